@@ -1,0 +1,120 @@
+"""The surface tree: what is written, before it means anything, with the place where it was written.
+
+One class serves both directions.  The reader turns LaTeX into a tree and settles its notation; the
+writer turns an expression into a tree; the printers turn any tree into LaTeX or MathML.  The idea:
+reader and writer share one vocabulary of heads, so what can be printed can be read.
+
+Heads that the grammar builds (kids in brackets; ``T`` is a tree, ``s`` a string, ``?`` may be None):
+
+=============  =============================================================================
+``name``       [s] canonical LaTeX of a decorated base: ``x``, ``\\alpha``, ``\\mathbf{x}``,
+               ``\\hat{\\mathbf{h}}``, ``\\mathcal{L}``, ``\\mathbb{I}``; a word is itself: ``ReLU``
+``num``        [s] digits as written: ``2``, ``0.01``
+``script``     [T base, ?T sub, ?T sup] scripts, not yet understood
+``prime``      [T base, s count] f', f''
+``juxt``       [T ...] a product as written, flat: factors and ``op`` in their order
+``op``         [s] a written multiplication sign: ``\\cdot`` ``\\times`` ``*`` ``\\odot`` ``\\circ``
+               ``\\otimes`` ``/``
+``sum``        [T ...] terms; a subtracted term is ``neg``
+``neg``        [T]; ``pm`` [T] for a term after ± ; ``factorial`` [T]
+``frac``       [T over, T under]; ``sqrt`` [T]; ``root`` [T radicand, T degree]
+``paren`` ``bracket`` ``brace`` ``set`` ``abs`` ``norm`` ``angle`` ``floor`` ``ceil``  [T inside]
+``list``       [T ...] comma-separated; ``semi`` [T, T] a list before and after a semicolon
+``big``        [s operator, ?T below, ?T above, ?T body]: sum prod max min lim int argmax argmin
+               sup inf; the body reaches to the end of its product
+``deriv``      [?T of, T by, s order]: \\frac{\\partial A}{\\partial B} and its other spellings;
+               ``of`` is None for a bare operator that applies to nothing
+``grad``       [?T by, ?T of, s order]: \\nabla_W L, \\nabla L
+``env``        [s kind, rows]: cases, matrix, bmatrix, pmatrix, vmatrix, array; rows are
+               tuples of tuples of trees
+``dots``       []; ``ask`` [] the question mark of ``= ?``; ``empty`` []
+``chain``      [T, rel, T, rel, T ...] relations in a row; ``rel`` [s] is one of = < > <= >= != ~
+               == in notin <- -> |-> := prop => <=> ; the first kid is None in a row that
+               starts with a relation and continues nothing
+``text``       [s] words between formulas: ``if``, ``and``, ``otherwise``
+=============  =============================================================================
+
+Heads that settling (or the writer) puts in the place of ``script`` and ``juxt``:
+
+=============  =============================================================================
+``call``       [T function, T argument ...] a function applied
+``apply``      [T function, T argument ...] printed without brackets: ``\\log x``
+``power``      [T base, T exponent]; ``transpose`` [T]; ``inverse`` [T]
+``label``      [T base, T label] a superscript that names: x^{(i)}, W^{[l]}, w^*
+``index``      [T base, T index ...] a subscript that selects an entry: A_{kj}
+``product``    [T ...] a product with every sign settled; ``hadamard`` [T ...]
+=============  =============================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A piece of notation: a head, its kids, and the half-open span of source offsets it covers.
+
+    Two trees are equal if they are written alike; where they stand does not matter.
+    """
+
+    head: str
+    kids: tuple = ()
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
+
+    def __str__(self) -> str:
+        return sexpr(self)
+
+    def subtrees(self) -> Iterator[Tree]:
+        """Every tree in this one, itself first, in reading order."""
+        stack: list = [self]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Tree):
+                yield node
+                stack.extend(reversed(node.kids))
+            elif isinstance(node, tuple):
+                stack.extend(reversed(node))
+
+    def rewritten(self, change: Callable[[Tree], Tree]) -> Tree:
+        """This tree with ``change`` applied to every node, kids first."""
+        kids = tuple(_rewrite_kid(kid, change) for kid in self.kids)
+        return change(Tree(self.head, kids, self.span))
+
+
+def _rewrite_kid(kid, change):
+    # Nesting is capped by the tokeniser, so recursion here is bounded.
+    if isinstance(kid, Tree):
+        return kid.rewritten(change)
+    if isinstance(kid, tuple):
+        return tuple(_rewrite_kid(part, change) for part in kid)
+    return kid
+
+
+def tree(head: str, *kids, span: tuple[int, int] = (0, 0)) -> Tree:
+    """A tree from its kids, for those who write trees by hand."""
+    return Tree(head, kids, span)
+
+
+def name(base: str) -> Tree:
+    return Tree("name", (base,))
+
+
+def num(value: object) -> Tree:
+    return Tree("num", (str(value),))
+
+
+def sexpr(node: object) -> str:
+    """A one-line rendering for tests and error messages: ``(juxt W x)``."""
+    match node:
+        case Tree("name" | "num", (text,)):
+            return str(text)
+        case Tree(head, kids):
+            return "(" + " ".join([head, *(sexpr(kid) for kid in kids)]) + ")"
+        case tuple():
+            return "[" + " ".join(sexpr(kid) for kid in node) + "]"
+        case None:
+            return "_"
+        case _:
+            return str(node)
