@@ -1,0 +1,264 @@
+"""One table of notation: each sign in LaTeX, in Unicode and in plain text, and how tightly it binds.
+
+The idea: reader and printers look the same row up, so a sign that is printed is a sign that is read;
+adding a sign is adding a row.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Sign(NamedTuple):
+    """One sign: its LaTeX, its character (for MathML), and its plain ASCII spelling."""
+
+    latex: str
+    char: str
+    plain: str
+
+
+class Fence(NamedTuple):
+    """A pair of brackets, as (opener, closer) in LaTeX, in characters and in plain ASCII."""
+
+    latex: tuple[str, str]
+    char: tuple[str, str]
+    plain: tuple[str, str]
+
+
+class Accent(NamedTuple):
+    """A mark over (or under) a letter: its character, the suffix of its ASCII name, its manner."""
+
+    char: str
+    suffix: str
+    wide: bool = False
+    below: bool = False
+
+
+# How tightly a head binds, loosest first.  A kid looser than its place asks for gets brackets.
+LIST, RELATION, SUM, PRODUCT, SCRIPT, ATOM = range(6)
+
+PRECEDENCE = MappingProxyType(
+    {
+        "list": LIST,
+        "semi": LIST,
+        "text": ATOM,
+        "chain": RELATION,
+        "sum": SUM,
+        "neg": SUM,
+        "pm": SUM,
+        "juxt": PRODUCT,
+        "product": PRODUCT,
+        "hadamard": PRODUCT,
+        "apply": PRODUCT,
+        "big": PRODUCT,
+        "grad": SCRIPT,
+        "deriv": SCRIPT,
+        "frac": SCRIPT,
+        "sqrt": SCRIPT,
+        "root": SCRIPT,
+        "factorial": SCRIPT,
+        "call": ATOM,
+    }
+)  # every other head is an ATOM: it can carry a script without brackets
+
+
+def precedence(head: str) -> int:
+    """How tightly a head binds; heads that need no brackets anywhere are ``ATOM``."""
+    return PRECEDENCE.get(head, ATOM)
+
+
+RELATIONS = MappingProxyType(
+    {
+        "=": Sign("=", "=", "="),
+        "<": Sign("<", "<", "<"),
+        ">": Sign(">", ">", ">"),
+        "<=": Sign(r"\leq", "≤", "<="),
+        ">=": Sign(r"\geq", "≥", ">="),
+        "!=": Sign(r"\neq", "≠", "!="),
+        "~": Sign(r"\sim", "∼", "~"),
+        "==": Sign(r"\equiv", "≡", "=="),
+        "in": Sign(r"\in", "∈", "in"),
+        "notin": Sign(r"\notin", "∉", "not in"),
+        "<-": Sign(r"\leftarrow", "←", "<-"),
+        "->": Sign(r"\to", "→", "->"),
+        "|->": Sign(r"\mapsto", "↦", "|->"),
+        ":=": Sign(":=", "≔", ":="),
+        "prop": Sign(r"\propto", "∝", "~"),
+        "=>": Sign(r"\Rightarrow", "⇒", "=>"),
+        "<=>": Sign(r"\Leftrightarrow", "⇔", "<=>"),
+        "approx": Sign(r"\approx", "≈", "~="),
+    }
+)
+
+# The written multiplication signs; the key is the string in an ``op`` tree.
+PRODUCTS = MappingProxyType(
+    {
+        r"\cdot": Sign(r"\cdot", "⋅", "*"),
+        r"\times": Sign(r"\times", "×", "*"),
+        "*": Sign("*", "∗", "*"),
+        r"\odot": Sign(r"\odot", "⊙", "*"),
+        r"\circ": Sign(r"\circ", "∘", "*"),
+        r"\otimes": Sign(r"\otimes", "⊗", "(x)"),
+        "/": Sign("/", "/", "/"),
+    }
+)
+
+FENCES = MappingProxyType(
+    {
+        "paren": Fence(("(", ")"), ("(", ")"), ("(", ")")),
+        "bracket": Fence(("[", "]"), ("[", "]"), ("[", "]")),
+        "brace": Fence((r"\{", r"\}"), ("{", "}"), ("{", "}")),
+        "set": Fence((r"\{", r"\}"), ("{", "}"), ("{", "}")),
+        "abs": Fence((r"\lvert ", r" \rvert"), ("|", "|"), ("|", "|")),
+        "norm": Fence((r"\lVert ", r" \rVert"), ("‖", "‖"), ("||", "||")),
+        "angle": Fence((r"\langle ", r" \rangle"), ("⟨", "⟩"), ("<", ">")),
+        "floor": Fence((r"\lfloor ", r" \rfloor"), ("⌊", "⌋"), ("floor(", ")")),
+        "ceil": Fence((r"\lceil ", r" \rceil"), ("⌈", "⌉"), ("ceil(", ")")),
+    }
+)
+
+# Operators with a range below and above.  ``\operatorname*`` sets its limits like ``\max`` does.
+BIG = MappingProxyType(
+    {
+        "sum": Sign(r"\sum", "∑", "sum"),
+        "prod": Sign(r"\prod", "∏", "prod"),
+        "int": Sign(r"\int", "∫", "int"),
+        "max": Sign(r"\max", "max", "max"),
+        "min": Sign(r"\min", "min", "min"),
+        "lim": Sign(r"\lim", "lim", "lim"),
+        "sup": Sign(r"\sup", "sup", "sup"),
+        "inf": Sign(r"\inf", "inf", "inf"),
+        "argmax": Sign(r"\operatorname*{argmax}", "arg max", "argmax"),
+        "argmin": Sign(r"\operatorname*{argmin}", "arg min", "argmin"),
+    }
+)
+
+GREEK = MappingProxyType(
+    dict(
+        zip(
+            (
+                "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa"
+                " varkappa lambda mu nu xi omicron pi varpi rho varrho sigma varsigma tau upsilon"
+                " phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi"
+                " Omega"
+            ).split(),
+            "αβγδϵεζηθϑικϰλμνξοπϖρϱσςτυϕφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+            strict=True,
+        )
+    )
+)
+
+# Symbols that stand as a name: command without its backslash -> character.
+SYMBOLS = MappingProxyType(
+    {
+        "ell": "ℓ",
+        "infty": "∞",
+        "partial": "∂",
+        "nabla": "∇",
+        "top": "⊤",
+        "intercal": "⊺",
+        "dagger": "†",
+        "ddagger": "‡",
+        "star": "⋆",
+        "ast": "∗",
+        "prime": "′",
+        "hbar": "ℏ",
+        "Re": "ℜ",
+        "Im": "ℑ",
+        "aleph": "ℵ",
+        "emptyset": "∅",
+        "varnothing": "∅",
+        "circ": "∘",
+        "bullet": "∙",
+        "perp": "⊥",
+        "parallel": "∥",
+        "angle": "∠",
+        "forall": "∀",
+        "exists": "∃",
+        "imath": "ı",
+        "jmath": "ȷ",
+        "wp": "℘",
+        "pm": "±",
+        "mp": "∓",
+        "sharp": "♯",
+        "flat": "♭",
+        "triangle": "△",
+        "square": "□",
+        "cup": "∪",
+        "cap": "∩",
+        "subset": "⊂",
+        "subseteq": "⊆",
+        "setminus": "∖",
+        "oplus": "⊕",
+        "ominus": "⊖",
+        "oslash": "⊘",
+        "wedge": "∧",
+        "vee": "∨",
+        "ldots": "…",
+        "dots": "…",
+        "cdots": "⋯",
+        "vdots": "⋮",
+        "ddots": "⋱",
+    }
+)
+
+ACCENTS = MappingProxyType(
+    {
+        "hat": Accent("^", "hat"),
+        "widehat": Accent("^", "hat", wide=True),
+        "tilde": Accent("~", "tilde"),
+        "widetilde": Accent("~", "tilde", wide=True),
+        "bar": Accent("¯", "bar"),
+        "overline": Accent("¯", "bar", wide=True),
+        "vec": Accent("→", "vec"),
+        "overrightarrow": Accent("→", "vec", wide=True),
+        "dot": Accent("˙", "dot"),
+        "ddot": Accent("¨", "ddot"),
+        "check": Accent("ˇ", "check"),
+        "breve": Accent("˘", "breve"),
+        "acute": Accent("´", "acute"),
+        "grave": Accent("`", "grave"),
+        "mathring": Accent("˚", "ring"),
+        "underline": Accent("_", "under", wide=True, below=True),
+    }
+)
+
+# Alphabets: command -> the style of its letters.
+ALPHABETS = MappingProxyType(
+    {
+        "mathbf": "bold",
+        "boldsymbol": "bold-italic",
+        "bm": "bold-italic",
+        "pmb": "bold-italic",
+        "mathcal": "script",
+        "mathscr": "script",
+        "mathbb": "double-struck",
+        "mathbbm": "double-struck",
+        "mathds": "double-struck",
+        "mathfrak": "fraktur",
+        "mathsf": "sans",
+        "mathtt": "mono",
+        "mathrm": "upright",
+        "mathit": "italic",
+        "mathnormal": "italic",
+        "text": "upright",
+        "textrm": "upright",
+        "textbf": "bold",
+        "textit": "italic",
+        "operatorname": "upright",
+        "operatorname*": "upright",
+    }
+)
+
+# Words for which LaTeX itself has a command.
+COMMAND_WORDS = frozenset(
+    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf"
+    " limsup ln log max min Pr sec sin sinh sup tan tanh".split()
+)
+
+# Names that read as an indicator when a bracketed condition follows.
+INDICATORS = frozenset({r"\mathbb{I}", r"\mathbb{1}", r"\mathbbm{1}", r"\mathds{1}"})
+
+# A superscript that is one of these marks a symbol; it is no exponent, so a transpose may join it.
+MARKS = frozenset({"*", r"\ast", r"\star", r"\dagger", r"\prime", "+", "-"})
