@@ -27,7 +27,6 @@ class Parts(NamedTuple):
 
 
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)")
-_PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)?|[^\s\\]|\s+", re.DOTALL)
 _TAKES_ARGUMENT = frozenset(ACCENTS) | frozenset(ALPHABETS)
 _OPENERS = {"(": (")", "paren"), "[": ("]", "bracket"), "|": ("|", "abs")}
 
@@ -94,8 +93,17 @@ def symbol_tree(symbol: str) -> Tree:
             at += 1
         else:
             return name(text)
-    core = name(base) if not primes else tree("prime", name(base), str(primes))
+    core = name(_plain_word(base))
+    if primes:
+        core = tree("prime", core, str(primes))
     return core if sub is None and sup is None else Tree("script", (core, sub, sup))
+
+
+def _plain_word(base: str) -> str:
+    r"""A word set upright is itself: ``\mathrm{new}`` is ``new``; other bases stay as they are."""
+    _, alphabet, core = taken = parts(base)
+    upright = alphabet is not None and ALPHABETS[alphabet] == "upright" and not taken.accents
+    return core if upright and len(core) > 1 else base
 
 
 def _base(text: str) -> tuple[str, int]:
@@ -118,7 +126,7 @@ def _argument(text: str, at: int) -> tuple[str, int]:
     if at < len(text) and text[at] == "{":
         end = _closing(text, at)
         return (text[at + 1 : end], end + 1) if end > 0 else (text[at + 1 :], len(text))
-    if match := _COMMAND.match(text, at):
+    if _COMMAND.match(text, at):
         _, end = _base(text[at:])
         return text[at : at + end], at + end
     return text[at : at + 1], at + 1
@@ -184,7 +192,7 @@ _BY_CHAR = {char: word for word, char in (*GREEK.items(), *SYMBOLS.items())}
 
 
 def ascii_name(symbol: str | Tree) -> str:
-    r"""A Python identifier for a symbol: ``\hat{y}^{(i)}`` is ``y_hat_i``, ``\mathbf{W}_1`` ``W_1``.
+    r"""A Python identifier for a symbol: ``\hat{y}^{(i)}`` is ``y_hat_i``.
 
     Never empty, a keyword, or the name of a builtin (those get a final ``_``).
     """

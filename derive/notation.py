@@ -1,7 +1,8 @@
-"""One table of notation: each sign in LaTeX, in Unicode and in plain text, and how tightly it binds.
+# ruff: noqa: RUF001  (the table is made of signs that resemble letters)
+"""One table of notation: each sign in LaTeX, in Unicode and in plain text, and how it binds.
 
-The idea: reader and printers look the same row up, so a sign that is printed is a sign that is read;
-adding a sign is adding a row.
+The idea: reader and printers look the same row up, so a sign that is printed is a sign that is
+read; adding a sign is adding a row.
 """
 
 from __future__ import annotations
@@ -135,18 +136,50 @@ BIG = MappingProxyType(
 )
 
 GREEK = MappingProxyType(
-    dict(
-        zip(
-            (
-                "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa"
-                " varkappa lambda mu nu xi omicron pi varpi rho varrho sigma varsigma tau upsilon"
-                " phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi"
-                " Omega"
-            ).split(),
-            "αβγδϵεζηθϑικϰλμνξοπϖρϱσςτυϕφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-            strict=True,
-        )
-    )
+    {
+        "alpha": "α",
+        "beta": "β",
+        "gamma": "γ",
+        "delta": "δ",
+        "epsilon": "ϵ",
+        "varepsilon": "ε",
+        "zeta": "ζ",
+        "eta": "η",
+        "theta": "θ",
+        "vartheta": "ϑ",
+        "iota": "ι",
+        "kappa": "κ",
+        "varkappa": "ϰ",
+        "lambda": "λ",
+        "mu": "μ",
+        "nu": "ν",
+        "xi": "ξ",
+        "omicron": "ο",
+        "pi": "π",
+        "varpi": "ϖ",
+        "rho": "ρ",
+        "varrho": "ϱ",
+        "sigma": "σ",
+        "varsigma": "ς",
+        "tau": "τ",
+        "upsilon": "υ",
+        "phi": "ϕ",
+        "varphi": "φ",
+        "chi": "χ",
+        "psi": "ψ",
+        "omega": "ω",
+        "Gamma": "Γ",
+        "Delta": "Δ",
+        "Theta": "Θ",
+        "Lambda": "Λ",
+        "Xi": "Ξ",
+        "Pi": "Π",
+        "Sigma": "Σ",
+        "Upsilon": "Υ",
+        "Phi": "Φ",
+        "Psi": "Ψ",
+        "Omega": "Ω",
+    }
 )
 
 # Symbols that stand as a name: command without its backslash -> character.
@@ -253,8 +286,45 @@ ALPHABETS = MappingProxyType(
 
 # Words for which LaTeX itself has a command.
 COMMAND_WORDS = frozenset(
-    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf"
-    " limsup ln log max min Pr sec sin sinh sup tan tanh".split()
+    {
+        "arccos",
+        "arcsin",
+        "arctan",
+        "arg",
+        "cos",
+        "cosh",
+        "cot",
+        "coth",
+        "csc",
+        "deg",
+        "det",
+        "dim",
+        "exp",
+        "gcd",
+        "hom",
+        "inf",
+        "ker",
+        "lg",
+        "lim",
+        "liminf",
+        "limsup",
+        "ln",
+        "log",
+        "max",
+        "min",
+        "Pr",
+        "sec",
+        "sin",
+        "sinh",
+        "sup",
+        "tan",
+        "tanh",
+    }
+)
+
+# Words that are functions even where no bracket follows: ``\operatorname{tr} A``.
+FUNCTION_WORDS = COMMAND_WORDS | frozenset(
+    {"diag", "tr", "trace", "rank", "sign", "sgn", "vec", "softmax", "ReLU", "relu", "sigmoid"}
 )
 
 # Names that read as an indicator when a bracketed condition follows.

@@ -1,0 +1,355 @@
+r"""Trees as LaTeX that a careful author would type, and that the reader reads back to the tree.
+
+The idea: ``written`` has settled every bracket; what is left is spelling and space, with
+``\left \right`` only around what is tall, and braces only where TeX needs them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from derive.names import parts
+from derive.notation import (
+    ALPHABETS,
+    BIG,
+    COMMAND_WORDS,
+    FENCES,
+    FUNCTION_WORDS,
+    PRODUCTS,
+    RELATIONS,
+)
+from derive.tree import Tree
+from derive.written import stands_above, written
+
+_CALLING = frozenset({"paren", "bracket", "brace", "set"})
+_FRACTIONS = frozenset({"frac", "deriv"})
+_BARS = frozenset({"abs", "norm"})
+_NO_SPELLING: Mapping[str, str] = {}
+_OPEN_COMMAND = re.compile(r"\\[A-Za-z]+$")
+_ONE_SIGN = re.compile(r"\\[A-Za-z]+$|[^\\{}]$")
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+}
+
+
+def latex(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING) -> str:
+    r"""The LaTeX of a tree; ``spelling`` maps a canonical base to the document's: ``\bm{x}``."""
+    return _latex(written(node), spelling, False)
+
+
+def escaped(text: str) -> str:
+    """Words as LaTeX text: every character that TeX would act on is escaped."""
+    return "".join(_SPECIAL.get(char, char) for char in text)
+
+
+def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
+    """``tight`` inside scripts: no spaces around signs, factors side by side."""
+    head, kids = node.head, node.kids
+    match head:
+        case "name":
+            return spelling.get(kids[0]) or _name(kids[0], calls=False)
+        case "num":
+            return kids[0]
+        case "juxt":
+            return _product(kids, spelling, tight)
+        case "script":
+            return _script(kids, spelling, tight)
+        case "op":
+            return PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0]
+        case "rel":
+            return RELATIONS[kids[0]].latex
+        case "sum":
+            return _sum(kids, spelling, tight)
+        case "neg":
+            return _glued("-", _latex(kids[0], spelling, tight))
+        case "pm":
+            return _glued(r"\pm", _latex(kids[0], spelling, tight))
+        case "chain":
+            return _chain(kids, spelling, tight)
+        case "frac":
+            over, under = (_latex(kid, spelling, tight) for kid in kids)
+            return rf"\frac{{{over}}}{{{under}}}"
+        case "deriv":
+            return _deriv(kids, spelling, tight)
+        case "grad":
+            return _grad(kids, spelling, tight)
+        case "big":
+            return _big(kids, spelling, tight)
+        case "prime":
+            inner = _latex(kids[0], spelling, tight)
+            braced = kids[0].head == "script" and kids[0].kids[2] is not None
+            return (f"{{{inner}}}" if braced else inner) + "'" * int(kids[1])
+        case "factorial":
+            return _latex(kids[0], spelling, tight) + "!"
+        case "sqrt":
+            return rf"\sqrt{{{_latex(kids[0], spelling, tight)}}}"
+        case "root":
+            degree = _latex(kids[1], spelling, True)
+            return rf"\sqrt[{degree}]{{{_latex(kids[0], spelling, tight)}}}"
+        case "list":
+            return ("," if tight else ", ").join(_latex(kid, spelling, tight) for kid in kids)
+        case "semi":
+            return "; ".join(_latex(kid, spelling, tight) for kid in kids)
+        case "env":
+            return _env(kids, spelling)
+        case "text":
+            return rf"\text{{{escaped(kids[0])}}}"
+        case "dots":
+            return r"\dots"
+        case "ask":
+            return "?"
+        case "empty":
+            return ""
+        case _ if head in FENCES:
+            return _fenced(head, kids[0], spelling, tight)
+        case _:
+            raise ValueError(f"no way to write the head {head!r}")
+
+
+def _name(base: str, calls: bool) -> str:
+    r"""A base as LaTeX; a word is upright, as an operator (``\operatorname``) where it calls."""
+    if base in COMMAND_WORDS:
+        return "\\" + base
+    if base.startswith("\\") or len(base) <= 1 or "{" in base:
+        return base
+    if not base.isalpha():
+        return rf"\text{{{escaped(base)}}}"
+    return rf"\operatorname{{{base}}}" if calls else rf"\mathrm{{{base}}}"
+
+
+def _glued(left: str, right: str, space: str = "") -> str:
+    """Two pieces side by side, apart if a command would swallow the letter that follows."""
+    if not space and right[:1].isalpha() and _OPEN_COMMAND.search(left):
+        space = " "
+    return f"{left}{space}{right}"
+
+
+def _braced(text: str) -> str:
+    return text if _ONE_SIGN.match(text) else f"{{{text}}}"
+
+
+def _argument(node: Tree, spelling: Mapping[str, str]) -> str:
+    return _braced(_latex(node, spelling, True))
+
+
+def _script(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    base, sub, sup = kids
+    inner = _latex(base, spelling, tight)
+    # TeX refuses a second superscript, and x_a_b: a base with scripts of its own is braced.
+    if base.head == "script" or (base.head == "prime" and sup is not None):
+        inner = f"{{{inner}}}"
+    if sub is not None:
+        inner += "_" + _argument(sub, spelling)
+    if sup is not None:
+        inner += "^" + _argument(sup, spelling)
+    return inner
+
+
+# ----------------------------------------------------------------------------- sums and products
+
+
+def _sum(terms: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    space = "" if tight else " "
+    written_out = ""
+    for at, term in enumerate(terms):
+        if term is None:
+            written_out = "{}"
+            continue
+        match term:
+            case Tree("neg", (kid,)) if at:
+                sign, body = "-", _latex(kid, spelling, tight)
+            case Tree("pm", (kid,)) if at:
+                sign, body = r"\pm", _latex(kid, spelling, tight)
+            case _:
+                sign, body = "+", _latex(term, spelling, tight)
+        written_out = (
+            f"{written_out}{space}{_glued(sign, body, space)}" if at or written_out else body
+        )
+    return written_out
+
+
+def _core(node: Tree) -> Tree:
+    """What stands at the foot of scripts and primes."""
+    while node.head in ("script", "prime"):
+        node = node.kids[0]
+    return node
+
+
+def _is_word(node: Tree) -> bool:
+    base = _core(node)
+    return base.head == "name" and len(base.kids[0]) > 1 and base.kids[0].isalpha()
+
+
+def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    # A leading sign needs something before it, or TeX would not set it as a binary one.
+    line = "{} " if kids and kids[0].head == "op" else ""
+    before: Tree | None = None
+    for at, kid in enumerate(kids):
+        after = kids[at + 1] if at + 1 < len(kids) else None
+        if kid.head == "text":
+            piece = rf"\text{{{' ' * bool(at)}{escaped(kid.kids[0])}{' ' * bool(after)}}}"
+        elif _is_word(kid) and is_function(kid, after):
+            base = _core(kid).kids[0]
+            function = spelling.get(base) or _name(base, calls=True)
+            piece = _latex(kid, {base: function, **spelling}, tight)
+        else:
+            piece = _latex(kid, spelling, tight)
+        if before is None:
+            line += piece
+        else:
+            line = _glued(line, piece, _space(before, kid, after, spelling, tight))
+        before = kid
+    return line
+
+
+def is_function(node: Tree, after: Tree | None) -> bool:
+    """Whether a name in a product is a function of what stands after it."""
+    base = _core(node)
+    if base.head != "name" or after is None or after.head in ("op", "text"):
+        return False
+    return base.kids[0] in FUNCTION_WORDS or (_is_word(node) and _core(after).head in _CALLING)
+
+
+def _space(
+    before: Tree, kid: Tree, after: Tree | None, spelling: Mapping[str, str], tight: bool
+) -> str:
+    r"""What stands between two factors: nothing, a source space, or a visible ``\,``."""
+    if "op" in (before.head, kid.head):
+        return "" if tight else " "
+    if tight:
+        return ""
+    first, second = _core(before), _core(kid)
+    if second.head in _CALLING and first.head == "name":
+        # f(x), h_1(x), f'(x); a base with a superscript is a factor: W^\top (z - y).
+        return " " if before.head == "script" and before.kids[2] is not None else ""
+    upright = (_upright(before, spelling) and not is_function(before, kid)) or (
+        _upright(kid, spelling) and not _operates(kid, after, spelling)
+    )
+    fractions = first.head in _FRACTIONS and second.head in _FRACTIONS
+    bars = first.head in _BARS and second.head in _BARS
+    return r" \, " if upright or fractions or bars else " "
+
+
+def _operates(kid: Tree, after: Tree | None, spelling: Mapping[str, str]) -> bool:
+    r"""Whether a word will be set by ``\operatorname``, which brings its own space."""
+    return _core(kid).kids[0] not in spelling and is_function(kid, after)
+
+
+def _upright(node: Tree, spelling: Mapping[str, str]) -> bool:
+    r"""Whether a factor is a word that TeX sets tight against its neighbours (``\mathrm``)."""
+    base = _core(node)
+    if base.head != "name":
+        return False
+    text = spelling.get(base.kids[0], base.kids[0])
+    if text in COMMAND_WORDS or text.lstrip("\\") in COMMAND_WORDS:
+        return False
+    _, alphabet, core = parts(text)
+    if alphabet is not None and alphabet.startswith("operatorname"):
+        return False
+    upright = alphabet is None or ALPHABETS[alphabet] == "upright"
+    return upright and len(core) > 1 and not core.startswith("\\")
+
+
+# -------------------------------------------------------------------------------------- the rest
+
+
+def is_tall(node: Tree) -> bool:
+    r"""Whether a piece is taller than a line, so that brackets around it must grow."""
+    match node.head:
+        case "name" | "num" | "op" | "rel" | "text":
+            return False
+        case "frac" | "env" | "deriv":
+            return True
+        case "big":
+            _, below, above, body = node.kids
+            limits = below is not None or above is not None
+            return limits or (body is not None and is_tall(body))
+        case "script" | "prime" | "root":
+            return is_tall(node.kids[0])
+        case _:
+            return any(is_tall(kid) for kid in node.kids if isinstance(kid, Tree))
+
+
+def _fenced(head: str, inside: Tree, spelling: Mapping[str, str], tight: bool) -> str:
+    opener, closer = FENCES[head].latex
+    inner = _latex(inside, spelling, tight)
+    if not tight and is_tall(inside):
+        return rf"\left{opener.strip()} {inner} \right{closer.strip()}"
+    return opener + inner + closer
+
+
+def _big(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    operator, below, above, body = kids
+    sign = BIG[operator].latex if operator in BIG else _name(operator, calls=True)
+    if below is not None:
+        sign += f"_{{{_latex(below, spelling, True)}}}"
+    if above is not None:
+        sign += f"^{{{_latex(above, spelling, True)}}}"
+    if body is None:
+        return sign
+    inner = _latex(body, spelling, tight)
+    brackets = _core(body).head in ("paren", "bracket", "brace") and below is None
+    return _glued(sign, inner, "" if brackets else " ")
+
+
+def _grad(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    by, of, order = kids
+    sign = r"\nabla"
+    if by is not None:
+        sign += "_" + _argument(by, spelling)
+    if order not in ("", "1"):
+        sign += "^" + _braced(order)
+    return sign if of is None else _glued(sign, _latex(of, spelling, tight), " ")
+
+
+def _deriv(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    of, by, order = kids
+    power = "" if order in ("", "1") else "^" + _braced(order)
+    variables = by.kids if by.head in ("list", "juxt") else (by,)
+    # A mixed derivative names each variable once; a pure one carries the order as a power.
+    shown = (_variable(one, power * (len(variables) == 1), spelling) for one in variables)
+    under = r" \, ".join(shown)
+    over = rf"\partial{power}"
+    if of is not None and stands_above(of):
+        return rf"\frac{{{over} {_latex(of, spelling, False)}}}{{{under}}}"
+    operator = rf"\frac{{{over}}}{{{under}}}"
+    return operator if of is None else f"{operator} {_latex(of, spelling, tight)}"
+
+
+def _variable(by: Tree, power: str, spelling: Mapping[str, str]) -> str:
+    text = _latex(by, spelling, False)
+    if power and by.head == "script" and by.kids[2] is not None:
+        text = f"{{{text}}}"
+    return rf"\partial {text}{power}"
+
+
+def _env(kids: tuple, spelling: Mapping[str, str]) -> str:
+    kind, rows = kids
+    widest = max((len(row) for row in rows), default=1)
+    columns = f"{{{'c' * widest}}}" if kind == "array" else ""
+    lines = (" & ".join(_latex(cell, spelling, False) for cell in row) for row in rows)
+    body = r" \\ ".join(lines)
+    return rf"\begin{{{kind}}}{columns} {body} \end{{{kind}}}"
+
+
+def _chain(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    space = "" if tight else " "
+    line = ""
+    for kid in kids:
+        if kid is None:
+            continue
+        piece = _latex(kid, spelling, tight)
+        if tight and kid.head == "rel" and piece.startswith("\\"):
+            piece = f" {piece} "
+        line = _glued(line, piece, space) if line else piece
+    return line
