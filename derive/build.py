@@ -1,0 +1,320 @@
+"""Builders: what people write, put together from the eight kinds.
+
+The idea: a node is built faithfully, so that what is written stays to be read aloud; only what no
+one would write (a factor 1, a sum of one term, a delta whose index is summed) is absorbed here.
+``*`` and ``/`` are elementwise; a scalar meets an array only by being spread over it with ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from derive.expr import (
+    Add, Axes, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Number, Ones, ShapeError, Var,
+    shape_text,
+)  # fmt: skip
+from derive.sizes import Axis
+
+Indices: TypeAlias = tuple[int, ...]
+
+
+def rebuilt(node: Expr, kids: Sequence[Expr]) -> Expr:
+    """This node with other kids of the same axes; absorbs what its builder absorbs."""
+    if all(new is old for new, old in zip(kids, node.kids, strict=True)):
+        return node
+    match node:
+        case Add():
+            return add(*kids)
+        case Contract(_, indices, out):
+            return contracted(kids, indices, out)
+        case Map(fn):
+            return Map(fn, tuple(kids))
+        case Call(op):
+            return Call(op, tuple(kids))
+        case _:
+            return node
+
+
+def lift(value: object) -> Expr:
+    """A number as an expression; floats become the exact rational that their decimal text names."""
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise TypeError(f"cannot use {value!r} in an expression: give a number or an expression")
+    if isinstance(value, float):
+        value = Fraction(repr(value))
+    return Num(int(value) if value == int(value) else value)
+
+
+ZERO, ONE = Num(0), Num(1)
+
+
+def is_zero(node: Expr) -> bool:
+    return node is ZERO or (type(node) is Contract and node.factors[0] is ZERO)
+
+
+def zeros(axes: Axes) -> Expr:
+    return spread(ZERO, axes)
+
+
+def coefficient(node: Expr) -> tuple[Number, Expr]:
+    """Split a node into its leading number and the rest."""
+    if type(node) is Num:
+        return node.value, ONE
+    if type(node) is Contract and type(node.factors[0]) is Num:
+        rest = contracted(node.factors[1:], node.indices[1:], node.out)
+        return node.factors[0].value, rest
+    return 1, node
+
+
+def add(*terms: Expr) -> Expr:
+    """The sum; like terms stay apart, zeros are dropped."""
+    axes = terms[0].axes
+    for term in terms:
+        if term.axes != axes:
+            raise ShapeError(f"cannot add {shape_text(axes)} and {shape_text(term.axes)}")
+    if len(terms) == 1:
+        return terms[0]
+    kept = tuple(t for t in terms if not is_zero(t))
+    if not kept:
+        return terms[0]
+    return kept[0] if len(kept) == 1 else Add(kept)
+
+
+def collected(terms: Sequence[Expr]) -> Expr:
+    """The sum with like terms collected: ½u + ½u is u."""
+    if len(terms) == 1:
+        return terms[0]
+    total: dict[Expr, Number] = {}
+    for term in terms:
+        count, rest = coefficient(term)
+        total[rest] = total.get(rest, 0) + count
+    return add(*(scale(count, rest) for rest, count in total.items()))
+
+
+def contract(pattern: str, *factors: Expr) -> Expr:
+    """The einsum of this pattern, as in ``numpy.einsum``: ``contract("ij,j->i", W, x)``."""
+    ins, _, out = pattern.replace(" ", "").partition("->")
+    indices = tuple(tuple(ord(c) for c in own) for own in ins.split(","))
+    return contracted(factors, indices, tuple(ord(c) for c in out))
+
+
+def contracted(
+    factors: Sequence[Expr], indices: Sequence[tuple[int, ...]], out: tuple[int, ...]
+) -> Expr:
+    """The contraction with these index numbers, with numbers, ones and deltas absorbed."""
+    extent: dict[int, Axis] = {}
+    absorb = False
+    for factor, own in zip(factors, indices, strict=True):
+        if len(factor.axes) != len(own):
+            raise ShapeError(
+                f"{shape_text(factor.axes)} has {len(factor.axes)} axes, not {len(own)}"
+            )
+        for i, n in zip(own, factor.axes):
+            if extent.setdefault(i, n) != n:
+                raise ShapeError(f"an axis of size {extent[i]} meets one of size {n}")
+        absorb = absorb or type(factor) in _ABSORBED
+    count: Number = 1
+    if absorb:
+        factors, indices, out, count = _absorbed(factors, indices, out, extent)
+    if count == 0:
+        return _spread_zero(tuple(extent[i] for i in out))
+    if len(factors) == 1 and count == 1 and indices[0] == out:
+        return factors[0]
+    if not factors:
+        return Num(count)
+    if count != 1:
+        factors, indices = (Num(count), *factors), ((), *indices)
+    number: dict[int, int] = {}
+    for own in indices:
+        for i in own:
+            number.setdefault(i, len(number))
+    return Contract(
+        tuple(factors),
+        tuple(tuple(number[i] for i in own) for own in indices),
+        tuple(number[i] for i in out),
+    )
+
+
+_ABSORBED = (Num, Ones, Delta)
+
+
+def _spread_zero(axes: Axes) -> Expr:
+    if not axes:
+        return ZERO
+    k = len(axes)
+    indices = ((), *((i,) for i in range(k)))
+    return Contract((ZERO, *(Ones(n) for n in axes)), indices, tuple(range(k)))
+
+
+def _absorbed(factors, indices, out, extent):
+    """Multiply the numbers; rename across a delta whose index is summed; drop needless ones."""
+    count: Number = 1
+    kept: list[tuple[Expr, tuple[int, ...]]] = []
+    for factor, own in zip(factors, indices):
+        if type(factor) is Num:
+            count = count * factor.value
+        else:
+            kept.append((factor, own))
+    if isinstance(count, Fraction) and count.denominator == 1:
+        count = int(count)
+    k = 0
+    while k < len(kept):
+        factor, own = kept[k]
+        if type(factor) is Delta:
+            i, j = own
+            if i == j:
+                kept[k] = (Ones(factor.n), (i,))
+                continue
+            if i not in out or j not in out:
+                gone, stays = (i, j) if i not in out else (j, i)
+                del kept[k]
+                kept = [(f, tuple(stays if a == gone else a for a in o)) for f, o in kept]
+                if not any(stays in o for _, o in kept):
+                    kept.insert(k, (Ones(factor.n), (stays,)))
+                k = 0
+                continue
+        k += 1
+    k = 0
+    while k < len(kept):
+        factor, own = kept[k]
+        if type(factor) is Ones:
+            elsewhere = any(own[0] in o for m, (_, o) in enumerate(kept) if m != k)
+            if elsewhere or (factor.n == 1 and own[0] not in out):
+                del kept[k]
+                continue
+            if own[0] not in out and isinstance(factor.n, int):
+                count = count * factor.n
+                del kept[k]
+                continue
+        k += 1
+    return [f for f, _ in kept], [o for _, o in kept], out, count
+
+
+def scale(count: object, node: Expr) -> Expr:
+    axes = tuple(range(len(node.axes)))
+    return contracted((lift(count), node), ((), axes), axes)
+
+
+def spread(scalar: Expr, axes: Axes) -> Expr:
+    """A scalar repeated over these axes."""
+    if is_zero(scalar):
+        return _spread_zero(axes)
+    k = len(axes)
+    return contracted(
+        (scalar, *(Ones(n) for n in axes)), ((), *((i,) for i in range(k))), tuple(range(k))
+    )
+
+
+def hadamard(a: Expr, b: Expr) -> Expr:
+    """The elementwise product; a scalar multiplies every entry."""
+    if a.axes and b.axes and a.axes != b.axes:
+        raise ShapeError(
+            f"cannot multiply {shape_text(a.axes)} and {shape_text(b.axes)} entry by entry"
+        )
+    left, right = tuple(range(len(a.axes))), tuple(range(len(b.axes)))
+    return contracted((a, b), (left, right), left or right)
+
+
+def matmul(a: Expr, b: Expr) -> Expr:
+    """The matrix product; of two vectors the inner product."""
+    if not (0 < len(a.axes) <= 2 and 0 < len(b.axes) <= 2):
+        raise ShapeError(
+            f"@ needs vectors or matrices, not {shape_text(a.axes)} @ {shape_text(b.axes)}"
+        )
+    if a.axes[-1] != b.axes[0]:
+        raise ShapeError(f"shapes do not multiply: {shape_text(a.axes)} @ {shape_text(b.axes)}")
+    rows = (0,) if len(a.axes) == 2 else ()
+    columns = (2,) if len(b.axes) == 2 else ()
+    return contracted((a, b), ((*rows, 1), (1, *columns)), (*rows, *columns))
+
+
+def outer(a: Expr, b: Expr) -> Expr:
+    """The outer product a bᵀ of two vectors."""
+    return contract("i,j->ij", a, b)
+
+
+def dot(a: Expr, b: Expr) -> Expr:
+    """The sum of the entrywise product of two arrays of the same axes: aᵀb, or tr AᵀB."""
+    if a.axes != b.axes:
+        raise ShapeError(f"no inner product of {shape_text(a.axes)} and {shape_text(b.axes)}")
+    axes = tuple(range(len(a.axes)))
+    return contracted((a, b), (axes, axes), ())
+
+
+def transpose(a: Expr) -> Expr:
+    if len(a.axes) == 1:
+        raise ShapeError(
+            "a vector has one axis and no transpose: write outer(a, b) for a bᵀ, dot(a, b) for aᵀb"
+        )
+    axes = tuple(range(len(a.axes)))
+    return contracted((a,), (axes,), axes[::-1])
+
+
+def trace(a: Expr) -> Expr:
+    return contract("ii->", a)
+
+
+def diag(v: Expr) -> Expr:
+    """The diagonal matrix of a vector."""
+    return contract("i,ij->ij", v, Delta(v.axes[0]))
+
+
+def total(a: Expr) -> Expr:
+    """The sum of all entries."""
+    return contracted((a,), (tuple(range(len(a.axes))),), ())
+
+
+def mapped(fn: Fn, *args: object) -> Expr:
+    """The function on each entry; scalars among the arguments are spread over the others."""
+    lifted = [lift(a) for a in args]
+    axes = next((a.axes for a in lifted if a.axes), ())
+    level = tuple(a if a.axes == axes else spread(a, axes) if not a.axes else a for a in lifted)
+    for a in level:
+        if a.axes != axes:
+            raise ShapeError(
+                f"{fn.name} needs arguments of one shape, not {shape_text(axes)} and "
+                f"{shape_text(a.axes)}"
+            )
+    return Map(fn, level)
+
+
+def named(symbol: str, node: Expr, letters: tuple[str, ...] = ()) -> Expr:
+    """The expression under a name: the same value, a node of its own."""
+    return Call(Name(symbol, letters), (node,))
+
+
+def _level(a: Expr, b: Expr) -> tuple[Expr, Expr]:
+    """Spread a scalar over the other side."""
+    if not a.axes and b.axes:
+        return spread(a, b.axes), b
+    if not b.axes and a.axes:
+        return a, spread(b, a.axes)
+    return a, b
+
+
+def plus(a: object, b: object) -> Expr:
+    return add(*_level(lift(a), lift(b)))
+
+
+def minus(a: object, b: object) -> Expr:
+    left, right = _level(lift(a), lift(b))
+    return add(left, scale(-1, right))
+
+
+OPERATORS = {
+    "__add__": plus,
+    "__radd__": lambda a, b: plus(b, a),
+    "__sub__": minus,
+    "__rsub__": lambda a, b: minus(b, a),
+    "__neg__": lambda a: scale(-1, a),
+    "__mul__": lambda a, b: hadamard(a, lift(b)),
+    "__rmul__": lambda a, b: hadamard(lift(b), a),
+    "__matmul__": lambda a, b: matmul(a, lift(b)),
+    "T": property(transpose),
+}
+for _method, _builder in OPERATORS.items():
+    setattr(Expr, _method, _builder)
+Fn.__call__ = mapped  # type: ignore[method-assign]

@@ -1,0 +1,239 @@
+"""The four rules: a sum passes, a product switches, an elementwise function masks, a max routes.
+
+The idea: reverse mode is one table, ``pullback``, from a node and its cotangent to the shares of
+its kids, each with its reason.  A cotangent may carry leading axes of its own; with none it gives
+gradients, with the axes of an output it gives Jacobians, and a gradient's Jacobian is a Hessian.
+
+Gradients are stored in denominator layout: the derivative of y by x has the axes of x, then of y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, assert_never
+
+from derive.build import ONE, collected, contracted, dot, is_zero, zeros
+from derive.expr import (
+    Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, ShapeError, Var, shape_text,
+    toposort,
+)  # fmt: skip
+
+
+class Share(NamedTuple):
+    """What one use of a node contributes to its cotangent, and why."""
+
+    kid: Expr
+    cotangent: Expr
+    reason: str  # "passes" | "switches" | "masks" | "routes" | "names" | an operator's own word
+    parent: Expr
+
+
+def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
+    """The shares of the node's kids in its cotangent, which has ``extra`` leading axes of its own.
+
+    Kids whose share is zero are left out.
+    """
+    match node:
+        case Add(terms):
+            for term in terms:
+                yield Share(term, cotangent, "passes", node)
+        case Contract(factors):
+            for k, factor in enumerate(factors):
+                if not isinstance(factor, Num | Ones | Delta):
+                    yield Share(factor, _switched(node, k, cotangent, extra), "switches", node)
+        case Map(fn, args):
+            own = tuple(range(extra, extra + len(node.axes)))
+            carried = (*range(extra), *own)
+            for k, arg in enumerate(args):
+                slope = fn.slopes[k](*args)
+                if not is_zero(slope):
+                    axes = own if slope.axes else ()
+                    share = contracted((slope, cotangent), (axes, carried), carried)
+                    yield Share(arg, share, "masks", node)
+        case Call(Name(), (arg,)):
+            yield Share(arg, cotangent, "names", node)
+        case Call(op):
+            for arg, share, reason in op.pull(node, cotangent, extra):
+                yield Share(arg, share, reason, node)
+        case Var() | Num() | Delta() | Ones():
+            return
+        case _:
+            raise AssertionError(f"not a kind of expression: {node!r}")
+
+
+def _switched(node: Contract, k: int, cotangent: Expr, extra: int) -> Expr:
+    """The contraction of the cotangent with every factor but the k-th."""
+    factors, indices, out = node.factors, node.indices, node.out
+    top = 1 + max((i for own in indices for i in own), default=-1)
+    lead = tuple(range(top, top + extra))
+    others = [f for j, f in enumerate(factors) if j != k]
+    spots = [own for j, own in enumerate(indices) if j != k]
+    others.append(cotangent)
+    spots.append((*lead, *out))
+    present = {i for own in spots for i in own}
+    wanted: list[int] = []
+    fresh = top + extra
+    for i, n in zip(indices[k], factors[k].axes, strict=True):
+        if i in wanted:
+            # A repeated axis (trace, diagonal): the gradient lives on its diagonal.
+            others.append(Delta(n))
+            spots.append((i, fresh))
+            wanted.append(fresh)
+            fresh += 1
+            continue
+        if i not in present:
+            # An axis that was summed alone: every entry gets the same.
+            others.append(Ones(n))
+            spots.append((i,))
+        wanted.append(i)
+    return contracted(others, spots, (*lead, *wanted))
+
+
+@dataclass(slots=True)
+class Backward:
+    """One backward sweep: the cotangent of every node that matters, and where it came from."""
+
+    root: Expr
+    order: list[Expr]
+    cotangents: dict[Expr, Expr] = field(default_factory=dict)
+    shares: dict[Expr, list[Share]] = field(default_factory=dict)
+
+
+def backward(root: Expr, wrt: Iterable[Expr] | None = None, seed: Expr = ONE) -> Backward:
+    """Sweep the graph once from the root.  Each node is visited once; its shares are added.
+
+    Only nodes that depend on ``wrt`` are differentiated (all of them where it is None).  ``seed``
+    is the cotangent of the root; its leading axes, if any, ride along.
+    """
+    extra = len(seed.axes) - len(root.axes)
+    order = toposort(root)
+    matters: set[Expr] | None = None
+    if wrt is not None:
+        matters = set(wrt)
+        for node in order:
+            if node not in matters and any(kid in matters for kid in node.kids):
+                matters.add(node)
+    sweep = Backward(root, order)
+    arriving: dict[Expr, list[Share]] = {root: []}
+    for node in reversed(order):
+        shares = arriving.get(node)
+        if shares is None or (matters is not None and node not in matters):
+            continue
+        cotangent = seed if node is root else collected([s.cotangent for s in shares])
+        sweep.cotangents[node] = cotangent
+        sweep.shares[node] = shares
+        if is_zero(cotangent):
+            continue
+        for share in pullback(node, cotangent, extra):
+            if matters is None or share.kid in matters:
+                arriving.setdefault(share.kid, []).append(share)
+    return sweep
+
+
+def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
+    """The gradient of a scalar in each variable or named node, of its axes; one sweep for a list.
+
+    Zero where the loss does not depend on it.  ShapeError if the loss is not a scalar: its
+    derivative is then a Jacobian.
+    """
+    if loss.axes:
+        raise ShapeError(
+            f"grad needs a scalar, not {shape_text(loss.axes)}: use jacobian, or sum it first"
+        )
+    several = [wrt] if isinstance(wrt, Expr) else list(wrt)
+    sweep = backward(loss, several)
+    found = [sweep.cotangents.get(v, zeros(v.axes)) for v in several]
+    return found[0] if isinstance(wrt, Expr) else found
+
+
+def jacobian(y: Expr, x: Expr) -> Expr:
+    """The derivative of y by x in denominator layout: entry (x axes, y axes) is dy/dx.
+
+    For vectors J[i, j] = dy_j / dx_i, so that d(Wx)/dx is Wᵀ (Petersen & Pedersen, The Matrix
+    Cookbook, 2012, section 2; Goodfellow et al., Deep Learning, 2016, section 6.5).
+    """
+    k, m = len(y.axes), len(x.axes)
+    seed = contracted(
+        tuple(Delta(n) for n in y.axes),
+        tuple((i, i + k) for i in range(k)),
+        tuple(range(2 * k)),
+    )
+    found = backward(y, [x], seed).cotangents.get(x)
+    if found is None:
+        return zeros((*x.axes, *y.axes))
+    return contracted((found,), (tuple(range(k + m)),), (*range(k, k + m), *range(k)))
+
+
+def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
+    """The second derivative of a scalar, d/dy of d/dx, with the axes of y, then of x."""
+    first = grad(loss, x)
+    assert isinstance(first, Expr)
+    return jacobian(first, x if y is None else y)
+
+
+def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
+    """The Hessian in x times v, as the gradient of <grad, v>: no Hessian is ever built."""
+    first = grad(loss, x)
+    assert isinstance(first, Expr)
+    product = grad(dot(first, v), x)
+    assert isinstance(product, Expr)
+    return product
+
+
+def pushforward(root: Expr, tangents: dict[Expr, Expr]) -> Expr:
+    """The derivative of the root along these tangents of variables: the four rules run forward.
+
+    Linear in the tangents, and the adjoint of the pullback: <c, push(t)> = <pull(c), t>.
+    """
+    moving = dict(tangents)
+    for node in toposort(root):
+        if node in moving or not any(kid in moving for kid in node.kids):
+            continue
+        moving[node] = _pushed(node, moving)
+    return moving.get(root, zeros(root.axes))
+
+
+def _pushed(node: Expr, moving: dict[Expr, Expr]) -> Expr:
+    parts: list[Expr] = []
+    match node:
+        case Add(terms):
+            parts = [moving[t] for t in terms if t in moving]
+        case Contract(factors, indices, out):
+            for k, factor in enumerate(factors):
+                if factor in moving:
+                    swapped = (*factors[:k], moving[factor], *factors[k + 1 :])
+                    parts.append(contracted(swapped, indices, out))
+        case Map(fn, args):
+            axes = tuple(range(len(node.axes)))
+            for k, arg in enumerate(args):
+                slope = fn.slopes[k](*args)
+                if arg in moving and not is_zero(slope):
+                    own = axes if slope.axes else ()
+                    parts.append(contracted((slope, moving[arg]), (own, axes), axes))
+        case Call(Name(), (arg,)):
+            parts = [moving[arg]]
+        case Call():
+            # An operator has only a pullback; its adjoint is its Jacobian, contracted forward.
+            for arg in dict.fromkeys(node.args):
+                if arg in moving:
+                    parts.append(_through(node, arg, moving[arg]))
+        case Var() | Num() | Delta() | Ones():
+            pass
+        case _:
+            assert_never(node)  # type: ignore[arg-type]
+    return collected(parts) if parts else zeros(node.axes)
+
+
+def _through(node: Call, arg: Expr, tangent: Expr) -> Expr:
+    k, m = len(node.axes), len(arg.axes)
+    seed = contracted(
+        tuple(Delta(n) for n in node.axes),
+        tuple((i, i + k) for i in range(k)),
+        tuple(range(2 * k)),
+    )
+    shares = [s.cotangent for s in pullback(node, seed, k) if s.kid is arg]
+    if not shares:
+        return zeros(node.axes)
+    own = tuple(range(k, k + m))
+    return contracted((collected(shares), tangent), ((*range(k), *own), own), tuple(range(k)))

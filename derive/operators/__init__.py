@@ -1,0 +1,6 @@
+"""The vocabulary: elementwise functions, operators along an axis, and definitions in their words."""
+
+from derive.operators import composites, pointwise, primitives
+from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
+
+__all__ = ["COMPOSITES", "POINTWISE", "PRIMITIVES", "Row", "composites", "pointwise", "primitives"]

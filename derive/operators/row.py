@@ -1,0 +1,64 @@
+"""One row of vocabulary: a function or operator, how it is written, and what is known about it.
+
+The idea: adding a word to the language is one row; reading, printing, code and tests walk the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from derive.build import lift
+from derive.expr import Expr, Fn, vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the vocabulary knows of a word.
+
+    ``make(*params)`` gives the Fn or Operator (or, for a composite, the expression of its
+    arguments); ``latex`` prints it, with ``#1`` .. for the arguments, or a bare command to be
+    followed by brackets; ``words`` are the names it is read by; ``body`` is its definition in other
+    words, against which value and slope are tested; ``domain`` an interval on which it is smooth
+    enough to be tested; ``kinks`` says which value is taken where it has no derivative; ``code``
+    the NumPy source with ``{0}`` .. for the arguments; ``implied`` the parameters that a short
+    spelling leaves out (a symbol, or a number).
+    """
+
+    name: str
+    make: Callable[..., Any]
+    latex: str
+    words: tuple[str, ...] = ()
+    arity: int = 1
+    body: Callable[..., Expr] | None = None
+    domain: tuple[float, float] = (-3.0, 3.0)
+    kinks: str = ""
+    code: str = ""
+    implied: tuple[str | int, ...] = ()
+    source: str = ""
+
+
+POINTWISE: dict[str, Row] = {}
+PRIMITIVES: dict[str, Row] = {}
+COMPOSITES: dict[str, Row] = {}
+
+
+def pointwise(
+    name: str,
+    *slopes: Callable[..., object],
+    value: Callable[..., Any],
+    latex: str,
+    exact: Callable[..., Any] | None = None,
+    **known: Any,
+) -> Fn:
+    """A row for an elementwise function without parameters; one slope for each argument."""
+    fn = Fn(name, (), value, tuple(_lifted(s) for s in slopes), exact)
+    row = Row(name, lambda: fn, latex, arity=len(slopes), **known)
+    vocabulary["function", name] = row.make
+    POINTWISE[name] = row
+    return fn
+
+
+def _lifted(slope: Callable[..., object]) -> Callable[..., Expr]:
+    return lambda *args: lift(slope(*args))
