@@ -44,7 +44,12 @@ _SPECIAL = {
 
 def latex(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING) -> str:
     r"""The LaTeX of a tree; ``spelling`` maps a canonical base to the document's: ``\bm{x}``."""
-    return _latex(written(node), spelling, False)
+    return spelled(written(node), spelling)
+
+
+def spelled(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING) -> str:
+    """The LaTeX of a tree that ``written`` has made."""
+    return _latex(node, spelling, False)
 
 
 def escaped(text: str) -> str:

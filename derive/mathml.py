@@ -1,0 +1,355 @@
+r"""Trees as MathML that a browser sets the way LaTeX would, without a script or a style sheet.
+
+The idea: the same written form that LaTeX is spelled from, one string per node.  Four rules carry
+the look: brackets grow only around tall content, every bracket says whether it opens or closes,
+table columns state their alignment twice (browsers differ in which they obey), and signs that a
+browser would enlarge are told not to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+
+from derive.latex.print import is_function, is_tall, spelled
+from derive.names import parts
+from derive.notation import ACCENTS, ALPHABETS, BIG, FENCES, GREEK, PRODUCTS, RELATIONS, SYMBOLS
+from derive.tree import Tree
+from derive.written import stands_above, written
+
+_NO_SPELLING: Mapping[str, str] = {}
+_FRACTIONS = frozenset({"frac", "deriv"})
+_BARS = frozenset({"abs", "norm"})
+_THIN = '<mspace width="0.167em"/>'
+_APPLY = "<mo>&#x2061;</mo>"  # function application: no ink, told to screen readers
+
+# First code point of each mathematical alphabet: (capitals, small letters, digits).
+_STYLES = {
+    "bold": (0x1D400, 0x1D41A, 0x1D7CE),
+    "bold-italic": (0x1D468, 0x1D482, 0x1D7CE),
+    "script": (0x1D49C, 0x1D4B6, None),
+    "fraktur": (0x1D504, 0x1D51E, None),
+    "double-struck": (0x1D538, 0x1D552, 0x1D7D8),
+    "sans": (0x1D5A0, 0x1D5BA, 0x1D7E2),
+    "mono": (0x1D670, 0x1D68A, 0x1D7F6),
+}
+_GREEK_STYLES = {"bold": (0x1D6A8, 0x1D6C2), "bold-italic": (0x1D71C, 0x1D736)}
+_GREEK_VARIANTS = "∂ϵϑϰϕϱϖ"  # they follow omega in the mathematical alphabets, in this order
+
+# Letters that Unicode had before it had the alphabets; their places in the blocks are empty.
+_HOLES = {
+    "script": dict(zip("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ", strict=True)),  # noqa: RUF001
+    "fraktur": dict(zip("CHIRZ", "ℭℌℑℜℨ", strict=True)),  # noqa: RUF001
+    "double-struck": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),  # noqa: RUF001
+}
+
+
+def mathml(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING, display: bool = False) -> str:
+    """One ``<math>`` element, with its LaTeX as annotation (so that copying gives LaTeX).
+
+    ``display`` sets it as a block; inline, it is still set in display style where it is tall,
+    because a sheet's cells and lines hold whole formulas.
+    """
+    ready = written(node)
+    source = escape(spelled(ready, spelling), quote=True)
+    style = ' display="block"' if display else ' displaystyle="true"' if is_tall(ready) else ""
+    return (
+        f'<math{style} alttext="{source}"><semantics><mrow>{_mathml(ready, spelling)}</mrow>'
+        f'<annotation encoding="application/x-tex">{source}</annotation></semantics></math>'
+    )
+
+
+def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
+    """The markup of a written tree; may be several elements (``_one`` makes them one)."""
+    head, kids = node.head, node.kids
+    match head:
+        case "name":
+            return _letters(spelling.get(kids[0], kids[0]))
+        case "num":
+            return f"<mn>{escape(kids[0])}</mn>"
+        case "juxt":
+            return _product(kids, spelling)
+        case "script":
+            return _script(kids, spelling)
+        case "op":
+            return _operator(kids[0])
+        case "rel":
+            return f"<mo>{escape(RELATIONS[kids[0]].char)}</mo>"
+        case "sum":
+            return _sum(kids, spelling)
+        case "neg":
+            return f'<mo form="prefix">−</mo>{_mathml(kids[0], spelling)}'  # noqa: RUF001
+        case "pm":
+            return f'<mo form="prefix">±</mo>{_mathml(kids[0], spelling)}'
+        case "chain":
+            return "".join(_mathml(kid, spelling) for kid in kids if kid is not None)
+        case "frac":
+            return f"<mfrac>{_one(kids[0], spelling)}{_one(kids[1], spelling)}</mfrac>"
+        case "deriv":
+            return _deriv(kids, spelling)
+        case "grad":
+            return _grad(kids, spelling)
+        case "big":
+            return _big(kids, spelling)
+        case "prime":
+            marks = "′" * int(kids[1])  # noqa: RUF001
+            return f'<mrow>{_mathml(kids[0], spelling)}<mo lspace="0em" rspace="0em">{marks}</mo></mrow>'
+        case "factorial":
+            return f'{_mathml(kids[0], spelling)}<mo form="postfix">!</mo>'
+        case "sqrt":
+            return f"<msqrt>{_mathml(kids[0], spelling)}</msqrt>"
+        case "root":
+            return f"<mroot>{_one(kids[0], spelling)}{_one(kids[1], spelling)}</mroot>"
+        case "list" | "semi":
+            mark = "," if head == "list" else ";"
+            return f"<mo separator='true'>{mark}</mo>".join(_mathml(kid, spelling) for kid in kids)
+        case "env":
+            return _env(kids, spelling)
+        case "text":
+            return f"<mtext>{escape(kids[0])}</mtext>"
+        case "dots":
+            return "<mo>…</mo>"
+        case "ask":
+            return "<mo>?</mo>"
+        case "empty":
+            return "<mrow></mrow>"
+        case _ if head in FENCES:
+            return _fenced(head, kids[0], spelling)
+        case _:
+            raise ValueError(f"no way to write the head {head!r}")
+
+
+def _one(node: Tree, spelling: Mapping[str, str]) -> str:
+    """Exactly one element, as a place in a fraction or a script asks for."""
+    markup = _mathml(node, spelling)
+    return markup if node.head in ("name", "num", "script", "frac") else f"<mrow>{markup}</mrow>"
+
+
+# ----------------------------------------------------------------------------------- characters
+
+
+@lru_cache(maxsize=4096)
+def _letters(base: str) -> str:
+    """A decorated base: letters of its alphabet under its accents."""
+    accents, alphabet, core = parts(base)
+    style = ALPHABETS.get(alphabet or "", "")
+    markup = _core(core, style)
+    for accent in reversed(accents):
+        row = ACCENTS[accent]
+        stretch = "true" if row.wide else "false"
+        mark = f'<mo stretchy="{stretch}">{escape(row.char)}</mo>'
+        tag, keep = ("munder", "accentunder") if row.below else ("mover", "accent")
+        markup = f'<{tag} {keep}="true">{markup}{mark}</{tag}>'
+    return markup
+
+
+def _core(core: str, style: str) -> str:
+    bare = core.lstrip("\\")
+    char = core
+    if core.startswith("\\"):
+        char = GREEK.get(bare) or SYMBOLS.get(bare) or bare
+    if style in _STYLES or style in _GREEK_STYLES:
+        char = "".join(_styled(letter, style) for letter in char)
+    if len(char) == 1 and core.startswith("\\") and bare in SYMBOLS and not char.isalpha():
+        return f'<mi mathvariant="normal">{char}</mi>'
+    if char.isdigit():
+        return f"<mn>{char}</mn>"
+    if char in "*+-":
+        return f"<mo>{'∗' if char == '*' else char}</mo>"  # noqa: RUF001
+    # A lone letter is italic unless told otherwise; capital Greek is upright in TeX.
+    upright = len(char) == 1 and (style == "upright" or (bare in GREEK and bare[0].isupper()))
+    variant = ' mathvariant="normal"' if upright else ""
+    return f"<mi{variant}>{escape(char)}</mi>"
+
+
+def _styled(letter: str, style: str) -> str:
+    """A letter in a mathematical alphabet, or itself where the alphabet lacks it."""
+    if letter in _HOLES.get(style, {}):
+        return _HOLES[style][letter]
+    capital, small, zero = _STYLES[style]
+    if "A" <= letter <= "Z":
+        return chr(capital + ord(letter) - ord("A"))
+    if "a" <= letter <= "z":
+        return chr(small + ord(letter) - ord("a"))
+    if "0" <= letter <= "9" and zero is not None:
+        return chr(zero + ord(letter) - ord("0"))
+    if style in _GREEK_STYLES:
+        capital, small = _GREEK_STYLES[style]
+        if "Α" <= letter <= "Ω":  # noqa: RUF001
+            return chr(capital + ord(letter) - ord("Α"))  # noqa: RUF001
+        if "α" <= letter <= "ω":  # noqa: RUF001
+            return chr(small + ord(letter) - ord("α"))  # noqa: RUF001
+        if letter in _GREEK_VARIANTS:
+            return chr(small + 25 + _GREEK_VARIANTS.index(letter))
+    return letter
+
+
+def _operator(sign: str) -> str:
+    char = PRODUCTS[sign].char if sign in PRODUCTS else sign
+    # Browsers hold circled signs for large operators, as under a range.
+    large = ' largeop="false" movablelimits="false"' if char in "⊙⊗" else ""
+    return f'<mo form="infix"{large}>{escape(char)}</mo>'
+
+
+# ------------------------------------------------------------------------------------- structure
+
+
+def _script(kids: tuple, spelling: Mapping[str, str]) -> str:
+    base, sub, sup = kids
+    inner = _one(base, spelling)
+    low = "" if sub is None else _small(sub, spelling)
+    high = "" if sup is None else _small(sup, spelling)
+    tag = "ms" + "ub" * bool(low) + "up" * bool(high)
+    tag = {"msubup": "msubsup", "ms": "mrow"}.get(tag, tag)
+    return f"<{tag}>{inner}{low}{high}</{tag}>"
+
+
+def _small(node: Tree, spelling: Mapping[str, str]) -> str:
+    """A script: TeX sets no space around the signs in it, and browsers must be told."""
+    markup = _one(node, spelling)
+    if "<mo" not in markup:
+        return markup
+    tight = '<mo lspace="0em" rspace="0em"'
+    return markup.replace("<mo>", tight + ">").replace('<mo form="infix"', tight)
+
+
+def _sum(terms: tuple, spelling: Mapping[str, str]) -> str:
+    pieces = []
+    for at, term in enumerate(terms):
+        if term is None:
+            continue
+        sign = {"neg": "−", "pm": "±"}.get(term.head) if at else None  # noqa: RUF001
+        if sign:
+            pieces.append(f'<mo form="infix">{sign}</mo>{_mathml(term.kids[0], spelling)}')
+        else:
+            plus = '<mo form="infix">+</mo>' if at else ""
+            pieces.append(plus + _mathml(term, spelling))
+    return "".join(pieces)
+
+
+def _product(kids: tuple, spelling: Mapping[str, str]) -> str:
+    pieces = []
+    before: Tree | None = None
+    for at, kid in enumerate(kids):
+        after = kids[at + 1] if at + 1 < len(kids) else None
+        if before is not None and before.head not in ("op", "text") and kid.head != "op":
+            if is_function(before, kid):
+                # Before a bracket a function needs no space; before a bare argument it does.
+                pieces.append(_APPLY if _opens(kid) else _APPLY + _THIN)
+            elif (
+                is_function(kid, after)
+                or (before.head in _FRACTIONS and kid.head in _FRACTIONS)
+                or (_foot(before).head in _BARS and _foot(kid).head in _BARS)
+                or (before.head == "name" and before.kids[0].isalpha() and len(before.kids[0]) > 1)
+            ):
+                pieces.append(_THIN)
+        if kid.head == "text":
+            lead, trail = "\u00a0" * bool(at), "\u00a0" * bool(after)
+            pieces.append(f"<mtext>{lead}{escape(kid.kids[0])}{trail}</mtext>")
+        else:
+            pieces.append(_mathml(kid, spelling))
+        before = kid
+    return "".join(pieces)
+
+
+def _foot(node: Tree) -> Tree:
+    """What stands at the foot of scripts and primes."""
+    while node.head in ("script", "prime"):
+        node = node.kids[0]
+    return node
+
+
+def _opens(node: Tree) -> bool:
+    return _foot(node).head in FENCES
+
+
+def _fenced(head: str, inside: Tree, spelling: Mapping[str, str]) -> str:
+    opener, closer = FENCES[head].char
+    tall = "true" if is_tall(inside) else "false"
+    return (
+        f'<mrow><mo fence="true" form="prefix" stretchy="{tall}">{opener}</mo>'
+        f"{_mathml(inside, spelling)}"
+        f'<mo fence="true" form="postfix" stretchy="{tall}">{closer}</mo></mrow>'
+    )
+
+
+def _big(kids: tuple, spelling: Mapping[str, str]) -> str:
+    operator, below, above, body = kids
+    char = BIG[operator].char if operator in BIG else operator
+    sign = f"<mo>{char}</mo>" if len(char) == 1 else f'<mo movablelimits="true">{char}</mo>'
+    low = "" if below is None else _small(below, spelling)
+    high = "" if above is None else _small(above, spelling)
+    integral = operator == "int"
+    match bool(low), bool(high):
+        case True, True:
+            tag = "msubsup" if integral else "munderover"
+        case True, False:
+            tag = "msub" if integral else "munder"
+        case False, True:
+            tag = "msup" if integral else "mover"
+        case _:
+            tag = "mrow"
+    markup = f"<{tag}>{sign}{low}{high}</{tag}>"
+    if body is None:
+        return markup
+    bare = len(char) > 1 and not _opens(body)
+    return f"{markup}{_THIN if bare else ''}{_mathml(body, spelling)}"
+
+
+def _deriv(kids: tuple, spelling: Mapping[str, str]) -> str:
+    of, by, order = kids
+    power = "" if order in ("", "1") else escape(order)
+    sign = "<mi>∂</mi>"
+    over = f"<msup>{sign}<mn>{power}</mn></msup>" if power else sign
+    variables = by.kids if by.head in ("list", "juxt") else (by,)
+    pieces = []
+    for variable in variables:
+        markup = _one(variable, spelling)
+        if power and len(variables) == 1:
+            markup = f"<msup><mrow>{markup}</mrow><mn>{power}</mn></msup>"
+        pieces.append(sign + markup)
+    under = f"<mrow>{_THIN.join(pieces)}</mrow>"
+    if of is not None and stands_above(of):
+        return f"<mfrac><mrow>{over}{_mathml(of, spelling)}</mrow>{under}</mfrac>"
+    after = "" if of is None else _THIN + _mathml(of, spelling)
+    return f"<mfrac><mrow>{over}</mrow>{under}</mfrac>{after}"
+
+
+def _grad(kids: tuple, spelling: Mapping[str, str]) -> str:
+    by, of, order = kids
+    sign = '<mi mathvariant="normal">∇</mi>'
+    high = "" if order in ("", "1") else f"<mn>{escape(order)}</mn>"
+    low = "" if by is None else _small(by, spelling)
+    if low and high:
+        sign = f"<msubsup>{sign}{low}{high}</msubsup>"
+    elif low or high:
+        tag = "msub" if low else "msup"
+        sign = f"<{tag}>{sign}{low or high}</{tag}>"
+    return sign if of is None else sign + _mathml(of, spelling)
+
+
+_ENV_FENCES = {
+    "cases": ("{", ""),
+    "bmatrix": ("[", "]"),
+    "pmatrix": ("(", ")"),
+    "vmatrix": ("|", "|"),
+    "Vmatrix": ("‖", "‖"),
+    "Bmatrix": ("{", "}"),
+}
+
+
+def _env(kids: tuple, spelling: Mapping[str, str]) -> str:
+    kind, rows = kids
+    side = "left" if kind == "cases" else "center"
+    style = f'style="text-align:{side};justify-items:{side}"'
+    lines = "".join(
+        "<mtr>"
+        + "".join(f"<mtd {style}><mrow>{_mathml(cell, spelling)}</mrow></mtd>" for cell in row)
+        + "</mtr>"
+        for row in rows
+    )
+    opener, closer = _ENV_FENCES.get(kind, ("", ""))
+    first = f'<mo fence="true" form="prefix" stretchy="true">{opener}</mo>' if opener else ""
+    last = f'<mo fence="true" form="postfix" stretchy="true">{closer}</mo>' if closer else ""
+    return f'<mrow>{first}<mtable columnalign="{side}">{lines}</mtable>{last}</mrow>'
