@@ -22,6 +22,7 @@ _NO_SPELLING: Mapping[str, str] = {}
 _FRACTIONS = frozenset({"frac", "deriv"})
 _BARS = frozenset({"abs", "norm"})
 _THIN = '<mspace width="0.167em"/>'
+_GAP = '<mspace width="0.333em"/>'
 _APPLY = "<mo>&#x2061;</mo>"  # function application: no ink, told to screen readers
 
 # First code point of each mathematical alphabet: (capitals, small letters, digits).
@@ -51,7 +52,13 @@ def mathml(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING, display: bool
     ``display`` sets it as a block; inline, it is still set in display style where it is tall,
     because a sheet's cells and lines hold whole formulas.
     """
-    ready = written(node)
+    return marked_up(written(node), spelling, display)
+
+
+def marked_up(
+    ready: Tree, spelling: Mapping[str, str] = _NO_SPELLING, display: bool = False
+) -> str:
+    """The ``<math>`` element of a tree that ``written`` has made, or of a piece of one."""
     source = escape(spelled(ready, spelling), quote=True)
     style = ' display="block"' if display else ' displaystyle="true"' if is_tall(ready) else ""
     return (
@@ -94,7 +101,8 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return _big(kids, spelling)
         case "prime":
             marks = "′" * int(kids[1])  # noqa: RUF001
-            return f'<mrow>{_mathml(kids[0], spelling)}<mo lspace="0em" rspace="0em">{marks}</mo></mrow>'
+            mark = f'<mo lspace="0em" rspace="0em">{marks}</mo>'
+            return f"<mrow>{_mathml(kids[0], spelling)}{mark}</mrow>"
         case "factorial":
             return f'{_mathml(kids[0], spelling)}<mo form="postfix">!</mo>'
         case "sqrt":
@@ -103,7 +111,10 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return f"<mroot>{_one(kids[0], spelling)}{_one(kids[1], spelling)}</mroot>"
         case "list" | "semi":
             mark = "," if head == "list" else ";"
-            return f"<mo separator='true'>{mark}</mo>".join(_mathml(kid, spelling) for kid in kids)
+            # Relations in a row stand further apart than the arguments of a function.
+            gap = _GAP if any(kid.head == "chain" for kid in kids) else ""
+            between = f'<mo separator="true">{mark}</mo>{gap}'
+            return between.join(_mathml(kid, spelling) for kid in kids)
         case "env":
             return _env(kids, spelling)
         case "text":
@@ -114,6 +125,8 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return "<mo>?</mo>"
         case "empty":
             return "<mrow></mrow>"
+        case "open" | "close":
+            return _half_fence(head == "open", *kids)
         case _ if head in FENCES:
             return _fenced(head, kids[0], spelling)
         case _:
@@ -274,10 +287,21 @@ def _fenced(head: str, inside: Tree, spelling: Mapping[str, str]) -> str:
     )
 
 
+def _half_fence(opens: bool, head: str, tall: bool) -> str:
+    """One bracket of a pair whose inside is broken over lines; it cannot grow by itself."""
+    form, char = ("prefix", FENCES[head].char[0]) if opens else ("postfix", FENCES[head].char[1])
+    size = 'stretchy="true" minsize="2.4em" maxsize="2.4em"' if tall else 'stretchy="false"'
+    return f'<mo fence="true" form="{form}" {size}>{char}</mo>'
+
+
 def _big(kids: tuple, spelling: Mapping[str, str]) -> str:
     operator, below, above, body = kids
     char = BIG[operator].char if operator in BIG else operator
-    sign = f"<mo>{char}</mo>" if len(char) == 1 else f'<mo movablelimits="true">{char}</mo>'
+    sign = (
+        f"<mo>{char}</mo>"
+        if len(char) == 1
+        else f'<mo movablelimits="true" lspace="0em" rspace="0em">{char}</mo>'
+    )
     low = "" if below is None else _small(below, spelling)
     high = "" if above is None else _small(above, spelling)
     integral = operator == "int"

@@ -102,7 +102,9 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             degree = _latex(kids[1], spelling, True)
             return rf"\sqrt[{degree}]{{{_latex(kids[0], spelling, tight)}}}"
         case "list":
-            return ("," if tight else ", ").join(_latex(kid, spelling, tight) for kid in kids)
+            # Relations in a row stand further apart than the arguments of a function.
+            gap = r",\ " if any(kid.head == "chain" for kid in kids) else ", "
+            return ("," if tight else gap).join(_latex(kid, spelling, tight) for kid in kids)
         case "semi":
             return "; ".join(_latex(kid, spelling, tight) for kid in kids)
         case "env":
@@ -115,6 +117,10 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             return "?"
         case "empty":
             return ""
+        case "open":
+            return (r"\Biggl" if kids[1] else "") + FENCES[kids[0]].latex[0]
+        case "close":
+            return (r"\Biggr" if kids[1] else "") + FENCES[kids[0]].latex[1].strip()
         case _ if head in FENCES:
             return _fenced(head, kids[0], spelling, tight)
         case _:

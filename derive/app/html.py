@@ -1,0 +1,95 @@
+"""A sheet as one HTML page that needs nothing else: no script, no network, its own fonts.
+
+The idea: the template has the order, the style sheet has the look, and this module only turns
+trees and words into safe markup.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+
+import jinja2
+from markupsafe import Markup
+
+from derive.app.sheet import CHECK_HEADER, Sheet, Text, chained, error_tree, inline, side_by_side
+from derive.breaking import pieces
+from derive.mathml import marked_up, mathml
+from derive.plain import plain
+from derive.tree import Tree
+
+_FONTS = (
+    ("Derive Math", "normal", "math.woff2"),
+    ("Derive Roman", "normal", "roman.woff2"),
+    ("Derive Roman", "bold", "roman-bold.woff2"),
+)
+
+
+def render_html(sheet: Sheet) -> str:
+    """The page as text; words are escaped, the drawings of figures are taken as they are."""
+    spelling = sheet.spelling
+
+    def words(text: Text) -> Markup:
+        return _words(text, spelling)
+
+    def flow(formula: Tree) -> Markup:
+        cut = (marked_up(piece, spelling) for piece in pieces(formula))
+        return Markup("<wbr>".join(f'<span class="piece">{one}</span>' for one in cut))
+
+    def line(left: Tree | None, right: tuple[Tree, ...]) -> Markup:
+        return flow(chained(left, right))
+
+    return _template().render(
+        sheet=sheet,
+        title=_bare(sheet.title, spelling),
+        style=Markup(_style()),
+        words=words,
+        flow=flow,
+        line=line,
+        side_by_side=side_by_side,
+        formula=lambda node: Markup(mathml(node, spelling)),
+        kind=lambda block: type(block).__name__,
+        check_header=CHECK_HEADER,
+        error=error_tree,
+        raw=Markup,
+    )
+
+
+def _words(text: Text, spelling: Mapping[str, str]) -> Markup:
+    parts = (
+        mathml(part, spelling) if isinstance(part, Tree) else escape(part) for part in inline(text)
+    )
+    return Markup("".join(parts))
+
+
+def _bare(text: Text, spelling: Mapping[str, str]) -> str:
+    """Words only, for the title bar: a formula is given by its plain spelling."""
+    return "".join(plain(part) if isinstance(part, Tree) else part for part in inline(text))
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    folder = files("derive.app") / "templates"
+    # Only what is marked as markup is let through unescaped.
+    rules = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    rules.undefined = jinja2.StrictUndefined
+    return rules.from_string((folder / "sheet.html.j2").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    """The style sheet with the fonts inside; without the font files the reader's own are used."""
+    faces = []
+    for family, weight, file in _FONTS:
+        font = files("derive.app") / "fonts" / file
+        if font.is_file():
+            code = b64encode(font.read_bytes()).decode("ascii")
+            faces.append(
+                f'@font-face{{font-family:"{family}";font-weight:{weight};'
+                f'src:url("data:font/woff2;base64,{code}") format("woff2")}}'
+            )
+    folder = files("derive.app") / "templates"
+    return (folder / "sheet.css").read_text(encoding="utf-8") + "\n" + "\n".join(faces)
