@@ -1,0 +1,126 @@
+"""What is wrong with a document, as data first and as text second.
+
+A stage never prints: it makes a ``Diagnostic`` that carries its place and its reason, and whoever
+talks to the reader renders it, on a terminal as here, or as JSON.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+_WIDEST_EXCERPT = 100
+_TAB = "    "
+_COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
+_BOLD, _BLUE, _PLAIN = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document: its name, as the user gave it, and its text, whose offsets are never shifted."""
+
+    file: str
+    text: str
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both counted from 1, the column in characters."""
+        offset = max(0, min(offset, len(self.text)))
+        line_start = self.text.rfind("\n", 0, offset) + 1
+        return self.text.count("\n", 0, offset) + 1, offset - line_start + 1
+
+    def line_at(self, offset: int) -> tuple[int, int]:
+        """The half-open span of the line around an offset, without its line end."""
+        offset = max(0, min(offset, len(self.text)))
+        start = self.text.rfind("\n", 0, offset) + 1
+        end = self.text.find("\n", offset)
+        end = len(self.text) if end < 0 else end
+        return start, end - 1 if end > start and self.text[end - 1] == "\r" else end
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that a reader must know: a stable kebab-case code, words, and a span of offsets."""
+
+    code: str
+    message: str
+    file: str = ""
+    start: int = 0
+    end: int = 0
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    severity: str = "error"
+
+
+class DeriveError(Exception):
+    """Raised at a boundary where work cannot go on; carries every diagnostic found so far."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("; ".join(f"[{d.code}] {d.message}" for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def display_width(text: str) -> int:
+    """Columns that a terminal gives to a text: wide East Asian letters two, combining marks none."""
+    return sum(_columns(letter) for letter in text)
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in ("W", "F") else 1
+
+
+def _printable(text: str) -> str:
+    # A control character in a source must not move the reader's cursor or change colours.
+    return "".join(
+        _TAB if letter == "\t" else "\N{REPLACEMENT CHARACTER}" if ord(letter) < 32 else letter
+        for letter in text
+    )
+
+
+def _clipped(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """A window of a long line around the span, and the span inside the window."""
+    if display_width(line) <= _WIDEST_EXCERPT:
+        return line, start, end
+    left = max(0, min(start - 30, len(line) - _WIDEST_EXCERPT))
+    right = min(len(line), left + _WIDEST_EXCERPT)
+    head = "…" if left else ""
+    tail = "…" if right < len(line) else ""
+    shift = len(head) - left
+    return head + line[left:right] + tail, start + shift, min(end, right) + shift
+
+
+def render(diagnostic: Diagnostic, source: Source | None = None, color: bool = False) -> str:
+    """The diagnostic for a terminal: headline, place, excerpt with carets, notes and help."""
+
+    def paint(style: str, text: str) -> str:
+        return f"{style}{text}{_PLAIN}" if color else text
+
+    headline = paint(_COLOURS.get(diagnostic.severity, _BOLD), diagnostic.severity)
+    out = [f"{headline}[{diagnostic.code}]: {paint(_BOLD, diagnostic.message)}"]
+    margin = ""
+    if source is not None and source.text:
+        line, column = source.position(diagnostic.start)
+        line_start, line_end = source.line_at(diagnostic.start)
+        start = diagnostic.start - line_start
+        end = max(start + 1, min(diagnostic.end, line_end) - line_start)
+        text, start, end = _clipped(source.text[line_start:line_end], start, end)
+        margin = " " * len(str(line))
+        before, marked = _printable(text[:start]), _printable(text[start:end])
+        carets = " " * display_width(before) + "^" * max(1, display_width(marked))
+        bar = paint(_BLUE, "|")
+        out += [
+            f"{margin}{paint(_BLUE, '-->')} {diagnostic.file or source.file}:{line}:{column}",
+            f"{margin} {bar}",
+            f"{paint(_BLUE, str(line))} {bar} {_printable(text)}",
+            f"{margin} {bar} {paint(_COLOURS.get(diagnostic.severity, _BOLD), carets)}",
+        ]
+    elif diagnostic.file:
+        out.append(f"{paint(_BLUE, '-->')} {diagnostic.file}")
+    remarks = [("note", note) for note in diagnostic.notes]
+    remarks += [("help", diagnostic.help)] if diagnostic.help else []
+    for label, words in remarks:
+        first, *rest = words.splitlines() or [""]
+        out.append(f"{margin} {paint(_BLUE, '=')} {paint(_BOLD, label)}: {first}")
+        out += [f"{margin}         {line}" for line in rest]
+    return "\n".join(out)

@@ -1,0 +1,1 @@
+"""Reading the LaTeX that people write: documents to formulas, formulas to trees."""
