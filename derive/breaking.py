@@ -7,11 +7,12 @@ words, so a formula breaks only where the page is too narrow for it, and always 
 from __future__ import annotations
 
 from derive.latex.print import is_tall
+from derive.names import parts
 from derive.notation import FENCES
 from derive.tree import Tree
 from derive.written import written
 
-ROOM = 24.0  # in em: what is narrower than this is never cut
+ROOM = 22.0  # in em: what is narrower than this is never cut
 
 
 def pieces(formula: Tree, room: float = ROOM) -> tuple[Tree, ...]:
@@ -63,7 +64,8 @@ def _opened(run: list[Tree], room: float) -> list[Tree]:
     if sum(widths) <= room:
         return [_row(run)]
     at = max(range(len(run)), key=lambda place: widths[place])
-    base, *scripts = run[at].kids if run[at].head == "script" else (run[at],)
+    scripted = run[at].head == "script"
+    base: Tree = run[at].kids[0] if scripted else run[at]
     if base.head not in FENCES or widths[at] <= room / 2:
         return _filled(run, widths, room)
     inside = base.kids[0]
@@ -71,8 +73,8 @@ def _opened(run: list[Tree], room: float) -> list[Tree]:
     opener, closer = Tree("open", (base.head, tall)), Tree("close", (base.head, tall))
     cut = _pieces(inside, room)
     cut[0] = _row([*run[:at], opener, *_flat(cut[0])])
-    if scripts:
-        closer = Tree("script", (closer, *scripts))
+    if scripted:
+        closer = Tree("script", (closer, *run[at].kids[1:]))
     return [*cut[:-1], _row([*_flat(cut[-1]), closer, *run[at + 1 :]])]
 
 
@@ -102,8 +104,10 @@ def width(node: Tree) -> float:
     head, kids = node.head, node.kids
     match head:
         case "name":
-            text = kids[0]
-            return 0.6 if text.startswith("\\") else 0.5 * len(text)
+            core = parts(kids[0]).core
+            if core.startswith("\\"):
+                return 0.65
+            return sum(0.95 if letter.isupper() else 0.58 for letter in core)
         case "num" | "text":
             return 0.5 * len(kids[0])
         case "op" | "rel":

@@ -35,6 +35,8 @@ _T1_LETTERS = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017e]")
 _T1_ABSENT = frozenset("ĦħĸŉŊŋŦŧſĿŀĈĉĜĝĤĥĴĵŜŝŬŭĀāĒēĪīŌōŪūĔĕĬĭŎŏĨĩŨũĖėĢģĶķĻļŅņŖŗŲųĮįŴŵŶŷĊċ")
 _PUNCTUATION = {
     "\u00a0": "~",
+    "\u00ab": r"\guillemotleft{}",
+    "\u00bb": r"\guillemotright{}",
     "\u2013": "--",
     "\u2014": "---",
     "\u2018": "`",
@@ -80,6 +82,7 @@ _KNOWN = (
     }
     | {"left", "right", "Biggl", "Biggr", "lvert", "rvert", "lVert", "rVert", "langle", "rangle"}
     | {"lfloor", "rfloor", "lceil", "rceil", "frac", "tfrac", "sqrt", "dots", "surd", "ss"}
+    | {"guillemotleft", "guillemotright"}
     | {"textbackslash", "textasciicircum", "textasciitilde"}
 ) - frozenset(_FALLBACKS)
 
@@ -163,10 +166,7 @@ def printable(text: str) -> str:
 
     def name_unknown() -> None:
         if unknown:
-            first = unicodedata.name(unknown[0], "unknown").split(" ")[0].split("-")[0]
-            script = first if first == "CJK" else first.capitalize()
-            count = len(unknown)
-            made.append(f"[{escaped(script)} text, {count} character{'s' * (count > 1)}]")
+            made.append(_named(unknown))
             unknown.clear()
 
     for char in text:
@@ -178,6 +178,16 @@ def printable(text: str) -> str:
             made.append(spelling)
     name_unknown()
     return "".join(made)
+
+
+def _named(characters: list[str]) -> str:
+    """What stands for characters that cannot be printed: their script and number, or their code."""
+    first, count = characters[0], len(characters)
+    if not unicodedata.category(first).startswith("L"):
+        return "[" + " ".join(f"U+{ord(char):04X}" for char in characters[:8]) + "]"
+    script = unicodedata.name(first, "unknown").split(" ")[0].split("-")[0]
+    script = script if script == "CJK" else script.capitalize()
+    return f"[{script} text, {count} character{'s' * (count > 1)}]"
 
 
 def _spelled_char(char: str) -> str | None:
