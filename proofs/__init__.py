@@ -1,0 +1,1 @@
+"""Verdicts on what a document claims; nothing below ``derive.app`` imports it."""
