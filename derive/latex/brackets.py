@@ -148,7 +148,7 @@ class _Pairing:
                 self.put(replace(token, type="NAME"), False, True)  # x^{i+}, w^{k*}
             else:
                 self.put(token, True, False)
-        elif _ends(following) or (following is not None and following.type in ("SUP", "SUB")):
+        elif _ends(following) or self.meets_mark(following):
             # A sign with nothing to act on is a mark: x^*, A^+, f(\cdot), w^{*^T}.
             self.put(replace(token, type="NAME"), False, True)
         elif token.type == "MUL" and self.stack and self.stack[-1].script:
@@ -157,6 +157,12 @@ class _Pairing:
             self.put(replace(token, type="SIGN"), True, False)
         else:
             self.put(token, True, False)
+
+    def meets_mark(self, following: Token | None) -> bool:
+        """Whether a script or the partner of an open bar follows, as in ``\\|\\cdot\\|``."""
+        if following is None or following.type == "BAR":
+            return following is not None and self.open_bar()
+        return following.type in ("SUP", "SUB")
 
     # -- closing ------------------------------------------------------------------------------
 
@@ -244,7 +250,10 @@ class _Pairing:
                 (token.start, token.end),
                 help=r"write `\left(` or remove `\left`",
             )
+        due, based = self.due, self.based
         self.push(token)
+        if delimiter == ".":
+            self.due, self.based = due, based  # Invisible: what stood before it still counts.
 
     def right(self, token: Token, following: Token | None) -> None:
         self.drop_tentative_bars(lambda entry: False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from derive.latex import vocabulary as known
 from derive.latex.faults import Unreadable
 from derive.latex.lexemes import Lexeme, Token
-from derive.latex.words import connective, script_word
+from derive.latex.lexicon import connective, script_word
 
 if TYPE_CHECKING:
     from derive.latex.tokens import Reader
@@ -72,6 +72,13 @@ def _full_stop(reader: Reader, atom: Lexeme) -> None:
         while reader.peek() == ".":
             reader.at += 1
         reader.emit("DOTS", "...", atom)
+    elif reader.peek().isalnum() and not reader.atoms[reader.at].gap:
+        raise Unreadable(
+            "unexpected-symbol",
+            "a full stop stands inside a formula",
+            (atom.start, atom.end),
+            help=r"write a product as `x y`, and words as `\text{..}`",
+        )
     else:
         reader.emit("STOP", ".", atom)
 

@@ -75,7 +75,7 @@ CUSTOMARY = _customary(
         **{
             "\\" + word: (0, rf"\operatorname{{{word}}}")
             for word in (
-                "diag tr Tr trace rank sign sgn softmax sigmoid relu ReLU vec Var Cov KL var cov"
+                "diag tr Tr trace rank sign sgn softmax sigmoid relu ReLU Var Cov KL var cov"
                 " argmax argmin logit softplus erf Softmax LayerNorm"
             ).split()
         },

@@ -19,7 +19,7 @@ from derive.latex.rows import arranged, phrases_settled
 from derive.latex.segment import Document, Formula, segment
 from derive.latex.tokens import Reader
 from derive.latex.vocabulary import WORDS
-from derive.latex.words import learned_words
+from derive.latex.lexicon import learned_words
 from derive.tree import Tree
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from derive.latex import vocabulary as known
 from derive.latex.lexemes import Token
-from derive.latex.words import connective
+from derive.latex.lexicon import connective
 
 _OPENING = frozenset(
     ["LPAR", "LBRACK", "LSET", "LANGLE", "LABS", "LNORM", "LFLOOR", "LCEIL", "LINTERVAL"]
@@ -222,6 +222,8 @@ def statements(line: list[Token]) -> list[Statement]:
                 pieces.append(_Piece([], False))
             case "TEXT":
                 _words(pieces, token)
+            case "REL" if token.text == ":" and _quantified(pieces):
+                pieces.append(_Piece([], False))
             case "REL" if token.text in _IMPLICATIONS:
                 word = replace(token, type="TEXT", text=_IMPLICATIONS[token.text])
                 pieces += [_Piece([word], False), _Piece([], False)]
@@ -233,6 +235,11 @@ def statements(line: list[Token]) -> list[Statement]:
             case _:
                 pieces[-1].tokens.append(token)
     return _grouped([piece for piece in pieces if piece.tokens])
+
+
+def _quantified(pieces: list[_Piece]) -> bool:
+    """Whether the current piece is what "for all" ranges over, so that a colon ends it."""
+    return len(pieces) > 1 and [t.text for t in pieces[-2].tokens] in (["for all"], ["exists"])
 
 
 def _after_big(tokens: list[Token]) -> bool:

@@ -13,7 +13,7 @@ from derive.latex import vocabulary as known
 from derive.latex.commands import CHARACTERS, COMMANDS
 from derive.latex.faults import Unreadable
 from derive.latex.lexemes import Lexeme, Token, foreign_fault
-from derive.latex.words import connective, split_letters
+from derive.latex.lexicon import connective, split_letters
 
 DEEPEST_NESTING = 100
 
@@ -230,6 +230,8 @@ class Reader:
                 digits += self.take().text
             elif not apart and text == "." and self.peek(1).isdigit() and "." not in digits:
                 digits += self.take().text
+            elif not apart and text == "e" and self.peek(1) == "-" and self.peek(2).isdigit():
+                digits += self.take().text + self.take().text  # 1e-8, as in code
             elif text == "{" and self.peek(1) == "," and self.peek(2) == "}":
                 self.at += 3  # 10{,}000: the braces only repair the spacing.
             else:
@@ -311,8 +313,7 @@ class Reader:
                 continue
             if piece and inside_maths:
                 self.out.extend(Reader(piece, self.words).everything())
-            elif piece:
-                words = "".join((" " if a.gap else "") + a.text for a in piece).strip()
+            elif words := "".join((" " if a.gap else "") + a.text for a in piece).strip(" ,.;:"):
                 canonical = connective(words) or words
                 self.out.append(Token("TEXT", canonical, piece[0].start, piece[-1].end, words))
             piece, inside_maths = [], not inside_maths

@@ -1,0 +1,73 @@
+"""Which runs of letters are words: ``ReLU`` is one name, ``mn`` is a product.
+
+A run is cut at the longest known words.  A document teaches more of them: a word that it sets in
+``\\text{..}`` once is known everywhere, and so is a long run that it calls or defines.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from derive.latex.vocabulary import CONNECTIVES, SCRIPT_WORDS, WORDS
+
+_UPRIGHT = re.compile(
+    r"\\(?:text|mathrm|operatorname\*?|textrm|mathit|DeclareMathOperator\*?\s*\{\\\w+\})\s*"
+    r"\{\s*([A-Za-z]{2,})\s*\}"
+)
+_CALLED = re.compile(
+    r"(?<![\\A-Za-z{])([A-Z]?[a-z]{3,}|(?:[A-Z][a-z]+){2,})\s*(?:\\left\s*)?(?:[(=]|&=)"
+)
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+
+
+def learned_words(formulas: list[str], words: frozenset[str] = WORDS) -> frozenset[str]:
+    """The known words, and those that these formulas teach."""
+    more: set[str] = set()
+    for formula in formulas:
+        more.update(w for w in _UPRIGHT.findall(formula) if connective(w) is None)
+        more.update(w for w in _CALLED.findall(formula) if _speakable(w))
+    return words | more
+
+
+@lru_cache(maxsize=4096)
+def split_letters(run: str, words: frozenset[str]) -> tuple[str, ...]:
+    """A run of letters cut into words and single letters, the longest known word first."""
+    if len(run) == 1 or run in words:
+        return (run,)
+    parts: list[str] = []
+    at = 0
+    while at < len(run):
+        for stop in range(len(run), at + 1, -1):
+            if run[at:stop] in words and _stands_out(run, at, stop):
+                break
+        else:
+            stop = at + 1
+        parts.append(run[at:stop])
+        at = stop
+    return tuple(parts)
+
+
+def _stands_out(run: str, at: int, stop: int) -> bool:
+    # Two letters are soon met by chance: the Tr of True, the CE of WCEx.
+    if stop - at > 2 or run[at:stop] == "ln":
+        return True
+    return at == 0 and (stop == len(run) or (run[:stop].lower() == "tr" and run[stop].isupper()))
+
+
+def script_word(run: str) -> bool:
+    """Whether a run of letters that is a whole script is a word, as in v_{new}, and not W_{ijk}."""
+    return run in SCRIPT_WORDS or (len(run) >= 3 and _speakable(run))
+
+
+def _speakable(run: str) -> bool:
+    # Indices are consonants (ijk, nchw) or neighbours in the alphabet (abc); words have vowels.
+    return any(letter in "aeouAEOU" for letter in run) and run.lower() not in _ALPHABET
+
+
+def connective(words: str) -> str | None:
+    """The canonical word for text that stands between formulas, None if it is not such text."""
+    plain = words.strip().strip(",;:.，。；：()").strip().lower()
+    if words.strip().lower() in CONNECTIVES:
+        return CONNECTIVES[words.strip().lower()]
+    return CONNECTIVES.get(plain)
