@@ -6,9 +6,9 @@ words, so a formula breaks only where the page is too narrow for it, and always 
 
 from __future__ import annotations
 
-from derive.latex.print import is_tall
 from derive.names import parts
 from derive.notation import FENCES
+from derive.setting import is_tall
 from derive.tree import Tree
 from derive.written import written
 
@@ -27,9 +27,9 @@ def pieces(formula: Tree, room: float = ROOM) -> tuple[Tree, ...]:
 
 
 def _pieces(node: Tree, room: float) -> list[Tree]:
-    if node.head == "chain" and len(node.kids) > 1:
+    if node.head == "chain":
         cut: list[Tree] = []
-        first, *rest = node.kids
+        first, rest = node.kids[0], node.kids[1:]
         if first is not None:
             cut += _pieces(first, room)
         for relation, side in zip(rest[::2], rest[1::2], strict=False):
@@ -38,8 +38,8 @@ def _pieces(node: Tree, room: float) -> list[Tree]:
         return cut
     if width(node) <= room:
         return [node]
-    if node.head == "sum" and len(node.kids) > 1:
-        first, *rest = node.kids
+    if node.head == "sum":
+        first, rest = node.kids[0], node.kids[1:]
         cut = [] if first is None else _pieces(first, room)
         return cut + [Tree("sum", (None, term)) for term in rest]
     if node.head == "neg":

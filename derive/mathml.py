@@ -9,12 +9,12 @@ browser would enlarge are told not to.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from html import escape
 
-from derive.latex.print import is_function, is_tall, spelled
-from derive.names import parts
-from derive.notation import ACCENTS, ALPHABETS, BIG, FENCES, GREEK, PRODUCTS, RELATIONS, SYMBOLS
+from derive.latex.print import spelled
+from derive.letters import accented, letters
+from derive.notation import BIG, FENCES, PRODUCTS, RELATIONS
+from derive.setting import foot, is_function, is_tall, with_condition, words_between
 from derive.tree import Tree
 from derive.written import stands_above, written
 
@@ -24,26 +24,6 @@ _BARS = frozenset({"abs", "norm"})
 _THIN = '<mspace width="0.167em"/>'
 _GAP = '<mspace width="0.333em"/>'
 _APPLY = "<mo>&#x2061;</mo>"  # function application: no ink, told to screen readers
-
-# First code point of each mathematical alphabet: (capitals, small letters, digits).
-_STYLES = {
-    "bold": (0x1D400, 0x1D41A, 0x1D7CE),
-    "bold-italic": (0x1D468, 0x1D482, 0x1D7CE),
-    "script": (0x1D49C, 0x1D4B6, None),
-    "fraktur": (0x1D504, 0x1D51E, None),
-    "double-struck": (0x1D538, 0x1D552, 0x1D7D8),
-    "sans": (0x1D5A0, 0x1D5BA, 0x1D7E2),
-    "mono": (0x1D670, 0x1D68A, 0x1D7F6),
-}
-_GREEK_STYLES = {"bold": (0x1D6A8, 0x1D6C2), "bold-italic": (0x1D71C, 0x1D736)}
-_GREEK_VARIANTS = "∂ϵϑϰϕϱϖ"  # they follow omega in the mathematical alphabets, in this order
-
-# Letters that Unicode had before it had the alphabets; their places in the blocks are empty.
-_HOLES = {
-    "script": dict(zip("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ", strict=True)),  # noqa: RUF001
-    "fraktur": dict(zip("CHIRZ", "ℭℌℑℜℨ", strict=True)),  # noqa: RUF001
-    "double-struck": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),  # noqa: RUF001
-}
 
 
 def mathml(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING, display: bool = False) -> str:
@@ -72,7 +52,7 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
     head, kids = node.head, node.kids
     match head:
         case "name":
-            return _letters(spelling.get(kids[0], kids[0]))
+            return letters(spelling.get(kids[0], kids[0]))
         case "num":
             return f"<mn>{escape(kids[0])}</mn>"
         case "juxt":
@@ -82,11 +62,12 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
         case "op":
             return _operator(kids[0])
         case "rel":
-            return f"<mo>{escape(RELATIONS[kids[0]].char)}</mo>"
+            char = RELATIONS[kids[0]].char if kids[0] in RELATIONS else kids[0]
+            return f"<mo>{escape(char)}</mo>"
         case "sum":
             return _sum(kids, spelling)
         case "neg":
-            return f'<mo form="prefix">−</mo>{_mathml(kids[0], spelling)}'  # noqa: RUF001
+            return f'<mo form="prefix">−</mo>{_mathml(kids[0], spelling)}'
         case "pm":
             return f'<mo form="prefix">±</mo>{_mathml(kids[0], spelling)}'
         case "chain":
@@ -100,7 +81,7 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
         case "big":
             return _big(kids, spelling)
         case "prime":
-            marks = "′" * int(kids[1])  # noqa: RUF001
+            marks = "′" * int(kids[1])
             mark = f'<mo lspace="0em" rspace="0em">{marks}</mo>'
             return f"<mrow>{_mathml(kids[0], spelling)}{mark}</mrow>"
         case "factorial":
@@ -109,12 +90,28 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return f"<msqrt>{_mathml(kids[0], spelling)}</msqrt>"
         case "root":
             return f"<mroot>{_one(kids[0], spelling)}{_one(kids[1], spelling)}</mroot>"
-        case "list" | "semi":
-            mark = "," if head == "list" else ";"
-            # Relations in a row stand further apart than the arguments of a function.
-            gap = _GAP if any(kid.head == "chain" for kid in kids) else ""
-            between = f'<mo separator="true">{mark}</mo>{gap}'
-            return between.join(_mathml(kid, spelling) for kid in kids)
+        case "list":
+            return _list(kids, spelling)
+        case "semi":
+            return '<mo separator="true">;</mo>'.join(_mathml(kid, spelling) for kid in kids)
+        case "given":
+            return "<mo>|</mo>".join(_mathml(kid, spelling) for kid in kids)
+        case "at":
+            bar = '<mo form="postfix" fence="true" stretchy="true">|</mo>'
+            inside = f"<mrow>{_mathml(kids[0], spelling)}{bar}</mrow>"
+            return f"<msub>{inside}{_small(kids[1], spelling)}</msub>"
+        case "interval":
+            opener, inside, closer = (kids[0], _mathml(kids[1], spelling), kids[2])
+            first = f'<mo fence="true" form="prefix" stretchy="false">{opener}</mo>'
+            last = f'<mo fence="true" form="postfix" stretchy="false">{closer}</mo>'
+            return f"<mrow>{first}{inside}{last}</mrow>"
+        case "binom":
+            over, under = (_one(kid, spelling) for kid in kids)
+            first = '<mo fence="true" form="prefix" stretchy="true">(</mo>'
+            last = '<mo fence="true" form="postfix" stretchy="true">)</mo>'
+            return f'<mrow>{first}<mfrac linethickness="0">{over}{under}</mfrac>{last}</mrow>'
+        case "accent":
+            return accented(kids[0].lstrip("\\"), _one(kids[1], spelling))
         case "env":
             return _env(kids, spelling)
         case "text":
@@ -137,65 +134,6 @@ def _one(node: Tree, spelling: Mapping[str, str]) -> str:
     """Exactly one element, as a place in a fraction or a script asks for."""
     markup = _mathml(node, spelling)
     return markup if node.head in ("name", "num", "script", "frac") else f"<mrow>{markup}</mrow>"
-
-
-# ----------------------------------------------------------------------------------- characters
-
-
-@lru_cache(maxsize=4096)
-def _letters(base: str) -> str:
-    """A decorated base: letters of its alphabet under its accents."""
-    accents, alphabet, core = parts(base)
-    style = ALPHABETS.get(alphabet or "", "")
-    markup = _core(core, style)
-    for accent in reversed(accents):
-        row = ACCENTS[accent]
-        stretch = "true" if row.wide else "false"
-        mark = f'<mo stretchy="{stretch}">{escape(row.char)}</mo>'
-        tag, keep = ("munder", "accentunder") if row.below else ("mover", "accent")
-        markup = f'<{tag} {keep}="true">{markup}{mark}</{tag}>'
-    return markup
-
-
-def _core(core: str, style: str) -> str:
-    bare = core.lstrip("\\")
-    char = core
-    if core.startswith("\\"):
-        char = GREEK.get(bare) or SYMBOLS.get(bare) or bare
-    if style in _STYLES or style in _GREEK_STYLES:
-        char = "".join(_styled(letter, style) for letter in char)
-    if len(char) == 1 and core.startswith("\\") and bare in SYMBOLS and not char.isalpha():
-        return f'<mi mathvariant="normal">{char}</mi>'
-    if char.isdigit():
-        return f"<mn>{char}</mn>"
-    if char in "*+-":
-        return f"<mo>{'∗' if char == '*' else char}</mo>"  # noqa: RUF001
-    # A lone letter is italic unless told otherwise; capital Greek is upright in TeX.
-    upright = len(char) == 1 and (style == "upright" or (bare in GREEK and bare[0].isupper()))
-    variant = ' mathvariant="normal"' if upright else ""
-    return f"<mi{variant}>{escape(char)}</mi>"
-
-
-def _styled(letter: str, style: str) -> str:
-    """A letter in a mathematical alphabet, or itself where the alphabet lacks it."""
-    if letter in _HOLES.get(style, {}):
-        return _HOLES[style][letter]
-    capital, small, zero = _STYLES[style]
-    if "A" <= letter <= "Z":
-        return chr(capital + ord(letter) - ord("A"))
-    if "a" <= letter <= "z":
-        return chr(small + ord(letter) - ord("a"))
-    if "0" <= letter <= "9" and zero is not None:
-        return chr(zero + ord(letter) - ord("0"))
-    if style in _GREEK_STYLES:
-        capital, small = _GREEK_STYLES[style]
-        if "Α" <= letter <= "Ω":  # noqa: RUF001
-            return chr(capital + ord(letter) - ord("Α"))  # noqa: RUF001
-        if "α" <= letter <= "ω":  # noqa: RUF001
-            return chr(small + ord(letter) - ord("α"))  # noqa: RUF001
-        if letter in _GREEK_VARIANTS:
-            return chr(small + 25 + _GREEK_VARIANTS.index(letter))
-    return letter
 
 
 def _operator(sign: str) -> str:
@@ -232,7 +170,7 @@ def _sum(terms: tuple, spelling: Mapping[str, str]) -> str:
     for at, term in enumerate(terms):
         if term is None:
             continue
-        sign = {"neg": "−", "pm": "±"}.get(term.head) if at else None  # noqa: RUF001
+        sign = {"neg": "−", "pm": "±"}.get(term.head) if at else None
         if sign:
             pieces.append(f'<mo form="infix">{sign}</mo>{_mathml(term.kids[0], spelling)}')
         else:
@@ -253,28 +191,40 @@ def _product(kids: tuple, spelling: Mapping[str, str]) -> str:
             elif (
                 is_function(kid, after)
                 or (before.head in _FRACTIONS and kid.head in _FRACTIONS)
-                or (_foot(before).head in _BARS and _foot(kid).head in _BARS)
+                or (foot(before).head in _BARS and foot(kid).head in _BARS)
                 or (before.head == "name" and before.kids[0].isalpha() and len(before.kids[0]) > 1)
             ):
                 pieces.append(_THIN)
         if kid.head == "text":
-            lead, trail = "\u00a0" * bool(at), "\u00a0" * bool(after)
-            pieces.append(f"<mtext>{lead}{escape(kid.kids[0])}{trail}</mtext>")
+            pieces.append(_words(kid, before, after))
         else:
             pieces.append(_mathml(kid, spelling))
         before = kid
     return "".join(pieces)
 
 
-def _foot(node: Tree) -> Tree:
-    """What stands at the foot of scripts and primes."""
-    while node.head in ("script", "prime"):
-        node = node.kids[0]
-    return node
+def _words(node: Tree, before: Tree | None, after: Tree | None) -> str:
+    # Browsers drop the spaces at the ends of an mtext, but keep no-break spaces.
+    spaced = words_between(node.kids[0], before, after).replace(" ", "\u00a0")
+    return f"<mtext>{escape(spaced)}</mtext>"
+
+
+def _list(kids: tuple, spelling: Mapping[str, str]) -> str:
+    # Relations in a row stand further apart than the arguments of a function.
+    gap = _GAP if any(kid.head == "chain" for kid in kids) else ""
+    pieces = []
+    for at, kid in enumerate(kids):
+        before = kids[at - 1] if at else None
+        after = kids[at + 1] if at + 1 < len(kids) else None
+        if before is not None and "text" not in (before.head, kid.head):
+            pieces.append(f'<mo separator="true">,</mo>{gap}')
+        words = kid.head == "text"
+        pieces.append(_words(kid, before, after) if words else _mathml(kid, spelling))
+    return "".join(pieces)
 
 
 def _opens(node: Tree) -> bool:
-    return _foot(node).head in FENCES
+    return foot(node).head in FENCES
 
 
 def _fenced(head: str, inside: Tree, spelling: Mapping[str, str]) -> str:
@@ -365,7 +315,9 @@ _ENV_FENCES = {
 
 def _env(kids: tuple, spelling: Mapping[str, str]) -> str:
     kind, rows = kids
-    side = "left" if kind == "cases" else "center"
+    side = "left" if kind in ("cases", "aligned") else "center"
+    if kind == "cases":
+        rows = tuple((row[0], *map(with_condition, row[1:])) for row in rows)
     style = f'style="text-align:{side};justify-items:{side}"'
     lines = "".join(
         "<mtr>"

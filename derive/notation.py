@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (the table is made of signs that resemble letters)
 """One table of notation: each sign in LaTeX, in Unicode and in plain text, and how it binds.
 
 The idea: reader and printers look the same row up, so a sign that is printed is a sign that is
@@ -43,6 +42,7 @@ PRECEDENCE = MappingProxyType(
     {
         "list": LIST,
         "semi": LIST,
+        "given": LIST,
         "text": ATOM,
         "chain": RELATION,
         "sum": SUM,
@@ -59,6 +59,7 @@ PRECEDENCE = MappingProxyType(
         "sqrt": SCRIPT,
         "root": SCRIPT,
         "factorial": SCRIPT,
+        "at": SCRIPT,
         "call": ATOM,
     }
 )  # every other head is an ATOM: it can carry a script without brackets
@@ -89,6 +90,16 @@ RELATIONS = MappingProxyType(
         "=>": Sign(r"\Rightarrow", "⇒", "=>"),
         "<=>": Sign(r"\Leftrightarrow", "⇔", "<=>"),
         "approx": Sign(r"\approx", "≈", "~="),
+        ":": Sign(":", ":", ":"),
+        "<<": Sign(r"\ll", "≪", "<<"),
+        ">>": Sign(r"\gg", "≫", ">>"),
+        "<->": Sign(r"\leftrightarrow", "↔", "<->"),
+        "subset": Sign(r"\subset", "⊂", "subset of"),
+        "succ": Sign(r"\succ", "≻", "succeeds"),
+        "succeq": Sign(r"\succeq", "⪰", "succeeds or equals"),
+        "prec": Sign(r"\prec", "≺", "precedes"),
+        "preceq": Sign(r"\preceq", "⪯", "precedes or equals"),
+        "ni": Sign(r"\ni", "∋", "contains"),
     }
 )
 
@@ -102,6 +113,16 @@ PRODUCTS = MappingProxyType(
         r"\circ": Sign(r"\circ", "∘", "*"),
         r"\otimes": Sign(r"\otimes", "⊗", "(x)"),
         "/": Sign("/", "/", "/"),
+        r"\oplus": Sign(r"\oplus", "⊕", "(+)"),
+        r"\ominus": Sign(r"\ominus", "⊖", "(-)"),
+        r"\oslash": Sign(r"\oslash", "⊘", "(/)"),
+        r"\star": Sign(r"\star", "⋆", "*"),
+        r"\cup": Sign(r"\cup", "∪", "union"),
+        r"\cap": Sign(r"\cap", "∩", "intersection"),
+        r"\setminus": Sign(r"\setminus", "∖", "without"),
+        r"\bmod": Sign(r"\bmod", "mod", "mod"),
+        r"\wedge": Sign(r"\wedge", "∧", "and"),
+        r"\vee": Sign(r"\vee", "∨", "or"),
     }
 )
 
@@ -130,6 +151,13 @@ BIG = MappingProxyType(
         "lim": Sign(r"\lim", "lim", "lim"),
         "sup": Sign(r"\sup", "sup", "sup"),
         "inf": Sign(r"\inf", "inf", "inf"),
+        "liminf": Sign(r"\liminf", "lim inf", "liminf"),
+        "limsup": Sign(r"\limsup", "lim sup", "limsup"),
+        "union": Sign(r"\bigcup", "⋃", "union"),
+        "intersection": Sign(r"\bigcap", "⋂", "intersection"),
+        "oplus": Sign(r"\bigoplus", "⨁", "(+)"),
+        "otimes": Sign(r"\bigotimes", "⨂", "(x)"),
+        "odot": Sign(r"\bigodot", "⨀", "(.)"),
         "argmax": Sign(r"\operatorname*{argmax}", "arg max", "argmax"),
         "argmin": Sign(r"\operatorname*{argmin}", "arg min", "argmin"),
     }
@@ -233,6 +261,10 @@ SYMBOLS = MappingProxyType(
         "cdots": "⋯",
         "vdots": "⋮",
         "ddots": "⋱",
+        "bot": "⊥",
+        "natural": "♮",
+        "diamond": "⋄",
+        "digamma": "ϝ",
     }
 )
 
@@ -248,6 +280,7 @@ ACCENTS = MappingProxyType(
         "overrightarrow": Accent("→", "vec", wide=True),
         "dot": Accent("˙", "dot"),
         "ddot": Accent("¨", "ddot"),
+        "dddot": Accent("⃛", "dddot"),
         "check": Accent("ˇ", "check"),
         "breve": Accent("˘", "breve"),
         "acute": Accent("´", "acute"),

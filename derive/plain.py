@@ -33,7 +33,7 @@ def _plain(node: Tree) -> str:
         case "op":
             return PRODUCTS[kids[0]].plain if kids[0] in PRODUCTS else "*"
         case "rel":
-            return RELATIONS[kids[0]].plain
+            return RELATIONS[kids[0]].plain if kids[0] in RELATIONS else _ascii(kids[0])
         case "sum":
             return _sum(kids)
         case "neg":
@@ -62,7 +62,17 @@ def _plain(node: Tree) -> str:
         case "root":
             return f"root({_plain(kids[0])}, {_plain(kids[1])})"
         case "list":
-            return ", ".join(_plain(kid) for kid in kids)
+            return _list(kids)
+        case "given":
+            return " | ".join(_plain(kid) for kid in kids)
+        case "at":
+            return f"{_operand(kids[0])} at {_plain(kids[1])}"
+        case "interval":
+            return f"{kids[0]}{_plain(kids[1])}{kids[2]}"
+        case "binom":
+            return f"binom({_plain(kids[0])}, {_plain(kids[1])})"
+        case "accent":
+            return f"{kids[0].lstrip(chr(92))}({_plain(kids[1])})"
         case "semi":
             return "; ".join(_plain(kid) for kid in kids)
         case "env":
@@ -80,6 +90,15 @@ def _plain(node: Tree) -> str:
             return opener + _plain(kids[0]) + closer
         case _:
             raise ValueError(f"no way to write the head {head!r}")
+
+
+def _list(kids: tuple) -> str:
+    line = ""
+    for at, kid in enumerate(kids):
+        if at:
+            line += " " if "text" in (kids[at - 1].head, kid.head) else ", "
+        line += _plain(kid)
+    return line
 
 
 def _ascii(text: str) -> str:

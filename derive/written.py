@@ -16,6 +16,7 @@ _DOT = tree("op", r"\cdot")
 _ODOT = tree("op", r"\odot")
 _BRACKETED = frozenset({"paren", "bracket", "brace", "set", "abs", "norm", "angle"})
 _SCRIPTED = frozenset({"power", "transpose", "inverse", "script", "label", "index", "prime"})
+_TALL = frozenset({"frac", "deriv", "env", "big", "binom"})
 _LABEL_LIKE = frozenset({"paren", "bracket", "brace", "angle"})
 
 
@@ -57,7 +58,7 @@ def written(node: Tree) -> Tree:
         case "neg" | "pm":
             return Tree(head, (_at_least(PRODUCT, written(kids[0])),), span)
         case "prime":
-            return Tree(head, (_at_least(ATOM, written(kids[0])), kids[1]), span)
+            return _primed(written(kids[0]), kids[1])
         case "factorial":
             return Tree(head, (_at_least(ATOM, written(kids[0])),), span)
         case "big":
@@ -68,7 +69,7 @@ def written(node: Tree) -> Tree:
             return Tree(head, (_differentiated(kids[0]), written(kids[1]), kids[2]), span)
         case "grad":
             by, of, order = kids
-            inner = None if of is None else _at_least(SCRIPT, written(of))
+            inner = None if of is None else _graded(of)
             return Tree(head, (_maybe(by), inner, order), span)
         case "env":
             kind, rows = kids
@@ -226,7 +227,7 @@ def _superscript(node: Tree, sup: Tree) -> Tree:
     """``sup`` on a base, beside a subscript that is there; never on top of a superscript."""
     before, carrier = _carrier(node)
     match carrier:
-        case Tree("script", (inner, sub, None)) if inner.head != "prime":
+        case Tree("script", (inner, sub, None)):
             return _hung(before, Tree("script", (inner, sub, sup)))
         case Tree("script" | "prime"):
             return Tree("script", (_paren(_hung(before, carrier)), None, sup))
@@ -281,7 +282,30 @@ def _differentiated(of: Tree | None) -> Tree | None:
 
 
 def stands_above(of: Tree) -> bool:
-    """Whether what is differentiated is short enough to be written over the line."""
+    """Whether what is differentiated may be written over the line: a product that is not tall."""
+    if precedence(of.head) < PRODUCT or of.head in _BRACKETED or of.head == "big":
+        return False
+    return not any(part.head in _TALL for part in of.subtrees())
+
+
+def _graded(of: Tree) -> Tree:
+    r"""What a \nabla acts on: one factor, the call that it is, and the numbers before it."""
+    inner = written(of)
+    if inner.head != "juxt":
+        return _at_least(SCRIPT, inner)
     if of.head == "juxt":
-        return all(_is_name(kid) or kid.head == "paren" for kid in of.kids)
-    return _is_name(of) or of.head in ("num", "empty")
+        *before, last = inner.kids
+        if before and last.head in _BRACKETED and _is_name(before[-1]):
+            before.pop()
+        one = all(kid.head == "num" for kid in before) and last.head != "op"
+    else:
+        one = _is_call(of)
+    return inner if one else _paren(inner)
+
+
+def _primed(base: Tree, count: str) -> Tree:
+    """f', and f_1' as the prime of f with its subscript, which is how it is read."""
+    if base.head == "script":
+        foot, sub, sup = base.kids
+        return Tree("script", (_primed(foot, count), sub, sup), base.span)
+    return Tree("prime", (_at_least(ATOM, base), count), base.span)

@@ -16,7 +16,7 @@ import jinja2
 
 from derive.app.sheet import CHECK_HEADER, Sheet, Text, chained, error_tree, inline, side_by_side
 from derive.breaking import pieces
-from derive.latex.print import escaped, is_tall, spelled
+from derive.latex.print import escaped, spelled
 from derive.notation import (
     ACCENTS,
     ALPHABETS,
@@ -27,6 +27,7 @@ from derive.notation import (
     RELATIONS,
     SYMBOLS,
 )
+from derive.setting import is_tall
 from derive.tree import Tree
 from derive.written import written
 

@@ -15,14 +15,21 @@ from derive.notation import (
     BIG,
     COMMAND_WORDS,
     FENCES,
-    FUNCTION_WORDS,
     PRODUCTS,
     RELATIONS,
+)
+from derive.setting import (
+    CALLING,
+    foot,
+    is_function,
+    is_tall,
+    is_word,
+    with_condition,
+    words_between,
 )
 from derive.tree import Tree
 from derive.written import stands_above, written
 
-_CALLING = frozenset({"paren", "bracket", "brace", "set"})
 _FRACTIONS = frozenset({"frac", "deriv"})
 _BARS = frozenset({"abs", "norm"})
 _NO_SPELLING: Mapping[str, str] = {}
@@ -72,7 +79,7 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
         case "op":
             return PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0]
         case "rel":
-            return RELATIONS[kids[0]].latex
+            return RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0])
         case "sum":
             return _sum(kids, spelling, tight)
         case "neg":
@@ -91,9 +98,7 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
         case "big":
             return _big(kids, spelling, tight)
         case "prime":
-            inner = _latex(kids[0], spelling, tight)
-            braced = kids[0].head == "script" and kids[0].kids[2] is not None
-            return (f"{{{inner}}}" if braced else inner) + "'" * int(kids[1])
+            return _latex(kids[0], spelling, tight) + "'" * int(kids[1])
         case "factorial":
             return _latex(kids[0], spelling, tight) + "!"
         case "sqrt":
@@ -102,11 +107,22 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             degree = _latex(kids[1], spelling, True)
             return rf"\sqrt[{degree}]{{{_latex(kids[0], spelling, tight)}}}"
         case "list":
-            # Relations in a row stand further apart than the arguments of a function.
-            gap = r",\ " if any(kid.head == "chain" for kid in kids) else ", "
-            return ("," if tight else gap).join(_latex(kid, spelling, tight) for kid in kids)
+            return _list(kids, spelling, tight)
         case "semi":
             return "; ".join(_latex(kid, spelling, tight) for kid in kids)
+        case "given":
+            return r" \mid ".join(_latex(kid, spelling, tight) for kid in kids)
+        case "at":
+            where = _latex(kids[1], spelling, True)
+            return rf"{_latex(kids[0], spelling, tight)} \big|_{{{where}}}"
+        case "interval":
+            opener, inside, closer = kids
+            return f"{opener}{_latex(inside, spelling, tight)}{closer}"
+        case "binom":
+            over, under = (_latex(kid, spelling, tight) for kid in kids)
+            return rf"\binom{{{over}}}{{{under}}}"
+        case "accent":
+            return f"{kids[0]}{{{_latex(kids[1], spelling, tight)}}}"
         case "env":
             return _env(kids, spelling)
         case "text":
@@ -155,12 +171,17 @@ def _argument(node: Tree, spelling: Mapping[str, str]) -> str:
 
 def _script(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     base, sub, sup = kids
+    # f_1' rather than f'_1: the primes are written behind the subscript.
+    primes = 0
+    if base.head == "prime" and sub is not None:
+        base, primes = base.kids[0], int(base.kids[1])
     inner = _latex(base, spelling, tight)
     # TeX refuses a second superscript, and x_a_b: a base with scripts of its own is braced.
-    if base.head == "script" or (base.head == "prime" and sup is not None):
+    if base.head == "script":
         inner = f"{{{inner}}}"
     if sub is not None:
         inner += "_" + _argument(sub, spelling)
+    inner += "'" * primes
     if sup is not None:
         inner += "^" + _argument(sup, spelling)
     return inner
@@ -189,18 +210,6 @@ def _sum(terms: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     return written_out
 
 
-def _core(node: Tree) -> Tree:
-    """What stands at the foot of scripts and primes."""
-    while node.head in ("script", "prime"):
-        node = node.kids[0]
-    return node
-
-
-def _is_word(node: Tree) -> bool:
-    base = _core(node)
-    return base.head == "name" and len(base.kids[0]) > 1 and base.kids[0].isalpha()
-
-
 def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     # A leading sign needs something before it, or TeX would not set it as a binary one.
     line = "{} " if kids and kids[0].head == "op" else ""
@@ -208,9 +217,9 @@ def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     for at, kid in enumerate(kids):
         after = kids[at + 1] if at + 1 < len(kids) else None
         if kid.head == "text":
-            piece = rf"\text{{{' ' * bool(at)}{escaped(kid.kids[0])}{' ' * bool(after)}}}"
-        elif _is_word(kid) and is_function(kid, after):
-            base = _core(kid).kids[0]
+            piece = rf"\text{{{words_between(escaped(kid.kids[0]), before, after)}}}"
+        elif is_word(kid) and is_function(kid, after):
+            base = foot(kid).kids[0]
             function = spelling.get(base) or _name(base, calls=True)
             piece = _latex(kid, {base: function, **spelling}, tight)
         else:
@@ -223,14 +232,6 @@ def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     return line
 
 
-def is_function(node: Tree, after: Tree | None) -> bool:
-    """Whether a name in a product is a function of what stands after it."""
-    base = _core(node)
-    if base.head != "name" or after is None or after.head in ("op", "text"):
-        return False
-    return base.kids[0] in FUNCTION_WORDS or (_is_word(node) and _core(after).head in _CALLING)
-
-
 def _space(
     before: Tree, kid: Tree, after: Tree | None, spelling: Mapping[str, str], tight: bool
 ) -> str:
@@ -239,8 +240,8 @@ def _space(
         return "" if tight else " "
     if tight:
         return ""
-    first, second = _core(before), _core(kid)
-    if second.head in _CALLING and first.head == "name":
+    first, second = foot(before), foot(kid)
+    if second.head in CALLING and first.head == "name":
         # f(x), h_1(x), f'(x); a base with a superscript is a factor: W^\top (z - y).
         return " " if before.head == "script" and before.kids[2] is not None else ""
     upright = (_upright(before, spelling) and not is_function(before, kid)) or (
@@ -253,12 +254,12 @@ def _space(
 
 def _operates(kid: Tree, after: Tree | None, spelling: Mapping[str, str]) -> bool:
     r"""Whether a word will be set by ``\operatorname``, which brings its own space."""
-    return _core(kid).kids[0] not in spelling and is_function(kid, after)
+    return foot(kid).kids[0] not in spelling and is_function(kid, after)
 
 
 def _upright(node: Tree, spelling: Mapping[str, str]) -> bool:
     r"""Whether a factor is a word that TeX sets tight against its neighbours (``\mathrm``)."""
-    base = _core(node)
+    base = foot(node)
     if base.head != "name":
         return False
     text = spelling.get(base.kids[0], base.kids[0])
@@ -272,23 +273,6 @@ def _upright(node: Tree, spelling: Mapping[str, str]) -> bool:
 
 
 # -------------------------------------------------------------------------------------- the rest
-
-
-def is_tall(node: Tree) -> bool:
-    r"""Whether a piece is taller than a line, so that brackets around it must grow."""
-    match node.head:
-        case "name" | "num" | "op" | "rel" | "text":
-            return False
-        case "frac" | "env" | "deriv":
-            return True
-        case "big":
-            _, below, above, body = node.kids
-            limits = below is not None or above is not None
-            return limits or (body is not None and is_tall(body))
-        case "script" | "prime" | "root":
-            return is_tall(node.kids[0])
-        case _:
-            return any(is_tall(kid) for kid in node.kids if isinstance(kid, Tree))
 
 
 def _fenced(head: str, inside: Tree, spelling: Mapping[str, str], tight: bool) -> str:
@@ -309,7 +293,7 @@ def _big(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     if body is None:
         return sign
     inner = _latex(body, spelling, tight)
-    brackets = _core(body).head in ("paren", "bracket", "brace") and below is None
+    brackets = foot(body).head in ("paren", "bracket", "brace") and below is None
     return _glued(sign, inner, "" if brackets else " ")
 
 
@@ -348,9 +332,29 @@ def _env(kids: tuple, spelling: Mapping[str, str]) -> str:
     kind, rows = kids
     widest = max((len(row) for row in rows), default=1)
     columns = f"{{{'c' * widest}}}" if kind == "array" else ""
+    if kind == "cases":
+        rows = tuple((row[0], *map(with_condition, row[1:])) for row in rows)
     lines = (" & ".join(_latex(cell, spelling, False) for cell in row) for row in rows)
     body = r" \\ ".join(lines)
     return rf"\begin{{{kind}}}{columns} {body} \end{{{kind}}}"
+
+
+def _list(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    # Relations in a row stand further apart than the arguments of a function.
+    gap = r",\ " if any(kid.head == "chain" for kid in kids) else ", "
+    line = ""
+    for at, kid in enumerate(kids):
+        before = kids[at - 1] if at else None
+        after = kids[at + 1] if at + 1 < len(kids) else None
+        if kid.head == "text":
+            piece = rf"\text{{{words_between(escaped(kid.kids[0]), before, after)}}}"
+        else:
+            piece = _latex(kid, spelling, tight)
+        if before is not None:
+            worded = "text" in (before.head, kid.head)
+            line += " " if worded else "," if tight else gap
+        line += piece
+    return line
 
 
 def _chain(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:

@@ -1,0 +1,62 @@
+"""What every printer asks of a written tree: is it tall, is it a function, where do words stand.
+
+The idea: LaTeX and MathML differ in spelling only, so the questions are answered once.
+"""
+
+from __future__ import annotations
+
+from derive.notation import FUNCTION_WORDS
+from derive.tree import Tree
+
+CALLING = frozenset({"paren", "bracket", "brace", "set"})
+
+
+def foot(node: Tree) -> Tree:
+    """What stands at the foot of scripts and primes."""
+    while node.head in ("script", "prime"):
+        node = node.kids[0]
+    return node
+
+
+def is_word(node: Tree) -> bool:
+    base = foot(node)
+    return base.head == "name" and len(base.kids[0]) > 1 and base.kids[0].isalpha()
+
+
+def is_function(node: Tree, after: Tree | None) -> bool:
+    """Whether a name in a product is a function of what stands after it."""
+    base = foot(node)
+    if base.head != "name" or after is None or after.head in ("op", "text"):
+        return False
+    return base.kids[0] in FUNCTION_WORDS or (is_word(node) and foot(after).head in CALLING)
+
+
+def is_tall(node: Tree) -> bool:
+    r"""Whether a piece is taller than a line, so that brackets around it must grow."""
+    match node.head:
+        case "name" | "num" | "op" | "rel" | "text":
+            return False
+        case "frac" | "env" | "deriv" | "binom":
+            return True
+        case "big":
+            _, below, above, body = node.kids
+            limits = below is not None or above is not None
+            return limits or (body is not None and is_tall(body))
+        case "script" | "prime" | "root":
+            return is_tall(node.kids[0])
+        case _:
+            return any(is_tall(kid) for kid in node.kids if isinstance(kid, Tree))
+
+
+def with_condition(cell: Tree) -> Tree:
+    """The condition of a case with the word that introduces it."""
+    starts = cell.kids[0] if cell.head in ("list", "juxt") and cell.kids else cell
+    if starts.head == "text":
+        return cell
+    rest = cell.kids if cell.head == "list" else (cell,)
+    return Tree("list", (Tree("text", ("if",)), *rest), cell.span)
+
+
+def words_between(text: str, before: object, after: object) -> str:
+    """Words between formulas, with a space on each side where a formula stands."""
+    return f"{' ' * bool(before)}{text}{' ' * bool(after)}"
