@@ -60,7 +60,7 @@ class DeriveError(Exception):
 
 
 def display_width(text: str) -> int:
-    """Columns that a terminal gives to a text: wide East Asian letters two, combining marks none."""
+    """Columns of a text on a terminal: wide East Asian letters take two, combining marks none."""
     return sum(_columns(letter) for letter in text)
 
 

@@ -27,12 +27,13 @@ _HEADS = frozenset(["BIG", "FRAC", "SQRT", "ROOT", "BINOM", "ACCENT"])
 
 @dataclass(slots=True)
 class _Open:
-    """A bracket that waits for its partner: its token, where it stands in the output, what it saw."""
+    """A bracket that waits for its partner, and where it stands in the output."""
 
     token: Token
     at: int
     due: bool  # Whether an operand was due before it: what a script gives back when it closes.
     script: bool = False
+    spans_rows: bool = False
     tentative: bool = False  # A bar after an operand, which may be a "given".
 
 
@@ -95,8 +96,7 @@ class _Pairing:
             case "SUB" | "SUP":
                 self.script(token, following)
             case "ROW" | "AMP":
-                if not self.stack or self.stack[-1].token.type == "BEGIN":
-                    self.put(token, True, False)
+                self.cell(token, following)
             case "SEP" | "STOP":
                 if not self.stack:
                     self.put(token, True, False)
@@ -127,6 +127,17 @@ class _Pairing:
             case _:
                 self.put(token, True, False)
 
+    def cell(self, token: Token, following: Token | None) -> None:
+        """A row or a cell ends.  Brackets may span rows, but not the start of another equation."""
+        if not self.stack or self.stack[-1].token.type == "BEGIN":
+            self.put(token, True, False)
+        elif token.type == "ROW":
+            self.stack[-1].spans_rows = True
+        elif following is not None and following.type == "REL":
+            for entry in self.stack:
+                if entry.spans_rows:
+                    raise _unclosed(entry.token)
+
     def opens_script(self) -> bool:
         return bool(self.out) and self.out[-1].type in ("SUB", "SUP", "EVAL")
 
@@ -148,21 +159,23 @@ class _Pairing:
                 self.put(replace(token, type="NAME"), False, True)  # x^{i+}, w^{k*}
             else:
                 self.put(token, True, False)
-        elif _ends(following) or self.meets_mark(following):
-            # A sign with nothing to act on is a mark: x^*, A^+, f(\cdot), w^{*^T}.
+        elif self.is_mark(token, following):
             self.put(replace(token, type="NAME"), False, True)
-        elif token.type == "MUL" and self.stack and self.stack[-1].script:
-            self.put(replace(token, type="NAME"), False, True)  # w^{*(i)}, w^{*T}
         elif token.type == "ADD":
             self.put(replace(token, type="SIGN"), True, False)
         else:
             self.put(token, True, False)
 
-    def meets_mark(self, following: Token | None) -> bool:
-        """Whether a script or the partner of an open bar follows, as in ``\\|\\cdot\\|``."""
+    def is_mark(self, token: Token, following: Token | None) -> bool:
+        """Whether a sign that acts on nothing is a mark: x^*, A^+, f(\\cdot), w^{*^T}, w^{*(i)}."""
+        if not self.stack:
+            return False
+        script = self.stack[-1].script
         if following is None or following.type == "BAR":
-            return following is not None and self.open_bar()
-        return following.type in ("SUP", "SUB")
+            return following is not None and self.open_bar() and token.type == "MUL"
+        if _ends(following) or following.type in ("SUP", "SUB"):
+            return script or token.type == "MUL"
+        return script and token.type == "MUL"
 
     # -- closing ------------------------------------------------------------------------------
 
@@ -196,7 +209,7 @@ class _Pairing:
             self.out[entry.at] = replace(entry.token, type="LINTERVAL")
             self.put(replace(token, type="RINTERVAL"), False, True)
             return
-        if entry.token.type == "LEFT" or len(self.stack) > 1 and self.waits_below(token):
+        if entry.token.type == "LEFT" or (len(self.stack) > 1 and self.waits_below(token)):
             raise _unclosed(entry.token)
         raise Unreadable(
             "mismatched-bracket",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from derive.latex import vocabulary as known
 from derive.latex.faults import Unreadable
+from derive.latex.fonts import accent, font, font_switch
 from derive.latex.lexemes import Lexeme, Token
 from derive.latex.lexicon import connective, script_word
 
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from derive.latex.tokens import Reader
 
 Command = Callable[["Reader", Lexeme], None]
-
-_ACCENTED = re.compile(
-    r"(\\(?:hat|tilde|bar|d+ot|vec|check|breve|acute|grave|mathring|underline))\{"
-)
-_DECORATED = re.compile(r"\\math(?:bf|cal|scr|frak|bb|sf)\{")
 
 
 # -- characters -------------------------------------------------------------------------------
@@ -104,122 +100,6 @@ def _plain(kind: str) -> Command:
     return command
 
 
-# -- fonts and accents ------------------------------------------------------------------------
-
-
-def _innermost(text: str, command: str) -> str:
-    """Put a font inside the accents of a name: bold of a hatted h is the hat of a bold h."""
-    if found := _ACCENTED.match(text):
-        return f"{found[1]}{{{_innermost(text[found.end() : -1], command)}}}"
-    return text if text.startswith(command + "{") else f"{command}{{{text}}}"
-
-
-def dressed(tokens: list[Token], font: str, spelled: str) -> list[Token]:
-    """The names among the tokens in a font; scripts keep their own, so \\mathbf{b_1} is \\mathbf{b}_1."""
-    out: list[Token] = []
-    depth = 0
-    script_from: int | None = None
-    for token in tokens:
-        if token.type == "LBRACE":
-            depth += 1
-            if script_from is None and out and out[-1].type in ("SUB", "SUP"):
-                script_from = depth
-        elif token.type == "RBRACE":
-            script_from = None if script_from == depth else script_from
-            depth -= 1
-        elif script_from is None:
-            token = _in_font(token, font, spelled)
-        out.append(token)
-    return out
-
-
-def _in_font(token: Token, font: str, spelled: str) -> Token:
-    if token.type == "NUM" and token.text in ("0", "1") and font:
-        return replace(
-            token, type="NAME", text=f"{font}{{{token.text}}}", spelled=f"{spelled}{{{token.text}}}"
-        )
-    word = len(token.text) > 1 and token.text.isalpha()
-    if token.type != "NAME" or word or token.text in (r"\nabla", r"\partial", r"\prime", r"\top"):
-        return token
-    if not font:
-        return replace(token, spelled=f"{spelled}{{{token.spelled}}}")
-    return replace(
-        token,
-        text=_innermost(token.text, font),
-        spelled=_innermost(token.spelled or token.text, spelled),
-    )
-
-
-def _font(reader: Reader, atom: Lexeme) -> None:
-    inside = dressed(reader.argument(atom), known.FONTS[atom.text], atom.text)
-    reader.braced_if_needed(inside, atom) if _is_formula(inside) else reader.out.extend(inside)
-
-
-def _is_formula(tokens: list[Token]) -> bool:
-    return any(token.type in ("ADD", "MUL", "REL") for token in tokens)
-
-
-def _font_switch(reader: Reader, atom: Lexeme) -> None:
-    """``{\\bf x}``: the font holds to the end of the group."""
-    font = known.FONT_SWITCHES[atom.text]
-    start = len(reader.out)
-    letters: list[str] = []
-    first = reader.at
-    while reader.peek().isalpha():
-        letters.append(reader.take().text)
-    run = "".join(letters)
-    if len(run) > 1 and not font and reader.peek() == "}":
-        # {\rm ReLU}: an upright run is a word, as in \mathrm{ReLU}.
-        kind = "BINDER" if run in known.BINDING_WORDS else "NAME"
-        start_at = reader.atoms[first].start
-        end = reader.atoms[reader.at - 1].end
-        reader.out.append(Token(kind, run, start_at, end, f"\\mathrm{{{run}}}"))
-        return
-    reader.at = first
-    while reader.at < len(reader.atoms) and reader.peek() not in ("}", "&", r"\\", r"\end"):
-        reader.one()
-    reader.out[start:] = dressed(reader.out[start:], font, font or r"\mathrm")
-
-
-def _accent(reader: Reader, atom: Lexeme) -> None:
-    """An accent belongs to one name, whose scripts then stand outside; over more it is a node."""
-    accent = known.ACCENTS[atom.text]
-    inside = reader.argument(atom)
-    while len(inside) > 2 and inside[0].type == "LBRACE" and _closing(inside, 0) == len(inside) - 1:
-        inside = inside[1:-1]
-    single = bool(inside) and inside[0].type in ("NAME", "NUM")
-    at = 1
-    while single and at < len(inside):
-        if inside[at].type in ("SUB", "SUP"):
-            at = _closing(inside, at + 1) + 1
-        elif inside[at].type == "PRIME":
-            at += 1
-        else:
-            single = False
-    if single and not (inside[0].type == "NAME" and inside[0].text in (r"\nabla", r"\partial")):
-        base = inside[0]
-        spelled = f"{atom.text}{{{base.spelled or base.text}}}"
-        text = f"{accent}{{{base.text}}}"
-        span_start = min(atom.start, base.start)
-        reader.out.append(Token("NAME", text, span_start, base.end, spelled))
-        reader.out.extend(inside[1:])
-    elif not inside or {t.type for t in inside} <= {"DOTS"} or atom.text == r"\underline":
-        # \underline{\hspace{1cm}} is a blank to fill in; around a formula it is only emphasis.
-        reader.braced(inside, atom) if inside else reader.emit("ASK", "?", atom)
-    else:
-        reader.emit("ACCENT", accent, atom)
-        reader.braced(inside, atom)
-
-
-def _closing(tokens: list[Token], opener: int) -> int:
-    depth = 0
-    for at in range(opener, len(tokens)):
-        depth += {"LBRACE": 1, "RBRACE": -1}.get(tokens[at].type, 0)
-        if depth == 0:
-            return at
-    return len(tokens) - 1
-
-
 # -- fractions, roots, stacks -----------------------------------------------------------------
 
 
@@ -229,7 +109,15 @@ def _two(kind: str) -> Command:
         over = reader.argument(atom)
         reader.emit(kind, atom.text, atom)
         reader.braced(over, atom)
-        reader.braced(reader.argument(atom), atom)
+        under = reader.argument(atom)
+        if not over or not under:
+            raise Unreadable(
+                "missing-argument",
+                f"the {'denominator' if over else 'numerator'} of `{atom.text}` is empty",
+                (atom.start, atom.end),
+                help=f"write `{atom.text}{{..}}{{..}}`",
+            )
+        reader.braced(under, atom)
 
     return command
 
@@ -237,7 +125,7 @@ def _two(kind: str) -> Command:
 def _root(reader: Reader, atom: Lexeme) -> None:
     degree = reader.skip_optional()
     if degree:
-        inner = type(reader)(degree, reader.words).everything()
+        inner = reader.inner(degree)
         reader.emit("ROOT", atom.text, atom)
         reader.braced(inner, atom)
     else:
@@ -329,7 +217,7 @@ def _delimiter(kind: str) -> Command:
 def _environment(kind: str) -> Command:
     def command(reader: Reader, atom: Lexeme) -> None:
         name = "".join(a.text for a in reader.raw_argument())
-        if name not in known.MATRICES and name not in known.ALIGNED:
+        if kind == "BEGIN" and name not in known.MATRICES and name not in known.ALIGNED:
             raise Unreadable(
                 "undefined-environment",
                 f"the environment `{name}` is not known",
@@ -399,9 +287,9 @@ CHARACTERS: dict[str, Command] = {
 
 COMMANDS: dict[str, Command] = {
     **dict.fromkeys(known.UPRIGHT, lambda reader, atom: reader.text(atom)),
-    **dict.fromkeys(known.FONTS, _font),
-    **dict.fromkeys(known.FONT_SWITCHES, _font_switch),
-    **dict.fromkeys(known.ACCENTS, _accent),
+    **dict.fromkeys(known.FONTS, font),
+    **dict.fromkeys(known.FONT_SWITCHES, font_switch),
+    **dict.fromkeys(known.ACCENTS, accent),
     **dict.fromkeys(known.FRACTIONS, _two("FRAC")),
     **dict.fromkeys(known.BINOMIALS, _two("BINOM")),
     **dict.fromkeys(known.TRANSPARENT, _transparent),

@@ -23,9 +23,48 @@ _GREEK = {
     letter: "\\" + name
     for letter, name in zip(
         "αβγδεζηθικλμνξπρςστυφχψωϵϑϕϱϖΓΔΘΛΞΠΣΥΦΨΩ",
-        "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho varsigma"
-        " sigma tau upsilon varphi chi psi omega epsilon vartheta phi varrho varpi Gamma Delta Theta"
-        " Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "varepsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "varsigma",
+            "sigma",
+            "tau",
+            "upsilon",
+            "varphi",
+            "chi",
+            "psi",
+            "omega",
+            "epsilon",
+            "vartheta",
+            "phi",
+            "varrho",
+            "varpi",
+            "Gamma",
+            "Delta",
+            "Theta",
+            "Lambda",
+            "Xi",
+            "Pi",
+            "Sigma",
+            "Upsilon",
+            "Phi",
+            "Psi",
+            "Omega",
+        ],
         strict=True,
     )
 }
@@ -57,7 +96,7 @@ _STYLES = (
 class Lexeme:
     """A control sequence or one character, the span it came from, and how it came.
 
-    ``gap`` says that blank space stands before it; ``depth`` counts the macros it was expanded from.
+    ``gap``: blank space stands before it; ``depth``: how many macros it was expanded from.
     """
 
     text: str
@@ -164,10 +203,14 @@ def spell(letter: str) -> str | None:
 
 def foreign_fault(atom: Lexeme) -> Unreadable:
     """The complaint about a character that has no reading in mathematics."""
-    named = unicodedata.name(atom.text[0], f"U+{ord(atom.text[0]):04X}").lower()
+    if atom.text.isalpha():
+        complaint = f"the word `{atom.text}` stands inside a formula"
+    else:
+        named = unicodedata.name(atom.text[0], f"U+{ord(atom.text[0]):04X}").lower()
+        complaint = f"`{atom.text}` ({named}) has no meaning inside a formula"
     return Unreadable(
         "foreign-character",
-        f"`{atom.text}` ({named}) has no meaning inside a formula",
+        complaint,
         (atom.start, atom.end),
         help=r"write words as `\text{..}`, and symbols as LaTeX commands",
     )

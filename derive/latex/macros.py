@@ -1,4 +1,4 @@
-"""A document's own commands: where they are defined, and their expansion with a limit on everything.
+"""A document's own commands: their definitions, and their expansion with a limit on everything.
 
 Expansion works on lexemes, before anything is understood; what comes out of a call stands at the
 place of the call, so that every later complaint points at text that the author wrote.
@@ -45,7 +45,7 @@ def _customary(rows: Mapping[str, tuple[int, str]]) -> dict[str, Macro]:
     }
 
 
-# Commands of widespread packages and habits, used where a document calls them without defining them.
+# Commands of widespread packages and habits, for documents that call them without defining them.
 CUSTOMARY = _customary(
     {
         r"\pdv": (2, r"\frac{\partial #1}{\partial #2}"),
@@ -74,10 +74,31 @@ CUSTOMARY = _customary(
         r"\mat": (1, r"\mathbf{#1}"),
         **{
             "\\" + word: (0, rf"\operatorname{{{word}}}")
-            for word in (
-                "diag tr Tr trace rank sign sgn softmax sigmoid relu ReLU Var Cov KL var cov"
-                " argmax argmin logit softplus erf Softmax LayerNorm"
-            ).split()
+            for word in [
+                "diag",
+                "tr",
+                "Tr",
+                "trace",
+                "rank",
+                "sign",
+                "sgn",
+                "softmax",
+                "sigmoid",
+                "relu",
+                "ReLU",
+                "Var",
+                "Cov",
+                "KL",
+                "var",
+                "cov",
+                "argmax",
+                "argmin",
+                "logit",
+                "softplus",
+                "erf",
+                "Softmax",
+                "LayerNorm",
+            ]
         },
     }
 )
@@ -160,7 +181,7 @@ def _malformed(name: str, at: int) -> Unreadable:
 
 
 def _braced(text: str, at: int, name: str) -> tuple[str, int]:
-    """The content of the braces that open at ``at`` (or one bare command), and the offset behind."""
+    """The content of the braces at ``at`` (or one bare command), and the offset behind it."""
     while at < len(text) and text[at].isspace():
         at += 1
     if command := re.compile(r"\\[A-Za-z]+").match(text, at):

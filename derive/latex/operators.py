@@ -1,8 +1,8 @@
 """Derivatives recognised in a product: a fraction of ∂'s, a bare d/dx, a ∇, and what each acts on.
 
-A product is flat, so this is one sweep from the right.  The rule for a bare operator: a bracket that
-follows is its operand alone; else ∂/∂x takes the rest of the product up to the next derivative, and
-∇ takes one operand with its call brackets.
+A product is flat, so this is one sweep from the right.  The rule for a bare operator: a bracket
+that follows is its operand alone; else ∂/∂x takes the rest of the product up to the next
+derivative, and ∇ takes one operand with its call brackets.
 """
 
 from __future__ import annotations
@@ -29,14 +29,20 @@ def _sign_of(node: Tree, symbol: str) -> tuple[bool, str]:
     if node.head == "name":
         return node.kids[0] == symbol, "1"
     if node.head == "script" and node.kids[0] == Tree("name", (symbol,)) and node.kids[1] is None:
-        return True, str(node.kids[2])
+        order = _order(node.kids[2])
+        return order is not None, order or "1"
     return False, "1"
+
+
+def _order(power: Tree | None) -> str | None:
+    """The order that an exponent of a derivative sign says: a number or a letter."""
+    return power.kids[0] if power is not None and power.head in ("num", "name") else None
 
 
 def derivative_fraction(over: Tree, under: Tree, span: tuple[int, int]) -> Tree:
     """``deriv`` for a fraction whose two sides begin with ∂ (or d), and ``frac`` for any other."""
-    above = over.kids if over.head == "juxt" else (over,)
-    below = under.kids if under.head == "juxt" else (under,)
+    above: list[Tree] = list(over.kids) if over.head == "juxt" else [over]
+    below: list[Tree] = list(under.kids) if under.head == "juxt" else [under]
     for symbol in _PARTIALS:
         is_over, order = _sign_of(above[0], symbol)
         is_under, _ = _sign_of(below[0], symbol)
@@ -59,7 +65,7 @@ def _variables(below: Sequence[Tree], symbol: str, order: str) -> Tree:
     if len(named) == 1 and order != "1":
         # The exponent of \partial x^2 counts the derivatives; it is no power of x.
         only = named[0]
-        if only.head == "script" and only.kids[2] is not None and str(only.kids[2]) == order:
+        if only.head == "script" and _order(only.kids[2]) == order:
             base, below_it, _ = only.kids
             return base if below_it is None else Tree("script", (base, below_it, None), only.span)
     return named[0] if len(named) == 1 else Tree("list", tuple(named), _span(named))
@@ -102,7 +108,7 @@ def _slashed(factors: list[Tree]) -> list[Tree]:
 
 def _slashed_at(factors: list[Tree], at: int, slash: Tree) -> tuple[Tree | None, int]:
     for symbol in _PARTIALS:
-        is_sign, order = _sign_of(factors[at], symbol)
+        is_sign, _ = _sign_of(factors[at], symbol)
         if not is_sign or slash not in factors[at:]:
             continue
         cut = factors.index(slash, at)
@@ -129,7 +135,7 @@ def _nabla(factor: Tree) -> tuple[Tree | None, str] | None:
     if factor.head == "script" and factor.kids[0] == sign:
         by, order = factor.kids[1], factor.kids[2]
         if order is None or order.head == "num":
-            return by, "1" if order is None else str(order)
+            return by, _order(order) or "1"
     return None
 
 
@@ -174,7 +180,7 @@ def _apply_partial(done: list[Tree]) -> None:
     _, by, power = operator.kids
     of = _one_operand(done)
     span = (operator.span[0], of.span[1] if of is not None else operator.span[1])
-    done.append(Tree("deriv", (of, by, "1" if power is None else str(power)), span))
+    done.append(Tree("deriv", (of, by, _order(power) or "1"), span))
 
 
 def _one_operand(done: list[Tree]) -> Tree | None:

@@ -13,19 +13,19 @@ from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.latex.brackets import paired
 from derive.latex.faults import Unreadable
 from derive.latex.lexemes import Token, lexemes
+from derive.latex.lexicon import learned_words
 from derive.latex.macros import CUSTOMARY, Macro, expand
 from derive.latex.parse import parse_statement
 from derive.latex.rows import arranged, phrases_settled
 from derive.latex.segment import Document, Formula, segment
 from derive.latex.tokens import Reader
 from derive.latex.vocabulary import WORDS
-from derive.latex.lexicon import learned_words
 from derive.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a formula: its statements in order, and ``text`` trees for the words between."""
+    """One line of a formula: its statements, and ``text`` trees for the words between them."""
 
     items: tuple[Tree, ...]
     span: tuple[int, int]
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document as read.  ``spelling`` maps a canonical name to how the document first wrote it."""
+    """A document as read; ``spelling`` maps a canonical name to how the document first wrote it."""
 
     document: Document
     rows: tuple[Row, ...]
@@ -74,7 +74,7 @@ def read_formulas(source: Source, words: frozenset[str] = WORDS) -> Parsed:
 
 
 def read_formula(latex: str, words: frozenset[str] = WORDS) -> tuple[Tree, ...]:
-    """The statements of a bare formula, without delimiters around it; ``DeriveError`` if unreadable."""
+    """The statements of a formula without delimiters around it; ``DeriveError`` if unreadable."""
     source = Source("", latex)
     formula = Formula(0, len(latex), True, "")
     tokens, faults = tokens_of(latex, formula, CUSTOMARY, learned_words([latex], words))

@@ -1,7 +1,7 @@
 """Rows and statements: which lines continue each other, and which commas part statements.
 
 The idea: a comma parts two statements only if both sides are statements.  What has no relation of
-its own belongs to a neighbour: ``y, z \\in \\mathbb{R}^m`` declares two, ``i = 1, \\dots, n`` is one.
+its own belongs to a neighbour: ``y, z \\in \\mathbb{R}^m`` declares two.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def phrases_settled(tokens: list[Token]) -> list[Token]:
             closed = after in _OPERATORS | _CLOSING | {"SUB", "SUP", "COMMA", "LPAR"} or ends
             first_word = connective(token.text.split()[0]) is not None and before != "LBRACE"
             lonely = before in ("", "ROW") and ends
-            quantity = termlike and closed and not first_word and not (apart and ends or lonely)
+            quantity = termlike and closed and not first_word and not ((apart and ends) or lonely)
             token = replace(token, type="NAME" if quantity else "TEXT")
         out.append(token)
     return out
 
 
 def arranged(tokens: list[Token], environment: str) -> list[list[Statement]]:
-    """The lines of a formula, each as its statements; continuation lines are joined to their start."""
+    """The lines of a formula, each as its statements; a line that only continues is joined."""
     lines: list[list[Statement]] = []
     for row in _split(_spilled(tokens), "ROW"):
         indented = bool(row) and row[0].type == "AMP"
@@ -168,7 +168,7 @@ def _top(tokens: list[Token]) -> list[Token]:
 
 
 def _last_statement(line: list[Statement]) -> Statement | None:
-    """The statement that a following line can continue: not a remark, and not what a word opened."""
+    """The statement that a following line can continue: no remark, nor what a word opened."""
     best: Statement | None = None
     after_words = False
     for statement in line:
@@ -327,7 +327,7 @@ def _asking(statement: Statement) -> Statement:
     last = statement[-1]
     if last.type == "REL" and last.text == "=" and len(statement) > 1:
         return [*statement, Token("ASK", "?", last.start, last.end)]
-    if len(statement) > 2 and last.type == "DOTS" and statement[-2].type == "REL":
-        if statement[-2].text == "=":
-            return [*statement[:-1], replace(last, type="ASK", text="?")]
+    asks = len(statement) > 2 and (statement[-2].type, statement[-2].text) == ("REL", "=")
+    if asks and last.type == "DOTS":
+        return [*statement[:-1], replace(last, type="ASK", text="?")]
     return statement

@@ -16,7 +16,7 @@ from derive.latex.faults import Unreadable
 from derive.latex.lexemes import COMMENT_FILL
 from derive.latex.macros import Macro, collect
 
-LARGEST_DOCUMENT = 4_000_000  # characters; a thesis has about one million
+LARGEST_DOCUMENT = 2_000_000  # characters; a thesis has about one million
 
 _DISPLAYS = (
     "equation", "align", "alignat", "gather", "multline", "flalign", "eqnarray", "displaymath",
@@ -30,13 +30,17 @@ _OPENER = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _CODE_SPAN = re.compile(
-    r"\\begin\{(" + "|".join(_CODE) + r")\*?\}.*?\\end\{\1\*?\}|\\verb\*?([^A-Za-z*\s]).*?\2",
+    r"\\begin\{("
+    + "|".join(_CODE)
+    + r")\*?\}(?:(?!\\begin\{\1).)*?\\end\{\1\*?\}|\\verb\*?([^A-Za-z*\s]).*?\2",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"\\.|%[^\n]*", re.DOTALL)
 _MARKDOWN_CODE = re.compile(
     r"^[ \t]*(?P<fence>```+|~~~+)(?![ \t]*math\b)[^\n]*\n.*?^[ \t]*(?P=fence)[ \t]*$"
-    r"|<!--.*?-->|(?<![`$])(?P<tick>`+)(?![`$]).*?(?<!`)(?P=tick)(?!`)",
+    r"|<!--(?:(?!<!--).)*?-->"
+    r"|(?P<maths>\$`[^`\n]*`\$|^[ \t]*(?:```|~~~)[ \t]*math\b.*?^[ \t]*(?:```|~~~))"
+    r"|(?<!`)(?P<tick>`+)(?!`)(?:(?!\n[ \t]*\r?\n).)*?(?<!`)(?P=tick)(?!`)",
     re.MULTILINE | re.DOTALL,
 )
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
@@ -187,7 +191,7 @@ def _code_spans(text: str, markdown: bool) -> Iterator[tuple[int, int]]:
     if markdown:
         if front := _FRONT_MATTER.match(text):
             yield front.span()
-        yield from (m.span() for m in _MARKDOWN_CODE.finditer(text))
+        yield from (m.span() for m in _MARKDOWN_CODE.finditer(text) if not m["maths"])
     yield from (m.span() for m in _CODE_SPAN.finditer(text))
 
 
@@ -204,27 +208,21 @@ def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _formulas(text: str, start: int, stop: int, markdown: bool) -> Iterator[Formula | Unreadable]:
     at = start
+    without_end: set[str] = set()  # What has no end here has none further on: search only once.
     while found := _OPENER.search(text, at, stop):
         at = found.end()
-        if found["env"]:
-            end, after = _environment_end(text, found["env"], at, stop)
-            opener, display, environment = rf"\begin{{{found['env']}}}", True, found["env"]
-        elif found["fence"]:
-            closer = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE).search(text, at, stop)
-            end, after = closer.span() if closer else (-1, -1)
-            opener, display, environment = "```math", True, "math"
-        elif found["other"]:
-            opener = found["other"]
-            display = opener in ("$$", r"\[")
-            environment = opener
-            end = _delimiter_end(text, opener, at, stop, markdown)
-            after = end + len(_CLOSERS[opener])
-        else:
+        opener = found[0].strip()
+        if found["env"] is None and found["fence"] is None and found["other"] is None:
             continue
+        environment = "math" if found["fence"] else found["env"] or opener
+        end, after = (-1, -1) if opener in without_end else _end_of(text, found, stop, markdown)
         if end >= 0:
-            yield Formula(at, end, display, environment)
+            yield _formula(text, at, end, environment)
             at = after
-        elif not (markdown and opener == "$"):
+            continue
+        if opener not in ("$", r"\("):
+            without_end.add(opener)
+        if not (markdown and opener == "$"):
             # In Markdown a lone dollar is money; everywhere else it is a formula without an end.
             yield Unreadable(
                 "unclosed-formula",
@@ -232,6 +230,24 @@ def _formulas(text: str, start: int, stop: int, markdown: bool) -> Iterator[Form
                 (found.start(), found.end()),
                 help=f"close it with `{_closing(opener)}`",
             )
+
+
+def _formula(text: str, start: int, end: int, environment: str) -> Formula:
+    if environment == "$" and text[start] == text[end - 1] == "`" and end - start > 2:
+        start, end = start + 1, end - 1  # $`x`$ is how GitLab writes $x$.
+    return Formula(start, end, environment not in ("$", r"\(", "math*"), environment)
+
+
+def _end_of(text: str, found: re.Match[str], stop: int, markdown: bool) -> tuple[int, int]:
+    """Where the formula that ``found`` opens ends, and where its delimiter ends; -1 if nowhere."""
+    at = found.end()
+    if found["env"]:
+        return _environment_end(text, found["env"], at, stop)
+    if found["fence"]:
+        closer = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE).search(text, at, stop)
+        return closer.span() if closer else (-1, -1)
+    end = _delimiter_end(text, found["other"], at, stop, markdown)
+    return end, end + len(_CLOSERS[found["other"]])
 
 
 def _closing(opener: str) -> str:
@@ -248,7 +264,7 @@ def _environment_end(text: str, name: str, at: int, stop: int) -> tuple[int, int
 
 
 def _delimiter_end(text: str, opener: str, at: int, stop: int, markdown: bool) -> int:
-    """Where the closing delimiter stands, or -1.  A blank line ends the search, as it ends TeX's."""
+    """Where the closing delimiter stands, or -1.  A blank line ends the search, as in TeX."""
     closer = _CLOSERS[opener]
     for found in re.compile(r"\n[ \t\r]*\n|\\(?:[A-Za-z]+|.)|\$\$|\$", re.DOTALL).finditer(
         text, at, stop

@@ -1,4 +1,4 @@
-"""From TeX's atoms to typed tokens: one canonical spelling for each of the many ways to write a thing.
+"""From TeX's atoms to typed tokens: one canonical spelling for the many ways to write a thing.
 
 The idea: whatever is only typography disappears here, so that the grammar sees mathematics.  Every
 argument leaves in braces, ``\\bm x`` leaves as the name ``\\mathbf{x}``, ``ReLU`` as one word.
@@ -23,11 +23,11 @@ _WORD = re.compile(r"[^\W\d_](?:[\w'./-]*[\w.'])?")
 class Reader:
     """One pass over the lexemes of a formula; ``out`` grows token by token."""
 
-    def __init__(self, atoms: list[Lexeme], words: frozenset[str]) -> None:
+    def __init__(self, atoms: list[Lexeme], words: frozenset[str], depth: int = 0) -> None:
         self.atoms = atoms
         self.words = words
         self.at = 0
-        self.depth = 0
+        self.depth = depth
         self.out: list[Token] = []
 
     # -- the stream ---------------------------------------------------------------------------
@@ -69,6 +69,13 @@ class Reader:
                 (atom.start, atom.end),
                 help="name the inner parts and refer to them by name",
             )
+
+    def inner(self, atoms: list[Lexeme]) -> list[Token]:
+        """The tokens of atoms that stand apart: an optional argument, a formula inside a text."""
+        self._deeper(atoms[0])
+        tokens = Reader(atoms, self.words, self.depth).everything()
+        self.depth -= 1
+        return tokens
 
     def group_tokens(self, opener: Lexeme) -> list[Token]:
         """The tokens between ``{`` (already taken) and its ``}``, which is taken as well."""
@@ -157,7 +164,7 @@ class Reader:
         text = atom.text
         if text.isalpha() and text.isascii():
             self._letters(atom)
-        elif text.isdigit() and text.isascii() or (text == "." and self.peek().isdigit()):
+        elif (text.isdigit() and text.isascii()) or (text == "." and self.peek().isdigit()):
             self._number(atom)
         elif text in CHARACTERS:
             CHARACTERS[text](self, atom)
@@ -226,9 +233,9 @@ class Reader:
         while True:
             text = self.peek()
             apart = self.at < len(self.atoms) and self.atoms[self.at].gap
-            if not apart and text.isdigit() and text.isascii():
-                digits += self.take().text
-            elif not apart and text == "." and self.peek(1).isdigit() and "." not in digits:
+            if (not apart and text.isdigit() and text.isascii()) or (
+                not apart and text == "." and self.peek(1).isdigit() and "." not in digits
+            ):
                 digits += self.take().text
             elif not apart and text == "e" and self.peek(1) == "-" and self.peek(2).isdigit():
                 digits += self.take().text + self.take().text  # 1e-8, as in code
@@ -312,7 +319,7 @@ class Reader:
                 piece.append(lexeme)
                 continue
             if piece and inside_maths:
-                self.out.extend(Reader(piece, self.words).everything())
+                self.out.extend(self.inner(piece))
             elif words := "".join((" " if a.gap else "") + a.text for a in piece).strip(" ,.;:"):
                 canonical = connective(words) or words
                 self.out.append(Token("TEXT", canonical, piece[0].start, piece[-1].end, words))
@@ -320,10 +327,11 @@ class Reader:
 
     def braced_if_needed(self, inside: list[Token], atom: Lexeme) -> None:
         """Inline what holds a statement or one token; keep the rest together."""
-        if len(inside) > 1 and not any(t.type in ("REL", "COMMA", "ROW", "AMP") for t in inside):
-            if inside[0].type not in ("BIG", "BINDER") or any(t.type == "MUL" for t in inside):
-                self.braced(inside, atom)
-                return
+        statement = any(t.type in ("REL", "COMMA", "ROW", "AMP") for t in inside)
+        operator = bool(inside) and inside[0].type in ("BIG", "BINDER")
+        if len(inside) > 1 and not statement and not operator:
+            self.braced(inside, atom)
+            return
         self.out.extend(inside)
 
 

@@ -5,15 +5,21 @@ Adding a notation is a row here; neither the tokeniser nor the grammar changes.
 
 from __future__ import annotations
 
-LETTERS = frozenset(
-    "\\" + word
-    for word in (
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda"
-        " mu nu xi omicron pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega"
-        " Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega digamma ell hbar imath jmath"
-        " infty partial nabla top bot perp prime emptyset Re Im aleph wp dagger ddagger sharp flat"
-        " natural diamond"
-    ).split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _commands(text: str) -> frozenset[str]:
+    return frozenset("\\" + word for word in text.split())
+
+
+LETTERS = _commands(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa"
+    " lambda mu nu xi omicron pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi"
+    " psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega digamma ell hbar"
+    " imath jmath infty partial nabla top bot perp prime emptyset Re Im aleph wp dagger"
+    " ddagger sharp flat natural diamond"
 )
 RENAMED = {
     r"\intercal": r"\top",
@@ -31,12 +37,9 @@ RENAMED = {
 }
 
 # Words that operate on what follows, typed as commands or as plain letters.
-FUNCTION_COMMANDS = frozenset(
-    "\\" + word
-    for word in (
-        "log ln lg exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan det dim ker"
-        " deg gcd hom Pr arg max min sup inf lim limsup liminf"
-    ).split()
+FUNCTION_COMMANDS = _commands(
+    "log ln lg exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan det dim"
+    " ker deg gcd hom Pr arg max min sup inf lim limsup liminf"
 )
 BIG_COMMANDS = {
     r"\sum": "sum", r"\prod": "prod", r"\int": "int", r"\iint": "int", r"\iiint": "int",
@@ -44,30 +47,27 @@ BIG_COMMANDS = {
     r"\bigotimes": "otimes", r"\bigodot": "odot", r"\coprod": "prod",
 }  # fmt: skip
 # These bind what stands below them; without a subscript they are functions like any other.
-BINDING_WORDS = frozenset("max min sup inf lim argmax argmin limsup liminf".split())
+BINDING_WORDS = _words("max min sup inf lim argmax argmin limsup liminf")
 
-WORDS = frozenset(
-    (
-        "exp log ln lg sin cos tan cot sinh cosh tanh arctan arcsin arccos max min argmax argmin sup"
-        " inf lim det tr Tr trace rank diag Diag blkdiag vec Vec unvec sign sgn abs sqrt erf erfc"
-        " relu ReLU Relu RELU ReLu LReLU LeakyReLU leakyReLU leaky_relu PReLU PRelu CReLU ELU elu SELU"
-        " selu CELU GELU Gelu gelu SiLU silu Swish swish Mish mish GLU glu softmax Softmax softmin"
-        " logsoftmax LogSoftmax softplus Softplus softsign sigmoid Sigmoid sigm hardtanh HardTanh"
-        " hardsigmoid maxout logit logistic step LSE LogSumExp logsumexp NLL MSE MAE RMSE BCE CE KL"
-        " JS ELBO MLP RNN LSTM GRU CNN FFN FFNN MHA FC Attention attention MultiHead head Concat"
-        " concat LayerNorm layernorm BatchNorm BN LN RMSNorm Dropout dropout Linear Conv conv pool"
-        " mean Mean var Var cov Cov std Std median clip clamp round floor ceil onehot stopgrad sg"
-        " const loss Loss cost error dist sim Bernoulli Uniform Normal Categorical"
-    ).split()
+WORDS = _words(
+    "exp log ln lg sin cos tan cot sinh cosh tanh arctan arcsin arccos max min argmax argmin"
+    " sup inf lim det tr Tr trace rank diag Diag blkdiag vec Vec unvec sign sgn abs sqrt erf"
+    " erfc relu ReLU Relu RELU ReLu LReLU LeakyReLU leakyReLU leaky_relu PReLU PRelu CReLU ELU"
+    " elu SELU selu CELU GELU Gelu gelu SiLU silu Swish swish Mish mish GLU glu softmax"
+    " Softmax softmin logsoftmax LogSoftmax softplus Softplus softsign sigmoid Sigmoid sigm"
+    " hardtanh HardTanh hardsigmoid maxout logit logistic step LSE LogSumExp logsumexp NLL MSE"
+    " MAE RMSE BCE CE KL JS ELBO MLP RNN LSTM GRU CNN FFN FFNN MHA FC Attention attention"
+    " MultiHead head Concat concat LayerNorm layernorm BatchNorm BN LN RMSNorm Dropout dropout"
+    " Linear Conv conv pool mean Mean var Var cov Cov std Std median clip clamp round floor"
+    " ceil onehot stopgrad sg const loss Loss cost error dist sim Bernoulli Uniform Normal"
+    " Categorical"
 )
 # Plain words that only a subscript or a superscript makes likely.
-SCRIPT_WORDS = frozenset(
-    (
-        "new old out min max hid vis emb ref pos neg val reg src tgt cls seq ctx att attn train test"
-        " valid data model total prev next cur init opt adv rec gen real fake true pred batch input"
-        " output hidden target in dec enc key query value loss task best final start end mod tot eff"
-        " act bias orig clean noise noisy avg std ours base left right top bottom"
-    ).split()
+SCRIPT_WORDS = _words(
+    "new old out min max hid vis emb ref pos neg val reg src tgt cls seq ctx att attn train"
+    " test valid data model total prev next cur init opt adv rec gen real fake true pred batch"
+    " input output hidden target in dec enc key query value loss task best final start end mod"
+    " tot eff act bias orig clean noise noisy avg std ours base left right top bottom"
 )
 
 # Words that stand between formulas, each with its canonical spelling.
@@ -118,9 +118,7 @@ MULTIPLICATIONS = {
     r"\mod": r"\bmod", r"\oslash": r"\oslash", r"\boxtimes": r"\otimes", r"\cdotp": r"\cdot",
     r"\centerdot": r"\cdot", r"\wedge": r"\wedge", r"\vee": r"\vee",
 }  # fmt: skip
-DOTS = frozenset(
-    "\\" + word for word in "dots ldots cdots vdots ddots dotsc dotsb dotsm dotso iddots".split()
-)
+DOTS = _commands("dots ldots cdots vdots ddots dotsc dotsb dotsm dotso iddots")
 
 OPENERS = {
     "(": "LPAR", "[": "LBRACK", r"\{": "LSET", r"\lbrace": "LSET", r"\lbrack": "LBRACK",
@@ -137,7 +135,8 @@ BARS = {"|": "ABS", r"\vert": "ABS", r"\|": "NORM", r"\Vert": "NORM", "||": "NOR
 # Fonts that make another symbol, and the ones that are only typography.
 FONTS = {
     r"\mathbf": r"\mathbf", r"\bm": r"\mathbf", r"\boldsymbol": r"\mathbf", r"\pmb": r"\mathbf",
-    r"\mathbfit": r"\mathbf", r"\symbf": r"\mathbf", r"\mathbfup": r"\mathbf", r"\textbf": r"\mathbf",
+    r"\mathbfit": r"\mathbf", r"\symbf": r"\mathbf", r"\mathbfup": r"\mathbf",
+    r"\textbf": r"\mathbf",
     r"\mathcal": r"\mathcal", r"\mathscr": r"\mathscr", r"\mathfrak": r"\mathfrak",
     r"\mathbb": r"\mathbb", r"\mathbbm": r"\mathbb", r"\mathds": r"\mathbb", r"\mathsf": r"\mathsf",
     r"\mathbbb": r"\mathbb", r"\symbb": r"\mathbb", r"\Bbb": r"\mathbb",
@@ -146,12 +145,9 @@ FONT_SWITCHES = {
     r"\bf": r"\mathbf", r"\bfseries": r"\mathbf", r"\boldmath": r"\mathbf", r"\cal": r"\mathcal",
     r"\sf": r"\mathsf", r"\rm": "", r"\it": "", r"\sc": "", r"\tt": "", r"\mit": "",
 }  # fmt: skip
-UPRIGHT = frozenset(
-    "\\" + word
-    for word in (
-        "mathrm text textrm textit textnormal textsf texttt mbox hbox operatorname mathit mathtt"
-        " textup textsc mathnormal emph fbox"
-    ).split()
+UPRIGHT = _commands(
+    "mathrm text textrm textit textnormal textsf texttt mbox hbox operatorname mathit mathtt"
+    " textup textsc mathnormal emph fbox"
 )
 ACCENTS = {
     r"\hat": r"\hat", r"\widehat": r"\hat", r"\tilde": r"\tilde", r"\widetilde": r"\tilde",
@@ -161,17 +157,15 @@ ACCENTS = {
     r"\underbar": r"\underline", r"\dddot": r"\dddot",
 }  # fmt: skip
 
-VANISHING = frozenset(
-    (
-        r"\, \: \; \! \/ \- \> \displaystyle \textstyle \scriptstyle \scriptscriptstyle \limits"
-        r" \nolimits \nonumber \notag \thinspace \medspace \thickspace \negthinspace \hfill \hfil"
-        r" \big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm"
-        r" \biggm \Biggm \noindent \centering \hline \allowbreak \nobreak \linebreak \relax \strut"
-        r" \mathstrut \par \small \large \Large \normalsize \footnotesize \scriptsize \enspace"
-        r" \qedhere \null \ignorespaces \unskip \protect \smallskip \medskip \bigskip \hfilneg"
-        r" \because \therefore \endgroup \begingroup \break \newpage \protect \enskip"
-        r" \mathsurround \toprule \midrule \bottomrule \negmedspace"
-    ).split()
+VANISHING = _words(
+    r"\, \: \; \! \/ \- \> \displaystyle \textstyle \scriptstyle \scriptscriptstyle \limits"
+    r" \nolimits \nonumber \notag \thinspace \medspace \thickspace \negthinspace \hfill \hfil"
+    r" \big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm"
+    r" \biggm \Biggm \noindent \centering \hline \allowbreak \nobreak \linebreak \relax \strut"
+    r" \mathstrut \par \small \large \Large \normalsize \footnotesize \scriptsize \enspace"
+    r" \qedhere \null \ignorespaces \unskip \protect \smallskip \medskip \bigskip \hfilneg"
+    r" \because \therefore \endgroup \begingroup \break \newpage \protect \enskip \mathsurround"
+    r" \toprule \midrule \bottomrule \negmedspace"
 ) | {"\\ ", "\\\n", "\\\t"}  # fmt: skip
 # Commands that vanish together with this many arguments in braces.
 VANISHING_WITH = {
@@ -205,10 +199,8 @@ MATRICES = {
     "vmatrix": "vmatrix", "Vmatrix": "vmatrix", "array": "array", "cases": "cases",
     "dcases": "cases", "rcases": "cases", "numcases": "cases", "subarray": "array",
 }  # fmt: skip
-ALIGNED = frozenset(
-    (
-        "aligned alignedat gathered split align align* alignat alignat* gather gather* multline"
-        " multline* equation equation* flalign flalign* eqnarray eqnarray* displaymath math multlined"
-        " subequations empheq dmath dmath*"
-    ).split()
+ALIGNED = _words(
+    "aligned alignedat gathered split align align* alignat alignat* gather gather* multline"
+    " multline* equation equation* flalign flalign* eqnarray eqnarray* displaymath math"
+    " multlined subequations empheq dmath dmath*"
 )
