@@ -12,7 +12,7 @@ from derive.setting import is_tall
 from derive.tree import Tree
 from derive.written import written
 
-ROOM = 22.0  # in em: what is narrower than this is never cut
+ROOM = 21.0  # in em: what is narrower than this is never cut
 
 
 def pieces(formula: Tree, room: float = ROOM) -> tuple[Tree, ...]:
@@ -41,7 +41,10 @@ def _pieces(node: Tree, room: float) -> list[Tree]:
     if node.head == "sum":
         first, rest = node.kids[0], node.kids[1:]
         cut = [] if first is None else _pieces(first, room)
-        return cut + [Tree("sum", (None, term)) for term in rest]
+        for term in rest:
+            head, *tail = _pieces(term, room)
+            cut += [Tree("sum", (None, head)), *tail]
+        return cut
     if node.head == "neg":
         head, *tail = _pieces(node.kids[0], room)
         return [Tree("neg", (head,)), *tail]

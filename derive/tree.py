@@ -15,7 +15,8 @@ Heads that the grammar builds (kids in brackets; ``T`` is a tree, ``s`` a string
 ``juxt``       [T ...] a product as written, flat: factors and ``op`` in their order
 ``op``         [s] a written multiplication sign: ``\\cdot`` ``\\times`` ``*`` ``\\odot`` ``\\circ``
                ``\\otimes`` ``/``
-``sum``        [T ...] terms; a subtracted term is ``neg``
+``sum``        [?T ...] terms; a subtracted term is ``neg``; the first is None in a line that goes
+               on with a sign
 ``neg``        [T]; ``pm`` [T] for a term after ± ; ``factorial`` [T]
 ``frac``       [T over, T under]; ``sqrt`` [T]; ``root`` [T radicand, T degree]
 ``paren`` ``bracket`` ``brace`` ``set`` ``abs`` ``norm`` ``angle`` ``floor`` ``ceil``  [T inside]
@@ -32,6 +33,8 @@ Heads that the grammar builds (kids in brackets; ``T`` is a tree, ``s`` a string
                == in notin <- -> |-> := prop => <=> ; the first kid is None in a row that
                starts with a relation and continues nothing
 ``text``       [s] words between formulas: ``if``, ``and``, ``otherwise``
+``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
+``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]
 =============  =============================================================================
 
 Heads that settling (or the writer) puts in the place of ``script`` and ``juxt``:

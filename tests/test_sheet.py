@@ -204,7 +204,9 @@ def test_printable_is_ascii_or_in_the_fonts():
     )
 
 
-@pytest.mark.parametrize("source", [LONG, NESTED, WIDE, rf"\mathbf{{x}} = {LONG} = {WIDE}"])
+@pytest.mark.parametrize(
+    "source", [LONG, NESTED, WIDE, f"a - {WIDE} + {NESTED}", f"x = {LONG} = {WIDE}"]
+)
 def test_a_long_line_is_cut_into_pieces_that_say_the_same(source):
     made = read(source)
     cut = pieces(made, 20)

@@ -15,7 +15,16 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
-from derive.app.sheet import CHECK_HEADER, Sheet, Text, chained, error_tree, inline, side_by_side
+from derive.app.sheet import (
+    CHECK_HEADER,
+    Sheet,
+    Text,
+    chained,
+    columns,
+    error_tree,
+    inline,
+    side_by_side,
+)
 from derive.breaking import pieces
 from derive.mathml import marked_up, mathml
 from derive.plain import plain
@@ -50,6 +59,7 @@ def render_html(sheet: Sheet) -> str:
         flow=flow,
         line=line,
         side_by_side=side_by_side,
+        columns=columns,
         formula=lambda node: Markup(mathml(node, spelling)),
         kind=lambda block: type(block).__name__,
         check_header=CHECK_HEADER,

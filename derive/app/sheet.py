@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
+from derive.breaking import width
 from derive.tree import Tree
+from derive.written import written
+
+LEFT_ROOM = 7.0  # in em: a left side that is wider would leave too little for the right
 
 # Words with formulas among them; a lone string or tree stands for itself.
 Text: TypeAlias = "str | Tree | tuple[str | Tree, ...]"
@@ -139,6 +143,13 @@ def chained(left: Tree | None, right: tuple[Tree, ...]) -> Tree:
         own = side.head == "chain" and side.kids[0] is None
         kids += side.kids[1:] if own else (equal, side)
     return Tree("chain", tuple(kids))
+
+
+def columns(step: Step) -> tuple[Tree | None, Tree]:
+    """What stands left of the relations, and the line itself; a long left side joins its line."""
+    if step.left is not None and width(written(step.left)) > LEFT_ROOM:
+        return None, chained(step.left, step.right)
+    return step.left, chained(None, step.right)
 
 
 CHECK_HEADER: tuple[str, ...] = ("result", "sizes", "seed", "largest error", "")

@@ -14,7 +14,16 @@ from importlib.resources import files
 
 import jinja2
 
-from derive.app.sheet import CHECK_HEADER, Sheet, Text, chained, error_tree, inline, side_by_side
+from derive.app.sheet import (
+    CHECK_HEADER,
+    Sheet,
+    Text,
+    chained,
+    columns,
+    error_tree,
+    inline,
+    side_by_side,
+)
 from derive.breaking import pieces
 from derive.latex.print import escaped, spelled
 from derive.notation import (
@@ -104,15 +113,12 @@ def render_tex(sheet: Sheet) -> str:
         flow=flow,
         line=lambda left, right: flow(chained(left, right)),
         formula=lambda node: rf"${_math(written(node), spelling)}$",
-        lefts=lambda steps: [
-            rf"$\displaystyle {_math(written(step.left), spelling)}$"
-            for step in steps.lines
-            if step.left is not None
-        ],
+        displayed=lambda node: rf"$\displaystyle {_math(written(node), spelling)}$",
         kind=lambda block: type(block).__name__,
         check_header=CHECK_HEADER,
         error=error_tree,
         side_by_side=side_by_side,
+        columns=columns,
         fallbacks="@FALLBACKS@",
     )
     return body.replace("@FALLBACKS@", _fallbacks(body), 1)
