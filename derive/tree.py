@@ -4,7 +4,7 @@ One class serves both directions.  The reader turns LaTeX into a tree and settle
 writer turns an expression into a tree; the printers turn any tree into LaTeX or MathML.  The idea:
 reader and writer share one vocabulary of heads, so what can be printed can be read.
 
-Heads that the grammar builds (kids in brackets; ``T`` is a tree, ``s`` a string, ``?`` may be None):
+Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be None):
 
 =============  =============================================================================
 ``name``       [s] canonical LaTeX of a decorated base: ``x``, ``\\alpha``, ``\\mathbf{x}``,
