@@ -1,0 +1,124 @@
+"""Random points: sizes for the size symbols, values for the variables, the same for a seed.
+
+The idea: a value is drawn from where its variable lives, so that logarithms, labels and class
+numbers make sense, and sizes are small and distinct, so that a wrong transpose does not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from derive import sizes
+from derive.evaluate import evaluate_all
+from derive.expr import Call, Expr, Name, Var, toposort
+from derive.network import REALS, Domain
+from derive.operators.pointwise import np
+from derive.sizes import Axis, Size
+
+
+def extents(nodes: Iterable[Expr], seed: int = 0) -> dict[str, int]:
+    """A number for every size symbol of these nodes; every axis has at least one entry."""
+    axes = [axis for node in nodes for axis in node.axes if isinstance(axis, Size)]
+    names = sorted({name for axis in axes for name in axis.names()})
+    draw = np.random.default_rng(seed)
+    for spread in range(3, 40):
+        chosen = [int(n) + 2 for n in draw.permutation(max(spread, len(names)))[: len(names)]]
+        at = dict(zip(names, chosen, strict=True))
+        if all(sizes.evaluate(axis, at) >= 1 for axis in axes):
+            return at
+    raise ValueError("no small sizes make every axis positive")
+
+
+def value(axes: tuple[Axis, ...], domain: Domain, draw: Any, at: Mapping[str, int]) -> Any:
+    """An array of these axes, each entry drawn from the domain."""
+    shape = tuple(sizes.evaluate(n, at) for n in axes)
+    if domain.classes is not None:
+        count = sizes.evaluate(domain.classes, at)
+        return draw.integers(1, count + 1, shape).astype(float)
+    if domain.values:
+        return draw.choice([float(v) for v in domain.values], shape)
+    low = None if domain.low is None else float(domain.low)
+    high = None if domain.high is None else float(domain.high)
+    if low is not None and high is not None:
+        return low + (high - low) * draw.uniform(0.1, 0.9, shape)
+    spread = draw.uniform(0.2, 2.0, shape)
+    if low is not None:
+        return low + spread
+    if high is not None:
+        return high - spread
+    return draw.normal(size=shape)
+
+
+def point(
+    roots: Iterable[Expr], domains: Mapping[Expr, Domain] | None = None, seed: int = 0
+) -> tuple[dict[Expr, Any], dict[str, int]]:
+    """A value for every variable below the roots, and a number for every size symbol."""
+    order = toposort(*roots)
+    at = extents(order, seed)
+    for domain in (domains or {}).values():
+        if isinstance(domain.classes, Size):
+            for name in sorted(domain.classes.names()):
+                at.setdefault(name, 3)
+    draw = np.random.default_rng(seed)
+    variables = [node for node in order if isinstance(node, Var)]
+    known = {v: value(v.axes, (domains or {}).get(v, REALS), draw, at) for v in variables}
+    return known, at
+
+
+class Witness:
+    """One forward pass at a random point, at which two spellings of one value must agree.
+
+    Cotangents that are only symbols get values of their own when they are first met.
+    """
+
+    def __init__(
+        self, roots: Iterable[Expr], domains: Mapping[Expr, Domain] | None = None, seed: int = 0
+    ) -> None:
+        roots = list(roots)
+        self.values, self.at = point(roots, domains, seed)
+        with np.errstate(all="ignore"):
+            self.known = evaluate_all(roots, self.values, self.at)
+        self._draw = np.random.default_rng(seed + 1)
+
+    def agree(self, a: Expr, b: Expr, tolerance: float = 1e-9) -> bool:
+        """Whether the two have equal values here, relative to their size; False if undefined."""
+        if a is b:
+            return True
+        if a.axes != b.axes:
+            return False
+        local: dict[Expr, Any] = {}
+        for leaf in boundary(a, b):
+            if leaf not in self.known:
+                if not isinstance(leaf, Var):
+                    continue
+                for axis in leaf.axes:
+                    for name in axis.names() if isinstance(axis, Size) else ():
+                        self.at.setdefault(name, 3)
+                self.known[leaf] = value(leaf.axes, REALS, self._draw, self.at)
+            local[leaf] = self.known[leaf]
+        try:
+            with np.errstate(all="ignore"):
+                found = evaluate_all([a, b], local, self.at)
+        except (KeyError, ValueError, ArithmeticError):
+            return False
+        one, other = found[a], found[b]
+        scale = np.maximum(1.0, np.abs(one)) * tolerance
+        return bool(np.all(np.abs(one - other) <= scale))
+
+
+def boundary(*roots: Expr) -> list[Expr]:
+    """The variables and named nodes that these expressions are written in."""
+    leaves: dict[Expr, None] = {}
+    seen: set[Expr] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Var) or (isinstance(node, Call) and isinstance(node.op, Name)):
+            leaves[node] = None
+        else:
+            stack.extend(node.kids)
+    return list(leaves)
