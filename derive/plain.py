@@ -7,7 +7,16 @@ beside the code: ``(1[b > 0] * (W_3^T (z - y))) x^T``.
 from __future__ import annotations
 
 from derive.names import ascii_name, parts
-from derive.notation import FENCES, INDICATORS, PRODUCTS, RELATIONS, SCRIPT, SUM, precedence
+from derive.notation import (
+    FENCES,
+    FUNCTION_WORDS,
+    INDICATORS,
+    PRODUCTS,
+    RELATIONS,
+    SCRIPT,
+    SUM,
+    precedence,
+)
 from derive.tree import Tree
 from derive.written import written
 
@@ -23,7 +32,7 @@ def _plain(node: Tree) -> str:
     head, kids = node.head, node.kids
     match head:
         case "name":
-            return "inf" if kids[0] == r"\infty" else ascii_name(node)
+            return _name(kids[0])
         case "num" | "text":
             return _ascii(kids[0])
         case "juxt":
@@ -90,6 +99,13 @@ def _plain(node: Tree) -> str:
             return opener + _plain(kids[0]) + closer
         case _:
             raise ValueError(f"no way to write the head {head!r}")
+
+
+def _name(base: str) -> str:
+    """A symbol by its identifier; a function's word is itself, though Python may have it too."""
+    if base == r"\infty":
+        return "inf"
+    return base if base in FUNCTION_WORDS else ascii_name(base)
 
 
 def _list(kids: tuple) -> str:

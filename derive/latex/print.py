@@ -237,7 +237,8 @@ def _space(
 ) -> str:
     r"""What stands between two factors: nothing, a source space, or a visible ``\,``."""
     if "op" in (before.head, kid.head):
-        return "" if tight else " "
+        sign = (before if before.head == "op" else kid).kids[0]
+        return "" if tight and not sign.startswith("\\") else " "
     if tight:
         return ""
     first, second = foot(before), foot(kid)
