@@ -9,15 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TypeAlias
 
 from derive.expr import (
-    Add, Axes, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Number, Ones, ShapeError, Var,
+    Add,
+    Axes,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Fn,
+    Map,
+    Name,
+    Num,
+    Number,
+    Ones,
+    ShapeError,
     shape_text,
-)  # fmt: skip
-from derive.sizes import Axis
-
-Indices: TypeAlias = tuple[int, ...]
+)
+from derive.recipe import contracted
+from derive.recipe import zeros as zeros
 
 
 def rebuilt(node: Expr, kids: Sequence[Expr]) -> Expr:
@@ -41,6 +51,8 @@ def lift(value: object) -> Expr:
     """A number as an expression; floats become the exact rational that their decimal text names."""
     if isinstance(value, Expr):
         return value
+    if type(value) is int:
+        return Num(value)
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         raise TypeError(f"cannot use {value!r} in an expression: give a number or an expression")
     if isinstance(value, float):
@@ -53,10 +65,6 @@ ZERO, ONE = Num(0), Num(1)
 
 def is_zero(node: Expr) -> bool:
     return node is ZERO or (type(node) is Contract and node.factors[0] is ZERO)
-
-
-def zeros(axes: Axes) -> Expr:
-    return spread(ZERO, axes)
 
 
 def coefficient(node: Expr) -> tuple[Number, Expr]:
@@ -101,98 +109,6 @@ def contract(pattern: str, *factors: Expr) -> Expr:
     return contracted(factors, indices, tuple(ord(c) for c in out))
 
 
-def contracted(
-    factors: Sequence[Expr], indices: Sequence[tuple[int, ...]], out: tuple[int, ...]
-) -> Expr:
-    """The contraction with these index numbers, with numbers, ones and deltas absorbed."""
-    extent: dict[int, Axis] = {}
-    absorb = False
-    for factor, own in zip(factors, indices, strict=True):
-        if len(factor.axes) != len(own):
-            raise ShapeError(
-                f"{shape_text(factor.axes)} has {len(factor.axes)} axes, not {len(own)}"
-            )
-        for i, n in zip(own, factor.axes):
-            if extent.setdefault(i, n) != n:
-                raise ShapeError(f"an axis of size {extent[i]} meets one of size {n}")
-        absorb = absorb or type(factor) in _ABSORBED
-    count: Number = 1
-    if absorb:
-        factors, indices, out, count = _absorbed(factors, indices, out, extent)
-    if count == 0:
-        return _spread_zero(tuple(extent[i] for i in out))
-    if len(factors) == 1 and count == 1 and indices[0] == out:
-        return factors[0]
-    if not factors:
-        return Num(count)
-    if count != 1:
-        factors, indices = (Num(count), *factors), ((), *indices)
-    number: dict[int, int] = {}
-    for own in indices:
-        for i in own:
-            number.setdefault(i, len(number))
-    return Contract(
-        tuple(factors),
-        tuple(tuple(number[i] for i in own) for own in indices),
-        tuple(number[i] for i in out),
-    )
-
-
-_ABSORBED = (Num, Ones, Delta)
-
-
-def _spread_zero(axes: Axes) -> Expr:
-    if not axes:
-        return ZERO
-    k = len(axes)
-    indices = ((), *((i,) for i in range(k)))
-    return Contract((ZERO, *(Ones(n) for n in axes)), indices, tuple(range(k)))
-
-
-def _absorbed(factors, indices, out, extent):
-    """Multiply the numbers; rename across a delta whose index is summed; drop needless ones."""
-    count: Number = 1
-    kept: list[tuple[Expr, tuple[int, ...]]] = []
-    for factor, own in zip(factors, indices):
-        if type(factor) is Num:
-            count = count * factor.value
-        else:
-            kept.append((factor, own))
-    if isinstance(count, Fraction) and count.denominator == 1:
-        count = int(count)
-    k = 0
-    while k < len(kept):
-        factor, own = kept[k]
-        if type(factor) is Delta:
-            i, j = own
-            if i == j:
-                kept[k] = (Ones(factor.n), (i,))
-                continue
-            if i not in out or j not in out:
-                gone, stays = (i, j) if i not in out else (j, i)
-                del kept[k]
-                kept = [(f, tuple(stays if a == gone else a for a in o)) for f, o in kept]
-                if not any(stays in o for _, o in kept):
-                    kept.insert(k, (Ones(factor.n), (stays,)))
-                k = 0
-                continue
-        k += 1
-    k = 0
-    while k < len(kept):
-        factor, own = kept[k]
-        if type(factor) is Ones:
-            elsewhere = any(own[0] in o for m, (_, o) in enumerate(kept) if m != k)
-            if elsewhere or (factor.n == 1 and own[0] not in out):
-                del kept[k]
-                continue
-            if own[0] not in out and isinstance(factor.n, int):
-                count = count * factor.n
-                del kept[k]
-                continue
-        k += 1
-    return [f for f, _ in kept], [o for _, o in kept], out, count
-
-
 def scale(count: object, node: Expr) -> Expr:
     axes = tuple(range(len(node.axes)))
     return contracted((lift(count), node), ((), axes), axes)
@@ -200,8 +116,6 @@ def scale(count: object, node: Expr) -> Expr:
 
 def spread(scalar: Expr, axes: Axes) -> Expr:
     """A scalar repeated over these axes."""
-    if is_zero(scalar):
-        return _spread_zero(axes)
     k = len(axes)
     return contracted(
         (scalar, *(Ones(n) for n in axes)), ((), *((i,) for i in range(k))), tuple(range(k))
@@ -269,7 +183,9 @@ def total(a: Expr) -> Expr:
 
 def mapped(fn: Fn, *args: object) -> Expr:
     """The function on each entry; scalars among the arguments are spread over the others."""
-    lifted = [lift(a) for a in args]
+    lifted = tuple([lift(a) for a in args])
+    if len(lifted) == 1:
+        return Map(fn, lifted)
     axes = next((a.axes for a in lifted if a.axes), ())
     level = tuple(a if a.axes == axes else spread(a, axes) if not a.axes else a for a in lifted)
     for a in level:

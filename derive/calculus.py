@@ -11,13 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 
-from derive.build import ONE, collected, contracted, dot, is_zero, zeros
+from derive.build import ONE, collected, dot, is_zero
 from derive.expr import (
-    Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, ShapeError, Var, shape_text,
+    Add,
+    Axes,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    ShapeError,
+    Var,
+    shape_text,
     toposort,
-)  # fmt: skip
+)
+from derive.recipe import Indices, contracted, zeros
 
 
 class Share(NamedTuple):
@@ -54,6 +68,7 @@ def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
         case Call(Name(), (arg,)):
             yield Share(arg, cotangent, "names", node)
         case Call(op):
+            assert not isinstance(op, Name)
             for arg, share, reason in op.pull(node, cotangent, extra):
                 yield Share(arg, share, reason, node)
         case Var() | Num() | Delta() | Ones():
@@ -64,30 +79,38 @@ def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
 
 def _switched(node: Contract, k: int, cotangent: Expr, extra: int) -> Expr:
     """The contraction of the cotangent with every factor but the k-th."""
-    factors, indices, out = node.factors, node.indices, node.out
+    axes = tuple([f.axes for f in node.factors])
+    indices, filling, out = _switch(axes, node.indices, node.out, k, extra)
+    others = (*node.factors[:k], *node.factors[k + 1 :], cotangent, *filling)
+    return contracted(others, indices, out)
+
+
+@lru_cache(maxsize=4096)
+def _switch(
+    axes: tuple[Axes, ...], indices: tuple[Indices, ...], out: Indices, k: int, extra: int
+) -> tuple[tuple[Indices, ...], tuple[Expr, ...], Indices]:
+    """Indices of the other factors, the cotangent and what fills the axes that none of them has."""
     top = 1 + max((i for own in indices for i in own), default=-1)
     lead = tuple(range(top, top + extra))
-    others = [f for j, f in enumerate(factors) if j != k]
-    spots = [own for j, own in enumerate(indices) if j != k]
-    others.append(cotangent)
-    spots.append((*lead, *out))
+    spots = [*indices[:k], *indices[k + 1 :], (*lead, *out)]
     present = {i for own in spots for i in own}
+    filling: list[Expr] = []
     wanted: list[int] = []
     fresh = top + extra
-    for i, n in zip(indices[k], factors[k].axes, strict=True):
+    for i, n in zip(indices[k], axes[k], strict=True):
         if i in wanted:
             # A repeated axis (trace, diagonal): the gradient lives on its diagonal.
-            others.append(Delta(n))
+            filling.append(Delta(n))
             spots.append((i, fresh))
             wanted.append(fresh)
             fresh += 1
             continue
         if i not in present:
             # An axis that was summed alone: every entry gets the same.
-            others.append(Ones(n))
+            filling.append(Ones(n))
             spots.append((i,))
         wanted.append(i)
-    return contracted(others, spots, (*lead, *wanted))
+    return tuple(spots), tuple(filling), (*lead, *wanted)
 
 
 @dataclass(slots=True)
@@ -143,7 +166,7 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
         )
     several = [wrt] if isinstance(wrt, Expr) else list(wrt)
     sweep = backward(loss, several)
-    found = [sweep.cotangents.get(v, zeros(v.axes)) for v in several]
+    found = [sweep.cotangents.get(v) or zeros(v.axes) for v in several]
     return found[0] if isinstance(wrt, Expr) else found
 
 

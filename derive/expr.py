@@ -8,57 +8,75 @@ only what no one would write (a factor 1, a sum with one term) is absorbed on th
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self, TypeAlias
 
+from derive.interned import Table
 from derive.sizes import Axis
 
 Axes: TypeAlias = tuple[Axis, ...]
 Number: TypeAlias = "int | Fraction"
 
-_table: WeakValueDictionary[tuple, Expr] = WeakValueDictionary()
-_lock = threading.Lock()
-_set = object.__setattr__
+_blank = object.__new__
 
 
 class ShapeError(ValueError):
     """Axes that do not fit; the message gives both shapes."""
 
 
-class Interned(type):
-    """The same kind with the same fields is the same object."""
-
-    def __call__(cls, *fields: Any) -> Any:
-        if len(fields) < len(cls.__match_args__):  # type: ignore[attr-defined]
-            fields = (*fields, *cls.defaults)  # type: ignore[attr-defined]
-        key = (cls, *fields)
-        found = _table.get(key)
-        if found is None:
-            node = super().__call__(*fields)
-            with _lock:
-                found = _table.setdefault(key, node)
-        return found
-
-
-class Expr(metaclass=Interned):
+class Expr:
     """An array-valued expression: ``axes`` are its sizes, ``kids`` the expressions it is made of.
 
     ``+ - * / @ **`` and ``.T`` (see ``derive.build``) make new ones.
     """
 
     __slots__ = ("__weakref__", "axes")
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+    defaults: ClassVar[tuple] = ()
+    table: ClassVar[Table]
+    draft: ClassVar[type[Expr]]
     axes: Axes
+    kids: tuple[Expr, ...] = ()
 
-    @property
-    def kids(self) -> tuple[Expr, ...]:
-        return ()
+    def __init_subclass__(cls, kids: str = "") -> None:
+        if "__match_args__" not in cls.__dict__:
+            return
+        cls.table = Table()
+        if kids:
+            cls.kids = cls.__dict__[kids]
+        # A node is filled in as its draft and then frozen by changing its class: to write through
+        # a class that forbids writing costs five times as much, and nodes are made by the million.
+        thaw = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+        cls.draft = type(cls.__name__, (cls,), {"__slots__": (), **thaw})
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"expressions are frozen: cannot set {name}")
+    def __new__(cls, *fields: Any) -> Self:
+        """The one node of this kind with these fields."""
+        if len(fields) < len(cls.__match_args__):
+            fields += cls.defaults
+        return cls.interned(fields)
+
+    @classmethod
+    def interned(cls, fields: tuple, *known: Any) -> Self:
+        """``cls(*fields)``, where the caller may know the axes already."""
+        entry = cls.table.get(fields)
+        if entry is not None:
+            found = entry()
+            if found is not None:
+                return found
+        node = _blank(cls.draft)
+        node._fill(*fields, *known)
+        node.__class__ = cls
+        return cls.table.settle(fields, node)
+
+    def _fill(self, *fields: Any) -> None:
+        raise NotImplementedError
+
+    def _frozen(self, *_: object) -> NoReturn:
+        raise AttributeError("expressions are frozen: an attribute cannot be set or deleted")
+
+    __setattr__ = __delattr__ = _frozen
 
     def __reduce__(self):
         # Children first, by position: pickling must not recurse on the depth of a network.
@@ -104,12 +122,14 @@ class Var(Expr):
 
     __slots__ = ("letters", "name")
     __match_args__ = ("name", "axes", "letters")
+    name: str
+    letters: tuple[str, ...]
     defaults = ((),)
 
-    def __init__(self, name: str, axes: Axes, letters: tuple[str, ...] = ()) -> None:
-        _set(self, "name", name)
-        _set(self, "axes", axes)
-        _set(self, "letters", letters)
+    def _fill(self, name: str, axes: Axes, letters: tuple[str, ...]) -> None:
+        self.name = name
+        self.axes = axes
+        self.letters = letters
 
     def _own(self) -> tuple:
         return self.name, self.axes, self.letters
@@ -120,10 +140,12 @@ class Num(Expr):
 
     __slots__ = ("value",)
     __match_args__ = ("value",)
+    value: Number
 
-    def __init__(self, value: Number) -> None:
-        _set(self, "value", value)
-        _set(self, "axes", ())
+    def _fill(self, value: Number) -> None:
+        # 2 and Fraction(2) are one node, whichever was there first: it holds the int.
+        self.value = int(value) if value == int(value) else value
+        self.axes = ()
 
     def _own(self) -> tuple:
         return (self.value,)
@@ -134,10 +156,11 @@ class Delta(Expr):
 
     __slots__ = ("n",)
     __match_args__ = ("n",)
+    n: Axis
 
-    def __init__(self, n: Axis) -> None:
-        _set(self, "n", n)
-        _set(self, "axes", (n, n))
+    def _fill(self, n: Axis) -> None:
+        self.n = n
+        self.axes = (n, n)
 
     def _own(self) -> tuple:
         return (self.n,)
@@ -148,34 +171,32 @@ class Ones(Expr):
 
     __slots__ = ("n",)
     __match_args__ = ("n",)
+    n: Axis
 
-    def __init__(self, n: Axis) -> None:
-        _set(self, "n", n)
-        _set(self, "axes", (n,))
+    def _fill(self, n: Axis) -> None:
+        self.n = n
+        self.axes = (n,)
 
     def _own(self) -> tuple:
         return (self.n,)
 
 
-class Add(Expr):
+class Add(Expr, kids="terms"):
     """A sum of terms with the same axes.  Not flattened: a named sum inside must stay a node."""
 
     __slots__ = ("terms",)
     __match_args__ = ("terms",)
+    terms: tuple[Expr, ...]
 
-    def __init__(self, terms: tuple[Expr, ...]) -> None:
-        _set(self, "terms", terms)
-        _set(self, "axes", terms[0].axes)
-
-    @property
-    def kids(self) -> tuple[Expr, ...]:
-        return self.terms
+    def _fill(self, terms: tuple[Expr, ...]) -> None:
+        self.terms = terms
+        self.axes = terms[0].axes
 
     def _own(self) -> tuple:
         return ()
 
 
-class Contract(Expr):
+class Contract(Expr, kids="factors"):
     """A generic einsum: the product of the factors, summed over every index that is not in ``out``.
 
     ``indices[k]`` names the axes of ``factors[k]`` by small integers in order of first appearance.
@@ -185,65 +206,64 @@ class Contract(Expr):
 
     __slots__ = ("factors", "indices", "out")
     __match_args__ = ("factors", "indices", "out")
+    factors: tuple[Expr, ...]
+    indices: tuple[tuple[int, ...], ...]
+    out: tuple[int, ...]
 
-    def __init__(
-        self, factors: tuple[Expr, ...], indices: tuple[tuple[int, ...], ...], out: tuple[int, ...]
+    def _fill(
+        self,
+        factors: tuple[Expr, ...],
+        indices: tuple[tuple[int, ...], ...],
+        out: tuple[int, ...],
+        axes: Axes | None = None,
     ) -> None:
-        _set(self, "factors", factors)
-        _set(self, "indices", indices)
-        _set(self, "out", out)
-        extent = {i: n for f, own in zip(factors, indices) for i, n in zip(own, f.axes)}
-        _set(self, "axes", tuple(extent[i] for i in out))
-
-    @property
-    def kids(self) -> tuple[Expr, ...]:
-        return self.factors
+        self.factors = factors
+        self.indices = indices
+        self.out = out
+        if axes is None:
+            extent = {i: n for f, own in zip(factors, indices) for i, n in zip(own, f.axes)}
+            axes = tuple(extent[i] for i in out)
+        self.axes = axes
 
     def _own(self) -> tuple:
         return self.indices, self.out
 
 
-class Map(Expr):
+class Map(Expr, kids="args"):
     """A scalar function applied elementwise to arguments of the same axes."""
 
     __slots__ = ("args", "fn")
     __match_args__ = ("fn", "args")
+    fn: Fn
+    args: tuple[Expr, ...]
 
-    def __init__(self, fn: Fn, args: tuple[Expr, ...]) -> None:
-        _set(self, "fn", fn)
-        _set(self, "args", args)
-        _set(self, "axes", args[0].axes if args else ())
-
-    @property
-    def kids(self) -> tuple[Expr, ...]:
-        return self.args
+    def _fill(self, fn: Fn, args: tuple[Expr, ...]) -> None:
+        self.fn = fn
+        self.args = args
+        self.axes = args[0].axes if args else ()
 
     def _own(self) -> tuple:
         return (self.fn,)
 
 
-class Call(Expr):
+class Call(Expr, kids="args"):
     """An operator with a rule of its own, or a name given to an expression."""
 
     __slots__ = ("args", "op")
     __match_args__ = ("op", "args")
+    op: Operator | Name
+    args: tuple[Expr, ...]
 
-    def __init__(self, op: Operator | Name, args: tuple[Expr, ...]) -> None:
-        _set(self, "op", op)
-        _set(self, "args", args)
-        axes = tuple(a.axes for a in args)
-        _set(self, "axes", axes[0] if isinstance(op, Name) else op.shape(*axes))
-
-    @property
-    def kids(self) -> tuple[Expr, ...]:
-        return self.args
+    def _fill(self, op: Operator | Name, args: tuple[Expr, ...]) -> None:
+        self.op = op
+        self.args = args
+        self.axes = args[0].axes if isinstance(op, Name) else op.shape(*(a.axes for a in args))
 
     def _own(self) -> tuple:
         return (self.op,)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name given to an expression: it is a node with a cotangent, and it prints as its symbol.
 
     ``symbol`` is LaTeX; ``#1`` .. are the places of the first axes, ``letters`` what is written
@@ -273,6 +293,11 @@ class Fn:
 
         def __call__(self, *args: object) -> Expr: ...
 
+    def __hash__(self) -> int:
+        return hash(
+            self.name
+        )  # asked for every node that is made; params would cost ten times more
+
     def __reduce__(self):
         return registered, ("function", self.name, self.params)
 
@@ -291,13 +316,14 @@ class Operator:
     shape: Callable[..., Axes] = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
     value: Callable[..., Any] = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
     pull: Callable[..., Iterable[tuple[Expr, Expr, str]]] = field(
-        default=None,  # type: ignore[assignment]
-        compare=False,
-        repr=False,
-    )
+        default=None, compare=False, repr=False
+    )  # type: ignore[assignment]
 
     def __call__(self, *args: Expr) -> Expr:
         return Call(self, args)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def __reduce__(self):
         return registered, ("operator", self.name, self.params)
@@ -328,25 +354,18 @@ def _rebuild(rows: tuple) -> Expr:
 
 def toposort(*roots: Expr) -> list[Expr]:
     """Every node below the roots once, kids before parents.  Iterative: depth is the user's."""
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, Iterator[Expr]]] = []
-    for root in roots:
-        if root in seen:
-            continue
-        seen.add(root)
-        stack.append((root, iter(root.kids)))
-        while stack:
-            node, rest = stack[-1]
-            for kid in rest:
-                if kid not in seen:
-                    seen.add(kid)
-                    stack.append((kid, iter(kid.kids)))
-                    break
-            else:
-                order.append(node)
-                stack.pop()
-    return order
+    order: dict[Expr, None] = {}
+    stack = list(reversed(roots))
+    while stack:
+        node = stack[-1]
+        waits = [kid for kid in node.kids if kid not in order]
+        if waits:
+            waits.reverse()
+            stack += waits
+        else:
+            order[node] = None
+            stack.pop()
+    return list(order)
 
 
 def shape_text(axes: Axes) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
-from weakref import WeakValueDictionary
+
+from derive.interned import Table
 
 Axis: TypeAlias = "int | Size"
 Monomial: TypeAlias = tuple[str, ...]
 
-_interned: WeakValueDictionary[tuple, Size] = WeakValueDictionary()
+_table = Table()
 
 
 class SizeError(ValueError):
@@ -32,12 +33,13 @@ class Size:
     terms: tuple[tuple[Monomial, int], ...]
 
     def __new__(cls, terms: tuple[tuple[Monomial, int], ...]) -> Size:
-        found = _interned.get(terms)
-        if found is None:
-            found = super().__new__(cls)
-            found.terms = terms
-            _interned[terms] = found
-        return found
+        entry = _table.get(terms)
+        found = None if entry is None else entry()
+        if found is not None:
+            return found
+        made = super().__new__(cls)
+        made.terms = terms
+        return _table.settle(terms, made)
 
     def __reduce__(self):
         return Size, (self.terms,)
@@ -190,7 +192,7 @@ def _spell(axis: Axis, letter: Callable[[str], str]) -> str:
         for k, name in enumerate(dict.fromkeys(monomial)):
             power = monomial.count(name)
             # two words side by side would read as one: keep them apart
-            gap = " " if k and (len(name) > 1 or body[-1].isalnum() and len(body) > k) else ""
+            gap = " " if k and (len(name) > 1 or (body[-1].isalnum() and len(body) > k)) else ""
             body += gap + letter(name) + (f"^{power}" if power > 1 else "")
         magnitude = "" if abs(count) == 1 and body else str(abs(count))
         sign = "-" if count < 0 else "+"
