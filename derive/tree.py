@@ -24,14 +24,18 @@ Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be Non
 ``big``        [s operator, ?T below, ?T above, ?T body]: sum prod max min lim int argmax argmin
                sup inf; the body reaches to the end of its product
 ``deriv``      [?T of, T by, s order]: \\frac{\\partial A}{\\partial B} and its other spellings;
-               ``of`` is None for a bare operator that applies to nothing
+               ``of`` is None for a bare operator that applies to nothing; ``by`` is a ``list``
+               for \\partial x \\partial y, and the exponent of \\partial x^2 is no part of it
 ``grad``       [?T by, ?T of, s order]: \\nabla_W L, \\nabla L
-``env``        [s kind, rows]: cases, matrix, bmatrix, pmatrix, vmatrix, array; rows are
-               tuples of tuples of trees
+``env``        [s kind, rows]: cases, matrix, bmatrix, pmatrix, vmatrix, array, aligned; rows
+               are tuples of tuples of trees; a row of cases is (value, condition), the
+               condition without its ``if``, ``text`` otherwise where there is none
 ``dots``       []; ``ask`` [] the question mark of ``= ?``; ``empty`` []
 ``chain``      [T, rel, T, rel, T ...] relations in a row; ``rel`` [s] is one of = < > <= >= != ~
-               == in notin <- -> |-> := prop => <=> ; the first kid is None in a row that
-               starts with a relation and continues nothing
+               == in notin <- -> |-> := prop => <=> : approx << >> subset succ succeq prec
+               preceq <-> ni ; the first kid is None in a row that starts with a relation and
+               continues nothing; where nothing follows the last relation, ``x_{t:}``, it is
+               followed by ``empty``
 ``text``       [s] words between formulas: ``if``, ``and``, ``otherwise``
 ``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
 ``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]

@@ -207,6 +207,8 @@ class Builder:
         opener, inside, closer = parts
         if opener.type == "LINTERVAL":
             return Tree("interval", (opener.text, inside, closer.text), _span(parts))
+        if opener.type == "LABS" and inside.head == "abs":
+            return Tree("norm", inside.kids, _span(parts))  # \left|\left| x \right|\right|
         return Tree(_BRACKETS[opener.type], (inside,), _span(parts))
 
     def frac(self, parts: list) -> Tree:

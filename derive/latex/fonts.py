@@ -66,6 +66,11 @@ def _in_font(token: Token, font: str, spelled: str) -> Token:
 
 def font(reader: Reader, atom: Lexeme) -> None:
     inside = dressed(reader.argument(atom), known.FONTS[atom.text], atom.text)
+    if inside:
+        # The command and its braces are part of what an error should mark.
+        inside[0] = replace(inside[0], start=min(atom.start, inside[0].start))
+        end = max(inside[-1].end, reader.atoms[reader.at - 1].end)
+        inside[-1] = replace(inside[-1], end=end)
     reader.braced_if_needed(inside, atom) if _is_formula(inside) else reader.out.extend(inside)
 
 

@@ -26,8 +26,13 @@ def learned_words(formulas: list[str], words: frozenset[str] = WORDS) -> frozens
     more: set[str] = set()
     for formula in formulas:
         more.update(w for w in _UPRIGHT.findall(formula) if connective(w) is None)
-        more.update(w for w in _CALLED.findall(formula) if _speakable(w))
+        more.update(w for w in _CALLED.findall(formula) if _speakable(w) and not _ends(w, words))
     return words | more
+
+
+def _ends(run: str, words: frozenset[str]) -> bool:
+    # xlog( is x times a logarithm, and teaches no word.
+    return any(run[at:] in words for at in range(1, len(run) - 2))
 
 
 @lru_cache(maxsize=4096)

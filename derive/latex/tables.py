@@ -74,13 +74,20 @@ def compiled(text: str) -> Table:
 
     parser = lark.Lark(text, parser="lalr", lexer=Passing, start="statement", strict=False)
     table = parser.parser.parser._parse_table
+    # Lark numbers states by hash; numbered in order of discovery, the file is always the same.
+    order = {table.start_states["statement"]: 0}
     numbers: dict = {}
     states: list[dict[str, int]] = []
-    for state in range(len(table.states)):
+    for state in (queue := list(order)):
         actions: dict[str, int] = {}
         for symbol, (action, target) in sorted(table.states[state].items()):
-            is_shift = action is Shift
-            actions[symbol] = target if is_shift else -1 - numbers.setdefault(target, len(numbers))
+            if action is Shift:
+                if target not in order:
+                    order[target] = len(order)
+                    queue.append(target)
+                actions[symbol] = order[target]
+            else:
+                actions[symbol] = -1 - numbers.setdefault(target, len(numbers))
         states.append(actions)
     rules = [
         Rule(
@@ -91,8 +98,7 @@ def compiled(text: str) -> Table:
         )
         for rule in numbers
     ]
-    start, end = table.start_states["statement"], table.end_states["statement"]
-    return Table(_digest(text), start, end, rules, states)
+    return Table(_digest(text), 0, order[table.end_states["statement"]], rules, states)
 
 
 def _digest(text: str) -> str:
