@@ -33,6 +33,15 @@ _HOLES = {
 }
 
 
+def drawn(base: str, spelled: str | None) -> str:
+    """The markup of a base as its document spells it, or as it is where that has no character."""
+    if spelled is None:
+        return letters(base)
+    core = parts(spelled).core
+    plain = core.lstrip("\\") in GREEK or core.lstrip("\\") in SYMBOLS or "\\" not in core
+    return letters(spelled if plain else base)
+
+
 @lru_cache(maxsize=4096)
 def letters(base: str) -> str:
     """A decorated base: letters of its alphabet under its accents."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from html import escape
 
 from derive.latex.print import spelled
-from derive.letters import accented, letters
+from derive.letters import accented, drawn
 from derive.notation import BIG, FENCES, PRODUCTS, RELATIONS
 from derive.setting import foot, is_function, is_tall, with_condition, words_between
 from derive.tree import Tree
@@ -52,7 +52,7 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
     head, kids = node.head, node.kids
     match head:
         case "name":
-            return letters(spelling.get(kids[0], kids[0]))
+            return drawn(kids[0], spelling.get(kids[0]))
         case "num":
             return f"<mn>{escape(kids[0])}</mn>"
         case "juxt":

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 
@@ -158,10 +159,29 @@ def compiled(sheet: Sheet, folder) -> tuple[str, str]:
     return run.stdout.decode("utf-8", "replace"), fonts.stdout.decode()
 
 
+SPELLED = {
+    r"\mathbf{x}": r"\bm{x}",
+    r"\mathbf{z}": r"\symbf{z}",
+    r"\mathbf{y}": r"\vy",
+    r"\mathbb{1}": r"\mathds{1}",
+}
+OWN_SPELLING = replace(HARD, spelling=SPELLED)
+
+
+def test_a_spelling_that_has_no_character_falls_back_to_the_canonical_one():
+    page = render_html(OWN_SPELLING)
+    assert "<mi>\U0001d499</mi>" in page  # bold italic x
+    assert "<mi>\U0001d433</mi>" in page  # bold z
+    assert "<mi>\U0001d432</mi>" in page  # bold y
+    assert "<mn>\U0001d7d9</mn>" in page
+
+
 @pytest.mark.skipif(
     not (shutil.which("pdflatex") and shutil.which("pdffonts")), reason="needs pdflatex"
 )
-@pytest.mark.parametrize("sheet", [residual(), HARD], ids=["plain", "hard"])
+@pytest.mark.parametrize(
+    "sheet", [residual(), HARD, OWN_SPELLING], ids=["plain", "hard", "spelled"]
+)
 def test_tex_compiles_cleanly(sheet, tmp_path):
     said, fonts = compiled(sheet, tmp_path)
     assert not re.search(r"^!", said, re.MULTILINE), said[-2000:]

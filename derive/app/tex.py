@@ -26,6 +26,8 @@ from derive.app.sheet import (
 )
 from derive.breaking import pieces
 from derive.latex.print import escaped, spelled
+from derive.latex.vocabulary import FONTS, RENAMED
+from derive.names import parts
 from derive.notation import (
     ACCENTS,
     ALPHABETS,
@@ -76,11 +78,11 @@ _ONE = r"\indicatorone"
 _SPELLING = {r"\mathbb{1}": _ONE, r"\mathbbm{1}": _ONE, r"\mathds{1}": _ONE}
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _FALLBACKS = {
+    **{command[1:]: font for command, font in FONTS.items() if command != font},
+    **{command[1:]: sign for command, sign in RENAMED.items()},
     "bm": r"\boldsymbol",
     "pmb": r"\boldsymbol",
     "mathscr": r"\mathcal",
-    "mathbbm": r"\mathbb",
-    "mathds": r"\mathbb",
     "omicron": "o",
 }
 _KNOWN = (
@@ -99,7 +101,7 @@ _KNOWN = (
 
 def render_tex(sheet: Sheet) -> str:
     """The source of the page; it asks for ams, mathtools, xcolor, tikz, booktabs and lmodern."""
-    spelling = {**_SPELLING, **sheet.spelling}
+    spelling = {**_SPELLING, **{base: _one(spelled) for base, spelled in sheet.spelling.items()}}
 
     def words(text: Text) -> str:
         return _words(text, spelling)
@@ -122,6 +124,12 @@ def render_tex(sheet: Sheet) -> str:
         fallbacks="@FALLBACKS@",
     )
     return body.replace("@FALLBACKS@", _fallbacks(body), 1)
+
+
+def _one(spelled: str) -> str:
+    """The spelling of a symbol, or our own sign where it is a blackboard one."""
+    _, alphabet, core = parts(spelled)
+    return _ONE if core == "1" and ALPHABETS.get(alphabet or "") == "double-struck" else spelled
 
 
 def _piece(piece: Tree, spelling: Mapping[str, str]) -> str:
