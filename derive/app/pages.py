@@ -1,0 +1,220 @@
+"""The solution sheet: what is on it, in which order, in which words.
+
+The idea: a reader checks the network first, then follows the backward pass line by line, then
+takes the answers; the count and the numerical check come last, for those who doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from derive import count
+from derive.app import sheet
+from derive.app.shapes import polynomial, space
+from derive.app.sheet import Block, Section, Sheet, Text
+from derive.app.solve import Solution, drawing
+from derive.backprop import Answer, Step
+from derive.draw.picture import too_large
+from derive.expr import Axes, Expr
+from derive.latex.write import symbol, write
+from derive.network import Definition, Network, Variable
+from derive.picture import picture
+from derive.sizes import Size
+from derive.tree import Tree, num, tree
+from derive.version import VERSION
+
+_EQUAL = tree("rel", "=")
+
+
+def solution_sheet(solution: Solution, file: str = "") -> Sheet:
+    """The sheet of a solution; ``file`` is the document that it answers."""
+    network = solution.network
+    sections = [
+        Section("The network", (*_network(network), *_graph(solution))),
+        *_backward(solution),
+        Section("Answers", tuple(_answers(solution))),
+        *_parameters(network),
+        Section("Numerical check", tuple(_checks(solution))),
+    ]
+    title = network.title or (PurePath(file).stem if file else "") or "Solution sheet"
+    return Sheet(title, _subtitle(solution), tuple(sections), network.spelling)
+
+
+def _subtitle(solution: Solution) -> str:
+    return f"worked by derive {VERSION}: {solution.summary()}"
+
+
+# --------------------------------------------------------------------------------- the network
+
+
+def _network(network: Network) -> Iterable[Block]:
+    if network.definitions:
+        yield sheet.Display(tuple(_equation(d) for d in network.definitions))
+    yield sheet.Table(("symbol", "lives in", "role", "shape from"), tuple(_rows(network)))
+    for note in network.notes:
+        yield sheet.Paragraph(("Read by convention: ", note))
+
+
+def _equation(definition: Definition) -> Tree:
+    """The equation as it was written, or as it is written where it comes from Python."""
+    left, right = definition.left, definition.right
+    if left is None or right is None:
+        left, right = symbol(definition.node), write(definition.node)
+    return tree("chain", left, _EQUAL, right)
+
+
+def _rows(network: Network) -> Iterable[tuple[Text, ...]]:
+    for variable in network.variables:
+        shape, label = _labelled(variable.var, variable.declared or variable.var.axes)
+        yield symbol(variable.var), shape, _role(variable) + label, variable.note or "declared"
+    for definition in network.definitions:
+        node = definition.node
+        shape, label = _labelled(node, node.axes)
+        role = "loss" if node is network.loss else "node"
+        yield symbol(node), shape, role + label, "its equation"
+
+
+def _labelled(node: Expr, axes: Axes) -> tuple[Tree, str]:
+    """The space of one sample or class, and for how many there is one."""
+    letters = node.letters if hasattr(node, "letters") else node.op.letters  # type: ignore[attr-defined]
+    if not letters:
+        return space(axes), ""
+    each = ", ".join(
+        f"{letter} = 1..{axis}" for letter, axis in zip(letters, node.axes, strict=False)
+    )
+    # A declaration is that of one sample; the axes of a node count the samples first.
+    own = axes[len(letters) :] if axes is node.axes else axes
+    return space(own), f", {each}"
+
+
+def _role(variable: Variable) -> str:
+    domain = variable.domain
+    if domain.classes is not None:
+        return f"class 1..{domain.classes}"
+    return variable.role
+
+
+def _graph(solution: Solution) -> Iterable[Block]:
+    drawn = picture(solution.worked)
+    if too_large(drawn):
+        text = f"The computational graph has {len(drawn.nodes)} nodes: too many to be drawn here."
+        yield sheet.Paragraph(text)
+        return
+    spelling = solution.network.spelling
+    yield sheet.Figure(
+        drawing(drawn, "svg", spelling),
+        drawing(drawn, "tikz", spelling),
+        "The computational graph: values flow along the solid arrows, gradients along the dashed.",
+    )
+
+
+# --------------------------------------------------------------------------- the backward pass
+
+
+def _backward(solution: Solution) -> Iterable[Section]:
+    steps = solution.worked.steps
+    blocks: list[Block] = []
+    if solution.worked.auxiliary:
+        blocks.append(sheet.Paragraph("What has no name in the document gets one:"))
+        blocks.append(sheet.Display(tuple(_equation(d) for d in solution.worked.auxiliary)))
+    if steps:
+        blocks.append(_lines(steps))
+    if blocks:
+        yield Section("Backward pass", tuple(blocks))
+
+
+def _lines(steps: Iterable[Step]) -> Block:
+    return sheet.Steps(tuple(sheet.Step(step.left, step.right, step.reason) for step in steps))
+
+
+def _answers(solution: Solution) -> Iterable[Block]:
+    for answer in solution.worked.answers:
+        if answer.zero:
+            yield sheet.Answer(answer.left, (num(0),), _why_zero(answer))
+            continue
+        right = (answer.named,) if answer.inputs is None else (answer.named, answer.inputs)
+        if answer.own:
+            yield _lines(answer.own)
+        yield sheet.Answer(answer.left, right, _shape_of(answer))
+
+
+def _why_zero(answer: Answer) -> Text:
+    question = answer.question
+    of = symbol(question.of)
+    return ("since ", of, " does not depend on ", symbol(question.wrt[-1]))
+
+
+def _shape_of(answer: Answer) -> Text:
+    return ("in ", space(answer.value.axes))
+
+
+# -------------------------------------------------------------------------------- the parameters
+
+
+def _parameters(network: Network) -> Iterable[Section]:
+    variables = [p.var for p in network.parameters]
+    if not variables:
+        return
+    total = count.parameters(variables, _letters(network))
+    rows = [
+        (symbol(variable), space(variable.axes), polynomial(own.terms))
+        for variable, own in total.rows
+    ]
+    table = sheet.Table(("parameter", "lives in", "numbers"), tuple(rows))
+    counts = [polynomial(own.terms) for _, own in total.rows]
+    sum_of = Tree("sum", tuple(counts)) if len(counts) > 1 else counts[0]
+    whole = polynomial(total.terms)
+    sides = [tree("text", "parameters"), _EQUAL, sum_of]
+    sides += [_EQUAL, whole] if whole != sum_of else []
+    yield Section("Parameters", (table, sheet.Display((Tree("chain", tuple(sides)),))))
+
+
+def _letters(network: Network) -> Sequence[str]:
+    """The size symbols in the order in which the document declares them."""
+    axes = [axis for v in network.variables for axis in (v.declared or v.var.axes)]
+    return list(
+        dict.fromkeys(
+            letter
+            for axis in axes
+            if isinstance(axis, Size)
+            for monomial, _ in axis.terms
+            for letter in monomial
+        )
+    )
+
+
+# ---------------------------------------------------------------------------------- the numbers
+
+
+def _checks(solution: Solution) -> Iterable[Block]:
+    compared = [(a, c) for a, c in solution.results if c.passed is not None]
+    if compared:
+        first = compared[0][1]
+        yield sheet.Paragraph(
+            f"Every result beside central differences of the forward pass in NumPy, at "
+            f"{first.points} random points away from kinks. The error is the largest difference, "
+            f"relative to the largest entry; up to {first.tolerance:.0e} is rounding."
+        )
+        rows = [
+            sheet.Check(
+                answer.left,
+                _sizes(check.sizes.items()),
+                check.seed,
+                check.error,
+                bool(check.passed),
+            )
+            for answer, check in compared
+        ]
+        yield sheet.Checks(tuple(rows))
+    for answer, check in solution.results:
+        if check.passed is None:
+            yield sheet.Paragraph((answer.left, f" was not checked: {check.remark}."))
+
+
+def _sizes(taken: Iterable[tuple[str, int]]) -> Text:
+    parts: list[str | Tree] = []
+    for letter, n in sorted(taken):
+        parts += [", "] if parts else []
+        parts.append(tree("chain", polynomial([((letter,), 1)]), _EQUAL, num(n)))
+    return tuple(parts) or "none"

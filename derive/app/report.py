@@ -1,0 +1,126 @@
+"""The JSON of every command; ``docs/json.md`` describes it for those who read it.
+
+The idea: plain dictionaries of strings and numbers, with LaTeX wherever a formula stands.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from derive.diagnostics import Diagnostic, Source
+from derive.latex.print import latex
+from derive.latex.write import symbol
+from derive.plain import plain
+from derive.tree import Tree
+
+if TYPE_CHECKING:
+    from derive.app.sheet import Text
+    from derive.app.solve import Solution
+    from derive.backprop import Answer, Step
+    from derive.check import Agreement
+    from derive.draw.picture import Picture
+
+
+def error_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
+    """One diagnostic: code, severity, message, place (lines and columns count from 1)."""
+    line, column = source.position(diagnostic.start)
+    end_line, end_column = source.position(diagnostic.end)
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "notes": list(diagnostic.notes),
+        "help": diagnostic.help or None,
+    }
+
+
+def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
+    """The answers of one document; see docs/json.md."""
+    network = solution.network
+    spelling = network.spelling
+    return {
+        "title": network.title,
+        "seed": solution.seed,
+        "passed": not solution.failed,
+        "notes": list(network.notes),
+        "questions": [
+            _question(answer, check, source, spelling) for answer, check in solution.results
+        ],
+        "backward": [_step(step, spelling) for step in solution.worked.steps],
+    }
+
+
+def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -> dict[str, Any]:
+    question = answer.question
+    wrt = [latex(symbol(node), spelling) for node in question.wrt]
+    asked = question.left is not None
+    line, column = source.position(question.span[0]) if asked else (None, None)
+    return {
+        "kind": question.kind,
+        "of": latex(symbol(question.of), spelling),
+        "wrt": wrt[0] if len(wrt) == 1 else wrt,
+        "line": line,
+        "column": column,
+        "question": latex(answer.left, spelling),
+        "latex": latex(answer.named, spelling),
+        "ascii": plain(answer.named),
+        "inputs": None if answer.inputs is None else latex(answer.inputs, spelling),
+        "zero": answer.zero,
+        "shape": [str(axis) for axis in answer.value.axes],
+        "layout": "denominator",
+        "steps": [_step(step, spelling) for step in answer.steps],
+        "check": _check(check),
+    }
+
+
+def _step(step: Step, spelling: Any) -> dict[str, Any]:
+    return {
+        "left": None if step.left is None else latex(step.left, spelling),
+        "right": [latex(side, spelling) for side in step.right],
+        "reason": words(step.reason),
+    }
+
+
+def words(text: Text) -> str:
+    """A text with its formulas between dollar signs."""
+    from derive.app.sheet import inline
+
+    return "".join(f"${latex(p)}$" if isinstance(p, Tree) else p for p in inline(text))
+
+
+def _check(check: Agreement) -> dict[str, Any]:
+    return {
+        "sizes": dict(check.sizes),
+        "seed": check.seed,
+        "points": check.points,
+        "directions": check.directions or None,
+        "max_error": check.error if math.isfinite(check.error) else None,
+        "tolerance": check.tolerance,
+        "passed": check.passed,
+        "remark": check.remark or None,
+    }
+
+
+def picture_json(drawn: Picture) -> dict[str, Any]:
+    """Nodes and edges of a computational graph."""
+
+    def spelled(label: Tree | None) -> str | None:
+        return None if label is None else latex(label)
+
+    return {
+        "nodes": [{"key": n.key, "label": spelled(n.label), "kind": n.kind} for n in drawn.nodes],
+        "edges": [
+            {
+                "tail": edge.tail,
+                "head": edge.head,
+                "forward": spelled(edge.forward),
+                "backward": spelled(edge.backward) if edge.flows else None,
+            }
+            for edge in drawn.edges
+        ],
+    }

@@ -1,0 +1,137 @@
+"""A network solved: worked, checked against numbers, drawn and exported.
+
+The idea: what every output needs is computed once, here, and is the same for the sheet, the JSON
+and the exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from derive.backprop import Answer, Worked, worked
+from derive.calculus import grad
+from derive.check import Agreement, agreements
+from derive.deltas import filled, symbol_of
+from derive.diagnostics import DeriveError, Diagnostic
+from derive.draw.picture import Picture, too_large
+from derive.expr import Expr
+from derive.latex.print import latex
+from derive.mathml import mathml
+from derive.names import ascii_names, symbol_tree
+from derive.network import Network, Question
+from derive.picture import picture
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A worked network with the numerical check of each of its answers."""
+
+    worked: Worked
+    checks: tuple[Agreement, ...]
+    seed: int
+
+    @property
+    def network(self) -> Network:
+        return self.worked.network
+
+    @property
+    def results(self) -> tuple[tuple[Answer, Agreement], ...]:
+        return tuple(zip(self.worked.answers, self.checks, strict=True))
+
+    @property
+    def failed(self) -> tuple[Answer, ...]:
+        return tuple(answer for answer, check in self.results if check.passed is False)
+
+    def summary(self) -> str:
+        """One line: how many results there are, and how many agree with their check."""
+        compared = [check for check in self.checks if check.passed is not None]
+        results = _counted(len(self.checks), "result")
+        if self.failed:
+            return f"{len(self.failed)} of {results} differ from central differences"
+        if len(compared) < len(self.checks):
+            return f"{results}, {len(compared)} agree with central differences, the rest unchecked"
+        return f"{results}, all agree with central differences"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def solved(network: Network, seed: int = 0) -> Solution:
+    """Every question answered, or every parameter where none is asked, and checked."""
+    done = worked(network)
+    asked = [(answer.question, answer.value) for answer in done.answers]
+    return Solution(done, tuple(agreements(network, asked, seed)), seed)
+
+
+# ------------------------------------------------------------------------------------ drawings
+
+
+def worked_graph(network: Network) -> Picture:
+    """The computational graph with its forward values and gradients; DeriveError if too large."""
+    drawn = picture(worked(network))
+    if too_large(drawn):
+        message = f"the graph has {len(drawn.nodes)} nodes: nobody could read the drawing"
+        raise DeriveError(Diagnostic("too-large", message))
+    return drawn
+
+
+def drawing(drawn: Picture, to: str, spelling: Mapping[str, str] | None = None) -> str:
+    """The picture as ``svg`` or ``tikz``, from the same coordinates."""
+    from derive.draw.layout import layout
+
+    known = spelling or {}
+    placed = layout(drawn)
+    if to == "svg":
+        from derive.draw.svg import svg
+
+        return svg(placed, label=lambda tree: mathml(tree, known))
+    from derive.draw.tikz import tikz
+
+    return tikz(placed, label=lambda tree: latex(tree, known))
+
+
+# --------------------------------------------------------------------------------------- code
+
+
+def exported(network: Network, target: str) -> tuple[str, dict[str, str]]:
+    """A module of this network and its gradients, and the ASCII name of each symbol in it.
+
+    The gradients are those of every parameter and of whatever else the document asks for.
+    """
+    from derive.code import module
+
+    variables = [v.var for v in network.variables]
+    nodes = [*variables, *(d.node for d in network.definitions)]
+    symbols = {node: _symbol(node) for node in nodes}
+    chosen = ascii_names(symbols.values())
+    loss = network.loss or next((q.of for q in network.questions if _is_gradient(q)), None)
+    asked = [q.wrt[0] for q in network.questions if _is_gradient(q) and q.of is loss]
+    wanted = [v.var for v in network.parameters] if loss is not None else []
+    wanted = [node for node in dict.fromkeys([*wanted, *asked]) if node in symbols]
+    found = grad(loss, wanted) if loss is not None else []
+    assert isinstance(found, list)
+    # What code calls x_hat is written as the document spells it.
+    spelled = {
+        latex(symbol_tree(text), network.spelling): chosen[text] for text in symbols.values()
+    }
+    text = module(
+        {chosen[symbols[v]]: v for v in variables},
+        {chosen[symbols[d.node]]: d.node for d in network.definitions},
+        {chosen[symbols[v]]: value for v, value in zip(wanted, found, strict=True)},
+        spelled,
+        title=network.title,
+        target=target,
+    )
+    return text, spelled
+
+
+def _is_gradient(question: Question) -> bool:
+    return question.kind == "gradient" and not question.of.axes
+
+
+def _symbol(node: Expr) -> str:
+    found = symbol_of(node)
+    assert found is not None, "variables and definitions have symbols"
+    return filled(*found)
