@@ -13,13 +13,22 @@ from dataclasses import dataclass, field
 from derive.build import is_zero, zeros
 from derive.calculus import hessian, jacobian
 from derive.deltas import (
-    Line, auxiliaries, delta_of, is_named, label_tree, opened, replaced, sweep, symbol_of, weight,
+    Line,
+    auxiliaries,
+    delta_of,
+    is_named,
+    label_tree,
+    opened,
+    replaced,
+    sweep,
+    symbol_of,
+    weight,
 )  # fmt: skip
 from derive.expr import Call, Expr, Name, Var, toposort
-from derive.latex.write import Symbol, symbol, write, write_entry
+from derive.latex.write import Names, Symbol, symbol, write, write_entry
 from derive.network import Definition, Network, Question
 from derive.points import Witness, boundary
-from derive.reasons import Text, merged, reason
+from derive.reasons import Text, reason
 from derive.tree import Tree, name, tree
 
 LONGEST = 90  # symbols in an answer, beyond which it stays in terms of δ's
@@ -131,7 +140,12 @@ def _default_questions(network: Network) -> tuple[Question, ...]:
     return ()
 
 
-# ---------------------------------------------------------------------------- how things are written
+# ------------------------------------------------------------------------- how things are written
+
+
+def _is_bold(node: Expr) -> bool:
+    own = symbol_of(node)
+    return own is not None and any(mark in own[0] for mark in (r"\mathbf", r"\bm", r"\boldsymbol"))
 
 
 class _Paper:
@@ -143,8 +157,7 @@ class _Paper:
         self.roots = roots
         order = toposort(*roots)
         symbols = [own[0] for node in order if (own := symbol_of(node))]
-        bold = any(node.axes and r"\mathbf" in (symbol_of(node) or ("",))[0] or
-                   node.axes and r"\bm" in (symbol_of(node) or ("",))[0] for node in order)  # fmt: skip
+        bold = any(node.axes and _is_bold(node) for node in order)
         parameters = [v.var for v in network.parameters]
         unnamed = [w for w in wrt if symbol_of(w) is None]
         self.auxiliary = auxiliaries(roots, parameters, symbols, bold, unnamed)
@@ -161,7 +174,7 @@ class _Paper:
             assert own is not None
             self.names[node] = own
         self.back = {var: node for node, var in self.auxiliary.items()}
-        self._witness: Witness | None | bool = None
+        self._witness: Witness | bool | None = None
 
     def definitions(self) -> tuple[Definition, ...]:
         """The auxiliary names, each with its equation."""
@@ -311,10 +324,7 @@ class _Pass:
         line, step = self.lines.get(wrt), self.step_of.get(wrt)
         if line is None or step is None or is_zero(step.value):
             return None
-        if line.delta is not None:
-            form = self.best[line.delta]
-        else:
-            form = self.own[wrt]
+        form = self.own[wrt] if line.delta is None else self.best[line.delta]
         if weight(form, self.sizes) <= LONGEST:
             whole = replaced(form, self.full)
             form = self.paper.tidied(self.paper.without_auxiliaries(whole))
@@ -367,9 +377,7 @@ def _derivative(paper: _Paper, question: Question, order: str) -> Tree:
     return tree("deriv", of, by[0] if len(set(by)) == 1 else Tree("list", by), order)
 
 
-def _entry_tree(
-    paper: _Paper, form: Expr, question: Question, names: Mapping[Expr, Tree | Symbol]
-) -> Tree:
+def _entry_tree(paper: _Paper, form: Expr, question: Question, names: Names) -> Tree:
     if not question.entry:
         return paper.tree(form, names, question.wrt[0] if question.kind == "gradient" else None)
     letters = [*question.entry, *[None] * (len(form.axes) - len(question.entry))]

@@ -112,8 +112,11 @@ def auxiliaries(
     bold: bool,
     asked: Iterable[Expr] = (),
 ) -> dict[Expr, Var]:
-    """Symbols for what has no name and needs a δ: the arguments of nonlinear functions, and what is
-    used more than once, if parameters enter there without passing a name; also what is asked for."""
+    """Symbols for what has no name and needs a δ.
+
+    That is the arguments of nonlinear functions and what is used more than once, if parameters
+    enter there without passing a name; and what is asked for.
+    """
     order = toposort(*roots)
     uses: dict[Expr, int] = {}
     arguments: set[Expr] = set()
@@ -136,9 +139,9 @@ def auxiliaries(
     chosen: dict[Expr, Var] = {}
     for node in order:
         slots[node] = _slots(node, slots)
-        if node not in forced:
-            if is_named(node) or not any(kid in direct for kid in node.kids):
-                continue
+        below = not is_named(node) and any(kid in direct for kid in node.kids)
+        if not below and node not in forced:
+            continue
         wanted = node in arguments or uses.get(node, 0) > 1
         if node in forced or (wanted and node not in bodies and not _is_one_factor(node)):
             chosen[node] = _auxiliary(letter, len(chosen) + 1, node, slots[node], bold)
@@ -234,11 +237,17 @@ class _Arrival(NamedTuple):
     use: object  # what is one use: the squares of a norm are
 
 
-def sweep(loss: Expr, wrt: Iterable[Expr], deltas: Mapping[Expr, Var]) -> list[Line]:
+def sweep(
+    loss: Expr,
+    wrt: Iterable[Expr],
+    deltas: Mapping[Expr, Var],
+    flows: dict[tuple[Expr, Expr], list[Expr]] | None = None,
+) -> list[Line]:
     """The lines of one backward pass, from the loss down.
 
     ``deltas`` gives the symbol of the cotangent of every node that has one; lines without symbol
     are those of ``wrt``.  A loss with axes (one entry a sample) is swept as the sum of its entries.
+    What flows back along each edge, from a node to a kid, is filed in ``flows``.
     """
     order = downward(loss)
     wanted = set(wrt)
@@ -269,6 +278,8 @@ def sweep(loss: Expr, wrt: Iterable[Expr], deltas: Mapping[Expr, Var]) -> list[L
         for k, share in enumerate(pullback(node, cotangent)):
             if share.kid not in matters:
                 continue
+            if flows is not None:
+                flows.setdefault((node, share.kid), []).append(share.cotangent)
             said = word(share)
             along = trail if said is None else joined(trail, (said,))
             use = (node, "norm" if said is not None and said.rule == "norm" else k)

@@ -116,7 +116,7 @@ def _map_words(fn: Fn) -> Text:
 
 
 def _slope(fn: Fn, symbol: Tree) -> Tree:
-    r"""The derivative of a smooth function: ``\sigma' = \sigma(1 - \sigma)``, ``\log'(u) = 1/u``."""
+    r"""The slope of a smooth function: ``\sigma' = \sigma(1 - \sigma)``, ``\log'(u) = 1/u``."""
     args = tuple(Var(letter, ()) for letter in "uvw"[: len(fn.slopes)])
     slope = fn.slopes[0](*args)
     left = tree("prime", symbol, "1")
