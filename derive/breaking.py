@@ -14,6 +14,8 @@ from derive.written import written
 
 ROOM = 21.0  # in em: what is narrower than this is never cut
 
+TEXT_ROOM = 11.0  # the same among words, where the column may be narrow
+
 
 def pieces(formula: Tree, room: float = ROOM) -> tuple[Tree, ...]:
     """The formula in pieces, in order; each goes on from the one before it.
@@ -24,6 +26,12 @@ def pieces(formula: Tree, room: float = ROOM) -> tuple[Tree, ...]:
     printers know.
     """
     return tuple(_pieces(written(formula), room))
+
+
+def in_text(formula: Tree) -> tuple[Tree, ...]:
+    """The pieces of a formula among words: one where it is short, as most are."""
+    ready = written(formula)
+    return (ready,) if width(ready) <= TEXT_ROOM else pieces(ready, TEXT_ROOM)
 
 
 def _pieces(node: Tree, room: float) -> list[Tree]:

@@ -115,6 +115,7 @@ HARD = residual(
     r"残差网络 Naïve «ł» Ψ → ∞ привет {} \ ^_~#$%& <script>",
     (
         Step(by(X), (read(LONG),), "a long line, and a reason long enough to be wrapped"),
+        Step(by(X), (read("0"),), ("since ", read(LONG), " is ", read(rf"\frac{{{WIDE}}}{{2}}"))),
         Step(by(X), (read(NESTED), read(WIDE)), "因为是加号所以直接 pass", marked=True),
         Step(read(rf"\nabla_{{\mathbf{{x}}}} \mathcal{{L}} + {WIDE}"), (read("0"),)),
         Step(by(r"\mathbb{1}"), (Tree("name", (r"\unheardof",)), Tree("name", ("变量",)))),

@@ -25,7 +25,7 @@ from derive.app.sheet import (
     inline,
     side_by_side,
 )
-from derive.breaking import pieces
+from derive.breaking import in_text, pieces
 from derive.mathml import marked_up, mathml
 from derive.plain import plain
 from derive.tree import Tree
@@ -69,10 +69,15 @@ def render_html(sheet: Sheet) -> str:
 
 
 def _words(text: Text, spelling: Mapping[str, str]) -> Markup:
-    parts = (
-        mathml(part, spelling) if isinstance(part, Tree) else escape(part) for part in inline(text)
-    )
-    return Markup("".join(parts))
+    made = []
+    for part in inline(text):
+        if isinstance(part, Tree):
+            cut = [marked_up(piece, spelling) for piece in in_text(part)]
+            spans = (f'<span class="piece">{one}</span>' for one in cut)
+            made.append(cut[0] if len(cut) == 1 else "<wbr>".join(spans))
+        else:
+            made.append(escape(part))
+    return Markup("".join(made))
 
 
 def _bare(text: Text, spelling: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ from derive.app.sheet import (
     inline,
     side_by_side,
 )
-from derive.breaking import pieces
+from derive.breaking import TEXT_ROOM, in_text, pieces, width
 from derive.latex.print import escaped, spelled
 from derive.latex.vocabulary import FONTS, RENAMED
 from derive.names import parts
@@ -161,9 +161,13 @@ def _words(text: Text, spelling: Mapping[str, str]) -> str:
     made = []
     for part in inline(text):
         if isinstance(part, Tree):
-            ready = written(part)
-            style = r"\displaystyle " if is_tall(ready) and ready.head != "frac" else ""
-            made.append(f"${style}{_math(ready, spelling)}$")
+            first, *rest = in_text(part)
+            if rest or width(first) > TEXT_ROOM:
+                cut = (rf"\textpiece{{{_piece(piece, spelling)}}}" for piece in (first, *rest))
+                made.append("".join(cut))
+            else:
+                style = r"\displaystyle " if is_tall(first) and first.head != "frac" else ""
+                made.append(f"${style}{_math(first, spelling)}$")
         else:
             made.append(printable(part))
     return "".join(made)
