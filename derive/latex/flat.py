@@ -53,7 +53,7 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
         elif type(inner) is Map and inner.fn.name == "power":
             power = inner.fn.params[0]
             # (x^a)^b is x^(ab) for whole b only: the root of a square is no identity
-            if exponent == 1 or exponent.denominator == 1 and power.denominator == 1:
+            if exponent.denominator == 1:
                 stack.append(Factor(inner.args[0], own, power * exponent))
             else:
                 done.append(factor)

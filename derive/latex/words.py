@@ -177,9 +177,10 @@ def repeated(base: Tree, exponent: Fraction) -> list[Tree]:
 
 def _weight(factor: Tree) -> int:
     """Where a scalar stands in a product: symbols first, brackets after them, sums last."""
-    if factor.head in ("name", "power", "index", "num"):
-        return 0
-    return 3 if factor.head == "big" else 1 if factor.head in ("script", "sqrt") else 2
+    if factor.head == "name":
+        return 0 if len(factor.kids[0].strip("\\")) == 1 or factor.kids[0][1:].isalpha() else 1
+    order = {"num": 0, "power": 1, "index": 1, "script": 2, "sqrt": 2, "big": 4}
+    return order.get(factor.head, 3)
 
 
 def _key(node: Tree) -> object:

@@ -93,8 +93,13 @@ class _Writer:
     taken: set[str] = field(default_factory=set)
 
     def whole(self) -> Tree:
+        usual: Letters = self._labels(self.root)
+        found = self.names.get(self.root)
+        if self.opened and isinstance(found, Symbol):
+            # a cotangent of a sample is said for that sample, constant or not
+            usual = (*found.letters, *usual[len(found.letters) :])
         at: list[str | None] = []
-        for letter in self._labels(self.root):
+        for letter in usual:
             at.append(letter and self._fresh(letter, {a for a in at if a}))
         said = self._run(_Ask(self.root, tuple(at), frozenset(filter(None, at))))
         rank = at.count(None)
@@ -318,13 +323,14 @@ class _Reading:
     wordless: bool = False
 
     def said(self, scalars: Scalars) -> _Saying:
-        for factor in self.factors:
-            self.extent.update(zip(factor.own, factor.node.axes))
+        own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
+        self.extent = {**self.extent, **own}
         yield from self._sums(scalars)
         for order, factor in enumerate(self.factors):
             yield from self._factor(order, factor, scalars)
         self._measure(scalars)
-        lone = frozenset(i for i, n in self.extent.items() if n == 1)
+        near = {*self.free, *(i for piece in self.pieces for i in piece.own)}
+        lone = frozenset(i for i in near if self.extent[i] == 1)
         self._hang(scalars, lone)
         groups = components(self.pieces)
         arrays = [g for g in groups if any(i in self.free for p in g for i in p.own)]
@@ -375,8 +381,9 @@ class _Reading:
                 out = self._reach(block, i)
             letter = self._letter(i, {*self.env.values(), *self.scope})
             inner = _Reading(
-                self.writer, block, out, {**self.env, i: letter}, self.scope | {letter}, self.spelled
-            )
+                self.writer, block, out, {**self.env, i: letter}, self.scope | {letter},
+                self.spelled, self.extent,
+            )  # fmt: skip
             said = yield from inner.said(Scalars())
             body, sign = _signed(said.tree)
             scalars.count *= sign
@@ -390,19 +397,25 @@ class _Reading:
                 scalars.multiply(form)
 
     def _next_sum(self) -> int | None:
+        """A summed index that needs a letter; samples (i) are summed outside of classes (j)."""
+        best: tuple[str, int] | None = None
         for factor in self.factors:
             if type(factor.node) is Ones:
                 continue
             for i, letter in zip(factor.own, self.writer._labels(factor.node)):
                 if i not in self.env and i not in self.free and (letter or self.spelled):
-                    return i
-        return None
+                    if best is None or (letter or "~") < best[0]:
+                        best = letter or "~", i
+        return best and best[1]
 
     def _reach(self, block: list[Factor], but: int) -> tuple[int, ...]:
         """The indices by which a block hangs together with the rest of the product."""
         outside = {i for f in self.factors if not any(f is b for b in block) for i in f.own}
         own = dict.fromkeys(i for f in block for i in f.own if i != but and i not in self.env)
-        return tuple(i for i in own if i in self.free or i in outside)
+        rest = [i for i in own if i not in self.free and i in outside]
+        # A free axis of size 1 goes along: the sum of \delta a^\top, not the transpose of a sum.
+        lead = [i for i in self.free if i in own or (not rest and self.extent[i] == 1)]
+        return (*lead, *rest)
 
     def _connected(self, block: list[Factor]) -> list[Factor]:
         """The factors that hang together with a block by indices that are summed."""
