@@ -57,8 +57,21 @@ def power(exponent: Fraction | int) -> Fn:
     return Fn("power", (c,), value, (slope,), exact)
 
 
+def _power_code(exponent: Fraction) -> str:
+    c = Fraction(exponent)
+    if c < 0:
+        return f"1 / {_power_code(-c)}"
+    if c.denominator == 1:
+        return f"{{0}} ** {c}" if c != 1 else "{0}"
+    if c == Fraction(1, 2):
+        return "np.sqrt({0})"
+    # An exponent such as 1/3 is no decimal: leave the division to be read.
+    text = str(float(c)) if Fraction(str(float(c))) == c else f"({c.numerator} / {c.denominator})"
+    return f"{{0}} ** {text}"
+
+
 vocabulary["function", "power"] = power
-POINTWISE["power"] = Row("power", power, "#1^{#0}", body=None, domain=(0.3, 3.0))
+POINTWISE["power"] = Row("power", power, "#1^{#0}", domain=(0.3, 3.0), code=_power_code)
 reciprocal, sqrt, square = power(-1), power(Fraction(1, 2)), power(2)
 
 exp = pointwise(

@@ -22,7 +22,8 @@ class Row:
     followed by brackets; ``words`` are the names it is read by; ``body`` is its definition in other
     words, against which value and slope are tested; ``domain`` an interval on which it is smooth
     enough to be tested; ``kinks`` says which value is taken where it has no derivative; ``code``
-    the NumPy source with ``{0}`` .. for the arguments; ``implied`` the parameters that a short
+    the NumPy source with ``{0}`` .. for the arguments, or a function that makes it from the
+    parameters (none for a function that must be given); ``implied`` the parameters that a short
     spelling leaves out (a symbol, or a number).
     """
 
@@ -34,7 +35,7 @@ class Row:
     body: Callable[..., Expr] | None = None
     domain: tuple[float, float] = (-3.0, 3.0)
     kinks: str = ""
-    code: str = ""
+    code: str | Callable[..., str] = ""
     implied: tuple[str | int, ...] = ()
     source: str = ""
 
