@@ -12,7 +12,6 @@ from fractions import Fraction
 
 from derive.expr import (
     Add,
-    Axes,
     Call,
     Contract,
     Delta,
@@ -22,11 +21,10 @@ from derive.expr import (
     Name,
     Num,
     Number,
-    Ones,
     ShapeError,
     shape_text,
 )
-from derive.recipe import contracted
+from derive.recipe import contracted, span, spread
 from derive.recipe import zeros as zeros
 
 
@@ -85,7 +83,7 @@ def add(*terms: Expr) -> Expr:
             raise ShapeError(f"cannot add {shape_text(axes)} and {shape_text(term.axes)}")
     if len(terms) == 1:
         return terms[0]
-    kept = tuple(t for t in terms if not is_zero(t))
+    kept = tuple([t for t in terms if not is_zero(t)])
     if not kept:
         return terms[0]
     return kept[0] if len(kept) == 1 else Add(kept)
@@ -110,16 +108,8 @@ def contract(pattern: str, *factors: Expr) -> Expr:
 
 
 def scale(count: object, node: Expr) -> Expr:
-    axes = tuple(range(len(node.axes)))
+    axes = span(len(node.axes))
     return contracted((lift(count), node), ((), axes), axes)
-
-
-def spread(scalar: Expr, axes: Axes) -> Expr:
-    """A scalar repeated over these axes."""
-    k = len(axes)
-    return contracted(
-        (scalar, *(Ones(n) for n in axes)), ((), *((i,) for i in range(k))), tuple(range(k))
-    )
 
 
 def hadamard(a: Expr, b: Expr) -> Expr:
@@ -128,7 +118,7 @@ def hadamard(a: Expr, b: Expr) -> Expr:
         raise ShapeError(
             f"cannot multiply {shape_text(a.axes)} and {shape_text(b.axes)} entry by entry"
         )
-    left, right = tuple(range(len(a.axes))), tuple(range(len(b.axes)))
+    left, right = span(len(a.axes)), span(len(b.axes))
     return contracted((a, b), (left, right), left or right)
 
 
@@ -154,7 +144,7 @@ def dot(a: Expr, b: Expr) -> Expr:
     """The sum of the entrywise product of two arrays of the same axes: aᵀb, or tr AᵀB."""
     if a.axes != b.axes:
         raise ShapeError(f"no inner product of {shape_text(a.axes)} and {shape_text(b.axes)}")
-    axes = tuple(range(len(a.axes)))
+    axes = span(len(a.axes))
     return contracted((a, b), (axes, axes), ())
 
 
@@ -163,7 +153,7 @@ def transpose(a: Expr) -> Expr:
         raise ShapeError(
             "a vector has one axis and no transpose: write outer(a, b) for a bᵀ, dot(a, b) for aᵀb"
         )
-    axes = tuple(range(len(a.axes)))
+    axes = span(len(a.axes))
     return contracted((a,), (axes,), axes[::-1])
 
 
@@ -178,7 +168,7 @@ def diag(v: Expr) -> Expr:
 
 def total(a: Expr) -> Expr:
     """The sum of all entries."""
-    return contracted((a,), (tuple(range(len(a.axes))),), ())
+    return contracted((a,), (span(len(a.axes)),), ())
 
 
 def mapped(fn: Fn, *args: object) -> Expr:

@@ -26,12 +26,14 @@ from derive.expr import (
     Name,
     Num,
     Ones,
+    Operator,
     ShapeError,
     Var,
     shape_text,
     toposort,
 )
-from derive.recipe import Indices, contracted, zeros
+from derive.interned import uncollected
+from derive.recipe import Indices, axes_of, contracted, span, zeros
 
 
 class Share(NamedTuple):
@@ -49,26 +51,24 @@ def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
     Kids whose share is zero are left out.
     """
     match node:
-        case Add(terms):
-            for term in terms:
+        case Add():
+            for term in node.terms:
                 yield Share(term, cotangent, "passes", node)
-        case Contract(factors):
-            for k, factor in enumerate(factors):
+        case Contract():
+            for k, factor in enumerate(node.factors):
                 if not isinstance(factor, Num | Ones | Delta):
                     yield Share(factor, _switched(node, k, cotangent, extra), "switches", node)
-        case Map(fn, args):
-            own = tuple(range(extra, extra + len(node.axes)))
-            carried = (*range(extra), *own)
-            for k, arg in enumerate(args):
-                slope = fn.slopes[k](*args)
+        case Map():
+            carried = span(len(cotangent.axes))
+            for k, arg in enumerate(node.args):
+                slope = node.fn.slopes[k](*node.args)
                 if not is_zero(slope):
-                    axes = own if slope.axes else ()
+                    axes = carried[extra:] if slope.axes else ()
                     share = contracted((slope, cotangent), (axes, carried), carried)
                     yield Share(arg, share, "masks", node)
-        case Call(Name(), (arg,)):
-            yield Share(arg, cotangent, "names", node)
-        case Call(op):
-            assert not isinstance(op, Name)
+        case Call(op=Name()):
+            yield Share(node.args[0], cotangent, "names", node)
+        case Call(op=Operator() as op):
             for arg, share, reason in op.pull(node, cotangent, extra):
                 yield Share(arg, share, reason, node)
         case Var() | Num() | Delta() | Ones():
@@ -79,7 +79,7 @@ def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
 
 def _switched(node: Contract, k: int, cotangent: Expr, extra: int) -> Expr:
     """The contraction of the cotangent with every factor but the k-th."""
-    axes = tuple([f.axes for f in node.factors])
+    axes = tuple(map(axes_of, node.factors))
     indices, filling, out = _switch(axes, node.indices, node.out, k, extra)
     others = (*node.factors[:k], *node.factors[k + 1 :], cotangent, *filling)
     return contracted(others, indices, out)
@@ -129,21 +129,31 @@ def backward(root: Expr, wrt: Iterable[Expr] | None = None, seed: Expr = ONE) ->
     Only nodes that depend on ``wrt`` are differentiated (all of them where it is None).  ``seed``
     is the cotangent of the root; its leading axes, if any, ride along.
     """
-    extra = len(seed.axes) - len(root.axes)
     order = toposort(root)
-    matters: set[Expr] | None = None
-    if wrt is not None:
-        matters = set(wrt)
-        for node in order:
-            if node not in matters and any(kid in matters for kid in node.kids):
-                matters.add(node)
+    matters = None if wrt is None else _above(order, wrt)
     sweep = Backward(root, order)
-    arriving: dict[Expr, list[Share]] = {root: []}
-    for node in reversed(order):
+    with uncollected():
+        _sweep(sweep, matters, seed)
+    return sweep
+
+
+def _above(order: list[Expr], wrt: Iterable[Expr]) -> set[Expr]:
+    """The nodes that depend on some of these."""
+    matters = set(wrt)
+    for node in order:
+        if not matters.isdisjoint(node.kids):
+            matters.add(node)
+    return matters
+
+
+def _sweep(sweep: Backward, matters: set[Expr] | None, seed: Expr) -> None:
+    extra = len(seed.axes) - len(sweep.root.axes)
+    arriving: dict[Expr, list[Share]] = {sweep.root: []}
+    for node in reversed(sweep.order):
         shares = arriving.get(node)
         if shares is None or (matters is not None and node not in matters):
             continue
-        cotangent = seed if node is root else collected([s.cotangent for s in shares])
+        cotangent = collected([s.cotangent for s in shares]) if shares else seed
         sweep.cotangents[node] = cotangent
         sweep.shares[node] = shares
         if is_zero(cotangent):
@@ -151,7 +161,6 @@ def backward(root: Expr, wrt: Iterable[Expr] | None = None, seed: Expr = ONE) ->
         for share in pullback(node, cotangent, extra):
             if matters is None or share.kid in matters:
                 arriving.setdefault(share.kid, []).append(share)
-    return sweep
 
 
 def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:

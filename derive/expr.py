@@ -34,7 +34,6 @@ class Expr:
 
     __slots__ = ("__weakref__", "axes")
     __match_args__: ClassVar[tuple[str, ...]] = ()
-    defaults: ClassVar[tuple] = ()
     table: ClassVar[Table]
     draft: ClassVar[type[Expr]]
     axes: Axes
@@ -52,14 +51,11 @@ class Expr:
         cls.draft = type(cls.__name__, (cls,), {"__slots__": (), **thaw})
 
     def __new__(cls, *fields: Any) -> Self:
-        """The one node of this kind with these fields."""
-        if len(fields) < len(cls.__match_args__):
-            fields += cls.defaults
         return cls.interned(fields)
 
     @classmethod
     def interned(cls, fields: tuple, *known: Any) -> Self:
-        """``cls(*fields)``, where the caller may know the axes already."""
+        """The one node of this kind with these fields; the caller may know its axes already."""
         entry = cls.table.get(fields)
         if entry is not None:
             found = entry()
@@ -124,7 +120,9 @@ class Var(Expr):
     __match_args__ = ("name", "axes", "letters")
     name: str
     letters: tuple[str, ...]
-    defaults = ((),)
+
+    def __new__(cls, name: str, axes: Axes, letters: tuple[str, ...] = ()) -> Self:
+        return cls.interned((name, axes, letters))
 
     def _fill(self, name: str, axes: Axes, letters: tuple[str, ...]) -> None:
         self.name = name
@@ -329,7 +327,7 @@ class Operator:
         return registered, ("operator", self.name, self.params)
 
 
-# How a pickled Fn or Operator finds its row again: ("function" | "operator", name) -> maker(*params).
+# How a pickled Fn or Operator finds its row: ("function" | "operator", name) -> maker(*params).
 vocabulary: dict[tuple[str, str], Callable[..., Any]] = {}
 
 
@@ -355,16 +353,19 @@ def _rebuild(rows: tuple) -> Expr:
 def toposort(*roots: Expr) -> list[Expr]:
     """Every node below the roots once, kids before parents.  Iterative: depth is the user's."""
     order: dict[Expr, None] = {}
-    stack = list(reversed(roots))
-    while stack:
-        node = stack[-1]
-        waits = [kid for kid in node.kids if kid not in order]
-        if waits:
-            waits.reverse()
-            stack += waits
-        else:
-            order[node] = None
-            stack.pop()
+    for root in roots:
+        if root in order:
+            continue
+        path, left = [root], [iter(root.kids)]
+        while path:
+            for kid in left[-1]:
+                if kid not in order:
+                    path.append(kid)
+                    left.append(iter(kid.kids))
+                    break
+            else:
+                order[path.pop()] = None
+                left.pop()
     return list(order)
 
 

@@ -7,6 +7,9 @@ new node takes needs no lock, and two threads that make the same node get one ob
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 from weakref import ref
@@ -44,3 +47,20 @@ def _forget(entry: Entry) -> None:
     with _lock:
         if table.get(fields) is entry:
             del table[fields]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Hold the collector of cycles: expressions have none, and it would walk them all the while.
+
+    Reference counts free what is dropped meanwhile, as ever.  A collector that the caller has
+    switched off stays off.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

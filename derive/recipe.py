@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import TypeAlias
 
 from derive.expr import (
@@ -26,6 +27,15 @@ from derive.sizes import Axis
 
 Indices: TypeAlias = tuple[int, ...]
 Kept: TypeAlias = "list[tuple[int | Ones, Indices]]"
+
+
+axes_of = attrgetter("axes")
+
+
+@cache
+def span(k: int) -> Indices:
+    """The index numbers 0 .. k - 1."""
+    return tuple(range(k))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,7 @@ class Recipe:
 
 def contracted(factors: Sequence[Expr], indices: Sequence[Indices], out: Indices) -> Expr:
     """The contraction with these index numbers, with numbers, ones and deltas absorbed."""
-    kinds, axes = tuple([type(f) for f in factors]), tuple([f.axes for f in factors])
-    how = recipe(kinds, axes, tuple(indices), out)
+    how = recipe(tuple(map(type, factors)), tuple(map(axes_of, factors)), tuple(indices), out)
     if how.picks is None:
         return Contract.interned((tuple(factors), how.indices, how.out), how.axes)
     count: Number = how.count
@@ -69,14 +78,23 @@ def contracted(factors: Sequence[Expr], indices: Sequence[Indices], out: Indices
     return Contract.interned((kept, how.indices, how.out), how.axes)
 
 
+def spread(scalar: Expr, axes: Axes) -> Expr:
+    """A scalar repeated over these axes; zero too stays a node of these axes."""
+    ones, indices, out = _all_ones(axes)
+    return contracted((scalar, *ones), indices, out)
+
+
 def zeros(axes: Axes) -> Expr:
     """The number 0, spread over these axes."""
-    if not axes:
-        return Num(0)
-    k = len(axes)
-    indices = ((), *((i,) for i in range(k)))
-    fields = ((Num(0), *(Ones(n) for n in axes)), indices, tuple(range(k)))
-    return Contract.interned(fields, axes)
+    ones, indices, out = _all_ones(axes)
+    return Contract.interned(((Num(0), *ones), indices, out), axes) if axes else Num(0)
+
+
+@lru_cache(maxsize=4096)
+def _all_ones(axes: Axes) -> tuple[tuple[Ones, ...], tuple[Indices, ...], Indices]:
+    """Ones for these axes, the indices of a scalar and of them, and the axes of the result."""
+    out = span(len(axes))
+    return tuple(Ones(n) for n in axes), ((), *((i,) for i in out)), out
 
 
 @lru_cache(maxsize=4096)
