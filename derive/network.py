@@ -81,8 +81,8 @@ class Question:
 class Network:
     """Variables in order of appearance, definitions kids first, questions as asked.
 
-    ``loss`` is the scalar that nothing else uses (None if there is none, or more than one);
-    ``outputs`` are all definitions that nothing else uses.  ``spelling`` maps canonical names to
+    ``loss`` is the ``root`` that the document means, or the scalar that nothing else uses (None if
+    there is none, or more than one); ``outputs`` are all definitions that nothing else uses.  ``spelling`` maps canonical names to
     the document's own; ``notes`` are readings that were settled by convention.
     """
 
@@ -92,6 +92,7 @@ class Network:
     title: str = ""
     notes: tuple[str, ...] = ()
     spelling: Mapping[str, str] = field(default_factory=dict)
+    root: Expr | None = None
 
     @property
     def outputs(self) -> tuple[Call, ...]:
@@ -100,6 +101,8 @@ class Network:
 
     @property
     def loss(self) -> Call | None:
+        if isinstance(self.root, Call):
+            return self.root
         scalars = [node for node in self.outputs if not node.axes]
         return scalars[0] if len(scalars) == 1 else None
 

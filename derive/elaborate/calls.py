@@ -1,0 +1,425 @@
+"""Functions applied: words of the vocabulary, functions of the document, indicators, cases.
+
+The idea: a word is looked up in the rows of the vocabulary, so a new function is read as soon as it
+has a row; a function that the document defines is its body with the arguments put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from derive.build import contracted, lift, mapped, spread
+from derive.calculus import grad
+from derive.elaborate.dispatch import rule, said, value_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.scope import INDICATORS, index_letter
+from derive.elaborate.symbols import definition_value, one_hot_value
+from derive.elaborate.values import (
+    Value, call_of, contract_values, levelled, map_of, squeezed, sum_of,
+)  # fmt: skip
+from derive.expr import Add, Axes, Call, Contract, Delta, Expr, Fn, Map, Operator, Var, toposort
+from derive.elaborate.shown import text
+from derive.operators import pointwise
+from derive.operators.primitives import maximum, minimum
+from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.sizes import SizeError
+from derive.tree import Tree
+
+_BY_WORD: dict[str, list[Row]] = {}
+for _rows in (PRIMITIVES, POINTWISE, COMPOSITES):
+    for _row in _rows.values():
+        for _spelled in _row.words:
+            _BY_WORD.setdefault(_spelled, []).append(_row)
+_COMPARISONS = {
+    "<": pointwise.lt, ">": pointwise.gt, "<=": pointwise.le, ">=": pointwise.ge,
+    "=": pointwise.eq, "==": pointwise.eq, "!=": pointwise.ne,
+}  # fmt: skip
+
+
+@rule("call", "apply")
+def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
+    """A settled call: ``[function, argument ...]``."""
+    function, *arguments = tree.kids
+    subscript: Tree | None = None
+    if function.head == "index":
+        function, subscript = function.kids[0], function.kids[1]
+    primes = 0
+    while function.head == "prime":
+        primes += int(function.kids[1])
+        function = function.kids[0]
+    symbol = str(function.kids[0])
+    if symbol in INDICATORS:
+        return indicator(reading, tree, arguments, env)
+    if symbol in reading.functions:
+        return _defined_call(reading, tree, function, arguments, primes, env)
+    special = _SPECIAL.get(symbol)
+    if special is not None:
+        found = special(reading, tree, arguments, env)
+        if found is not None:
+            return found
+    values = [squeezed(value_of(reading, a, env)) for a in arguments]
+    rows = _BY_WORD.get(symbol, [])
+    if symbol in (r"\sigma", "sigma") and not rows:
+        rows = [POINTWISE["sigmoid"]]
+    if rows:
+        return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)
+    if len(values) == 1 and len(symbol.lstrip("\\")) and not symbol.isalpha() or len(symbol) == 1:
+        reading.note(symbol, f"${symbol}$ is not defined: read as a function of each entry")
+        return map_of(tree, reading.sizes, pointwise.generic(symbol, primes), values)
+    raise Fault(
+        "unknown-function", f"{symbol} is not a known function", function,
+        f"define it, as in {symbol}(x) = .., or check its spelling",
+    )  # fmt: skip
+
+
+def _row_value(
+    reading: Reading, tree: Tree, symbol: str, rows: list[Row], values: list[Value],
+    subscript: Tree | None, primes: int, env: Env,
+) -> Value:  # fmt: skip
+    for row in rows:
+        made = row.make() if row.name in POINTWISE or row.name in PRIMITIVES else None
+        if isinstance(made, Operator) and len(values) == 1:
+            if values[0].own:
+                return call_of(tree, reading.sizes, made, values[0])
+        elif isinstance(made, Fn):
+            given = list(values)
+            if len(given) == row.arity - len(row.implied) and row.implied:
+                given += _implied(reading, row, subscript, tree, env)
+            if len(given) == row.arity:
+                if primes:
+                    return _slope(reading, tree, made, given, primes)
+                value = map_of(tree, reading.sizes, made, given)
+                if made is pointwise.log and subscript is not None:
+                    return _log_base(reading, tree, value, subscript, env)
+                return value
+            if row.name in ("max", "min") and len(given) > 2:
+                total = given[0]
+                for other in given[1:]:
+                    total = map_of(tree, reading.sizes, made, [total, other])
+                return total
+        elif made is None and len(values) >= row.arity:
+            return _composite(reading, tree, row, values)
+    wanted = " or ".join(sorted({str(row.arity) for row in rows}))
+    raise Fault(
+        "wrong-arguments", f"{symbol} takes {wanted} arguments, not {len(values)}", tree
+    )  # fmt: skip
+
+
+def _implied(
+    reading: Reading, row: Row, subscript: Tree | None, tree: Tree, env: Env
+) -> list[Value]:
+    """The parameters that a short spelling leaves out: PReLU(z) has the slope α."""
+    if subscript is not None:
+        return [value_of(reading, subscript, env)]
+    found = []
+    for name in row.implied:
+        if isinstance(name, str):
+            reading.note(row.name, f"the parameter of {row.words[0]} is written ${name}$")
+            reading.ranks.setdefault(name, 0)
+            found.append(value_of(reading, Tree("symbol", (name,), tree.span), env))
+        else:
+            found.append(Value(lift(name)))
+    return found
+
+
+def _log_base(reading: Reading, tree: Tree, value: Value, base: Tree, env: Env) -> Value:
+    bottom = value_of(reading, base, env)
+    scale = pointwise.reciprocal(pointwise.log(bottom.expr))
+    return Value(value.expr * scale, value.opens, value.row)
+
+
+def _slope(reading: Reading, tree: Tree, fn: Fn, values: list[Value], order: int) -> Value:
+    """The derivative of a function of one argument at each entry: σ'(z)."""
+    done, letters, row = levelled(tree, reading.sizes, values)
+    var = Var("t", ())
+    body: Expr = Map(fn, (var, *(Var(f"t{k}", ()) for k in range(1, len(done)))))
+    for _ in range(order):
+        body = grad(body, var)  # type: ignore[assignment]
+    fill: dict[Expr, Expr] = {var: done[0]}
+    fill |= {Var(f"t{k}", ()): d for k, d in enumerate(done) if k}
+    return Value(entrywise(body, fill), letters, row)
+
+
+def entrywise(body: Expr, fill: dict[Expr, Expr]) -> Expr:
+    """A scalar expression applied to each entry of arrays of one shape, put in for its variables."""
+    axes = next(iter(fill.values())).axes
+    own = tuple(range(len(axes)))
+    done = dict(fill)
+    for node in toposort(body):
+        if node in done:
+            continue
+        match node:
+            case Add(terms):
+                level = [_spread_to(done[t], axes) for t in terms]
+                total = level[0]
+                for term in level[1:]:
+                    total = total + term
+                done[node] = total
+            case Contract(factors):
+                spots = [own if done[f].axes else () for f in factors]
+                out = own if any(spots) else ()
+                done[node] = contracted([done[f] for f in factors], spots, out)
+            case Map(fn, args):
+                done[node] = mapped(fn, *(done[a] for a in args))
+            case Call(op, args):
+                done[node] = Call(op, tuple(done[a] for a in args))
+            case _:
+                done[node] = node
+    return _spread_to(done[body], axes)
+
+
+def _spread_to(expr: Expr, axes: Axes) -> Expr:
+    return expr if expr.axes or not axes else spread(expr, axes)
+
+
+def _composite(reading: Reading, tree: Tree, row: Row, values: list[Value]) -> Value:
+    """A definition in Python, which knows nothing of open indices: its arguments must have none."""
+    if any(v.opens for v in values):
+        if all(not v.own for v in values):
+            done, letters, _ = levelled(tree, reading.sizes, values)
+            variables = [Var(f"t{k}", ()) for k in range(len(done))]
+            body = row.make(*variables)
+            return Value(entrywise(body, dict(zip(variables, done, strict=True))), letters)
+        raise Fault(
+            "unsupported", f"{said(tree)} inside a sum over samples needs its definition written "
+            "out", tree,
+        )  # fmt: skip
+    if len({len(v.own) for v in values}) == 1:
+        done, _, _ = levelled(tree, reading.sizes, values)
+    else:
+        done = [v.expr for v in values]
+    return Value(row.make(*done))
+
+
+def _defined_call(
+    reading: Reading, tree: Tree, function: Tree, arguments: list[Tree], primes: int, env: Env
+) -> Value:
+    symbol, *indices = function.kids
+    equation = reading.functions[str(symbol)]
+    if len(arguments) != len(equation.formals):
+        raise Fault(
+            "wrong-arguments",
+            f"{text(equation.left)} takes {len(equation.formals)} arguments, not {len(arguments)}",
+            tree,
+        )
+    values = [squeezed(value_of(reading, a, env)) for a in arguments]
+    if primes:
+        return _defined_slope(reading, tree, equation, values, primes, env)
+    formals = dict(zip(equation.formals, values, strict=True))
+    if _is_plain(reading, equation):
+        inner = Env(env.open, formals, env.rename)
+        return value_of(reading, equation.body, inner)
+    name = _call_name(reading, equation, arguments, values, indices, env)
+    key = ("call", str(symbol), name, tuple(map(text, indices)), env.open,
+           tuple(sorted(env.rename.items())), tuple(v.expr for v in values))  # fmt: skip
+    if key not in reading.memo:
+        reading.memo[key] = definition_value(reading, equation, indices, env, tree, formals, name)
+    return reading.sizes.current(reading.memo[key])
+
+
+def _is_plain(reading: Reading, equation: Equation) -> bool:
+    """Whether a function is a formula in its arguments and numbers, not a layer with weights."""
+    for part in equation.body.subtrees():
+        if part.head == "symbol" and part.kids[0] not in equation.formals:
+            symbol = str(part.kids[0])
+            declared = reading.declarations.get(symbol)
+            if symbol in reading.equations or (declared and declared.axes):
+                return False
+            if not declared and symbol.startswith(r"\mathbf"):
+                return False
+            if symbol in reading.functions and not _is_plain(reading, reading.functions[symbol]):
+                return False
+    return "#" not in equation.symbol
+
+
+def _call_name(
+    reading: Reading, equation: Equation, arguments: list[Tree], values: list[Value],
+    indices: list[Tree], env: Env,
+) -> str:  # fmt: skip
+    """What a layer's value is called: h_1 if it is applied once, else h_1(x) with its argument."""
+    once = len(reading.calls.get(equation.symbol, ())) <= 1
+    if once and "#" not in equation.symbol:
+        return equation.symbol
+    own = equation.symbol.count("#")
+    slots: list[str] = []
+    for value in values:
+        slots += [x for x in value.opens if x not in slots]
+
+    def slotted(node: Tree) -> Tree:
+        if node.head == "symbol":
+            symbol = str(node.kids[0])
+            for k, index in enumerate(node.kids[1:]):
+                letter = env.letter(index_letter(index) or "")
+                mark = f"#{own + 1 + slots.index(letter)}" if letter in slots else text(index)
+                symbol = symbol.replace(f"#{k + 1}", mark)
+            return Tree("name", (symbol,))
+        return node
+
+    written = ", ".join(text(a.rewritten(slotted)) for a in arguments)
+    return f"{equation.symbol}({written})"
+
+
+def _defined_slope(
+    reading: Reading, tree: Tree, equation: Equation, values: list[Value], order: int, env: Env
+) -> Value:
+    var = Var("t", ())
+    inner = Env(env.open, {equation.formals[0]: Value(var)}, env.rename)
+    body = value_of(reading, equation.body, inner).expr
+    for _ in range(order):
+        body = grad(body, var)  # type: ignore[assignment]
+    return Value(entrywise(body, {var: values[0].expr}), values[0].opens, values[0].row)
+
+
+# ---------------------------------------------------------------- words with a meaning of shapes
+
+
+def _trace(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    value = value_of(reading, arguments[0], env)
+    if len(value.own) != 2:
+        return value if not value.own else None
+    try:
+        return contract_values(tree, reading.sizes, [value], [(0, 0)], ())
+    except (Fault, SizeError):
+        raise Fault(
+            "shape-clash", f"a trace needs a square matrix, not {value.shape_text()}", tree
+        ) from None
+
+
+def _diag(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    value = squeezed(value_of(reading, arguments[0], env))
+    if len(value.own) == 2:
+        return contract_values(tree, reading.sizes, [value], [(0, 0)], (0,))
+    if len(value.own) != 1:
+        return None
+    return contract_values(
+        tree, reading.sizes, [value, Value(Delta(value.own[0]))], [(0,), (0, 1)], (0, 1)
+    )
+
+
+def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    value = value_of(reading, arguments[0], env)
+    return contract_values(tree, reading.sizes, [value], [tuple(range(len(value.own)))], ())
+
+
+def _extreme(operator: Operator) -> Callable[..., Value | None]:
+    def special(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+        if len(arguments) != 1:
+            return None
+        value = squeezed(value_of(reading, arguments[0], env))
+        return call_of(tree, reading.sizes, operator, value) if value.own else value
+
+    return special
+
+
+def _cosine(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    if len(arguments) != 2:
+        return None
+    u, v = (squeezed(value_of(reading, a, env)) for a in arguments)
+    own = tuple(range(len(u.own)))
+
+    def inner(a: Value, b: Value) -> Value:
+        return contract_values(
+            tree, reading.sizes, [a, b], [own, own], (), describe="have an inner product"
+        )
+
+    lengths = [map_of(tree, reading.sizes, pointwise.sqrt, [inner(w, w)]) for w in (u, v)]
+    both = contract_values(tree, reading.sizes, lengths, [(), ()], ())
+    under = Value(pointwise.reciprocal(both.expr), both.opens)
+    return contract_values(tree, reading.sizes, [inner(u, v), under], [(), ()], ())
+
+
+_SPECIAL: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
+    "tr": _trace, "Tr": _trace, "trace": _trace, "diag": _diag, "Diag": _diag, "sum": _total,
+    "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- indicators and cases
+
+
+def indicator(reading: Reading, tree: Tree, conditions: list[Tree], env: Env) -> Value:
+    """1 where all conditions hold, else 0; of an array without a relation, where it is positive."""
+    values = [v for c in conditions for v in _conditions(reading, c, env)]
+    if len(values) == 1:
+        return values[0]
+    done, letters, row = levelled(tree, reading.sizes, values)
+    total = done[0]
+    for other in done[1:]:
+        total = total * other
+    return Value(total, letters, row)
+
+
+def _conditions(reading: Reading, tree: Tree, env: Env) -> list[Value]:
+    if tree.head == "list":
+        return [v for part in tree.kids for v in _conditions(reading, part, env)]
+    if tree.head == "text":
+        return []
+    if tree.head != "chain":
+        value = value_of(reading, tree, env)
+        return [map_of(tree, reading.sizes, pointwise.gt, [value, Value(lift(0))])]
+    sides, signs = tree.kids[::2], [str(r.kids[0]) for r in tree.kids[1::2]]
+    return [
+        _comparison(reading, tree, a, sign, b, env)
+        for a, sign, b in zip(sides, signs, sides[1:], strict=False)
+    ]
+
+
+def _comparison(reading: Reading, tree: Tree, a: Tree, sign: str, b: Tree, env: Env) -> Value:
+    if sign not in _COMPARISONS:
+        raise Fault("unsupported", f"the relation {sign} in an indicator is not known", tree)
+    left, right = _free_letter(reading, a, env), _free_letter(reading, b, env)
+    if left and right and sign in ("=", "==", "!="):
+        n = reading.sizes.fresh()
+        equal = Value(Delta(n), (left, right))
+        return equal if sign != "!=" else _complement(reading, tree, equal)
+    for letter, other in ((left, b), (right, a)):
+        if letter and sign in ("=", "==", "!="):
+            number = value_of(reading, other, env)
+            classes = reading.domain(reading.made.get(number.expr, "")).classes
+            if classes is not None:
+                hot = one_hot_value(reading, number, classes, letter, tree)
+                return hot if sign != "!=" else _complement(reading, tree, hot)
+    values = [value_of(reading, side, env) for side in (a, b)]
+    return map_of(tree, reading.sizes, _COMPARISONS[sign], values)
+
+
+def _complement(reading: Reading, tree: Tree, value: Value) -> Value:
+    return sum_of(tree, reading.sizes, [Value(lift(1)), Value(-value.expr, value.opens)])
+
+
+def _free_letter(reading: Reading, tree: Tree, env: Env) -> str | None:
+    """The letter, if this side is an index and not the name of a value."""
+    if tree.head != "symbol" or len(tree.kids) != 1:
+        return None
+    letter = index_letter(Tree("name", (tree.kids[0],)))
+    if letter is None or letter in env.formals or reading.scope.known(letter):
+        return None
+    return env.letter(letter)
+
+
+@rule("env")
+def cases_value(reading: Reading, tree: Tree, env: Env) -> Value:
+    """A cases environment: the first branch whose condition holds, the last one otherwise."""
+    kind, rows = tree.kids
+    if kind not in ("cases", "dcases", "rcases", "array"):
+        raise Fault("unsupported", f"the environment {kind} cannot be given a value here", tree)
+    branches: list[tuple[Value, list[Value]]] = []
+    for cells in rows:
+        parts = [p for cell in cells for p in (cell.kids if cell.head == "list" else (cell,))]
+        conditions = [
+            v for p in parts[1:] if p.head != "text" for v in _conditions(reading, p, env)
+        ]
+        branches.append((value_of(reading, parts[0], env), conditions))
+    if not branches:
+        raise Fault("unreadable", "cases without a branch", tree)
+    result = branches[-1][0]
+    for value, conditions in reversed(branches[:-1]):
+        if not conditions:
+            raise Fault("unreadable", "a branch without a condition before the last", tree)
+        holds = conditions[0]
+        for other in conditions[1:]:
+            done, letters, row = levelled(tree, reading.sizes, [holds, other])
+            holds = Value(done[0] * done[1], letters, row)
+        result = map_of(tree, reading.sizes, pointwise.where, [holds, value, result])
+    return result

@@ -1,0 +1,47 @@
+"""From a settled tree to its value: the table of rules, one for each head.
+
+The idea: rules live with their subject (symbols, calls, sums) and meet only in this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from derive.elaborate.faults import Fault
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.values import Value
+from derive.elaborate.shown import text
+from derive.tree import Tree
+
+Rule: TypeAlias = Callable[[Reading, Tree, Env], Value]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*heads: str) -> Callable[[Rule], Rule]:
+    """Make a function the rule of these heads."""
+
+    def register(function: Rule) -> Rule:
+        for head in heads:
+            RULES[head] = function
+        return function
+
+    return register
+
+
+def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
+    """The value of a settled tree.  Raises Fault where it has none, Silent where a definition that
+    it uses is broken."""
+    found = RULES.get(tree.head)
+    if found is None:
+        raise Fault(
+            "unsupported", f"{said(tree)} cannot be given a value here", tree,
+            "keep to products, sums, functions, norms, sums over an index and cases",
+        )  # fmt: skip
+    return reading.sizes.current(found(reading, tree, env))
+
+
+def said(tree: Tree) -> str:
+    """The formula for an error message, shortened."""
+    written = text(tree)
+    return written if len(written) <= 48 else written[:45] + "..."

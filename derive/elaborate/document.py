@@ -1,0 +1,300 @@
+"""A document read to a network: the front end's last step.
+
+The idea: equations are elaborated in the order of their use, each in the context of what is known;
+whatever fails is reported at its place, and everything else is still read, so that all the errors
+of a document come at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from derive import sizes
+from derive.diagnostics import DeriveError, Diagnostic, Source
+from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
+from derive.elaborate.collect import Statements, assume, declare, equation_of, sorted_statements
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.questions import network_of
+from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.scope import Scope
+from derive.elaborate.symbols import definition_value, ranks_to_try
+from derive.elaborate.shown import text as written
+from derive.latex.read import Parsed, read_formulas
+from derive.network import Network
+from derive.tree import Tree
+
+_TRIALS = 64
+
+
+def read(text: str, file: str = "") -> Network:
+    r"""The network of a LaTeX or Markdown document, or of a few formulas between dollars.
+
+    Raises DeriveError with every diagnostic of the document.
+
+    >>> net = read(r"$w \in \mathbb{R}^n$, $x \in \mathbb{R}^n$, $L = \frac12 (w^\top x)^2$")
+    >>> [v.var.name for v in net.variables]
+    ['w', 'x']
+    """
+    return read_document(Source(file, text))
+
+
+def read_document(source: Source) -> Network:
+    """The network of a document.  Raises DeriveError with every diagnostic of the document."""
+    parsed = read_formulas(source)
+    reading = Reading(Scope())
+    faults: list[Fault] = []
+    items = [item for row in parsed.rows for item in row.items]
+    statements = sorted_statements(items, reading)
+    _declare(statements, reading, faults)
+    order = _equations(statements, reading, faults)
+    for equation in order:
+        try:
+            _elaborate(equation, reading)
+        except Silent:
+            reading.broken.add(equation.symbol)
+        except Fault as fault:
+            reading.broken.add(equation.symbol)
+            faults.append(fault)
+    network = None
+    try:
+        network = network_of(parsed, reading, statements, order, faults)
+    except Silent:
+        pass
+    except Fault as fault:
+        faults.append(fault)
+    problems = _problems(parsed, faults, source)
+    if problems or network is None:
+        raise DeriveError(*problems)
+    return network
+
+
+def _problems(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
+    found = [d for d in parsed.diagnostics if d.severity == "error"]
+    seen: set[tuple] = set()
+    for fault in faults:
+        key = (fault.code, fault.span, fault.message)
+        if key not in seen:
+            seen.add(key)
+            found.append(fault.diagnostic(source))
+    return sorted(found, key=lambda d: (d.start, d.end))
+
+
+def _declare(statements: Statements, reading: Reading, faults: list[Fault]) -> None:
+    for item in statements.declarations:
+        try:
+            declare(item, reading)
+        except Fault as fault:
+            faults.append(fault)
+    for item in statements.assumptions:
+        assume(item, reading)
+
+
+def _equations(statements: Statements, reading: Reading, faults: list[Fault]) -> list[Equation]:
+    """Every definition and function settled; the definitions in the order of their use."""
+    for table, items in (
+        (reading.functions, statements.functions),
+        (reading.equations, statements.definitions),
+    ):
+        for item in items:
+            try:
+                equation = equation_of(item, reading)
+            except Fault as fault:
+                faults.append(fault)
+                symbol = reading.scope.refer(item.kids[0]).symbol if item.kids[0].head != "juxt" \
+                    else reading.scope.refer(item.kids[0].kids[0]).symbol  # fmt: skip
+                reading.broken.add(symbol)
+                continue
+            before = table.get(equation.symbol)
+            if before is None:
+                table[equation.symbol] = equation
+            elif before.body != equation.body:
+                faults.append(_twice(before, equation))
+    _size_names(reading)
+    _count_calls(reading, statements)
+    return _ordered(reading, faults)
+
+
+def _twice(before: Equation, again: Equation) -> Fault:
+    return Fault(
+        "defined-twice",
+        f"{written(again.left)} is defined twice",
+        again.span,
+        "give the second quantity a name of its own",
+        (f"first defined as {written(before.left)} = {written(before.right)}",),
+    )
+
+
+def _size_names(reading: Reading) -> None:
+    """Upper limits of sums that nothing else explains are sizes: the m of a mean over m."""
+    for equation in (*reading.equations.values(), *reading.functions.values()):
+        for node in equation.body.subtrees():
+            if node.head == "big" and node.kids[2] is not None:
+                for part in node.kids[2].subtrees():
+                    if part.head == "symbol" and not reading.scope.known(str(part.kids[0])):
+                        reading.size_names.add(str(part.kids[0]))
+
+
+def _count_calls(reading: Reading, statements: Statements) -> None:
+    for equation in (*reading.equations.values(), *reading.functions.values()):
+        for node in equation.body.subtrees():
+            if node.head == "call" and node.kids[0].head == "symbol":
+                symbol = str(node.kids[0].kids[0])
+                if symbol in reading.functions:
+                    called = ", ".join(written(a) for a in node.kids[1:])
+                    reading.calls.setdefault(symbol, set()).add(called)
+
+
+def uses(equation: Equation, reading: Reading) -> list[str]:
+    """The defined symbols that an equation needs, through functions too."""
+    found: list[str] = []
+    seen: set[str] = set()
+    stack: list[Tree] = [equation.body]
+    while stack:
+        for node in stack.pop().subtrees():
+            if node.head != "symbol":
+                continue
+            symbol = str(node.kids[0])
+            if symbol in seen:
+                continue
+            seen.add(symbol)
+            if symbol in reading.equations:
+                found.append(symbol)
+            elif symbol in reading.functions:
+                stack.append(reading.functions[symbol].body)
+    return found
+
+
+def _ordered(reading: Reading, faults: list[Fault]) -> list[Equation]:
+    """Equations with what they use before them; a cycle is a fault, said once."""
+    order: list[Equation] = []
+    state: dict[str, str] = {}
+    for start in (*_function_cycles(reading, faults), *reading.equations):
+        path: list[tuple[str, list[str]]] = []
+        if state.get(start) is None and start in reading.equations:
+            state[start] = "open"
+            path.append((start, uses(reading.equations[start], reading)))
+        while path:
+            symbol, needed = path[-1]
+            if not needed:
+                state[symbol] = "done"
+                order.append(reading.equations[symbol])
+                path.pop()
+                continue
+            following = needed.pop(0)
+            if state.get(following) == "open":
+                names = [s for s, _ in path]
+                cycle = names[names.index(following) :]
+                faults.append(_cycle(cycle, reading))
+                reading.broken.update(cycle)
+            elif state.get(following) is None:
+                state[following] = "open"
+                path.append((following, uses(reading.equations[following], reading)))
+    reading.order = [e.symbol for e in order]
+    return order
+
+
+def _function_cycles(reading: Reading, faults: list[Fault]) -> tuple[str, ...]:
+    """Functions that call themselves, directly or not, have no value here."""
+    calls = {
+        symbol: {
+            str(n.kids[0])
+            for n in equation.body.subtrees()
+            if n.head == "symbol" and str(n.kids[0]) in reading.functions
+        }
+        for symbol, equation in reading.functions.items()
+    }
+    while True:
+        leaves = {s for s, called in calls.items() if not called & calls.keys()}
+        if not leaves:
+            break
+        for symbol in leaves:
+            del calls[symbol]
+    if calls:
+        faults.append(_cycle(sorted(calls), reading))
+        for equation in list(reading.equations.values()):
+            if any(str(n.kids[0]) in calls for n in equation.body.subtrees() if n.kids):
+                reading.broken.add(equation.symbol)
+        reading.broken.update(calls)
+    return ()
+
+
+def _cycle(cycle: list[str], reading: Reading) -> Fault:
+    table = {**reading.functions, **reading.equations}
+    names = [written(table[s].left) for s in cycle]
+    return Fault(
+        "cycle",
+        "these definitions go round in a circle: " + " → ".join([*names, names[0]]),
+        table[cycle[0]].span,
+        "one of them must be given without the others",
+        tuple(f"{written(table[s].left)} = {written(table[s].right)}" for s in cycle),
+    )
+
+
+# ---------------------------------------------------------------- elaboration, with ranks tried
+
+
+def _elaborate(equation: Equation, reading: Reading) -> None:
+    """Elaborate one definition; where a symbol's rank is open, the first rank that fits is taken."""
+    if equation.symbol in reading.broken:
+        raise Silent
+    open_ranks = [s for s in _undecided(equation, reading)]
+    choices = [ranks_to_try(reading, s) for s in open_ranks]
+    first: Fault | None = None
+    saved = (dict(reading.sizes.bound), dict(reading.own_axes), dict(reading.memo))
+    for ranks in itertools.islice(itertools.product(*choices), _TRIALS):
+        reading.sizes.bound, reading.own_axes, reading.memo = (dict(s) for s in saved)
+        for symbol, rank in zip(open_ranks, ranks, strict=True):
+            reading.ranks[symbol] = rank
+            _forget(symbol, reading)
+        try:
+            _value(equation, reading)
+            return
+        except Fault as fault:
+            first = first or fault
+            if fault.code not in ("shape-clash", "too-many-indices", "unsupported"):
+                break
+    for symbol in open_ranks:
+        reading.ranks.pop(symbol, None)
+    assert first is not None
+    raise first
+
+
+def _forget(symbol: str, reading: Reading) -> None:
+    reading.variables.pop(symbol, None)
+    reading.slot_axes.pop(symbol, None)
+    reading.notes.pop(symbol, None)
+
+
+def _value(equation: Equation, reading: Reading) -> None:
+    letters = [Tree("name", (letter,)) for letter in equation.letters]
+    definition_value(reading, equation, letters, Env(), equation.left)
+
+
+def _undecided(equation: Equation, reading: Reading) -> list[str]:
+    found: list[str] = []
+    seen: set[str] = set(equation.formals)
+    stack = [equation.body]
+    while stack:
+        for node in stack.pop().subtrees():
+            if node.head != "symbol" or str(node.kids[0]) in seen:
+                continue
+            symbol = str(node.kids[0])
+            seen.add(symbol)
+            if symbol in reading.functions:
+                seen.update(reading.functions[symbol].formals)
+                stack.append(reading.functions[symbol].body)
+                continue
+            declared = reading.declarations.get(symbol)
+            settled = declared is not None or symbol in reading.ranks
+            if (
+                not settled
+                and symbol not in reading.equations
+                and len(ranks_to_try(reading, symbol)) > 1
+                and symbol not in reading.size_names
+            ):
+                found.append(symbol)
+    return found
+
+
+__all__ = ["read", "read_document", "sizes"]

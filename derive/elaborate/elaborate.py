@@ -1,0 +1,328 @@
+"""Settled trees to values, head by head.
+
+The idea: one small rule for each head of the tree; shapes are checked where two values meet, and
+what cannot be given a meaning says so at its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from derive import sizes
+from derive.build import contracted, lift
+from derive.calculus import grad
+from derive.elaborate.dispatch import rule, said, value_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.products import product_of
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.scope import index_letter
+from derive.elaborate.values import (
+    Value, call_of, closed, contract_values, map_of, opened, squeezed, sum_of,
+)  # fmt: skip
+from derive.expr import Ones
+from derive.elaborate.shown import text
+from derive.operators import pointwise
+from derive.operators.primitives import maximum, minimum
+from derive.sizes import Axis, SizeError
+from derive.tree import Tree
+
+
+@rule("num")
+def _num(reading: Reading, tree: Tree, env: Env) -> Value:
+    return Value(lift(Fraction(str(tree.kids[0]))))
+
+
+@rule("sum")
+def _sum(reading: Reading, tree: Tree, env: Env) -> Value:
+    values = [squeezed(value_of(reading, kid, env)) for kid in tree.kids]
+    return sum_of(tree, reading.sizes, values)
+
+
+@rule("neg")
+def _neg(reading: Reading, tree: Tree, env: Env) -> Value:
+    value = value_of(reading, tree.kids[0], env)
+    return Value(-value.expr, value.opens, value.row)
+
+
+@rule("juxt")
+def _juxt(reading: Reading, tree: Tree, env: Env) -> Value:
+    return product_of(tree, reading.sizes, tree.kids, lambda kid: value_of(reading, kid, env))
+
+
+@rule("frac")
+def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
+    over, under = tree.kids
+    bottom = squeezed(value_of(reading, under, env))
+    inverse = Value(pointwise.reciprocal(bottom.expr), bottom.opens, bottom.row)
+    if over == Tree("num", ("1",)):
+        return inverse
+    top = squeezed(value_of(reading, over, env))
+    if bottom.own and not top.own:
+        top = sum_of(tree, reading.sizes, [top, Value(lift(0) * inverse.expr, inverse.opens)])
+    parts = {id(over): top, id(under): inverse}
+    sign = Tree("op", (r"\odot",)) if bottom.own else Tree("op", (r"\cdot",))
+    return product_of(tree, reading.sizes, (over, sign, under), lambda kid: parts[id(kid)])
+
+
+@rule("sqrt", "root")
+def _root(reading: Reading, tree: Tree, env: Env) -> Value:
+    value = value_of(reading, tree.kids[0], env)
+    degree = Fraction(str(tree.kids[1].kids[0])) if tree.head == "root" else Fraction(2)
+    return map_of(tree, reading.sizes, pointwise.power(1 / degree), [value])
+
+
+@rule("abs")
+def _abs(reading: Reading, tree: Tree, env: Env) -> Value:
+    value = value_of(reading, tree.kids[0], env)
+    if len(value.own) == 2:
+        raise Fault(
+            "ambiguous-bars", "bars around a matrix may mean the determinant or absolute entries",
+            tree, r"write \operatorname{abs}(..) or \det(..)",
+        )  # fmt: skip
+    return map_of(tree, reading.sizes, pointwise.absolute, [value])
+
+
+@rule("norm")
+def _norm(reading: Reading, tree: Tree, env: Env) -> Value:
+    inner, kind = tree.kids
+    value = squeezed(value_of(reading, inner, env))
+    which = text(kind).strip("{}") if kind is not None else "2"
+    own = tuple(range(len(value.own)))
+    if which in ("1",):
+        entries = map_of(tree, reading.sizes, pointwise.absolute, [value])
+        return contract_values(tree, reading.sizes, [entries], [own], ())
+    if which in (r"\infty", "max"):
+        entries = map_of(tree, reading.sizes, pointwise.absolute, [value])
+        if len(own) == 2 and which != "max":
+            entries = contract_values(tree, reading.sizes, [entries], [own], own[:1])
+        return call_of(tree, reading.sizes, maximum, entries) if own else entries
+    if which not in ("2", "F", r"\mathrm{F}", r"\text{F}"):
+        raise Fault("unsupported", f"the norm with subscript {which} is not known", tree,
+                    r"known are \|x\|_2, \|x\|_1, \|x\|_\infty and \|W\|_F")  # fmt: skip
+    if which == "2" and kind is not None and len(own) == 2:
+        raise Fault(
+            "ambiguous-norm",
+            "the 2-norm of a matrix may mean the largest singular value or the root of the sum of "
+            "squares",
+            tree,
+            rf"write \|{text(inner)}\|_F for the sum of squares",
+        )
+    return map_of(tree, reading.sizes, pointwise.sqrt, [_squares(reading, tree, value)])
+
+
+def _squares(reading: Reading, tree: Tree, value: Value) -> Value:
+    own = tuple(range(len(value.own)))
+    return contract_values(tree, reading.sizes, [value, value], [own, own], ())
+
+
+@rule("power")
+def _power(reading: Reading, tree: Tree, env: Env) -> Value:
+    base, exponent = tree.kids
+    constant = _rational(exponent)
+    if base.head == "norm" and constant == 2:
+        inner, kind = base.kids
+        which = text(kind).strip("{}") if kind is not None else "2"
+        if which in ("2", "F", r"\mathrm{F}", r"\text{F}"):
+            value = squeezed(value_of(reading, inner, env))
+            if len(value.own) == 2 and kind is not None and which == "2":
+                reading.note(
+                    "norm", rf"$\|{text(inner)}\|_2^2$ is read as the sum of squares "
+                    "(Frobenius), as weight decay means it",
+                )  # fmt: skip
+            return _squares(reading, tree, value)
+    value = squeezed(value_of(reading, base, env))
+    if len(value.own) == 2:
+        return _matrix_power(reading, tree, value, constant)
+    if constant is not None:
+        if constant == 1:
+            return value
+        return map_of(tree, reading.sizes, pointwise.power(constant), [value])
+    return map_of(tree, reading.sizes, pointwise.raised, [value, value_of(reading, exponent, env)])
+
+
+def _matrix_power(reading: Reading, tree: Tree, value: Value, constant: Fraction | None) -> Value:
+    if constant is None or constant.denominator != 1 or not 1 <= constant <= 8:
+        raise Fault("unsupported", f"the power {said(tree)} of a matrix is not known", tree)
+    try:
+        reading.sizes.unify(*value.own)
+    except SizeError:
+        raise Fault(
+            "shape-clash", f"a power needs a square matrix, not {value.shape_text()}", tree
+        ) from None
+    count = int(constant)
+    indices = [(k, k + 1) for k in range(count)]
+    return contract_values(tree, reading.sizes, [value] * count, indices, (0, count))
+
+
+def _rational(tree: Tree) -> Fraction | None:
+    match tree:
+        case Tree("num", (digits,)):
+            return Fraction(str(digits))
+        case Tree("neg", (inner,)):
+            found = _rational(inner)
+            return None if found is None else -found
+        case Tree("frac", (over, under)):
+            a, b = _rational(over), _rational(under)
+            return a / b if a is not None and b else None
+        case Tree("juxt", (over, Tree("op", ("/",)), under)):
+            a, b = _rational(over), _rational(under)
+            return a / b if a is not None and b else None
+        case Tree("list", (only,)):
+            return _rational(only)
+    return None
+
+
+@rule("transpose")
+def _transpose(reading: Reading, tree: Tree, env: Env) -> Value:
+    value = squeezed(value_of(reading, tree.kids[0], env))
+    k = len(value.opens)
+    if len(value.own) == 1:
+        return Value(value.expr, value.opens, not value.row)
+    if not value.own:
+        return value
+    if len(value.own) > 2:
+        raise Fault("shape-clash", f"no transpose of {value.shape_text()}", tree)
+    axes = tuple(range(k + 2))
+    expr = contracted((value.expr,), (axes,), (*range(k), k + 1, k))
+    return Value(expr, value.opens)
+
+
+@rule("index")
+def _index(reading: Reading, tree: Tree, env: Env) -> Value:
+    inner, *indices = tree.kids
+    letters = []
+    for index in indices:
+        letter = index_letter(index)
+        if letter is None:
+            raise Fault("unsupported-index", f"the index {text(index)} is not a letter", index)
+        letters.append(env.letter(letter))
+    return opened(tree, reading.sizes, value_of(reading, inner, env), letters)
+
+
+# ---------------------------------------------------------------- sums and maxima over an index
+
+
+def bound_letters(below: Tree | None) -> list[tuple[str, Tree | None, Tree | None]]:
+    """The letters that a big operator binds, with the lower and upper limit where written below."""
+    if below is None:
+        return []
+    found: list[tuple[str, Tree | None, Tree | None]] = []
+    parts = below.kids if below.head in ("list", "juxt") else (below,)
+    for part in parts:
+        match part:
+            case Tree("chain", (first, Tree("rel", ("=",)), low)) if letter := index_letter(first):
+                found.append((letter, low, None))
+            case Tree("chain", (low, Tree("rel", (a,)), middle, Tree("rel", (b,)), high)) if (
+                (letter := index_letter(middle)) and a in ("<=", "<") and b in ("<=", "<")
+            ):
+                found.append((letter, low if a == "<=" else None, high if b == "<=" else None))
+            case Tree("chain", (first, Tree("rel", ("in",)), _)) if letter := index_letter(first):
+                found.append((letter, None, None))
+            case _ if letter := index_letter(part):
+                found.append((letter, None, None))
+    return found
+
+
+def size_of(reading: Reading, tree: Tree) -> Axis:
+    """The size that a limit or an exponent of R names: m, 4, n - k + 1, 2n."""
+    match tree:
+        case Tree("num", (digits,)) if str(digits).isdigit():
+            return int(str(digits))
+        case Tree("symbol", (name, *_)):
+            return sizes.size(str(name))
+        case Tree("name" | "script"):
+            return sizes.size(text(tree))
+        case Tree("sum", kids):
+            total: Axis = 0
+            for kid in kids:
+                total = size_of(reading, kid) + total
+            return total
+        case Tree("neg", (kid,)):
+            return size_of(reading, kid) * -1
+        case Tree("juxt", kids):
+            product: Axis = 1
+            for kid in kids:
+                if kid.head != "op":
+                    product = size_of(reading, kid) * product
+            return product
+        case Tree("paren", (inner,)):
+            return size_of(reading, inner)
+        case Tree("power", (base, Tree("num", (digits,)))) | Tree(
+            "script", (base, None, Tree("num", (digits,)))
+        ):
+            product = 1
+            for _ in range(int(str(digits))):
+                product = size_of(reading, base) * product
+            return product
+    raise Fault("unreadable-size", f"{said(tree)} is not a size", tree,
+                "a size is a letter, a number, or a sum and product of these")  # fmt: skip
+
+
+@rule("big")
+def _big(reading: Reading, tree: Tree, env: Env) -> Value:
+    operator, below, above, body = tree.kids
+    letters = bound_letters(below)
+    if operator not in ("sum", "max", "min") or body is None or not letters:
+        raise Fault("unsupported", f"{said(tree)} cannot be given a value here", tree,
+                    "known are sums, maxima and minima over an index")  # fmt: skip
+    names = [letter for letter, _, _ in letters]
+    rename = {k: v for k, v in env.rename.items() if k not in names}
+    inner = replace(env, open=env.open | set(names), rename=rename)
+    value = reading.sizes.current(value_of(reading, body, inner))
+    for letter, low, high in letters:
+        limit = high if high is not None else above
+        extent = value.extents.get(letter)
+        if limit is not None:
+            size = size_of(reading, limit)
+            if low is not None:
+                size = size - size_of(reading, low) + 1  # type: ignore[operator]
+            try:
+                extent = reading.sizes.unify(size, extent) if extent is not None else size
+            except SizeError:
+                raise Fault(
+                    "shape-clash",
+                    f"{letter} runs to {sizes.latex(size)}, the axis it selects has "
+                    f"{sizes.latex(extent or 0)} entries",
+                    tree,
+                ) from None
+        if extent is None:
+            raise Fault("unbound-index", f"{letter} selects nothing in {said(body)}", tree)
+        value = _reduced(reading, tree, str(operator), reading.sizes.current(value), letter, extent)
+    return value
+
+
+def _reduced(
+    reading: Reading, tree: Tree, operator: str, value: Value, letter: str, extent: Axis
+) -> Value:
+    own = tuple(range(len(value.own)))
+    if operator == "sum":
+        if letter not in value.opens:
+            value = Value(value.expr, value.opens, value.row)
+            count = Value(Ones(sizes.resolve(extent, reading.sizes.bound)), (letter,))
+            return contract_values(tree, reading.sizes, [count, value], [(), own], own, (letter,))
+        done = contract_values(tree, reading.sizes, [value], [own], own, (letter,))
+        return Value(done.expr, done.opens, value.row)
+    if letter not in value.opens or value.own:
+        raise Fault("unsupported", f"this {operator} needs a scalar with the index {letter}", tree)
+    others = [x for x in value.opens if x != letter]
+    moved = Value(closed(value, [*others, letter]), tuple(others))
+    return call_of(tree, reading.sizes, maximum if operator == "max" else minimum, moved)
+
+
+@rule("deriv", "grad")
+def _derivative(reading: Reading, tree: Tree, env: Env) -> Value:
+    by, of = (tree.kids[1], tree.kids[0]) if tree.head == "deriv" else tree.kids[:2]
+    if of is None or by is None:
+        raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)
+    value, variable = value_of(reading, of, env), value_of(reading, by, env)
+    if value.own or value.opens or variable.opens:
+        raise Fault("unsupported", f"{said(tree)} is not the gradient of a scalar", tree)
+    return Value(grad(value.expr, variable.expr))  # type: ignore[arg-type]
+
+
+@rule("list")
+def _list(reading: Reading, tree: Tree, env: Env) -> Value:
+    if len(tree.kids) == 1:
+        return value_of(reading, tree.kids[0], env)
+    raise Fault("unsupported", f"the list {said(tree)} has no single value", tree)

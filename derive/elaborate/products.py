@@ -1,0 +1,232 @@
+"""Products as people write them: grouped by shapes, merged into one contraction.
+
+The idea: a written product is folded pair by pair; what a pair means follows from the shapes of
+its two sides.  Where ⊙ leaves the grouping open, every grouping is tried: exactly one meaning is
+taken, several are a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from derive import sizes
+from derive.elaborate.faults import Fault
+from derive.elaborate.values import Sizes, Value, contract_values, squeezed
+from derive.elaborate.shown import text
+from derive.operators.pointwise import reciprocal
+from derive.sizes import Axis, SizeError
+from derive.tree import Tree
+
+HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
+DOTS = frozenset([r"\cdot", r"\times", "*", r"\ast", r"\bullet"])
+DIVISIONS = frozenset(["/", r"\div"])
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A product in the making: values with the index numbers of their axes, and what is left."""
+
+    tree: Tree
+    values: tuple[Value, ...]
+    spots: tuple[tuple[int, ...], ...]
+    out: tuple[int, ...]
+    axes: tuple[Axis, ...]
+    row: bool = False
+
+    def shape_text(self) -> str:
+        own = [sizes.latex(n) for n in self.axes]
+        if len(own) == 1:
+            return f"1×{own[0]}" if self.row else f"{own[0]}×1"
+        return "×".join(own) if own else "a scalar"
+
+
+@dataclass(slots=True)
+class Product:
+    """One written product: its factors and signs, and the sizes known so far."""
+
+    at: Tree
+    known: Sizes
+    next_index: int = 0
+
+    def start(self, tree: Tree, value: Value) -> Chain:
+        value = squeezed(self.known.current(value))
+        spot = tuple(range(self.next_index, self.next_index + len(value.own)))
+        self.next_index += len(spot)
+        return Chain(tree, (value,), (spot,), spot, value.own, value.row)
+
+    def finish(self, chain: Chain) -> Value:
+        if len(chain.values) == 1 and chain.out == chain.spots[0]:
+            return chain.values[0]
+        value = contract_values(self.at, self.known, chain.values, chain.spots, chain.out)
+        return Value(value.expr, value.opens, chain.row)
+
+    def same(self, a: Axis, b: Axis, left: Chain, right: Chain, sign: str) -> None:
+        try:
+            self.known.unify(a, b)
+        except SizeError:
+            raise self.clash(left, right, sign) from None
+
+    def clash(self, left: Chain, right: Chain, sign: str, help: str = "") -> Fault:
+        said = {"odot": "be multiplied entry by entry"}.get(sign, "multiply")
+        return Fault(
+            "shape-clash",
+            f"shapes do not {said}: ({left.shape_text()})·({right.shape_text()})",
+            (left.tree.span[0], right.tree.span[1]),
+            help,
+            (
+                f"{text(left.tree)} is {left.shape_text()}",
+                f"{text(right.tree)} is {right.shape_text()}",
+            ),
+        )
+
+    def pair(self, left: Chain, right: Chain, sign: str) -> Chain:
+        """Two neighbours: what their shapes say the product is.  Fault if they do not fit."""
+        kind = "odot" if sign in HADAMARD else "dot" if sign in DOTS else ""
+        a, b = len(left.axes), len(right.axes)
+        if a == 0 or b == 0:
+            shape = right if a == 0 else left
+            return self.joined(left, right, {}, shape.out, shape.axes, shape.row)
+        if kind == "odot":
+            if a != b or (a == 1 and left.row != right.row):
+                raise self.clash(left, right, "odot")
+            for m, n in zip(left.axes, right.axes, strict=True):
+                self.same(m, n, left, right, "odot")
+            same = dict(zip(right.out, left.out, strict=True))
+            return self.joined(left, right, same, left.out, left.axes, left.row)
+        if a > 2 or b > 2:
+            raise self.clash(left, right, sign, "write this product with indices and a sum")
+        if (a, b) == (1, 1):
+            if left.row and not right.row:
+                return self.contracted(left, right, sign, False)
+            if not left.row and right.row:
+                axes = (left.axes[0], right.axes[0])
+                return self.joined(left, right, {}, (left.out[0], right.out[0]), axes, False)
+            if sign == r"\cdot" and not left.row:
+                return self.contracted(left, right, sign, False)
+            u, v = text(left.tree), text(right.tree)
+            raise self.clash(
+                left, right, sign,
+                rf"write {_bracketed(left.tree)}^\top {v} for the inner product, {u} \odot {v} "
+                rf"entry by entry, {u} {_bracketed(right.tree)}^\top for the outer product",
+            )  # fmt: skip
+        if (a, b) == (2, 1) and right.row:
+            raise self.clash(left, right, sign, "a row cannot stand to the right of a matrix")
+        if (a, b) == (1, 2) and not left.row:
+            raise self.clash(left, right, sign, rf"transpose it: {_bracketed(left.tree)}^\top")
+        return self.contracted(left, right, sign, (a, b) == (1, 2))
+
+    def contracted(self, left: Chain, right: Chain, sign: str, row: bool) -> Chain:
+        self.same(left.axes[-1], right.axes[0], left, right, sign)
+        out = (*left.out[:-1], *right.out[1:])
+        axes = (*left.axes[:-1], *right.axes[1:])
+        return self.joined(left, right, {right.out[0]: left.out[-1]}, out, axes, row)
+
+    def joined(
+        self, left: Chain, right: Chain, rename: dict[int, int], out: tuple[int, ...],
+        axes: tuple[Axis, ...], row: bool,
+    ) -> Chain:  # fmt: skip
+        spots = tuple(tuple(rename.get(i, i) for i in spot) for spot in right.spots)
+        tree = Tree("juxt", (left.tree, right.tree), (left.tree.span[0], right.tree.span[1]))
+        return Chain(
+            tree, (*left.values, *right.values), (*left.spots, *spots),
+            tuple(rename.get(i, i) for i in out), axes, row and len(axes) == 1,
+        )  # fmt: skip
+
+    def divided(self, left: Chain, right: Chain) -> Chain:
+        value = self.finish(right)
+        inverse = Value(reciprocal(value.expr), value.opens, value.row)
+        return self.pair(left, self.start(right.tree, inverse), r"\odot")
+
+    def fold(self, parts: Sequence[tuple[str, Chain]]) -> Chain:
+        chain = parts[0][1]
+        for sign, part in parts[1:]:
+            if sign in DIVISIONS:
+                chain = self.divided(chain, part)
+            else:
+                chain = self.pair(chain, part, sign)
+        return chain
+
+
+def _bracketed(tree: Tree) -> str:
+    written = text(tree)
+    return rf"\left({written}\right)" if tree.head in ("sum", "juxt", "neg") else written
+
+
+def product_of(
+    at: Tree, known: Sizes, kids: Sequence[Tree], value_of: Callable[[Tree], Value]
+) -> Value:
+    """The value of a flat product of settled trees and ``op`` signs."""
+    product = Product(at, known)
+    parts: list[tuple[str, Chain]] = []
+    sign = ""
+    for kid in kids:
+        if kid.head == "op":
+            sign = str(kid.kids[0])
+            continue
+        parts.append((sign, product.start(kid, value_of(kid))))
+        sign = ""
+    if not parts:
+        raise Fault("unreadable", "a product without factors", at)
+    if not any(sign in HADAMARD for sign, _ in parts):
+        return product.finish(product.fold(parts))
+    return _grouped(product, parts, known)
+
+
+def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> Value:
+    found: dict[int, tuple[Value, dict]] = {}
+    first: Fault | None = None
+    before = dict(known.bound)
+    for grouping in (_products_first, _hadamard_first):
+        known.bound = dict(before)
+        try:
+            value = product.finish(product.fold(list(grouping(product, parts))))
+            found.setdefault(id(known.current(value).expr), (value, known.bound))
+        except Fault as fault:
+            first = first or fault
+    known.bound = before
+    if not found:
+        assert first is not None
+        raise first
+    if len(found) > 1 and not _agree([v for v, _ in found.values()]):
+        raise Fault(
+            "ambiguous-product",
+            r"this product with \odot can be grouped in two ways that differ",
+            product.at,
+            "add parentheses around what belongs together",
+        )
+    value, known.bound = next(iter(found.values()))
+    return value
+
+
+def _agree(values: list[Value]) -> bool:
+    from derive.normal import same
+
+    return all(same(values[0].expr, v.expr) for v in values[1:])
+
+
+def _products_first(product: Product, parts: list) -> Iterator[tuple[str, Chain]]:
+    segment: list[tuple[str, Chain]] = []
+    lead = ""
+    for sign, part in parts:
+        if sign in HADAMARD:
+            yield lead, product.fold(segment)
+            segment, lead = [], sign
+            part = ("", part)
+            segment.append(part)
+        else:
+            segment.append((sign, part))
+    yield lead, product.fold(segment)
+
+
+def _hadamard_first(product: Product, parts: list) -> Iterator[tuple[str, Chain]]:
+    held: tuple[str, Chain] | None = None
+    for sign, part in parts:
+        if sign in HADAMARD and held is not None:
+            held = (held[0], product.pair(held[1], part, sign))
+        else:
+            if held is not None:
+                yield held
+            held = (sign, part)
+    assert held is not None
+    yield held

@@ -1,0 +1,84 @@
+"""The state of reading one document: its equations, variables and what has been elaborated.
+
+The idea: definitions are elaborated when they are first needed, once for each set of indices that
+is open around them; ``z_1 = W_1 x^{(i)}`` is one node for a sample and another under a sum over i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from derive.elaborate.scope import Scope
+from derive.elaborate.values import Sizes, Value
+from derive.expr import Axes, Expr
+from derive.network import REALS, Domain
+from derive.sizes import Axis
+from derive.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What ``\\in`` says of a symbol: its own axes (None where only the domain is known)."""
+
+    axes: Axes | None
+    domain: Domain
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A definition: ``symbol`` with slot ``letters``, component letters, formals of a function."""
+
+    symbol: str
+    letters: tuple[str, ...]
+    components: tuple[str, ...]
+    formals: tuple[str, ...]
+    left: Tree
+    right: Tree  # raw, as written
+    body: Tree  # settled
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What surrounds a formula: letters bound by sums, formal arguments, letters renamed."""
+
+    open: frozenset[str] = frozenset()
+    formals: Mapping[str, Value] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    def letter(self, written: str) -> str:
+        return self.rename.get(written, written)
+
+
+@dataclass(slots=True)
+class Reading:
+    """Everything known of a document while it is being elaborated."""
+
+    scope: Scope
+    sizes: Sizes = field(default_factory=Sizes)
+    equations: dict[str, Equation] = field(default_factory=dict)
+    functions: dict[str, Equation] = field(default_factory=dict)
+    declarations: dict[str, Declaration] = field(default_factory=dict)
+    size_names: set[str] = field(default_factory=set)
+    ranks: dict[str, int] = field(default_factory=dict)  # chosen ranks of undeclared symbols
+    own_axes: dict[str, Axes] = field(default_factory=dict)
+    slot_axes: dict[str, list[Axis]] = field(default_factory=dict)
+    variables: dict[str, list[Expr]] = field(default_factory=dict)  # in order of appearance
+    made: dict[Expr, str] = field(default_factory=dict)  # node -> symbol it came from
+    memo: dict[tuple, Value] = field(default_factory=dict)
+    calls: dict[str, set[str]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)  # equations, what is used first
+    broken: set[str] = field(default_factory=set)
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # first use of a symbol
+    notes: dict[str, str] = field(default_factory=dict)
+    bold: bool = False  # does the document set vectors in bold
+    declares: bool = False  # does it declare any array
+
+    def domain(self, symbol: str) -> Domain:
+        found = self.declarations.get(symbol)
+        return found.domain if found else REALS
+
+    def note(self, key: str, text: str) -> None:
+        self.notes.setdefault(key, text)

@@ -1,0 +1,289 @@
+r"""What a document's names are: declared, defined, functions, families, labels.
+
+The idea: a symbol is a LaTeX string with ``#1``, ``#2`` where an index is written, so that x^{(i)}
+and x^{(j)} under a sum are one symbol ``\mathbf{x}^{(#1)}`` with different indices.  A letter is an
+index if something in the document binds it; a script that nothing binds is part of the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from derive.latex.print import latex
+from derive.names import parts
+from derive.notation import ALPHABETS, FUNCTION_WORDS
+from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
+from derive.tree import Tree
+
+# Words of the vocabulary, by what the reader finds them under.
+KNOWN_WORDS = frozenset(
+    word
+    for rows in (POINTWISE, PRIMITIVES, COMPOSITES)
+    for row in rows.values()
+    for word in row.words
+    if word.isascii() and word[0].isalpha()
+) | frozenset(["tr", "Tr", "trace", "diag", "Diag", "det", "arg", "sum", "var", "Var", "mean"])
+INDICATORS = frozenset([r"\mathbb{I}", r"\mathbb{1}", r"\mathbf{1}", r"\mathbf{I}"])
+# Letters that by custom name functions when nothing else is said about them.
+FUNCTION_LETTERS = frozenset(
+    ["f", "g", "h", "F", "G", r"\phi", r"\varphi", r"\psi", r"\sigma", r"\rho", r"\Phi", r"\Psi"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name with scripts, taken apart: its symbol, the index trees of its slots and axes, and the
+    superscripts that are not part of the name (transpose, powers), in order."""
+
+    symbol: str
+    indices: tuple[Tree, ...] = ()
+    actions: tuple[Tree, ...] = ()
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of one document."""
+
+    declared: set[str] = field(default_factory=set)
+    defined: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)  # bases that occur without a subscript
+    scalars: set[str] = field(default_factory=set)  # declared numbers
+    called_only: set[str] = field(default_factory=set)
+
+    def known(self, symbol: str) -> bool:
+        return symbol in self.declared or symbol in self.defined or symbol in self.functions
+
+    def refer(self, tree: Tree) -> Reference:
+        """The symbol that a name with scripts stands for.  Total on name, script and prime trees."""
+        base, subs, label, actions = taken_apart(tree, self)
+        label_letter = index_letter(label) if label is not None else None
+        labelled = [label]
+        if label_letter is not None and len(label_letter) == 1:
+            # A bound letter is a slot; another letter is one too if the family is known.
+            slot = self._spelled(base, (), label, label_slot=True)
+            slotted = label_letter in self.bound or self._family_known(slot)
+            labelled = ["slot", label] if slotted else [label, "slot"]
+        for choice in labelled:
+            found = self._with_label(base, subs, label, choice == "slot", actions)
+            if found is not None:
+                return found
+        return self._new(base, subs, label, labelled[0] == "slot", actions)
+
+    def _family_known(self, slot: str) -> bool:
+        stem = slot.split("^", 1)[0]
+        return any(
+            self.known_slot(s) and s.startswith(stem) and "^{(#" in s
+            for s in self.declared | self.defined | self.functions
+        )
+
+    def known_slot(self, symbol: str) -> bool:
+        return "#" in symbol and self.known(symbol)
+
+    def _with_label(
+        self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple
+    ) -> Reference | None:
+        first = (inside(label),) if slot and label is not None else ()
+        for spelled_base in self._aliases(base):
+            exact = self._spelled(spelled_base, subs, label, label_slot=slot)
+            if self.known(exact):
+                return Reference(exact, first, actions)
+            if not subs:
+                continue
+            family = self._spelled(spelled_base, subs, label, label_slot=slot, sub_slots=True)
+            if self.known(family):
+                return Reference(family, (*first, *subs), actions)
+            bare = self._spelled(spelled_base, (), label, label_slot=slot)
+            if self.known(bare) and all(is_index(s) for s in subs):
+                return Reference(bare, (*first, *subs), actions)
+        return None
+
+    def _new(
+        self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple
+    ) -> Reference:
+        """A symbol that the document neither declares nor defines."""
+        first = (inside(label),) if slot and label is not None else ()
+        letters = [index_letter(s) for s in subs]
+        if subs and all(letter in self.bound for letter in letters):
+            bare = self._spelled(base, (), label, label_slot=slot)
+            if base in self.whole:
+                return Reference(bare, (*first, *subs), actions)
+            family = self._spelled(base, subs, label, label_slot=slot, sub_slots=True)
+            return Reference(family, (*first, *subs), actions)
+        exact = self._spelled(base, subs, label, label_slot=slot)
+        return Reference(exact, first, actions)
+
+    def _aliases(self, base: str) -> Iterator[str]:
+        r"""The base, then the same letter in the other weight: \delta_z may mean that of bold z."""
+        yield base
+        taken = parts(base)
+        marks = "".join("\\" + a + "{" for a in taken.accents)
+        close = "}" * len(taken.accents)
+        if taken.alphabet is None:
+            yield marks + rf"\mathbf{{{taken.core}}}" + close
+            yield marks + rf"\mathcal{{{taken.core}}}" + close
+        elif ALPHABETS.get(taken.alphabet) == "bold":
+            yield marks + taken.core + close
+
+    def _spelled(
+        self, base: str, subs: tuple[Tree, ...], label: Tree | None, *,
+        label_slot: bool = False, sub_slots: bool = False,
+    ) -> str:  # fmt: skip
+        text = base
+        if subs:
+            if sub_slots:
+                first = 2 if label_slot else 1
+                written = ",".join(f"#{first + k}" for k in range(len(subs)))
+                text += f"_{{{written}}}"
+            else:
+                group = subs[0] if len(subs) == 1 else Tree("list", subs)
+                if len(subs) > 1 and all(len(index_letter(s) or "") == 1 for s in subs):
+                    group = Tree("juxt", subs)
+                text = latex(Tree("script", (Tree("name", (base,)), group, None)))
+        if label is not None:
+            if label_slot:
+                fence = {"paren": "(#1)", "bracket": "[#1]"}[label.head]
+                text += f"^{{{fence}}}"
+            else:
+                text += "^{" + latex(label).replace(" ", "") + "}"
+        return text
+
+    def is_function(self, tree: Tree) -> bool:
+        """Whether this name, standing before brackets, is applied to them."""
+        if tree.head == "prime":
+            return True
+        if tree.head == "name" and tree.kids[0].lstrip("\\") in KNOWN_WORDS:
+            return not self.known(tree.kids[0])
+        reference = self.refer(tree)
+        if reference.symbol in self.functions:
+            return True
+        if self.known(reference.symbol):
+            return False
+        base = base_of(tree)
+        if base in INDICATORS or base in (r"\mathbb{E}",):
+            return True
+        if base.lstrip("\\") in FUNCTION_WORDS or (len(base) > 1 and base.isalpha()):
+            return True
+        return base in FUNCTION_LETTERS and base in self.called_only
+
+
+def base_of(tree: Tree) -> str:
+    while tree.head in ("script", "prime"):
+        tree = tree.kids[0]
+    return str(tree.kids[0]) if tree.head == "name" else ""
+
+
+def inside(label: Tree | None) -> Tree:
+    assert label is not None
+    return label.kids[0]
+
+
+def is_index(tree: Tree) -> bool:
+    """Whether a subscript can select an entry: a letter, a number, or an index of its own."""
+    if tree.head == "num":
+        return True
+    letter = index_letter(tree)
+    return letter is not None or tree.head == "script"
+
+
+def index_letter(tree: Tree | None) -> str | None:
+    """The single letter of an index: i, or (i) and [l] as labels."""
+    if tree is None:
+        return None
+    if tree.head in ("paren", "bracket"):
+        tree = tree.kids[0]
+    if tree.head == "name":
+        text = str(tree.kids[0])
+        return text if re.fullmatch(r"[A-Za-z]|\\ell", text) else None
+    return None
+
+
+def taken_apart(
+    tree: Tree, scope: Scope
+) -> tuple[str, tuple[Tree, ...], Tree | None, tuple[Tree, ...]]:
+    """The base, subscripts, label, and remaining superscripts of a name with scripts."""
+    subs: list[Tree] = []
+    label: Tree | None = None
+    actions: list[Tree] = []
+    layers: list[Tree] = []
+    while tree.head in ("script", "prime"):
+        layers.append(tree)
+        tree = tree.kids[0]
+    base = str(tree.kids[0]) if tree.head == "name" else latex(tree)
+    for layer in reversed(layers):
+        if layer.head == "prime":
+            base += "'" * int(layer.kids[1])
+            continue
+        _, sub, sup = layer.kids
+        if sub is not None:
+            subs += _subscripts(sub)
+        for part in _superscripts(sup):
+            if label is None and _is_label(part, base, tuple(subs), scope):
+                label = part
+            else:
+                actions.append(part)
+    return base, tuple(subs), label, tuple(actions)
+
+
+def _subscripts(sub: Tree) -> list[Tree]:
+    if sub.head == "list":
+        return list(sub.kids)
+    if sub.head == "juxt" and all(k.head in ("name", "num") for k in sub.kids):
+        letters = [index_letter(k) or str(k.kids[0]) for k in sub.kids]
+        if all(len(letter) == 1 or k.head == "num" for letter, k in zip(letters, sub.kids)):
+            return list(sub.kids)
+    return [sub]
+
+
+def _superscripts(sup: Tree | None) -> Iterator[Tree]:
+    """The parts of a superscript in order: ``(i)T`` is a label, then a transpose."""
+    if sup is None:
+        return
+    if sup.head == "juxt" and sup.kids[0].head in ("paren", "bracket"):
+        yield from sup.kids
+    elif sup.head == "juxt" and str(sup.kids[-1].kids[:1]) in (r"('\\top',)",):
+        yield from sup.kids
+    elif sup.head == "script" and sup.kids[0].head in ("name", "op", "paren", "bracket"):
+        # w^{*^T}, x^{(i)^\top}
+        yield sup.kids[0]
+        yield from _superscripts(sup.kids[2])
+    else:
+        yield sup
+
+
+def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bool:
+    if part.head in ("paren", "bracket"):
+        return True
+    text = str(part.kids[0]) if part.head in ("name", "op") else ""
+    if text in ("*", r"\star", r"\ast", r"\dagger", "+", "-", r"\prime"):
+        return True
+    if part.head == "name" and len(text) > 1 and text.isalpha():
+        return True  # a word: W^{new}, x^{max}
+    if part.head == "name" and text not in ("T", r"\top"):
+        exact = scope._spelled(base, subs, part)
+        return scope.known(exact)
+    return False
+
+
+def names_in(trees: Iterable[Tree]) -> Iterator[Tree]:
+    """Every maximal name, script-on-name or prime-on-name in these trees."""
+    stack = list(trees)
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, Tree):
+            if isinstance(node, tuple):
+                stack.extend(node)
+            continue
+        if node.head == "name":
+            yield node
+        elif node.head in ("script", "prime") and base_of(node):
+            yield node
+            layer = node
+            while layer.head in ("script", "prime"):
+                stack.extend(k for k in layer.kids[1:] if isinstance(k, Tree))
+                layer = layer.kids[0]
+        else:
+            stack.extend(node.kids)

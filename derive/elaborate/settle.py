@@ -1,0 +1,250 @@
+"""Raw trees to settled trees: call or product, label or power, transpose, index, function.
+
+The idea: everything that names and declarations can decide is decided here and is visible in the
+tree; what only shapes can decide (how a product is grouped) is left to elaboration.  An undecided
+call is a question with both readings, never a guess.
+"""
+
+from __future__ import annotations
+
+from derive.elaborate.faults import Fault
+from derive.elaborate.scope import INDICATORS, KNOWN_WORDS, Scope, base_of, taken_apart
+from derive.latex.print import latex
+from derive.tree import Tree
+
+BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
+TRANSPOSE = r"\top"
+# Functions that by custom take everything up to the next sign: \log p q, \sin x.
+_GREEDY_STOPS = frozenset(["op", "paren", "bracket"])
+
+
+def settle(tree: Tree, scope: Scope) -> Tree:
+    """The tree with every notation settled that needs no shapes.
+
+    Raises Fault, code ``ambiguous-call``, where f(..) could be a call or a product.
+    """
+    match tree:
+        case Tree("name" | "prime"):
+            return _symbol(tree, scope)
+        case Tree("script", (base, sub, sup)):
+            return _script(tree, base, sub, sup, scope)
+        case Tree("juxt", kids):
+            return _product(kids, tree.span, scope)
+        case Tree("norm", (inner,)):
+            return Tree("norm", (settle(inner, scope), None), tree.span)
+        case Tree("paren" | "bracket" | "brace", (inner,)):
+            return settle(inner, scope)
+        case Tree("big", (operator, below, above, body)):
+            settled_body = settle(body, scope) if body is not None else None
+            above = settle(above, scope) if above is not None else None
+            return Tree("big", (operator, below, above, settled_body), tree.span)
+        case Tree("env", (kind, rows)):
+            done = tuple(tuple(settle(cell, scope) for cell in row) for row in rows)
+            return Tree("env", (kind, done), tree.span)
+        case Tree("num" | "op" | "rel" | "text" | "dots" | "ask" | "empty"):
+            return tree
+        case Tree(head, kids):
+            done = tuple(settle(k, scope) if isinstance(k, Tree) else k for k in kids)
+            return Tree(head, done, tree.span)
+    raise AssertionError(tree)
+
+
+def _symbol(tree: Tree, scope: Scope) -> Tree:
+    reference = scope.refer(tree)
+    return Tree("symbol", (reference.symbol, *reference.indices), tree.span)
+
+
+def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: Scope) -> Tree:
+    if base.head == "norm":
+        measured = Tree("norm", (settle(base.kids[0], scope), sub), tree.span)
+        return _raised(measured, (sup,) if sup is not None else (), tree, scope)
+    stem = base_of(tree)
+    if stem in INDICATORS and sub is not None and sub.head in ("chain", "set", "list"):
+        condition = sub.kids[0] if sub.head == "set" else sub
+        called = Tree("call", (_word(stem, base), settle(condition, scope)), tree.span)
+        return _raised(called, (sup,) if sup is not None else (), tree, scope)
+    if stem:
+        if stem in ("e", "exp") and not scope.known(stem) and sub is None and sup is not None:
+            if _is_transpose(sup, scope):
+                return _raised(_symbol(base, scope), (sup,), tree, scope)
+            return Tree("call", (_word("exp", base), settle(sup, scope)), tree.span)
+        reference = scope.refer(tree)
+        indices = tuple(
+            settle(i, scope) if i.head not in ("name", "num") else i for i in reference.indices
+        )
+        symbol = Tree("symbol", (reference.symbol, *indices), tree.span)
+        return _raised(symbol, reference.actions, tree, scope)
+    inner = settle(base, scope)
+    if sub is not None:
+        inner = Tree("index", (inner, *_index_list(sub)), tree.span)
+    return _raised(inner, (sup,) if sup is not None else (), tree, scope)
+
+
+def _index_list(sub: Tree) -> tuple[Tree, ...]:
+    return sub.kids if sub.head in ("list", "juxt") else (sub,)
+
+
+def _is_transpose(sup: Tree, scope: Scope) -> bool:
+    if sup.head == "name":
+        return sup.kids[0] == TRANSPOSE or (sup.kids[0] in ("T", "t") and not scope.known("T"))
+    return False
+
+
+def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) -> Tree:
+    """The base under its remaining superscripts: transposes, inverses and powers, in order."""
+    for sup in actions:
+        if _is_transpose(sup, scope):
+            base = Tree("transpose", (base,), whole.span)
+        elif sup.head == "neg" and _is_transpose(sup.kids[0], scope):
+            base = Tree("transpose", (Tree("inverse", (base,), whole.span),), whole.span)
+        elif sup.head == "juxt" and _is_transpose(sup.kids[-1], scope):
+            rest = sup.kids[:-1]
+            first = rest[0] if len(rest) == 1 else Tree("juxt", rest, sup.span)
+            base = Tree("transpose", (_raised(base, (first,), whole, scope),), whole.span)
+        elif sup.head == "name" and sup.kids[0] in ("T", "t", "i", "j", "k", "l", "n", "m", "L"):
+            if sup.kids[0] not in scope.scalars:
+                raise Fault(
+                    "ambiguous-superscript",
+                    f"the superscript {sup.kids[0]} may be a label or a power",
+                    sup if sup.span != (0, 0) else whole,
+                    f"for a label write ^{{({sup.kids[0]})}}; for a power declare "
+                    f"{sup.kids[0]} as a number",
+                )
+            base = Tree("power", (base, settle(sup, scope)), whole.span)
+        else:
+            base = Tree("power", (base, settle(sup, scope)), whole.span)
+    return base
+
+
+def _word(word: str, at: Tree) -> Tree:
+    return Tree("symbol", (word,), at.span)
+
+
+def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tree:
+    done: list[Tree] = []
+    k = 0
+    while k < len(kids):
+        kid = kids[k]
+        following = kids[k + 1] if k + 1 < len(kids) else None
+        if kid.head in ("name", "script", "prime") and base_of(kid):
+            taken = _applied(kid, following, kids[k + 1 :], scope)
+            if taken is not None:
+                call, used = taken
+                done.append(call)
+                k += 1 + used
+                continue
+            _ask_if_ambiguous(kid, following, scope)
+        done.append(settle(kid, scope))
+        k += 1
+    return done[0] if len(done) == 1 else Tree("juxt", tuple(done), span)
+
+
+def _applied(
+    kid: Tree, following: Tree | None, rest: tuple[Tree, ...], scope: Scope
+) -> tuple[Tree, int] | None:
+    """The call that starts at this name and how many of the following kids it takes."""
+    stem = base_of(kid).rstrip("'")
+    word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
+    bracket, after = _bracket(following)
+    if bracket is not None:
+        if not scope.is_function(_without_powers(kid, scope)):
+            return None
+        function, powers = _function(kid, scope)
+        arguments = _arguments(bracket, scope)
+        span = (kid.span[0], following.span[1]) if following else kid.span
+        call = Tree("call", (function, *arguments), span)
+        call = _raised(call, powers, kid, scope)
+        return _raised(call, after, kid, scope), 1
+    if word and following is not None and following.head != "op":
+        function, powers = _function(kid, scope)
+        taken: list[Tree] = []
+        for part in rest:
+            is_word = base_of(part).lstrip("\\") in KNOWN_WORDS if base_of(part) else False
+            if part.head in _GREEDY_STOPS or (taken and is_word):
+                break
+            taken.append(part)
+            if part.head == "big":
+                break
+        # log σ(z): the bracket belongs to σ, so it is part of the argument
+        while len(taken) < len(rest) and rest[len(taken)].head in BRACKETS:
+            if not (base_of(taken[-1]) and scope.is_function(taken[-1])):
+                break
+            taken.append(rest[len(taken)])
+        argument = _product(tuple(taken), (taken[0].span[0], taken[-1].span[1]), scope)
+        applied = Tree("call", (function, argument), (kid.span[0], taken[-1].span[1]))
+        return _raised(applied, powers, kid, scope), len(taken)
+    return None
+
+
+def _bracket(tree: Tree | None) -> tuple[Tree | None, tuple[Tree, ...]]:
+    """The bracket that follows a name, and the superscripts on it: g(z)^2 squares the call."""
+    if tree is None:
+        return None, ()
+    if tree.head in BRACKETS:
+        return tree, ()
+    if tree.head == "script" and tree.kids[0].head in BRACKETS and tree.kids[1] is None:
+        return tree.kids[0], (tree.kids[2],)
+    return None, ()
+
+
+def _arguments(bracket: Tree, scope: Scope) -> tuple[Tree, ...]:
+    inner = bracket.kids[0]
+    if inner.head == "semi":
+        return tuple(a for part in inner.kids for a in _listed(part, scope))
+    return _listed(inner, scope)
+
+
+def _listed(inner: Tree, scope: Scope) -> tuple[Tree, ...]:
+    parts = inner.kids if inner.head == "list" else (inner,)
+    return tuple(settle(part, scope) for part in parts if part.head != "text")
+
+
+def _without_powers(kid: Tree, scope: Scope) -> Tree:
+    """A function's name without the power it is raised to: tanh^2(x), f^{-1}(x) keep their name."""
+    if kid.head == "script" and kid.kids[2] is not None:
+        base, subs, label, actions = taken_apart(kid, scope)
+        if actions and label is None:
+            sub = kid.kids[1]
+            return Tree("script", (kid.kids[0], sub, None), kid.span) if sub else kid.kids[0]
+    return kid
+
+
+def _function(kid: Tree, scope: Scope) -> tuple[Tree, tuple[Tree, ...]]:
+    """The function's own tree (a symbol with indices, or a derivative of one) and its powers."""
+    if kid.head == "prime":
+        inner, powers = _function(kid.kids[0], scope)
+        return Tree("prime", (inner, kid.kids[1]), kid.span), powers
+    stem = base_of(kid)
+    bare = stem.lstrip("\\")
+    if bare in KNOWN_WORDS and not scope.known(stem):
+        sub = kid.kids[1] if kid.head == "script" else None
+        sup = kid.kids[2] if kid.head == "script" else None
+        word = Tree("symbol", (bare,), kid.span)
+        if sub is not None:
+            word = Tree("index", (word, settle(sub, scope)), kid.span)
+        return word, (sup,) if sup is not None else ()
+    reference = scope.refer(kid)
+    indices = tuple(
+        settle(i, scope) if i.head not in ("name", "num") else i for i in reference.indices
+    )
+    return Tree("symbol", (reference.symbol, *indices), kid.span), reference.actions
+
+
+def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
+    bracket, _ = _bracket(following)
+    if bracket is None or bracket.head not in ("paren",) or following is None:
+        return
+    reference = scope.refer(kid)
+    if scope.known(reference.symbol) or reference.symbol in scope.scalars or reference.indices:
+        return
+    if kid.head != "name" or reference.symbol in scope.whole - scope.called_only:
+        return
+    written, whole = latex(kid), latex(Tree("juxt", (kid, following)))
+    raise Fault(
+        "ambiguous-call",
+        f"{whole} may be the function {written} applied, or a product",
+        (kid.span[0], following.span[1]),
+        f"for a call define {written}(..) = .. or declare "
+        rf"{written}\colon \mathbb{{R}} \to \mathbb{{R}}; for a product declare "
+        rf"{written} \in \mathbb{{R}} or write {written} \cdot (..)",
+    )

@@ -1,0 +1,42 @@
+"""Settled trees turned back into what can be printed, for messages and for names.
+
+The idea: settling adds two shapes of node, a symbol with its indices and a norm with its kind; both
+go back to the notation they came from.
+"""
+
+from __future__ import annotations
+
+from derive.latex.print import latex
+from derive.names import symbol_tree
+from derive.tree import Tree
+
+
+def shown(tree: Tree) -> Tree:
+    """The tree with symbols and norms as they are written."""
+    return tree.rewritten(_as_written)
+
+
+def text(tree: Tree) -> str:
+    """The LaTeX of a raw or settled tree."""
+    return latex(shown(tree))
+
+
+def _as_written(node: Tree) -> Tree:
+    if node.head == "symbol":
+        symbol, *indices = node.kids
+        slots = symbol.count("#")
+        for k, index in enumerate(indices[:slots]):
+            symbol = symbol.replace(f"#{k + 1}", latex(index))
+        written = symbol_tree(symbol)
+        rest = tuple(indices[slots:])
+        if rest:
+            sub = rest[0] if len(rest) == 1 else Tree("juxt", rest)
+            if written.head == "script" and written.kids[1] is None:
+                return Tree("script", (written.kids[0], sub, written.kids[2]), node.span)
+            return Tree("script", (written, sub, None), node.span)
+        return Tree(written.head, written.kids, node.span)
+    if node.head == "norm" and len(node.kids) == 2:
+        inner, kind = node.kids
+        norm = Tree("norm", (inner,), node.span)
+        return Tree("script", (norm, kind, None), node.span) if kind is not None else norm
+    return node

@@ -1,0 +1,352 @@
+"""Symbols to values: variables, definitions, families, sizes and constants.
+
+The idea: a variable is born when it is first used, with the axes that its declaration, its font or
+unification gives it; a definition is a named node, with one slot for each index open in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive import sizes
+from derive.build import total
+from derive.elaborate.dispatch import rule, value_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.scope import index_letter
+from derive.elaborate.values import (
+    Value, as_row_matrix, closed, contract_values, opened, spread_name, squeezed,
+)  # fmt: skip
+from derive.expr import Axes, Call, Delta, Expr, Num, Ones, Var
+from derive.elaborate.shown import text
+from derive.names import parts
+from derive.notation import ALPHABETS, GREEK
+from derive.operators import pointwise
+from derive.operators.primitives import one_hot
+from derive.sizes import Axis, SizeError
+from derive.tree import Tree
+
+IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
+ONES = frozenset([r"\mathbf{1}", r"\mathbb{1}"])
+# Letters that name data by custom, so that a document need not declare them.
+_DATA = re.compile(r"[xyt]")
+
+
+@rule("symbol")
+def _symbol(reading: Reading, tree: Tree, env: Env) -> Value:
+    return squeezed(symbol_value(reading, tree, env))
+
+
+def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
+    """The value of a settled ``symbol`` tree: its slots filled, its components opened."""
+    symbol, *indices = tree.kids
+    slots = symbol.count("#")
+    filled, components = indices[:slots], indices[slots:]
+    if symbol in env.formals and not slots:
+        value = env.formals[symbol]
+    elif symbol in reading.equations:
+        value = definition_value(reading, reading.equations[symbol], filled, env, tree)
+    elif symbol in reading.functions and not slots:
+        value = _only_call(reading, symbol, tree, env)
+    elif not reading.scope.known(symbol) and (constant := _constant(reading, symbol, components)):
+        return constant
+    else:
+        value = variable_value(reading, symbol, filled, components, env, tree)
+    if not components:
+        return value
+    return opened(tree, reading.sizes, value, _letters(components, env))
+
+
+def _letters(indices: Sequence[Tree], env: Env) -> list[str]:
+    letters = []
+    for index in indices:
+        letter = index_letter(index)
+        if letter is None:
+            raise Fault(
+                "unsupported-index",
+                f"the index {text(index)} is not a single letter",
+                index,
+                "select an entry with a letter, as in x_i, or define the entry as a symbol",
+            )
+        letters.append(env.letter(letter))
+    return letters
+
+
+def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:
+    base, _, subscript = symbol.partition("_")
+    if symbol == "e":
+        return Value(pointwise.exp(Num(1)))
+    if symbol == r"\pi":
+        return Value(pointwise.pi())
+    if symbol in reading.size_names:
+        return Value(total(Ones(sizes.size(symbol))))
+    if base in IDENTITIES or base in ONES:
+        name = subscript.strip("{}")
+        n: Axis = int(name) if name.isdigit() else sizes.size(name) if name else None  # type: ignore[assignment]
+        if n is None:
+            n = reading.sizes.fresh()
+        return Value(Delta(n) if base in IDENTITIES else Ones(n))
+    return None
+
+
+def variable_value(
+    reading: Reading, symbol: str, filled: Sequence[Tree], components: Sequence[Tree],
+    env: Env, tree: Tree,
+) -> Value:  # fmt: skip
+    """The value of a symbol that nothing defines: one Var, with an open axis for each slot."""
+    letters: list[str] = []
+    written: list[str] = []
+    for k, index in enumerate(filled):
+        letter = index_letter(index)
+        letter = env.letter(letter) if letter is not None else None
+        is_label = k == 0 and _has_label_slot(symbol)
+        if letter is not None and (letter in env.open or not is_label):
+            letters.append(letter)
+            written.append(f"#{len(letters)}")
+        elif is_label:
+            written.append(letter or text(index).replace(" ", ""))
+        else:
+            return _chosen(reading, symbol, k, filled, index, env, tree)
+    own = own_axes(reading, symbol, len(components), tree)
+    slots = reading.slot_axes.setdefault(symbol, [])
+    while len(slots) < len(filled):
+        slots.append(reading.sizes.fresh())
+    lead = [slots[k] for k, text in enumerate(written) if text.startswith("#")]
+    name = re.sub(r"#(\d)", lambda m: written[int(m[1]) - 1], symbol)
+    axes = tuple(sizes.resolve(n, reading.sizes.bound) for n in (*lead, *own))
+    var = Var(name, axes, tuple(letters))
+    _record(reading, symbol, var, tree)
+    return Value(var, tuple(letters))
+
+
+def _has_label_slot(symbol: str) -> bool:
+    return "^{(#1)}" in symbol or "^{[#1]}" in symbol
+
+
+def _record(reading: Reading, symbol: str, var: Expr, tree: Tree) -> None:
+    reading.made[var] = symbol
+    reading.spans.setdefault(symbol, tree.span)
+    reading.variables.setdefault(symbol, [])
+    if var not in reading.variables[symbol]:
+        reading.variables[symbol].append(var)
+
+
+def _chosen(
+    reading: Reading, symbol: str, k: int, filled: Sequence[Tree], index: Tree, env: Env,
+    tree: Tree,
+) -> Value:  # fmt: skip
+    """A family member chosen by data: a_{y^{(i)}} is the sum over j of 1(j = y^{(i)}) a_j."""
+    class_number = value_of(reading, index, env)
+    letter = fresh_letter(env)
+    filled = [*filled[:k], Tree("name", (letter,)), *filled[k + 1 :]]
+    inner = replace(env, open=env.open | {letter})
+    family = symbol_value(reading, Tree("symbol", (symbol, *filled), tree.span), inner)
+    return select(reading, family, class_number, letter, tree)
+
+
+def select(reading: Reading, family: Value, number: Value, letter: str, tree: Tree) -> Value:
+    """The member of a family that a class number selects, as a contraction with its one-hot."""
+    classes = family.extents[letter]
+    hot = one_hot_value(reading, number, classes, letter, tree)
+    return contract_values(
+        tree, reading.sizes, [hot, family], [(), tuple(range(len(family.own)))],
+        tuple(range(len(family.own))), (letter,),
+    )  # fmt: skip
+
+
+def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, tree: Tree) -> Value:
+    symbol = reading.made.get(number.expr, "")
+    declared = reading.domain(symbol).classes
+    if declared is None:
+        raise Fault(
+            "not-a-class",
+            "this index is not declared as a class number",
+            tree,
+            r"declare it, as in y^{(i)} \in \{1, \dots, c\}",
+        )
+    reading.sizes.unify(classes, declared)
+    return Value(Call(one_hot(declared), (number.expr,)), (*number.opens, letter))
+
+
+def fresh_letter(env: Env) -> str:
+    return next(c for c in "jkqrsuvwpmnl" if c not in env.open and c not in env.rename.values())
+
+
+# ---------------------------------------------------------------- shapes of undeclared symbols
+
+
+def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
+    """The own axes of a variable: declared, or of the rank that its font or its use suggests."""
+    if symbol in reading.own_axes:
+        return reading.own_axes[symbol]
+    declaration = reading.declarations.get(symbol)
+    if declaration is not None and declaration.axes is not None:
+        axes = declaration.axes
+    else:
+        rank = reading.ranks.get(symbol)
+        if rank is None:
+            rank = ranks_to_try(reading, symbol, least)[0]
+        if declaration is None:
+            _require_custom(reading, symbol, rank, tree)
+        axes = tuple(reading.sizes.fresh() for _ in range(max(rank, least)))
+    reading.own_axes[symbol] = axes
+    return axes
+
+
+def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[int, ...]:
+    """The ranks an undeclared symbol may have, the customary one first."""
+    declaration = reading.declarations.get(symbol)
+    if declaration is not None:
+        return (0,)
+    base = re.split(r"[_^]", symbol)[0]
+    taken = parts(base)
+    core = taken.core
+    style = ALPHABETS.get(taken.alphabet or "", "")
+    slots = symbol.count("#")
+    if style == "bold":
+        return (2,) if core[:1].isupper() or core[1:2].isupper() else (1,)
+    if slots and not least:
+        return (0,)
+    if core.lstrip("\\") in GREEK or style:
+        return (least,) if reading.bold or least else (0, 1)
+    if reading.bold:
+        return (least,)
+    if core.isupper():
+        return (2, 1, 0)
+    return tuple(r for r in (1, 0) if r >= least) or (least,)
+
+
+def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> None:
+    """An undeclared symbol is read by custom only where a slip of the pen is not more likely."""
+    base = re.split(r"[_^]", symbol)[0]
+    core = parts(base).core
+    plain = re.sub(r"#\d", "i", symbol)
+    greek = core.lstrip("\\") in GREEK
+    if reading.declares and not _DATA.fullmatch(core) and not (greek and rank == 0):
+        shape = {0: r"\mathbb{R}", 1: r"\mathbb{R}^{n}", 2: r"\mathbb{R}^{m \times n}"}[rank]
+        raise Fault(
+            "undefined-symbol",
+            f"{plain} is neither declared nor defined",
+            tree,
+            rf"declare it, as in {plain} \in {shape}, or define {plain} = ..",
+        )
+    kind = {0: "a scalar", 1: "a vector", 2: "a matrix"}[rank]
+    reading.note(symbol, f"${plain}$ is not declared: read as {kind}")
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def definition_value(
+    reading: Reading, equation: Equation, filled: Sequence[Tree], env: Env, tree: Tree,
+    formals: dict[str, Value] | None = None, name: str = "",
+) -> Value:  # fmt: skip
+    """The value of a defined symbol with its slots filled, as a named node."""
+    if equation.symbol in reading.broken:
+        raise Silent
+    letters = []
+    for k, index in enumerate(filled):
+        letter = index_letter(index)
+        if letter is None and not (k == 0 and _has_label_slot(equation.symbol)):
+            return _chosen(reading, equation.symbol, k, filled, index, env, tree)
+        letters.append(env.letter(letter) if letter else text(index).replace(" ", ""))
+    if equation.letters:
+        rename = dict(zip(equation.letters, letters, strict=False))
+    else:
+        rename = dict(env.rename)
+    subs = {
+        letter
+        for k, letter in enumerate(letters)
+        if not (k == 0 and _has_label_slot(equation.symbol))
+    }
+    inner = Env(env.open | subs, formals or {}, rename)
+    key = (equation.symbol, tuple(letters), inner.open, tuple(sorted(rename.items())))
+    if formals is None and key in reading.memo:
+        return reading.sizes.current(reading.memo[key])
+    body = value_of(reading, equation.body, inner)
+    value = _named(reading, equation, letters, body, name or equation.symbol, tree)
+    if formals is None:
+        reading.memo[key] = value
+    return value
+
+
+def _named(
+    reading: Reading, equation: Equation, letters: list[str], body: Value, name: str, tree: Tree
+) -> Value:
+    components = [c for c in equation.components if c in body.opens]
+    if len(components) < len(equation.components):
+        missing = next(c for c in equation.components if c not in body.opens)
+        raise Fault(
+            "free-index",
+            f"the left side has the index {missing}, the right side does not",
+            equation.left,
+        )
+    slots: list[str] = []
+    for k, letter in enumerate(letters):
+        if letter in body.opens:
+            slots.append(letter)
+            name = name.replace(f"#{k + 1}", f"\0{len(slots)}")
+        else:
+            name = name.replace(f"#{k + 1}", letter)
+    name = name.replace("\0", "#")
+    extra = [x for x in body.opens if x not in slots and x not in components]
+    for letter in extra:
+        slots.append(letter)
+        name = _with_slot(name, len(slots))
+    body = as_row_matrix(body)
+    expr = closed(body, [*slots, *components])
+    value = Value(expr, tuple(slots))
+    _check_declared(reading, equation, value)
+    value = reading.sizes.current(value)
+    node = spread_name(value, name, tuple(slots))
+    reading.made[node.expr] = equation.symbol
+    return node
+
+
+def _with_slot(name: str, k: int) -> str:
+    """The name with one more index, as a label where it has no superscript yet."""
+    if "^" not in name:
+        return f"{name}^{{(#{k})}}"
+    head, _, tail = name.partition("^{(")
+    if tail.endswith(")}"):
+        return f"{head}^{{({tail[:-2]},#{k})}}"
+    return f"{{{name}}}^{{(#{k})}}"
+
+
+def _check_declared(reading: Reading, equation: Equation, value: Value) -> None:
+    declaration = reading.declarations.get(equation.symbol)
+    if declaration is None or declaration.axes is None:
+        return
+    declared, found = declaration.axes, value.own
+    squeezed = tuple(n for n in declared if n != 1)
+    for axes in (declared, squeezed):
+        if len(axes) == len(found):
+            try:
+                for a, b in zip(axes, found, strict=True):
+                    reading.sizes.unify(a, b)
+            except SizeError:
+                continue
+            return
+    told = "×".join(sizes.latex(n) for n in declared) or "a scalar"
+    plain = text(equation.left)
+    raise Fault(
+        "shape-clash",
+        f"{plain} is declared {told}, its definition is {value.shape_text()}",
+        equation.span,
+    )
+
+
+def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
+    """A layer function named without its argument: the value of its only call."""
+    found = [v for k, v in reading.memo.items() if k[0] == "call" and k[1] == symbol]
+    distinct = {v.expr for v in found}
+    if len(distinct) == 1:
+        return reading.sizes.current(found[0])
+    raise Fault(
+        "function-without-argument",
+        f"{symbol} is a function; here it stands without its argument",
+        tree,
+        f"write {symbol}(..)",
+    )

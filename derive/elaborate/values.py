@@ -1,0 +1,273 @@
+"""A piece of a formula with its meaning: an expression, its open indices, and its orientation.
+
+The idea: x_i is x with its axis left open under the letter i.  Open indices are leading axes with
+names; everything else works on the axes that remain, and a sum closes an index again.  That one
+mechanism carries components, samples and families.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from derive import sizes
+from derive.build import add, contracted, rebuilt
+from derive.elaborate.faults import Fault
+from derive.expr import (
+    Axes, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Operator, Var, registered, toposort,
+)  # fmt: skip
+from derive.sizes import Axis, SizeError
+from derive.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """``expr`` has one leading axis for each letter in ``opens``; ``row`` says that the one axis
+    that remains was written as a row."""
+
+    expr: Expr
+    opens: tuple[str, ...] = ()
+    row: bool = False
+
+    @property
+    def own(self) -> Axes:
+        return self.expr.axes[len(self.opens) :]
+
+    @property
+    def extents(self) -> dict[str, Axis]:
+        return dict(zip(self.opens, self.expr.axes, strict=False))
+
+    def shape_text(self) -> str:
+        own = [sizes.latex(n) for n in self.own]
+        if not own:
+            return "a scalar"
+        if len(own) == 1:
+            return f"1×{own[0]}" if self.row else f"{own[0]}×1"
+        return "×".join(own)
+
+
+@dataclass(slots=True)
+class Sizes:
+    """The sizes that unification has found so far, and expressions brought up to date with them."""
+
+    bound: dict[str, Axis] = field(default_factory=dict)
+    count: int = 0
+
+    def fresh(self) -> Axis:
+        self.count += 1
+        return sizes.unknown(self.count)
+
+    def unify(self, a: Axis, b: Axis) -> Axis:
+        return sizes.unify(a, b, self.bound)
+
+    def current(self, value: Value) -> Value:
+        """The value with every size that has been found since it was made."""
+        expr = resized(value.expr, self.bound)
+        return value if expr is value.expr else Value(expr, value.opens, value.row)
+
+
+def resized(root: Expr, bound: Mapping[str, Axis]) -> Expr:
+    """The expression with unknown sizes replaced by what is known of them."""
+    if not bound:
+        return root
+    done: dict[Expr, Expr] = {}
+
+    def size(n: Axis) -> Axis:
+        return sizes.resolve(n, bound)
+
+    for node in toposort(root):
+        kids = [done[kid] for kid in node.kids]
+        match node:
+            case Var(name, axes, letters):
+                done[node] = Var(name, tuple(size(n) for n in axes), letters)
+            case Delta(n):
+                done[node] = Delta(size(n))
+            case Ones(n):
+                done[node] = Ones(size(n))
+            case Num():
+                done[node] = node
+            case Call(Operator() as op) if op.params:
+                found = registered("operator", op.name, tuple(size(n) for n in op.params))
+                done[node] = Call(found, tuple(kids))
+            case _:
+                done[node] = rebuilt(node, kids)
+    return done[root]
+
+
+def contract_values(
+    at: Tree, known: Sizes, values: Sequence[Value], indices: Sequence[tuple[int, ...]],
+    out: tuple[int, ...], close: Sequence[str] = (), *, describe: str = "multiply",
+) -> Value:  # fmt: skip
+    """The contraction of values: ``indices`` number their own axes, open letters match by name.
+
+    Letters in ``close`` are summed.  Single contractions inside (transposes, squeezed axes) are
+    merged, so that Wᵀδ is one node.
+    """
+    letters = tuple(dict.fromkeys(letter for v in values for letter in v.opens))
+    number = {letter: -1 - k for k, letter in enumerate(letters)}
+    spots = [
+        (*(number[letter] for letter in v.opens), *own)
+        for v, own in zip(values, indices, strict=True)
+    ]
+    extent: dict[int, Axis] = {}
+    for v, spot in zip(values, spots, strict=True):
+        for i, n in zip(spot, v.expr.axes, strict=True):
+            if i not in extent:
+                extent[i] = n
+                continue
+            try:
+                extent[i] = known.unify(extent[i], n)
+            except SizeError:
+                shapes = " and ".join(v.shape_text() for v in values)
+                raise Fault(
+                    "shape-clash",
+                    f"shapes do not {describe}: {shapes}",
+                    at,
+                    notes=(
+                        f"an axis of size {sizes.latex(sizes.resolve(extent[i], known.bound))} "
+                        f"meets one of size {sizes.latex(sizes.resolve(n, known.bound))}",
+                    ),
+                ) from None
+    current = [known.current(v).expr for v in values]
+    factors, places = _merged(current, spots)
+    kept = tuple(letter for letter in letters if letter not in close)
+    final = (*(number[letter] for letter in kept), *out)
+    return Value(contracted(factors, places, final), kept)
+
+
+def _merged(factors: Sequence[Expr], spots: Sequence[tuple[int, ...]]):
+    flat: list[Expr] = []
+    places: list[tuple[int, ...]] = []
+    fresh = 1000
+    for factor, spot in zip(factors, spots, strict=True):
+        if isinstance(factor, Contract) and len(factor.factors) == 1:
+            name = dict(zip(factor.out, spot, strict=True))
+            for i in factor.indices[0]:
+                if i not in name:
+                    name[i] = fresh
+                    fresh += 1
+            factor, spot = factor.factors[0], tuple(name[i] for i in factor.indices[0])
+        flat.append(factor)
+        places.append(spot)
+    return flat, places
+
+
+def levelled(
+    at: Tree, known: Sizes, values: Sequence[Value], *, describe: str = "add"
+) -> tuple[list[Expr], tuple[str, ...], bool]:
+    """Values brought to the same open letters and axes, scalars spread over the others."""
+    letters = tuple(dict.fromkeys(letter for v in values for letter in v.opens))
+    full = max(values, key=lambda v: len(v.own))
+    rank = len(full.own)
+    row = full.row if rank == 1 else False
+    for v in values:
+        if len(v.own) not in (0, rank) or (rank == 1 and len(v.own) == 1 and v.row != row):
+            raise _clash(at, values, describe)
+    extents: dict[str | int, Axis] = {}
+    for v in values:
+        names: tuple[str | int, ...] = (*v.opens, *range(len(v.own)))
+        for key, n in zip(names, v.expr.axes, strict=True):
+            try:
+                extents[key] = known.unify(extents[key], n) if key in extents else n
+            except SizeError:
+                raise _clash(at, values, describe) from None
+    order: tuple[str | int, ...] = (*letters, *range(rank))
+    axes = [sizes.resolve(extents[key], known.bound) for key in order]
+    place = {key: k for k, key in enumerate(order)}
+    done = []
+    for v in values:
+        expr = known.current(v).expr
+        spot = tuple(place[key] for key in (*v.opens, *range(len(v.own))))
+        missing = [k for k in range(len(order)) if k not in spot]
+        factors = (expr, *(Ones(axes[k]) for k in missing))
+        spots = (spot, *((k,) for k in missing))
+        done.append(contracted(factors, spots, tuple(range(len(order)))))
+    return done, letters, row
+
+
+def _clash(at: Tree, values: Sequence[Value], describe: str) -> Fault:
+    shapes = " and ".join(dict.fromkeys(v.shape_text() for v in values if v.own)) or "scalars"
+    return Fault("shape-clash", f"shapes do not {describe}: {shapes}", at)
+
+
+def sum_of(at: Tree, known: Sizes, values: Sequence[Value]) -> Value:
+    done, letters, row = levelled(at, known, values)
+    return Value(add(*done), letters, row)
+
+
+def map_of(at: Tree, known: Sizes, fn: Fn, values: Sequence[Value]) -> Value:
+    done, letters, row = levelled(at, known, values, describe="go together in one function")
+    return Value(Map(fn, tuple(done)), letters, row)
+
+
+def call_of(at: Tree, known: Sizes, op: Operator, value: Value) -> Value:
+    """An operator on the last axis."""
+    value = known.current(value)
+    if not value.own:
+        raise Fault("shape-clash", f"{op.name} needs a vector, not a scalar", at)
+    result = Call(op, (value.expr,))
+    return Value(result, value.opens, value.row and len(result.axes) == len(value.expr.axes))
+
+
+def closed(value: Value, letters: Sequence[str]) -> Expr:
+    """The expression with its open indices as leading axes in this order."""
+    order = tuple(value.opens.index(letter) for letter in letters)
+    rest = tuple(range(len(letters), len(value.expr.axes)))
+    own = tuple(range(len(value.expr.axes)))
+    return contracted((value.expr,), (own,), (*order, *rest))
+
+
+def opened(at: Tree, known: Sizes, value: Value, letters: Sequence[str]) -> Value:
+    """The value with its first own axes left open under these letters: x becomes x_i.
+
+    A letter that repeats, or that is open already, selects the diagonal.
+    """
+    value = known.current(value)
+    if len(letters) > len(value.own):
+        raise Fault(
+            "too-many-indices",
+            f"{len(letters)} indices on {value.shape_text()}",
+            at,
+        )
+    opens = value.opens
+    number = {letter: k for k, letter in enumerate(dict.fromkeys((*opens, *letters)))}
+    spot = (
+        *(number[letter] for letter in opens),
+        *(number[letter] for letter in letters),
+        *range(100, 100 + len(value.own) - len(letters)),
+    )
+    extent: dict[int, Axis] = {}
+    for i, n in zip(spot, value.expr.axes, strict=True):
+        extent[i] = known.unify(extent[i], n) if i in extent else n
+    expr = known.current(value).expr
+    out = (*range(len(number)), *spot[len(opens) + len(letters) :])
+    row = value.row and len(value.own) - len(letters) == 1 and not letters
+    return Value(contracted((expr,), (spot,), out), tuple(number), row)
+
+
+def as_row_matrix(value: Value) -> Value:
+    """A row as the 1×n matrix that a declaration R^{1×n} means."""
+    if not value.row or len(value.own) != 1:
+        return value
+    k = len(value.opens)
+    lead = tuple(range(k))
+    expr = contracted((value.expr, Ones(1)), ((*lead, k), (k + 1,)), (*lead, k + 1, k))
+    return Value(expr, value.opens)
+
+
+def squeezed(value: Value) -> Value:
+    """Literal size-1 axes are notation: n×1 is a vector, 1×n a row, 1×1 a scalar."""
+    own = value.own
+    if 1 not in own:
+        return value
+    k = len(value.opens)
+    keep = tuple(k + j for j, n in enumerate(own) if n != 1)
+    expr = contracted((value.expr,), (tuple(range(len(value.expr.axes))),), (*range(k), *keep))
+    row = len(own) == 2 and own[0] == 1 and own[1] != 1
+    return Value(expr, value.opens, row)
+
+
+def spread_name(value: Value, symbol: str, letters: tuple[str, ...]) -> Value:
+    """The value as a named node; ``symbol`` has a slot for each open letter."""
+    node = Call(Name(symbol, letters), (value.expr,))
+    return Value(node, value.opens, value.row)
