@@ -137,15 +137,14 @@ def _tight(node: Tree) -> str:
 
 
 def _sum(terms: tuple) -> str:
-    text = ""
+    line: list[str] = []
     for at, term in enumerate(terms):
         if term is None:
             continue
-        if at and term.head in ("neg", "pm"):
-            text += f" {'-' if term.head == 'neg' else '+-'} {_plain(term.kids[0])}"
-        else:
-            text += (" + " if at else "") + _plain(term)
-    return text.strip()
+        sign = {"neg": "-", "pm": "+-"}.get(term.head, "+") if at else ""
+        body = _plain(term.kids[0] if sign not in ("", "+") else term)
+        line.append(f"{' ' * bool(line)}{sign} {body}" if sign else body)
+    return "".join(line)
 
 
 def _product(kids: tuple) -> str:

@@ -161,6 +161,13 @@ def _glued(left: str, right: str, space: str = "") -> str:
     return f"{left}{space}{right}"
 
 
+def _append(line: list[str], piece: str, space: str) -> None:
+    """Put a piece at the end of a line; a line may have any number of them, so it is a list."""
+    if line and not space and piece[:1].isalpha() and _OPEN_COMMAND.search(line[-1]):
+        space = " "
+    line.append(space + piece)
+
+
 def _braced(text: str) -> str:
     return text if _ONE_SIGN.match(text) else f"{{{text}}}"
 
@@ -192,27 +199,20 @@ def _script(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
 
 def _sum(terms: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     space = "" if tight else " "
-    written_out = ""
+    line: list[str] = []
     for at, term in enumerate(terms):
         if term is None:
-            written_out = "{}"
+            line.append("{}")  # keeps the sign that follows binary
             continue
-        match term:
-            case Tree("neg", (kid,)) if at:
-                sign, body = "-", _latex(kid, spelling, tight)
-            case Tree("pm", (kid,)) if at:
-                sign, body = r"\pm", _latex(kid, spelling, tight)
-            case _:
-                sign, body = "+", _latex(term, spelling, tight)
-        written_out = (
-            f"{written_out}{space}{_glued(sign, body, space)}" if at or written_out else body
-        )
-    return written_out
+        sign = {"neg": "-", "pm": r"\pm"}.get(term.head, "+") if at else ""
+        body = _latex(term.kids[0] if sign not in ("", "+") else term, spelling, tight)
+        line.append(f"{space}{_glued(sign, body, space)}" if sign else body)
+    return "".join(line)
 
 
 def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     # A leading sign needs something before it, or TeX would not set it as a binary one.
-    line = "{} " if kids and kids[0].head == "op" else ""
+    line = ["{} "] if kids and kids[0].head == "op" else []
     before: Tree | None = None
     for at, kid in enumerate(kids):
         after = kids[at + 1] if at + 1 < len(kids) else None
@@ -224,12 +224,10 @@ def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
             piece = _latex(kid, {base: function, **spelling}, tight)
         else:
             piece = _latex(kid, spelling, tight)
-        if before is None:
-            line += piece
-        else:
-            line = _glued(line, piece, _space(before, kid, after, spelling, tight))
+        space = "" if before is None else _space(before, kid, after, spelling, tight)
+        _append(line, piece, space)
         before = kid
-    return line
+    return "".join(line)
 
 
 def _space(
@@ -343,7 +341,7 @@ def _env(kids: tuple, spelling: Mapping[str, str]) -> str:
 def _list(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     # Relations in a row stand further apart than the arguments of a function.
     gap = r",\ " if any(kid.head == "chain" for kid in kids) else ", "
-    line = ""
+    line: list[str] = []
     for at, kid in enumerate(kids):
         before = kids[at - 1] if at else None
         after = kids[at + 1] if at + 1 < len(kids) else None
@@ -353,19 +351,18 @@ def _list(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
             piece = _latex(kid, spelling, tight)
         if before is not None:
             worded = "text" in (before.head, kid.head)
-            line += " " if worded else "," if tight else gap
-        line += piece
-    return line
+            line.append(" " if worded else "," if tight else gap)
+        line.append(piece)
+    return "".join(line)
 
 
 def _chain(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     space = "" if tight else " "
-    line = ""
+    line: list[str] = []
     for kid in kids:
-        if kid is None:
-            continue
-        piece = _latex(kid, spelling, tight)
-        if tight and kid.head == "rel" and piece.startswith("\\"):
-            piece = f" {piece} "
-        line = _glued(line, piece, space) if line else piece
-    return line
+        if kid is not None:
+            piece = _latex(kid, spelling, tight)
+            if tight and kid.head == "rel" and piece.startswith("\\"):
+                piece = f" {piece} "
+            _append(line, piece, space if line else "")
+    return "".join(line)
