@@ -40,7 +40,7 @@ Term: TypeAlias = "tuple[Number, list[Factor], tuple[int, ...]]"
 
 def normal(expr: Expr) -> Expr:
     """The normal form.  Equal normal forms are equal values; the converse is not promised."""
-    return _Normal().of(expr)
+    return Normal().of(expr)
 
 
 def same(a: Expr, b: Expr) -> bool:
@@ -52,7 +52,7 @@ def same(a: Expr, b: Expr) -> bool:
         return True
     if a.axes != b.axes:
         return False
-    both = _Normal()
+    both = Normal()
     return both.of(a) is both.of(b)
 
 
@@ -115,8 +115,8 @@ class Digests:
         return blake2b(repr(own).encode() + b"".join(kids), digest_size=16).digest()
 
 
-class _Normal:
-    """The normal forms found so far."""
+class Normal:
+    """Normal forms, each found once: for those who ask about many expressions."""
 
     def __init__(self) -> None:
         self.known: dict[Expr, Expr] = {}
@@ -161,7 +161,7 @@ class _Normal:
         if not kept:
             return zeros(terms[0].axes)
         kept.sort(key=lambda pair: self.digests.of(pair[0]))
-        return add(*(scale(n, core) for core, n in kept))
+        return add(*(scaled(n, core) for core, n in kept))
 
     # ------------------------------------------------------------------------------ products
 
@@ -238,7 +238,7 @@ class _Normal:
         count: Number = 1
         if type(form) is Add and exponent.denominator == 1:
             content = split(form.terms[0])[0]
-            form = add(*(scale(Fraction(1) / content, t) for t in form.terms))
+            form = add(*(_divided(t, content) for t in form.terms))
             count = Fraction(content) ** int(exponent)
         return count, [Factor(form, axes, exponent)], axes, own
 
@@ -311,6 +311,18 @@ def split(term: Expr) -> tuple[Number, Expr]:
         rest = contracted(term.factors[1:], term.indices[1:], term.out)
         return term.factors[0].value, rest
     return 1, term
+
+
+def scaled(count: Number, core: Expr) -> Expr:
+    """The number times the rest, as one flat product: the inverse of ``split``."""
+    if type(core) is not Contract:
+        return scale(count, core)
+    return contracted((Num(_tidy_number(count)), *core.factors), ((), *core.indices), core.out)
+
+
+def _divided(term: Expr, content: Number) -> Expr:
+    count, core = split(term)
+    return scaled(Fraction(count) / content, core)
 
 
 def _based(atom: Expr) -> tuple[Expr, Fraction]:

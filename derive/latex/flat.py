@@ -110,10 +110,8 @@ def _twice(factors: list[Factor]) -> set[Factor]:
 
 
 def _plain(node: Contract) -> bool:
-    """Whether a contraction is a product of scalars or the size of an axis: nothing to sum."""
-    return all(not f.axes for f in node.factors) or (
-        all(isinstance(f, Num | Ones) for f in node.factors) and not node.out
-    )
+    """Whether a contraction is a product of scalars: nothing to sum."""
+    return all(not f.axes for f in node.factors)
 
 
 def _whole(exponent: Fraction) -> bool:

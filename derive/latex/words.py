@@ -209,12 +209,12 @@ class Scalars:
         _, side = self._powers.setdefault(_key(factor), (factor, [Fraction(0), Fraction(0)]))
         side[exponent < 0] += abs(exponent)
 
-    def measure(self, axis: Axis, exponent: int = 1) -> None:
+    def measure(self, axis: Axis) -> None:
         """The number of entries along an axis as a factor."""
         if isinstance(axis, Size):
-            self.multiply(size_tree(axis), Fraction(exponent))
+            self.multiply(size_tree(axis))
         else:
-            self.count *= Fraction(axis) ** exponent
+            self.count *= axis
 
     def sides(self) -> tuple[list[Tree], list[Tree]]:
         over: list[Tree] = []
@@ -246,7 +246,7 @@ def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
     bottom = [] if q == 1 else [num(q)]
     plain = all(f.head in ("num", "name") and len(f.kids[0]) == 1 for f in under)
     ranges = [f for f in over if f.head == "big"]
-    if len(over) + len(array) > 1:
+    if len(over) + len(array) + len(top) > 1 and not (len(over) == 1 and (under or bottom)):
         over = [grouped(f) for f in over if f.head != "big"] + ranges
     if not bottom and not under:
         result = product([*top, *over, *array]) if (top or over or array) else _ONE

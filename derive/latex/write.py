@@ -58,14 +58,15 @@ class _Ask(NamedTuple):
 _Saying: TypeAlias = Generator[_Ask, Said, Said]
 
 
-def write(expr: Expr, names: Names | None = None) -> Tree:
+def write(expr: Expr, names: Names | None = None, letters: tuple[str, ...] = ()) -> Tree:
     """What the expression is made of, in matrix notation: the right side of its line.
 
     ``names`` says how other expressions are called where they occur in it; the expression itself
-    is opened even if it has a name.  Free sample axes keep their letters; an array that has no
-    matrix notation is written by its entries, ``[ .. ]_{ijk}``.
+    is opened even if it has a name.  Free sample axes keep their letters; ``letters`` gives those
+    of the first axes where the expression itself does not show them (a constant for each sample).
+    An array that has no matrix notation is written by its entries, ``[ .. ]_{ijk}``.
     """
-    return _Writer(expr, names or {}).whole()
+    return _Writer(expr, names or {}).whole(letters)
 
 
 def write_entry(expr: Expr, letters: Sequence[str], names: Names | None = None) -> Tree:
@@ -77,8 +78,7 @@ def write_entry(expr: Expr, letters: Sequence[str], names: Names | None = None) 
 
 def symbol(expr: Expr, names: Names | None = None) -> Tree:
     """How the expression is written inside other formulas: by its name if it has one."""
-    writer = _Writer(expr, names or {}, opened=False)
-    return writer.whole()
+    return _Writer(expr, names or {}, opened=False).whole()
 
 
 @dataclass(slots=True)
@@ -92,12 +92,12 @@ class _Writer:
     label: dict[Expr, Letters] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
-    def whole(self) -> Tree:
+    def whole(self, letters: tuple[str, ...] = ()) -> Tree:
         usual: Letters = self._labels(self.root)
         found = self.names.get(self.root)
-        if self.opened and isinstance(found, Symbol):
-            # a cotangent of a sample is said for that sample, constant or not
-            usual = (*found.letters, *usual[len(found.letters) :])
+        if not letters and isinstance(found, Symbol):
+            letters = found.letters
+        usual = (*letters, *usual[len(letters) :])
         at: list[str | None] = []
         for letter in usual:
             at.append(letter and self._fresh(letter, {a for a in at if a}))
@@ -377,7 +377,7 @@ class _Reading:
             block = [f for f in self.factors if i in f.own]
             out = self._reach(block, i)
             if len(out) > 1 or self.spelled:
-                block = self._connected(block)
+                block = self._connected(block, len(out) > 1)
                 out = self._reach(block, i)
             letter = self._letter(i, {*self.env.values(), *self.scope})
             inner = _Reading(
@@ -417,16 +417,17 @@ class _Reading:
         lead = [i for i in self.free if i in own or (not rest and self.extent[i] == 1)]
         return (*lead, *rest)
 
-    def _connected(self, block: list[Factor]) -> list[Factor]:
-        """The factors that hang together with a block by indices that are summed."""
-        inside = {i for f in block for i in f.own if i not in self.env and i not in self.free}
+    def _connected(self, block: list[Factor], wide: bool) -> list[Factor]:
+        """The factors that hang together with a block by summed indices, ``wide``: by any."""
+        apart = set(self.env) if wide else {*self.env, *self.free}
+        inside = {i for f in block for i in f.own if i not in apart}
         grown = True
         while grown:
             grown = False
             for f in self.factors:
                 if not any(f is b for b in block) and any(i in inside for i in f.own):
                     block = [*block, f]
-                    inside |= {i for i in f.own if i not in self.env and i not in self.free}
+                    inside |= {i for i in f.own if i not in apart}
                     grown = True
         return [f for f in self.factors if any(f is b for b in block)]
 
@@ -464,8 +465,7 @@ class _Reading:
             for i in factor.own:
                 if i not in hung and i not in self.env and i not in self.free and i not in seen:
                     seen.add(i)
-                    power = factor.exponent if type(factor.node) is Ones else Fraction(1)
-                    scalars.measure(self.extent[i], int(power))
+                    scalars.measure(self.extent[i])
 
     def _hang(self, scalars: Scalars, lone: frozenset[int]) -> None:
         r"""W^\top \delta for a row W and a scalar: the scalar is the vector on an axis of size 1."""
