@@ -134,7 +134,7 @@ def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = Non
     return Network(tuple(variables), definitions)
 
 
-_TARGETS = frozenset("yt")
+_TARGETS = frozenset("ytYT")
 _INPUTS = frozenset("xuX")
 _BIASES = frozenset(["b", "c", "w", "v", "theta", r"\theta", r"\gamma", r"\beta", r"\phi"])
 
@@ -148,6 +148,7 @@ def guessed_role(var: Var, parameter: bool = True) -> str:
         return "target"
     if core in _INPUTS or (var.letters and var.letters[0] and "^" in var.name):
         return "input"
-    if parameter and (len(var.axes) >= 2 or core in _BIASES):
+    scalar_constant = core.startswith("\\") and not var.axes and core != r"\theta"
+    if parameter and not scalar_constant and (len(var.axes) >= 2 or core in _BIASES):
         return "parameter"
     return "constant" if not var.axes else "input"

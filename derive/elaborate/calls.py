@@ -14,7 +14,9 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import INDICATORS, index_letter
-from derive.elaborate.symbols import definition_value, one_hot_value
+from derive.elaborate.symbols import (
+    definition_value, fresh_letter, one_hot_value, select, slot_mark,
+)  # fmt: skip
 from derive.elaborate.values import (
     Value, call_of, contract_values, levelled, map_of, squeezed, sum_of,
 )  # fmt: skip
@@ -115,7 +117,14 @@ def _implied(
     found = []
     for name in row.implied:
         if isinstance(name, str):
+            if not reading.scope.known(name) and reading.implied.setdefault(name, row) is not row:
+                # Two functions, two parameters: one letter may not stand for both unless declared.
+                name = text(
+                    Tree("script", (Tree("name", (name,)), Tree("name", (row.words[0],)), None))
+                )
             reading.note(row.name, f"the parameter of {row.words[0]} is written ${name}$")
+            if row.learned:
+                reading.roles[name] = "parameter"
             reading.ranks.setdefault(name, 0)
             found.append(value_of(reading, Tree("symbol", (name,), tree.span), env))
         else:
@@ -203,6 +212,10 @@ def _defined_call(
             f"{text(equation.left)} takes {len(equation.formals)} arguments, not {len(arguments)}",
             tree,
         )
+    if (
+        chosen := next((k for k, i in enumerate(indices) if not index_letter(i)), None)
+    ) is not None:
+        return _chosen_call(reading, tree, function, chosen, env)
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
     if primes:
         return _defined_slope(reading, tree, equation, values, primes, env)
@@ -216,6 +229,18 @@ def _defined_call(
     if key not in reading.memo:
         reading.memo[key] = definition_value(reading, equation, indices, env, tree, formals, name)
     return reading.sizes.current(reading.memo[key])
+
+
+def _chosen_call(reading: Reading, tree: Tree, function: Tree, k: int, env: Env) -> Value:
+    """A function of a family chosen by data: a_{y^{(i)}}(x) is the sum over j of 1(j = y^{(i)}) a_j(x)."""
+    symbol, *indices = function.kids
+    number = value_of(reading, indices[k], env)
+    letter = fresh_letter(env)
+    indices[k] = Tree("name", (letter,), indices[k].span)
+    member = Tree("symbol", (symbol, *indices), function.span)
+    call = Tree("call", (member, *tree.kids[1:]), tree.span)
+    inner = Env(env.open | {letter}, env.formals, env.rename)
+    return select(reading, value_of(reading, call, inner), number, letter, tree)
 
 
 def _is_plain(reading: Reading, equation: Equation) -> bool:
@@ -241,17 +266,14 @@ def _call_name(
     once = len(reading.calls.get(equation.symbol, ())) <= 1
     if once and "#" not in equation.symbol:
         return equation.symbol
-    own = equation.symbol.count("#")
-    slots: list[str] = []
-    for value in values:
-        slots += [x for x in value.opens if x not in slots]
+    slots = {letter for value in values for letter in value.opens}
 
     def slotted(node: Tree) -> Tree:
         if node.head == "symbol":
             symbol = str(node.kids[0])
             for k, index in enumerate(node.kids[1:]):
                 letter = env.letter(index_letter(index) or "")
-                mark = f"#{own + 1 + slots.index(letter)}" if letter in slots else text(index)
+                mark = slot_mark(letter) if letter in slots else text(index)
                 symbol = symbol.replace(f"#{k + 1}", mark)
             return Tree("name", (symbol,))
         return node

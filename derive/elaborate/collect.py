@@ -45,6 +45,9 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     _collect_letters(items, reading)
     for item in items:
         _sort(item, found)
+    _collect_components(found.definitions, reading)
+    for item in found.definitions:
+        _collect_powers(item.kids[0], reading)
     for item in found.declarations:
         for name in _declared_names(item):
             reading.scope.declared.add(_introduced(name, reading)[0])
@@ -62,6 +65,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
             found.claims.append(item)
         else:
             reading.scope.defined.add(symbol)
+    _settle_heads(items, found, reading)
     for item in found.functions:
         reading.scope.functions.add(_introduced(item.kids[0].kids[0], reading)[0])
     return found
@@ -76,6 +80,11 @@ def _collect_letters(items: list[Tree], reading: Reading) -> None:
                     reading.scope.bound.add(letter)
             if node.head == "chain":
                 _range(node, reading)
+            if node.head == "script" and isinstance(node.kids[1], Tree):
+                for reckoning in node.kids[1].subtrees():
+                    if reckoning.head == "sum":
+                        letters = (index_letter(part) for part in reckoning.subtrees())
+                        reading.scope.steps |= {letter for letter in letters if letter}
             if node.head == "juxt":
                 for kid, after in zip(node.kids, (*node.kids[1:], None), strict=True):
                     if base_of(kid):
@@ -94,6 +103,33 @@ def _collect_letters(items: list[Tree], reading: Reading) -> None:
                     if isinstance(kid, Tree) and kid.head == "name":
                         called[str(kid.kids[0])] = False
     reading.scope.called_only = {base for base, always in called.items() if always}
+
+
+def _collect_components(definitions: list[Tree], reading: Reading) -> None:
+    """f_i = max(α g_i, g_i): a letter on both sides of an equation between entries is an index.
+
+    Not where the letter is reckoned with (h_t from h_{t-1}): there it tells steps apart.
+    """
+    for item in definitions:
+        letters = _plain_subscripts(item.kids[:1]) & _plain_subscripts(item.kids[2:])
+        reading.scope.bound |= letters - reading.scope.steps
+
+
+def _plain_subscripts(trees: tuple) -> set[str]:
+    """The letters below names that are not bold: bold names with letters are things of their own."""
+    found: set[str] = set()
+    for node in names_in(trees):
+        if node.head == "script" and r"\mathbf" not in base_of(node) and node.kids[1] is not None:
+            subs = node.kids[1].kids if node.kids[1].head in ("list", "juxt") else node.kids[1:2]
+            found |= {letter for s in subs if isinstance(s, Tree) and (letter := index_letter(s))}
+    return found
+
+
+def _collect_powers(left: Tree, reading: Reading) -> None:
+    """A left side \\sigma^2 defines the variance as one quantity: its square is part of its name."""
+    base, _, _, actions = taken_apart(left, reading.scope)
+    if len(actions) == 1 and actions[0].head == "num":
+        reading.scope.powered.add((base, latex(actions[0])))
 
 
 def _range(chain: Tree, reading: Reading) -> None:
@@ -153,6 +189,26 @@ def _formals(bracket: Tree) -> list[Tree]:
     inner = bracket.kids[0]
     parts = inner.kids if inner.head == "semi" else (inner,)
     return [a for part in parts for a in (part.kids if part.head == "list" else (part,))]
+
+
+def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> None:
+    """J(w) = .. defines the quantity J if J is never applied to anything but w."""
+    seen: dict[str, set[Tree]] = {}
+    for item in items:
+        for node in item.subtrees():
+            if node.head == "juxt":
+                for kid, after in zip(node.kids, node.kids[1:], strict=False):
+                    if base_of(kid) and after.head in BRACKETS:
+                        seen.setdefault(latex(kid), set()).add(after)
+    for item in list(found.functions):
+        name, bracket = item.kids[0].kids
+        if seen.get(latex(name), set()) - {bracket}:
+            continue
+        symbol = _introduced(name, reading)[0]
+        found.functions.remove(item)
+        found.definitions.append(Tree("chain", (name, *item.kids[1:]), item.span))
+        reading.scope.defined.add(symbol)
+        reading.scope.applied[symbol] = bracket
 
 
 def _introduced(left: Tree, reading: Reading) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -18,7 +18,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import network_of
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import Scope
-from derive.elaborate.symbols import definition_value, ranks_to_try
+from derive.elaborate.symbols import definition_value, ranks_to_try, symbols_used
 from derive.elaborate.shown import text as written
 from derive.latex.read import Parsed, read_formulas
 from derive.network import Network
@@ -145,26 +145,6 @@ def _count_calls(reading: Reading, statements: Statements) -> None:
                     reading.calls.setdefault(symbol, set()).add(called)
 
 
-def uses(equation: Equation, reading: Reading) -> list[str]:
-    """The defined symbols that an equation needs, through functions too."""
-    found: list[str] = []
-    seen: set[str] = set()
-    stack: list[Tree] = [equation.body]
-    while stack:
-        for node in stack.pop().subtrees():
-            if node.head != "symbol":
-                continue
-            symbol = str(node.kids[0])
-            if symbol in seen:
-                continue
-            seen.add(symbol)
-            if symbol in reading.equations:
-                found.append(symbol)
-            elif symbol in reading.functions:
-                stack.append(reading.functions[symbol].body)
-    return found
-
-
 def _ordered(reading: Reading, faults: list[Fault]) -> list[Equation]:
     """Equations with what they use before them; a cycle is a fault, said once."""
     order: list[Equation] = []
@@ -173,7 +153,7 @@ def _ordered(reading: Reading, faults: list[Fault]) -> list[Equation]:
         path: list[tuple[str, list[str]]] = []
         if state.get(start) is None and start in reading.equations:
             state[start] = "open"
-            path.append((start, uses(reading.equations[start], reading)))
+            path.append((start, symbols_used(reading.equations[start].body, reading)))
         while path:
             symbol, needed = path[-1]
             if not needed:
@@ -189,7 +169,7 @@ def _ordered(reading: Reading, faults: list[Fault]) -> list[Equation]:
                 reading.broken.update(cycle)
             elif state.get(following) is None:
                 state[following] = "open"
-                path.append((following, uses(reading.equations[following], reading)))
+                path.append((following, symbols_used(reading.equations[following].body, reading)))
     reading.order = [e.symbol for e in order]
     return order
 

@@ -20,6 +20,7 @@ from derive.elaborate.scope import index_letter
 from derive.elaborate.values import (
     Value, call_of, closed, contract_values, map_of, opened, squeezed, sum_of,
 )  # fmt: skip
+from derive.elaborate.symbols import prepare
 from derive.expr import Ones
 from derive.elaborate.shown import text
 from derive.operators import pointwise
@@ -269,6 +270,7 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     names = [letter for letter, _, _ in letters]
     rename = {k: v for k, v in env.rename.items() if k not in names}
     inner = replace(env, open=env.open | set(names), rename=rename)
+    prepare(reading, body, inner)
     value = reading.sizes.current(value_of(reading, body, inner))
     for letter, low, high in letters:
         limit = high if high is not None else above

@@ -125,6 +125,8 @@ def _question(
     if part.head in ("deriv", "grad"):
         of, by, order = part.kids if part.head == "deriv" else (part.kids[1], part.kids[0],
                                                                  part.kids[2])  # fmt: skip
+        if by is None and of is not None:
+            by = _only_formal(of, reading)
         if by is None and part.head == "grad" and of is not None:
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
                         rf"write \nabla_{{\mathbf{{W}}}} {latex(of)} = ?")  # fmt: skip
@@ -137,6 +139,13 @@ def _question(
         return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", value.expr, (), (), part, part.span)
+
+
+def _only_formal(of: Tree, reading: Reading) -> Tree | None:
+    r"""The variable of \nabla f(x) and of \nabla f where f(x) is defined: its only argument."""
+    name = of.kids[0] if of.head == "juxt" else of
+    bracket = reading.scope.applied.get(reading.scope.refer(name).symbol) if base_of(name) else None
+    return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
 
 
 def _target(of: Tree | None, reading: Reading, root: Expr | None, part: Tree) -> Expr:
@@ -290,6 +299,7 @@ def _variables(
         role = guessed_role(var)
         if role == "constant" and var in asked:
             role = "parameter"
+        role = reading.roles.get(symbol, role)
         lead = len(var.axes) - len(reading.own_axes.get(symbol, var.axes))
         declared = (
             declaration.axes if declaration and declaration.axes is not None else var.axes[lead:]

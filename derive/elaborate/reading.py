@@ -13,6 +13,7 @@ from derive.elaborate.scope import Scope
 from derive.elaborate.values import Sizes, Value
 from derive.expr import Axes, Expr
 from derive.network import REALS, Domain
+from derive.operators.row import Row
 from derive.sizes import Axis
 from derive.tree import Tree
 
@@ -67,9 +68,12 @@ class Reading:
     slot_axes: dict[str, list[Axis]] = field(default_factory=dict)
     variables: dict[str, list[Expr]] = field(default_factory=dict)  # in order of appearance
     made: dict[Expr, str] = field(default_factory=dict)  # node -> symbol it came from
+    letters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of slots, customary
     memo: dict[tuple, Value] = field(default_factory=dict)
     calls: dict[str, set[str]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # equations, what is used first
+    implied: dict[str, Row] = field(default_factory=dict)  # parameters that short spellings omit
+    roles: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # first use of a symbol
     notes: dict[str, str] = field(default_factory=dict)

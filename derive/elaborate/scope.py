@@ -53,6 +53,9 @@ class Scope:
     whole: set[str] = field(default_factory=set)  # bases that occur without a subscript
     scalars: set[str] = field(default_factory=set)  # declared numbers
     called_only: set[str] = field(default_factory=set)
+    steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
+    applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
+    powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
 
     def known(self, symbol: str) -> bool:
         return symbol in self.declared or symbol in self.defined or symbol in self.functions
@@ -97,9 +100,14 @@ class Scope:
             if self.known(family):
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
-            if self.known(bare) and all(is_index(s) for s in subs):
+            # A bold name with a letter is a vector of its own, a plain one is an entry.
+            whole = spelled_base == base and is_bold(base)
+            if self.known(bare) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None
+
+    def _selects(self, subs: tuple[Tree, ...]) -> bool:
+        return all(is_index(s) and index_letter(s) not in self.steps for s in subs)
 
     def _new(
         self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple
@@ -109,7 +117,7 @@ class Scope:
         letters = [index_letter(s) for s in subs]
         if subs and all(letter in self.bound for letter in letters):
             bare = self._spelled(base, (), label, label_slot=slot)
-            if base in self.whole:
+            if base in self.whole and not is_bold(base):
                 return Reference(bare, (*first, *subs), actions)
             family = self._spelled(base, subs, label, label_slot=slot, sub_slots=True)
             return Reference(family, (*first, *subs), actions)
@@ -174,6 +182,10 @@ def base_of(tree: Tree) -> str:
     while tree.head in ("script", "prime"):
         tree = tree.kids[0]
     return str(tree.kids[0]) if tree.head == "name" else ""
+
+
+def is_bold(base: str) -> bool:
+    return ALPHABETS.get(parts(base).alphabet or "") == "bold"
 
 
 def inside(label: Tree | None) -> Tree:
@@ -262,6 +274,8 @@ def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bo
         return True
     if part.head == "name" and len(text) > 1 and text.isalpha():
         return True  # a word: W^{new}, x^{max}
+    if (base, latex(part)) in scope.powered:
+        return True
     if part.head == "name" and text not in ("T", r"\top"):
         exact = scope._spelled(base, subs, part)
         return scope.known(exact)

@@ -147,6 +147,9 @@ def _applied(
     word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
     bracket, after = _bracket(following)
     if bracket is not None:
+        symbol = scope.refer(kid).symbol
+        if scope.applied.get(symbol) == following:
+            return _symbol(kid, scope), 1
         if not scope.is_function(_without_powers(kid, scope)):
             return None
         function, powers = _function(kid, scope)

@@ -14,8 +14,8 @@ from derive import sizes
 from derive.build import total
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.reading import Env, Equation, Reading
-from derive.elaborate.scope import index_letter
+from derive.elaborate.reading import Declaration, Env, Equation, Reading
+from derive.elaborate.scope import index_letter, is_bold
 from derive.elaborate.values import (
     Value, as_row_matrix, closed, contract_values, opened, spread_name, squeezed,
 )  # fmt: skip
@@ -116,7 +116,7 @@ def variable_value(
     lead = [slots[k] for k, text in enumerate(written) if text.startswith("#")]
     name = re.sub(r"#(\d)", lambda m: written[int(m[1]) - 1], symbol)
     axes = tuple(sizes.resolve(n, reading.sizes.bound) for n in (*lead, *own))
-    var = Var(name, axes, tuple(letters))
+    var = Var(name, axes, reading.letters.setdefault(name, tuple(letters)))
     _record(reading, symbol, var, tree)
     return Value(var, tuple(letters))
 
@@ -181,7 +181,7 @@ def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
     """The own axes of a variable: declared, or of the rank that its font or its use suggests."""
     if symbol in reading.own_axes:
         return reading.own_axes[symbol]
-    declaration = reading.declarations.get(symbol)
+    declaration = reading.declarations.get(symbol) or inherited(reading, symbol)
     if declaration is not None and declaration.axes is not None:
         axes = declaration.axes
     else:
@@ -193,6 +193,17 @@ def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
         axes = tuple(reading.sizes.fresh() for _ in range(max(rank, least)))
     reading.own_axes[symbol] = axes
     return axes
+
+
+def inherited(reading: Reading, symbol: str) -> Declaration | None:
+    r"""What is declared of the same bold letter without its subscript: \mathbf{x}_t is as \mathbf{x}."""
+    bare = re.sub(r"_(\{[^{}]*\}|.)", "", symbol, count=1)
+    if bare == symbol or not is_bold(re.split(r"[_^]", symbol)[0]):
+        return None
+    found = reading.declarations.get(bare)
+    if found is not None:
+        reading.note(symbol, f"${re.sub('#.', 'i', symbol)}$ is read as of the shape of ${bare}$")
+    return found
 
 
 def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[int, ...]:
@@ -294,15 +305,25 @@ def _named(
     extra = [x for x in body.opens if x not in slots and x not in components]
     for letter in extra:
         slots.append(letter)
-        name = _with_slot(name, len(slots))
+        mark = slot_mark(letter)
+        if mark in name:
+            name = name.replace(mark, f"#{len(slots)}")
+        else:
+            name = _with_slot(name, len(slots))
     body = as_row_matrix(body)
     expr = closed(body, [*slots, *components])
     value = Value(expr, tuple(slots))
     _check_declared(reading, equation, value)
     value = reading.sizes.current(value)
-    node = spread_name(value, name, tuple(slots))
+    # The letters of the first use serve for all: one symbol is one node, whatever index it has.
+    node = spread_name(value, name, reading.letters.setdefault(name, tuple(slots)))
     reading.made[node.expr] = equation.symbol
     return node
+
+
+def slot_mark(letter: str) -> str:
+    """Where a call's name has the index of its argument, before its slot has a number."""
+    return f"\x01{letter}\x01"
 
 
 def _with_slot(name: str, k: int) -> str:
@@ -350,3 +371,42 @@ def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
         tree,
         f"write {symbol}(..)",
     )
+
+
+def symbols_used(body: Tree, reading: Reading) -> list[str]:
+    """The defined symbols that a formula needs, through functions too."""
+    found: list[str] = []
+    seen: set[str] = set()
+    stack: list[Tree] = [body]
+    while stack:
+        for node in stack.pop().subtrees():
+            if node.head != "symbol":
+                continue
+            symbol = str(node.kids[0])
+            if symbol in seen:
+                continue
+            seen.add(symbol)
+            if symbol in reading.equations:
+                found.append(symbol)
+            elif symbol in reading.functions:
+                stack.append(reading.functions[symbol].body)
+    return found
+
+
+def prepare(reading: Reading, body: Tree, env: Env) -> None:
+    """Elaborate what a formula uses, the deepest first, so that no chain of definitions recurses."""
+    needed: set[str] = set()
+    stack = symbols_used(body, reading)
+    while stack:
+        symbol = stack.pop()
+        if symbol not in needed:
+            needed.add(symbol)
+            stack += symbols_used(reading.equations[symbol].body, reading)
+    for symbol in reading.order:
+        if symbol in needed and symbol not in reading.broken:
+            equation = reading.equations[symbol]
+            letters = [Tree("name", (letter,)) for letter in equation.letters]
+            try:
+                definition_value(reading, equation, letters, env, body)
+            except Fault:
+                continue  # it is used with another index, or it fails where it is used

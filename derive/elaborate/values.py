@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from derive import sizes
 from derive.build import add, contracted, rebuilt
 from derive.elaborate.faults import Fault
+from derive.elaborate.shown import text
 from derive.expr import (
     Axes, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Operator, Var, registered, toposort,
 )  # fmt: skip
@@ -191,7 +192,16 @@ def _clash(at: Tree, values: Sequence[Value], describe: str) -> Fault:
 
 
 def sum_of(at: Tree, known: Sizes, values: Sequence[Value]) -> Value:
-    done, letters, row = levelled(at, known, values)
+    try:
+        done, letters, row = levelled(at, known, values)
+    except Fault as fault:
+        if len(at.kids) != len(values):
+            raise
+        notes = tuple(
+            f"{text(kid)} is {known.current(v).shape_text()}"
+            for kid, v in zip(at.kids, values, strict=True)
+        )
+        raise Fault(fault.code, str(fault), fault.span, fault.help, notes) from None
     return Value(add(*done), letters, row)
 
 

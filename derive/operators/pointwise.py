@@ -161,7 +161,8 @@ prelu = pointwise(
     "prelu", lambda x, a: gt(x, 0) + a * le(x, 0), lambda x, a: min2(x, 0),
     value=lambda x, a: np.where(x > 0, x, a * x), exact=lambda x, a: x if x > 0 else a * x,
     latex=r"\mathrm{PReLU}_{#2}(#1)", words=("PReLU", "prelu", "PRelu"),
-    kinks="slope a at 0", implied=(r"\alpha",), body=lambda x, a: where(gt(x, 0), x, a * x),
+    kinks="slope a at 0", implied=(r"\alpha",), learned=True,
+    body=lambda x, a: where(gt(x, 0), x, a * x),
     code="np.where({0} > 0, {0}, {1} * {0})",
     source="He et al., Delving deep into rectifiers, 2015, eq. 1",
 )  # fmt: skip

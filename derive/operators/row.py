@@ -24,7 +24,7 @@ class Row:
     enough to be tested; ``kinks`` says which value is taken where it has no derivative; ``code``
     the NumPy source with ``{0}`` .. for the arguments, or a function that makes it from the
     parameters (none for a function that must be given); ``implied`` the parameters that a short
-    spelling leaves out (a symbol, or a number).
+    spelling leaves out (a symbol, or a number); ``learned`` that these are trained.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Row:
     kinks: str = ""
     code: str | Callable[..., str] = ""
     implied: tuple[str | int, ...] = ()
+    learned: bool = False
     source: str = ""
 
 
