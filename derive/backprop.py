@@ -26,7 +26,7 @@ from derive.deltas import (
 )  # fmt: skip
 from derive.expr import Call, Expr, Name, Var, toposort
 from derive.latex.write import Names, Symbol, symbol, write, write_entry
-from derive.network import Definition, Network, Question
+from derive.network import Definition, Domain, Network, Question
 from derive.points import Witness, boundary
 from derive.reasons import Text, reason
 from derive.tree import Tree, name, tree
@@ -173,7 +173,7 @@ class _Paper:
             own = label_tree(var)
             assert own is not None
             self.names[node] = own
-        self.back = {var: node for node, var in self.auxiliary.items()}
+        self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
         self._witness: Witness | bool | None = None
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -213,7 +213,7 @@ class _Paper:
 
     def agree(self, a: Expr, b: Expr) -> bool:
         if self._witness is None:
-            domains = {v.var: v.domain for v in self.network.variables}
+            domains: dict[Expr, Domain] = {v.var: v.domain for v in self.network.variables}
             try:
                 self._witness = Witness(self.roots, domains)
             except (KeyError, ValueError, ArithmeticError):
@@ -253,7 +253,9 @@ class _Pass:
             self.delta[node] = var
         self.lines = {line.node: line for line in sweep(loss, wrt, self.delta)}
         self.symbols = {node: self._symbol(node) for node in self.lines if node in self.delta}
-        self.by_delta = {line.delta: line for line in self.lines.values() if line.delta}
+        self.by_delta: dict[Expr, Line] = {
+            line.delta: line for line in self.lines.values() if line.delta
+        }
         self.best: dict[Expr, Expr] = {}  # of each δ, its shortest right side
         self.full: dict[Expr, Expr] = {}  # of each δ, its value where that is not too long
         self.sizes: dict[Expr, int] = {}

@@ -25,7 +25,7 @@ SHORTEST = 4  # symbols in a label on an arrow: what is longer stands in the lin
 
 
 def picture(worked: Worked) -> Picture:
-    """The graph of the loss (of all outputs where there is none), values forward, gradients back."""
+    """The graph of the loss (of all outputs if there is none): values forward, gradients back."""
     roots = (worked.loss,) if worked.loss is not None else worked.network.outputs
     return _Drawing(worked, roots).finished()
 
@@ -38,7 +38,7 @@ class _Drawing:
         self.roots = list(roots)
         self.order = toposort(*self.roots)
         self.parameters = {v.var for v in worked.network.parameters}
-        self.role = {v.var: v.role for v in worked.network.variables}
+        self.role: dict[Expr, str] = {v.var: v.role for v in worked.network.variables}
         self.keys: dict[Expr, str] = {}  # of the nodes that are boxes
         self.inside: dict[Expr, dict[Expr, Expr]] = {}  # of a collapsed scalar: kid -> who uses it
         self.uses: dict[Expr, int] = {}
@@ -254,7 +254,7 @@ def _product_sign(factors: tuple, indices: tuple, out: tuple[int, ...]) -> Tree:
     if len(arrays) == 2 and arrays[0] == arrays[1] and not out:
         return tree("power", tree("norm", name(r"\cdot")), num(2))
     entrywise = len(arrays) > 1 and all(own == out for _, own in arrays)
-    return name(r"\odot" if entrywise else r"\times")
+    return tree("op", r"\odot" if entrywise else r"\times")
 
 
 def _power_label(exponent: object) -> Tree:

@@ -61,7 +61,7 @@ def point(
             for name in sorted(domain.classes.names()):
                 at.setdefault(name, 3)
     draw = np.random.default_rng(seed)
-    variables = [node for node in order if isinstance(node, Var)]
+    variables: list[Expr] = [node for node in order if isinstance(node, Var)]
     known = {v: value(v.axes, (domains or {}).get(v, REALS), draw, at) for v in variables}
     return known, at
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
 from derive.calculus import Share
-from derive.expr import Add, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Var
+from derive.expr import Add, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Operator, Var
 from derive.latex.write import write
 from derive.notation import COMMAND_WORDS
 from derive.operators import POINTWISE, PRIMITIVES
@@ -69,7 +69,7 @@ def word(share: Share) -> Word | None:
             return Word(fn.name, _map_words(fn))
         case Call(Name()):
             return None
-        case Call(op):
+        case Call(Operator() as op):
             row = PRIMITIVES.get(op.name)
             said = _SAID.get(op.name) or (f"{spoken(row.latex) if row else op.name}",)
             return Word(op.name, said)

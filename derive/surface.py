@@ -1,0 +1,266 @@
+r"""Networks written in Python: sizes, variables, names, and what is asked of them.
+
+The idea: the same expressions as a document gives, under the same names: ``vector("x", n)`` is the
+``\mathbf{x} \in \mathbb{R}^n`` of a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from weakref import ReferenceType, WeakKeyDictionary, ref
+
+from derive import backprop, build, calculus, display
+from derive import network as networks
+from derive.expr import Axes, Expr, Fn, Operator, Var
+from derive.names import parts, symbol_tree
+from derive.network import Network
+from derive.notation import GREEK
+from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.sizes import Axis, Size, size, sizes
+
+__all__ = [
+    "batch", "function", "grad", "hessian", "hvp", "jacobian", "matrix", "name", "network",
+    "scalar", "size", "sizes", "steps", "tensor", "vector", "worked",
+]  # fmt: skip
+
+_SHORT = {char: f"\\{word}" for word, char in GREEK.items()}
+
+
+def scalar(symbol: str) -> Expr:
+    r"""A number.
+
+    >>> scalar("alpha").latex()
+    '\\alpha'
+    """
+    return Var(canonical(symbol, bold=False), ())
+
+
+def vector(symbol: str, n: Axis) -> Expr:
+    r"""A vector of n entries; a plain letter is set in bold.
+
+    >>> vector(r"\hat{x}", size("n")).latex()
+    '\\hat{\\mathbf{x}}'
+    """
+    return tensor(symbol, n)
+
+
+def matrix(symbol: str, m: Axis, n: Axis) -> Expr:
+    r"""A matrix of m rows and n columns; a plain letter is set in bold.
+
+    >>> matrix("W_1", 3, 2).latex()
+    '\\mathbf{W}_1'
+    """
+    return tensor(symbol, m, n)
+
+
+def tensor(symbol: str, *axes: Axis) -> Expr:
+    """An array with these axes, each an integer or a size.  TypeError for anything else."""
+    return Var(canonical(symbol, bold=bool(axes)), _checked(axes))
+
+
+def batch(symbol: str, count: Axis, *axes: Axis, letter: str = "i") -> Expr:
+    r"""``count`` samples of an array, the sample axis first, written with a label.
+
+    >>> m, n = sizes("m n")
+    >>> batch("x", m, n).latex()
+    '\\mathbf{x}^{(i)}'
+    """
+    label = canonical(symbol, bold=bool(axes)) + "^{(#1)}"
+    return Var(label, _checked((count, *axes)), (letter,))
+
+
+def name(symbol: str, expr: Expr) -> Expr:
+    r"""The expression under a name: the same value, a node with a gradient of its own.
+
+    >>> n = size("n")
+    >>> name("b", 2 * vector("x", n)).latex()
+    '\\mathbf{b}'
+    """
+    return build.named(canonical(symbol, bold=bool(expr.axes)), expr)
+
+
+def _checked(axes: Axes) -> Axes:
+    for axis in axes:
+        if isinstance(axis, bool) or not isinstance(axis, int | Size):
+            raise TypeError(
+                f"an axis is an integer or a size, not {axis!r}: sizes('n m') makes two"
+            )
+        if isinstance(axis, int) and axis < 1:
+            raise ValueError(f"an axis has at least one entry, not {axis}")
+    return axes
+
+
+@cache
+def canonical(symbol: str, bold: bool) -> str:
+    r"""The name that the reader gives a symbol: ``W_1`` is ``\mathbf{W}_1`` where ``bold``.
+
+    Symbols that choose their own alphabet keep it.  ValueError for an empty symbol.
+    """
+    text = symbol.strip()
+    if not text:
+        raise ValueError("a symbol needs a letter")
+    match = re.match(r"(?:\\[A-Za-z]+\s*(?:\{(?:[^{}]|\{[^{}]*\})*\})?|[^\W\d_]+|.)", text)
+    base, rest = (text[: match.end()], text[match.end() :]) if match else (text, "")
+    accents, alphabet, core = parts(base)
+    if core in GREEK:
+        core = f"\\{core}"
+    core = _SHORT.get(core, core)
+    single = (len(core) == 1 and core.isalpha()) or core.lstrip("\\") in GREEK
+    if alphabet is not None:
+        core = rf"\{alphabet}{{{core}}}"
+    elif bold and single:
+        core = rf"\mathbf{{{core}}}"
+    for accent in reversed(accents):
+        core = rf"\{accent}{{{core}}}"
+    # W_12 in Python is one subscript; TeX would end it after the 1.
+    rest = re.sub(r"([_^])(\w\w+)$", r"\1{\2}", rest)
+    made = core + rest
+    symbol_tree(made)
+    return made
+
+
+# --------------------------------------------------------------------------------- the vocabulary
+
+
+@cache
+def function(word: str) -> Callable[..., Any]:
+    """The function of this name in the vocabulary; AttributeError if there is none.
+
+    What takes numbers spreads them: ``maximum`` is of a vector, ``max`` of two arrays.
+    """
+    if word in COMPOSITES:
+        return COMPOSITES[word].make
+    row = POINTWISE.get(word) or PRIMITIVES.get(word)
+    if row is None:
+        raise AttributeError(f"derive has no {word!r}")
+    try:
+        made = row.make()
+    except TypeError:
+        return row.make  # a family: power(3), one_hot(c)
+    return _function(row, made)
+
+
+def _function(row: Row, made: Fn | Operator) -> Callable[..., Any]:
+    takes = max(row.arity, 1) if isinstance(made, Operator) else len(made.slopes)
+
+    def apply(*args: object) -> Expr:
+        given = [build.lift(a) for a in args]
+        left_out = takes - len(given)
+        if 0 < left_out <= len(row.implied):
+            given += [Var(p, ()) if isinstance(p, str) else build.lift(p)
+                      for p in row.implied[len(row.implied) - left_out :]]  # fmt: skip
+        if len(given) != takes:
+            raise TypeError(f"{row.name} takes {takes} argument(s), not {len(args)}")
+        return made(*given)
+
+    apply.__name__ = apply.__qualname__ = row.name
+    apply.__doc__ = f"{row.latex}. {row.kinks}".strip()
+    return apply
+
+
+# ---------------------------------------------------------------------------------- what is asked
+
+# The gradients that ``grad`` made and what they are the gradients of, while anyone holds them.
+_asked: WeakKeyDictionary[Expr, tuple[ReferenceType[Expr], ReferenceType[Expr]]] = (
+    WeakKeyDictionary()
+)
+
+
+def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Any:
+    r"""The gradient of a scalar in a variable or name, in denominator layout: of the same shape.
+
+    For a list of variables, the list of their gradients, from one backward sweep.  ShapeError if
+    the loss is not a scalar.
+
+    >>> n, m = sizes("n m")
+    >>> W, x, y = matrix("W", m, n), vector("x", n), vector("y", m)
+    >>> z = name("z", W @ x)
+    >>> grad(function("half_squared_norm")(z - y), W).latex()
+    '(\\mathbf{z} - \\mathbf{y}) \\mathbf{x}^\\top'
+    """
+    found = calculus.grad(loss, wrt)
+    several = [wrt] if isinstance(wrt, Expr) else list(wrt)
+    for variable, value in zip(several, [found] if isinstance(found, Expr) else found):
+        _asked[value] = ref(loss), ref(variable)
+    return found
+
+
+def jacobian(y: Expr, x: Expr) -> Expr:
+    r"""The derivative of y by x in denominator layout: entry (i, j) is dy_j / dx_i.
+
+    Petersen & Pedersen, The Matrix Cookbook, 2012, section 2.
+
+    >>> n, m = sizes("n m")
+    >>> jacobian(matrix("W", m, n) @ vector("x", n), vector("x", n)).latex()
+    '\\mathbf{W}^\\top'
+    """
+    return calculus.jacobian(y, x)
+
+
+def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
+    """The second derivative of a scalar by x and y (x twice if left out): y's axes, then x's."""
+    return calculus.hessian(loss, x, y)
+
+
+def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
+    """The Hessian of a scalar in x times v, of x's shape, without the Hessian."""
+    return calculus.hvp(loss, x, v)
+
+
+def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = None) -> Network:
+    r"""The network below a loss; a scalar loss without a name is called ``\mathcal{L}``.
+
+    Variables not listed as parameters have the role their letters suggest.
+    """
+    if isinstance(loss, Expr) and not loss.axes and not backprop.is_named(loss):
+        loss = build.named(r"\mathcal{L}", loss)
+    return networks.network(loss, parameters)
+
+
+def worked(loss: Expr | Network, wrt: Expr | Sequence[Expr] | None = None) -> backprop.Worked:
+    """The backward pass written out: a line for every name, each with its reason.
+
+    ``wrt`` are the variables whose gradients are answered (every parameter if left out).
+    """
+    net = loss if isinstance(loss, Network) else network(loss)
+    if wrt is not None:
+        asked = [wrt] if isinstance(wrt, Expr) else list(wrt)
+        of = net.loss
+        assert of is not None, "a scalar loss has a name in its network"
+        questions = tuple(networks.Question("gradient", of, (w,)) for w in asked)
+        roles = tuple(
+            v if v.var in asked else replace(v, role="input" if v.role == "parameter" else v.role)
+            for v in net.variables
+        )
+        net = replace(net, questions=questions, variables=roles)
+    return backprop.worked(net)
+
+
+def steps(loss: Expr, wrt: Expr) -> display.Lines:
+    r"""The lines that lead to one gradient, from the loss down; printable.
+
+    >>> n, m = sizes("n m")
+    >>> W, x, y = matrix("W", m, n), vector("x", n), vector("y", m)
+    >>> z = name("z", W @ x)
+    >>> print(steps(name("L", function("half_squared_norm")(z - y)), W))
+    delta_z = z - y             norm: grad (1/2 ||u||^2) = u, + passes
+    dL/dW = delta_z x^T         × switches
+    """
+    (answer,) = worked(loss, wrt).answers
+    return display.Lines(answer.steps, answer)
+
+
+def _steps_of(value: Expr) -> display.Lines:
+    """How this gradient was derived; ValueError if it was not made by ``grad``."""
+    refs = _asked.get(value)
+    loss, variable = (one() for one in refs) if refs else (None, None)
+    if loss is None or variable is None:
+        raise ValueError("only what grad returned knows its steps: call steps(loss, variable)")
+    return steps(loss, variable)
+
+
+Expr.steps = _steps_of  # type: ignore[method-assign]
