@@ -205,9 +205,9 @@ def _told(error: DeriveError, source: Source, as_json: bool) -> dict[str, Any] |
 
 
 def _read(source: Source) -> Network:
-    from derive.app.problem import read_problem
+    from derive.elaborate.document import read_document
 
-    return read_problem(source)
+    return read_document(source)
 
 
 # ---------------------------------------------------------------------------------- commands

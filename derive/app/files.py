@@ -54,7 +54,7 @@ class Names:
 
     def __init__(self, inputs: list[str]) -> None:
         self.taken: set[str] = set()
-        self.inputs = {os.path.realpath(path) for path in inputs if path != STDIN}
+        self.inputs = {os.path.realpath(path) for path in inputs if os.path.isfile(path)}
 
     def fresh(self, path: str, folder: Path, suffixes: tuple[str, ...]) -> str:
         """A stem for these files in the folder; a document is never overwritten by its results."""

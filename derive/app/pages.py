@@ -11,14 +11,13 @@ from pathlib import PurePath
 
 from derive import count
 from derive.app import sheet
-from derive.app.shapes import polynomial, space
+from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
 from derive.backprop import Answer, Step
 from derive.draw.picture import too_large
-from derive.expr import Axes, Expr
 from derive.latex.write import symbol, write
-from derive.network import Definition, Network, Variable
+from derive.network import Definition, Network
 from derive.picture import picture
 from derive.sizes import Size
 from derive.tree import Tree, num, tree
@@ -51,7 +50,14 @@ def _subtitle(solution: Solution) -> str:
 def _network(network: Network) -> Iterable[Block]:
     if network.definitions:
         yield sheet.Display(tuple(_equation(d) for d in network.definitions))
-    yield sheet.Table(("symbol", "lives in", "role", "shape from"), tuple(_rows(network)))
+    header: tuple[Text, ...] = ("symbol", "lives in", "role")
+    rows = [*_rows(network)]
+    # Where every shape was declared there is nothing to explain.
+    if any(v.note for v in network.variables):
+        notes = [v.note for v in network.variables] + [""] * len(network.definitions)
+        rows = [(*row, note) for row, note in zip(rows, notes, strict=True)]
+        header = (*header, "shape from")
+    yield sheet.Table(header, tuple(rows))
     for note in network.notes:
         yield sheet.Paragraph(("Read by convention: ", note))
 
@@ -66,33 +72,15 @@ def _equation(definition: Definition) -> Tree:
 
 def _rows(network: Network) -> Iterable[tuple[Text, ...]]:
     for variable in network.variables:
-        shape, label = _labelled(variable.var, variable.declared or variable.var.axes)
-        yield symbol(variable.var), shape, _role(variable) + label, variable.note or "declared"
+        shape, each = labelled(variable.var, variable.declared)
+        role = (variable.role,)
+        if variable.domain.classes is not None:
+            role = ("class ", counted(None, variable.domain.classes))
+        yield symbol(variable.var), shape, (*role, *each)
     for definition in network.definitions:
         node = definition.node
-        shape, label = _labelled(node, node.axes)
-        role = "loss" if node is network.loss else "node"
-        yield symbol(node), shape, role + label, "its equation"
-
-
-def _labelled(node: Expr, axes: Axes) -> tuple[Tree, str]:
-    """The space of one sample or class, and for how many there is one."""
-    letters = node.letters if hasattr(node, "letters") else node.op.letters  # type: ignore[attr-defined]
-    if not letters:
-        return space(axes), ""
-    each = ", ".join(
-        f"{letter} = 1..{axis}" for letter, axis in zip(letters, node.axes, strict=False)
-    )
-    # A declaration is that of one sample; the axes of a node count the samples first.
-    own = axes[len(letters) :] if axes is node.axes else axes
-    return space(own), f", {each}"
-
-
-def _role(variable: Variable) -> str:
-    domain = variable.domain
-    if domain.classes is not None:
-        return f"class 1..{domain.classes}"
-    return variable.role
+        shape, each = labelled(node)
+        yield symbol(node), shape, ("loss" if node is network.loss else "node", *each)
 
 
 def _graph(solution: Solution) -> Iterable[Block]:
@@ -146,7 +134,7 @@ def _why_zero(answer: Answer) -> Text:
 
 
 def _shape_of(answer: Answer) -> Text:
-    return ("in ", space(answer.value.axes))
+    return ("in ", space(asked_axes(answer)))
 
 
 # -------------------------------------------------------------------------------- the parameters
@@ -157,10 +145,11 @@ def _parameters(network: Network) -> Iterable[Section]:
     if not variables:
         return
     total = count.parameters(variables, _letters(network))
-    rows = [
-        (symbol(variable), space(variable.axes), polynomial(own.terms))
-        for variable, own in total.rows
-    ]
+    declared = {v.var: v.declared for v in network.parameters}
+    rows: list[tuple[Text, ...]] = []
+    for variable, own in total.rows:
+        shape, each = labelled(variable, declared.get(variable, ()))
+        rows.append((symbol(variable), (shape, *each), polynomial(own.terms)))
     table = sheet.Table(("parameter", "lives in", "numbers"), tuple(rows))
     counts = [polynomial(own.terms) for _, own in total.rows]
     sum_of = Tree("sum", tuple(counts)) if len(counts) > 1 else counts[0]
@@ -192,9 +181,13 @@ def _checks(solution: Solution) -> Iterable[Block]:
     if compared:
         first = compared[0][1]
         yield sheet.Paragraph(
-            f"Every result beside central differences of the forward pass in NumPy, at "
-            f"{first.points} random points away from kinks. The error is the largest difference, "
-            f"relative to the largest entry; up to {first.tolerance:.0e} is rounding."
+            (
+                "Every result beside central differences of the forward pass in NumPy, at "
+                f"{first.points} random points away from kinks. The error is the largest "
+                "difference, relative to the largest entry; up to ",
+                sheet.error_tree(first.tolerance),
+                " is taken for rounding.",
+            )
         )
         rows = [
             sheet.Check(

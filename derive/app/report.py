@@ -56,6 +56,8 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
 
 
 def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -> dict[str, Any]:
+    from derive.app.shapes import asked_axes
+
     question = answer.question
     wrt = [latex(symbol(node), spelling) for node in question.wrt]
     asked = question.left is not None
@@ -71,7 +73,7 @@ def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -
         "ascii": plain(answer.named),
         "inputs": None if answer.inputs is None else latex(answer.inputs, spelling),
         "zero": answer.zero,
-        "shape": [str(axis) for axis in answer.value.axes],
+        "shape": [str(axis) for axis in asked_axes(answer)],
         "layout": "denominator",
         "steps": [_step(step, spelling) for step in answer.steps],
         "check": _check(check),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derive.expr import Axes
+from derive.backprop import Answer
+from derive.deltas import symbol_of
+from derive.expr import Axes, Expr
 from derive.names import symbol_tree
 from derive.sizes import Axis, Size
 from derive.tree import Tree, name, num, tree
@@ -53,3 +55,39 @@ def times(axes: Axes) -> Tree:
 def space(axes: Axes) -> Tree:
     r"""Where a symbol lives: ``\mathbb{R}``, ``\mathbb{R}^{m \times n}``."""
     return tree("script", REALS, None, times(axes)) if axes else REALS
+
+
+def counted(letter: str | None, axis: Axis) -> Tree:
+    r"""``j = 1, \dots, c``; without a letter ``1, \dots, c``."""
+    first = num(1)
+    if letter is not None:
+        first = tree("chain", symbol_tree(letter), tree("rel", "="), first)
+    return tree("list", first, tree("dots"), axis_tree(axis))
+
+
+def labelled(node: Expr, declared: Axes = ()) -> tuple[Tree, tuple[str | Tree, ...]]:
+    """The space of one sample or class, and words for how many there are."""
+    letters = labels(node)
+    own = declared or node.axes[len(letters) :]
+    words: list[str | Tree] = []
+    for letter, axis in zip(letters, node.axes, strict=False):
+        words += [", ", counted(letter, axis)]
+    return space(own), tuple(words)
+
+
+def labels(node: Expr) -> tuple[str, ...]:
+    """The letters that are written for the first axes of a variable or named node."""
+    found = symbol_of(node)
+    return () if found is None else found[1]
+
+
+def asked_axes(answer: Answer) -> Axes:
+    """The axes of what a question asks for: of one entry where an entry is asked for."""
+    question, axes = answer.question, answer.value.axes
+    if question.entry:
+        return axes[len(question.entry) :]
+    if question.kind == "gradient":
+        # The sample axes of a loss, if it has any, then the labels of what it is by.
+        samples = len(axes) - len(question.wrt[0].axes)
+        return axes[samples + len(labels(question.wrt[0])) :]
+    return axes

@@ -1,0 +1,134 @@
+"""Rooms and floors: imports go down only, nothing imports itself in a circle, files stay short."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LONGEST = 400
+# A module stands on the floor of its longest prefix here.
+FLOORS = {
+    "derive": 6,  # the public names
+    "derive.version": 0,
+    "derive.tree": 0,
+    "derive.diagnostics": 0,
+    "derive.interned": 0,
+    "derive.sizes": 0,
+    "derive.expr": 0,
+    "derive.recipe": 1,
+    "derive.build": 1,
+    "derive.calculus": 1,
+    "derive.operators": 2,
+    # Both meet functions by their rows: a power is normalised, NumPy is imported late.
+    "derive.evaluate": 2,
+    "derive.normal": 2,
+    "derive.notation": 3,
+    "derive.names": 3,
+    "derive.letters": 3,
+    "derive.setting": 3,
+    "derive.written": 3,
+    "derive.plain": 3,
+    "derive.mathml": 3,
+    "derive.breaking": 3,
+    "derive.tidy": 3,
+    "derive.latex": 3,
+    "derive.network": 4,
+    "derive.elaborate": 4,
+    "derive.points": 4,
+    "derive.check": 4,
+    "derive.reasons": 4,
+    "derive.deltas": 4,
+    "derive.backprop": 4,
+    "derive.count": 4,
+    "derive.targets": 4,
+    "derive.products": 4,
+    "derive.body": 4,
+    "derive.code": 4,
+    "derive.draw": 4,
+    "derive.picture": 4,
+    "derive.display": 4,
+    "proofs": 5,
+    "derive.app": 6,
+}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for folder in ("derive", "proofs")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+
+
+def floor(module: str) -> int | None:
+    while module and module not in FLOORS:
+        module = module.rpartition(".")[0]
+    return FLOORS.get(module)
+
+
+def imported(module: str, everywhere: bool) -> Iterator[str]:
+    """The modules of this project that a module imports; ``everywhere`` includes what functions
+    import when they run, but never what is imported for the type checker only."""
+    stack: list[ast.AST] = [ast.parse(MODULES[module].read_text(encoding="utf-8"))]
+    while stack:
+        node = stack.pop()
+        match node:
+            case ast.Import(names):
+                yield from (name.name for name in names if name.name in MODULES)
+            case ast.ImportFrom(module=str(source), names=names, level=0):
+                for name in names:
+                    inner = f"{source}.{name.name}"
+                    if inner in MODULES:
+                        yield inner
+                    elif source in MODULES:
+                        yield source
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), orelse=orelse):
+                stack.extend(orelse)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() if not everywhere:
+                pass
+            case _:
+                stack.extend(ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_floor_of_its_own(module):
+    assert module in FLOORS or floor(module.rpartition(".")[0]) is not None
+    top = ".".join(module.split(".")[:2])
+    assert top in FLOORS or module.startswith("proofs"), f"add {top} to FLOORS"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    here = floor(module)
+    up = {other for other in imported(module, everywhere=True) if floor(other) > here}
+    assert not up, f"{module} stands on floor {here} and imports from above: {sorted(up)}"
+
+
+def test_no_module_imports_itself_in_a_circle():
+    below = {module: set(imported(module, everywhere=False)) for module in MODULES}
+    done: set[str] = set()
+    while ready := [m for m in below if m not in done and below[m] <= done | {m}]:
+        done.update(ready)
+    assert done == set(below), f"in or above a circle: {sorted(set(below) - done)}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path
+        for folder in ("derive", "proofs", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    ),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_no_file_is_long(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST, f"{lines} lines: split it"
+
+
+def test_the_walk_sees_what_it_should():
+    assert "derive.backprop" in set(imported("derive.app.solve", everywhere=True))
+    assert "derive.app.files" in set(imported("derive.app.cli", everywhere=True))
+    assert "derive.app.files" not in set(imported("derive.app.cli", everywhere=False))
+    assert "derive.network" not in set(imported("derive.app.cli", everywhere=True))
+    assert floor("derive.latex.print") == 3
+    assert floor("derive.app.cli") == 6
