@@ -14,9 +14,10 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from derive.build import add, contracted, rebuilt
+from derive.build import named as named_node
 from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Number, Ones, Var
 from derive.latex.flat import Factor, flattened
-from derive.normal import Normal, is_barrier, scaled, split
+from derive.normal import Normal, is_barrier, scaled, split, visible
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
@@ -52,14 +53,28 @@ class _Lengths:
             if waiting:
                 stack.extend(waiting)
                 continue
-            own = 1
-            if type(node) is Add:
-                own = len(node.terms)
-            elif type(node) is Contract:
-                own += 2 * _needs_diag(node)
-            self.known[node] = own + sum(self.known[kid] for kid in inner)
+            self.known[node] = self._own(node) + sum(self.known[kid] for kid in inner)
             stack.pop()
         return self.known[root]
+
+    @staticmethod
+    def _own(node: Expr) -> int:
+        if type(node) is Add:
+            return len(node.terms) - 1
+        if type(node) is Map and node.fn.name == "power":
+            return 2
+        if type(node) is not Contract:
+            return 1
+        number = node.factors[0].value if type(node.factors[0]) is Num else 1
+        signs = number == -1
+        factors = len(node.factors) - signs
+        # a minus is no longer than a plus, unless it needs a bracket
+        turned = factors == 1 and node.indices[-1] != node.out
+        turned += len(node.out) == 2 and any(
+            type(f) is Add and own == node.out[::-1] for f, own in zip(node.factors, node.indices)
+        )
+        bracket = signs and factors == 1 and type(node.factors[-1]) is Add
+        return factors - 1 - signs + turned + bracket + 2 * _needs_diag(node)
 
 
 def _needs_diag(node: Contract) -> bool:
@@ -82,16 +97,19 @@ class _Tidy:
 
     def whole(self) -> Expr:
         order = self._shown()
-        bodies = {node.args[0]: node for node in order if is_barrier(node)}
-        bodies |= {node.args[0]: node for node in self.keep if is_barrier(node)}
+        named = [node for node in (*self.keep, *order) if is_barrier(node)]
+        bodies = {node.args[0]: node for node in named}
+        closed: dict[Expr, Expr] = {}
         for node in order:
-            if node is not self.root and node in bodies and not isinstance(node, Var | Num):
+            if node is not self.root and node in bodies and node.kids:
                 self.form[node] = bodies[node]
-            elif node is not self.root and node in self.keep:
-                self.form[node] = node
+            elif node is not self.root and node in self.keep and node.kids:
+                # Under a name of its own, so that no rule looks inside; taken off at the end.
+                stand_in = node if is_barrier(node) else named_node(f"kept {len(closed)}", node)
+                self.form[node] = closed[stand_in] = stand_in
             else:
                 self.form[node] = self._tidied(node)
-        return self.form[self.root]
+        return _opened(self.form[self.root], {k for k in closed if k not in order})
 
     def _shown(self) -> list[Expr]:
         """The nodes that are written, kids before parents: none below a name or a kept one."""
@@ -129,16 +147,13 @@ class _Tidy:
     def _shorter(self, old: Expr, new: Expr) -> Expr:
         return new if self.length.of(new) <= self.length.of(old) else old
 
-    def _kept(self, node: Expr) -> bool:
-        return node in self.keep and node is not self.root
-
     # ---------------------------------------------------------------------------------- sums
 
     def _sum(self, terms: Sequence[Expr]) -> Expr:
         """Nested sums flattened, like terms collected, a common scalar in front."""
         flat: list[Expr] = []
         for term in terms:
-            flat.extend(term.terms if type(term) is Add and not self._kept(term) else (term,))
+            flat.extend(term.terms if type(term) is Add else (term,))
         counts: dict[Expr, Number] = {}
         shown: dict[Expr, Expr] = {}
         for term in flat:
@@ -149,7 +164,8 @@ class _Tidy:
         total = add(*(scaled(n, shown[key]) for key, n in counts.items()))
         if type(total) is not Add:
             return total
-        return self._shorter(total, self._factored(total))
+        short = self._shorter(total, self._factored(total))
+        return self._least(short, self.normal.of(total))
 
     def _factored(self, total: Add) -> Expr:
         """The scalars that all terms share, and the number if it is the same but for its sign."""
@@ -210,14 +226,36 @@ class _Tidy:
     # ------------------------------------------------------------------------------ products
 
     def _product(self, node: Contract) -> Expr:
-        flat = flattened(node, self._kept)
-        joined = self._joined(flat.count, flat.factors, flat.out)
+        joined = self._flat(node)
         if type(joined) is not Contract:
             return joined
-        spread_out = self._multiplied_out(joined)
-        if spread_out is not None and self.length.of(spread_out) < self.length.of(joined):
-            return spread_out
-        return joined
+        return self._least(
+            joined, self._turned(joined), self._multiplied_out(joined), self.normal.of(node)
+        )
+
+    def _turned(self, node: Contract) -> Expr | None:
+        """(A + Bᵀ)ᵀ as Aᵀ + B: the sum that stands transposed, term by term."""
+        for k, (factor, own) in enumerate(zip(node.factors, node.indices)):
+            if type(factor) is Add and len(own) == 2 and own == node.out[::-1]:
+                terms = []
+                for term in factor.terms:
+                    terms.append(self._flat(contracted((term,), ((0, 1),), (1, 0))))
+                swapped = (*node.factors[:k], add(*terms), *node.factors[k + 1 :])
+                spots = (*node.indices[:k], node.out, *node.indices[k + 1 :])
+                return contracted(swapped, spots, node.out)
+        return None
+
+    def _least(self, first: Expr, *others: Expr | None) -> Expr:
+        """The shortest; the first of equals, so the order that was written stays if it can."""
+        found = [first, *(other for other in others if other is not None)]
+        return min(found, key=self.length.of)
+
+    def _flat(self, node: Expr) -> Expr:
+        """One flat product, if the node is a product."""
+        if type(node) is not Contract:
+            return node
+        flat = flattened(node, lambda inner: False)
+        return self._joined(flat.count, flat.factors, flat.out)
 
     def _joined(self, count: Number, factors: Sequence[Factor], out: tuple[int, ...]) -> Expr:
         """Equal factors at the same indices as one power; x times 1/x is gone."""
@@ -259,20 +297,28 @@ class _Tidy:
         """The product distributed over one of the sums in it: the one that pays best."""
         best: Expr | None = None
         for k, factor in enumerate(node.factors):
-            if type(factor) is not Add or len(factor.terms) > _MOST_TERMS or self._kept(factor):
+            if type(factor) is not Add or len(factor.terms) > _MOST_TERMS:
                 continue
             terms = []
             for part in factor.terms:
                 swapped = (*node.factors[:k], part, *node.factors[k + 1 :])
                 term = contracted(swapped, node.indices, node.out)
-                if type(term) is Contract:
-                    flat = flattened(term, self._kept)
-                    term = self._joined(flat.count, flat.factors, flat.out)
-                terms.append(term)
+                terms.append(self._flat(term))
             found = self._sum(terms)
             if best is None or self.length.of(found) < self.length.of(best):
                 best = found
         return best
+
+
+def _opened(root: Expr, closed: Collection[Expr]) -> Expr:
+    """The expression with these stand-ins replaced by what they stand for."""
+    form: dict[Expr, Expr] = {}
+    for node in visible(root):
+        if node in closed:
+            form[node] = node.kids[0]
+        else:
+            form[node] = node if is_barrier(node) else rebuilt(node, [form[k] for k in node.kids])
+    return form[root]
 
 
 def _number(count: Number) -> Number:

@@ -114,5 +114,10 @@ def _plain(node: Contract) -> bool:
     return all(not f.axes for f in node.factors)
 
 
+def is_size(node: Expr) -> bool:
+    """Whether a scalar is a number of entries: a sum of ones."""
+    return type(node) is Contract and all(isinstance(f, Num | Ones) for f in node.factors)
+
+
 def _whole(exponent: Fraction) -> bool:
     return exponent.denominator == 1

@@ -75,6 +75,8 @@ def joined(parts: Parts) -> Tree:
 
 def product(factors: Sequence[Tree]) -> Tree:
     """The factors side by side; an unsigned product among them is spliced."""
+    if len(factors) == 1:
+        return factors[0]
     flat: list[Tree] = []
     for factor in factors:
         flat.extend(factor.kids if factor.head == "product" else (factor,))
@@ -94,10 +96,12 @@ def _is_reciprocal(node: Tree) -> bool:
 
 
 def _elementwise(factors: Sequence[Tree]) -> Tree:
+    if len(factors) == 1:
+        return factors[0]
     flat: list[Tree] = []
     for factor in factors:
         flat.extend(factor.kids if factor.head == "hadamard" else (factor,))
-    return flat[0] if len(flat) == 1 else Tree("hadamard", tuple(flat))
+    return Tree("hadamard", tuple(flat))
 
 
 def grouped(scalar: Tree) -> Tree:
@@ -195,9 +199,17 @@ class Scalars:
     def __init__(self, count: Number = 1) -> None:
         self.count = Fraction(count)
         self._powers: dict[object, tuple[Tree, list[Fraction]]] = {}
+        self._sizes: set[object] = set()
 
-    def multiply(self, factor: Tree, exponent: Fraction = Fraction(1)) -> None:
-        """One more factor; equal ones on the same side of the line become a power."""
+    def multiply(
+        self, factor: Tree, exponent: Fraction = Fraction(1), size: bool = False
+    ) -> None:
+        """One more factor; equal ones on the same side of the line become a power.
+
+        A ``size`` is a number of entries: under the line it makes a constant, 1/m.
+        """
+        if size:
+            self._sizes.add(_key(factor))
         if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():
             self.count *= Fraction(int(factor.kids[0])) ** int(exponent)
             return
@@ -212,9 +224,13 @@ class Scalars:
     def measure(self, axis: Axis) -> None:
         """The number of entries along an axis as a factor."""
         if isinstance(axis, Size):
-            self.multiply(size_tree(axis))
+            self.multiply(size_tree(axis), size=True)
         else:
             self.count *= axis
+
+    def constant(self) -> bool:
+        """Whether only numbers and sizes are under the line."""
+        return all(key in self._sizes for key, (_, (_, down)) in self._powers.items() if down)
 
     def sides(self) -> tuple[list[Tree], list[Tree]]:
         over: list[Tree] = []
@@ -244,7 +260,7 @@ def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
     array = () if body is None else tuple(part.tree for part in body)
     top = [] if p == 1 else [num(p)]
     bottom = [] if q == 1 else [num(q)]
-    plain = all(f.head in ("num", "name") and len(f.kids[0]) == 1 for f in under)
+    plain = scalars.constant()
     ranges = [f for f in over if f.head == "big"]
     if len(over) + len(array) + len(top) > 1 and not (len(over) == 1 and (under or bottom)):
         over = [grouped(f) for f in over if f.head != "big"] + ranges

@@ -17,7 +17,7 @@ from derive.build import is_zero
 from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var
 from derive.latex import words
 from derive.latex.chain import Piece, array_form, components, scalar_form, unit
-from derive.latex.flat import Factor, Flat, flattened
+from derive.latex.flat import Factor, Flat, flattened, is_size
 from derive.latex.words import IDENTITY, ONES, Part, Scalars, letter_tree, multiplied
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.sizes import Axis, Size
@@ -451,7 +451,7 @@ class _Reading:
                 scalars.count *= sign ** int(exponent)
                 scalars.multiply(body, exponent)
             else:
-                scalars.multiply(said.tree, exponent)
+                scalars.multiply(said.tree, exponent, size=is_size(node))
             return
         for form in words.repeated(said.tree, exponent):
             self.pieces.append(Piece((Part(form),), left, order))
