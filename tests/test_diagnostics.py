@@ -33,7 +33,7 @@ def test_whole_rendering():
         10,
         11,
         "add `)`",
-        ("it is seen here",),
+        ("seen here",),
     )
     assert render(diagnostic, source) == (
         "error[unclosed-bracket]: `(` is never closed\n"
