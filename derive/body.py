@@ -13,7 +13,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never
 
-from derive import sizes
 from derive.expr import (
     Add,
     Axes,
@@ -31,7 +30,7 @@ from derive.expr import (
 )
 from derive.names import ascii_name
 from derive.products import Factor, joined, opened, plus, product, times
-from derive.sizes import Axis
+from derive.sizes import Axis, Size
 from derive.targets import (
     ATOM,
     POWER,
@@ -350,6 +349,6 @@ def readable_sizes(variables: Iterable[Expr]) -> dict[str, tuple[Expr, int]]:
     found: dict[str, tuple[Expr, int]] = {}
     for variable in variables:
         for k, axis in enumerate(variable.axes):
-            if isinstance(axis, sizes.Size) and axis.names() == {str(axis)}:
+            if isinstance(axis, Size) and axis.names() == {str(axis)}:
                 found.setdefault(str(axis), (variable, k))
     return found

@@ -82,18 +82,38 @@ def product(factors: Sequence[Factor], out: Indices, target: Target, settle: Set
 
 
 def _cheapest(rest: Sequence[Factor], out: Indices) -> tuple[int, int]:
-    """The pair with the fewest distinct axes, then the smallest result, then the most shared."""
+    """The pair with the fewest distinct axes, then the smallest result, then the most shared.
+
+    Of equals the one without a transpose: y'Wx is y @ (W @ x).
+    """
     uses: dict[int, int] = dict.fromkeys(out, 1)
     for factor in rest:
         for i in factor.indices:
             uses[i] = uses.get(i, 0) + 1
 
-    def cost(pair: tuple[int, int]) -> tuple[int, int, int]:
-        a, b = (set(rest[k].indices) for k in pair)
+    def cost(pair: tuple[int, int]) -> tuple[int, int, int, int]:
+        one, other = (rest[k].indices for k in pair)
+        a, b = set(one), set(other)
         result = [i for i in a | b if uses[i] > (i in a) + (i in b)]
-        return len(a | b), len(result), -len(a & b)
+        return len(a | b), len(result), -len(a & b), _transposes(one, other)
 
     return min(combinations(range(len(rest)), 2), key=cost)
+
+
+def _transposes(a: Indices, b: Indices) -> int:
+    """How many transposes the matrix product of two factors needs, the better way round."""
+    shared = set(a) & set(b)
+    if len(shared) != 1 or not a or not b:
+        return 0
+    (s,) = shared
+    if len(a) == 1 or len(b) == 1:
+        return int(max(a, b, key=len)[-1] != s)
+    return min(_turned(a, b, s), _turned(b, a, s))
+
+
+def _turned(left: Indices, right: Indices, s: int) -> int:
+    """How many transposes ``left @ right`` over index s needs, as they stand."""
+    return (left[-1:] != (s,)) + (right[:1] != (s,))
 
 
 def _alone(factor: Factor, kept: set[int], target: Target) -> Factor:
@@ -203,7 +223,13 @@ def _contracted(
     if not batch and len(summed) == 1:
         s = summed[0]
         if len(a.indices) <= 2 and len(b.indices) <= 2:
-            flip = (free_b and not free_a) or (free_a and free_b and want == (*free_b, *free_a))
+            flip = bool(free_b) and not free_a
+            if free_a and free_b:
+                flip = (
+                    want == (*free_b, *free_a)
+                    if want is not None
+                    else _turned(b.indices, a.indices, s) < _turned(a.indices, b.indices, s)
+                )
             left, right = (b, a) if flip else (a, b)
             return _matmul(left, right, s, target)
         for left, right in ((a, b), (b, a)):

@@ -194,6 +194,7 @@ TARGETS: dict[str, Target] = {
         MappingProxyType(
             {
                 "array": "np.asarray({0}, dtype=float)",
+                "copy": "{0}.copy()",
                 "float": "np.float64({0})",
                 "eye": "np.eye({0})",
                 "zeros": "np.zeros({0})",

@@ -17,6 +17,7 @@ from derive import calculus, code
 from derive.calculus import Share, backward, pullback
 from derive.evaluate import evaluate, evaluate_all
 from derive.expr import Call, Contract, Expr, Map, Name, toposort
+from derive.names import ascii_name
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
 from tests import moves, oracle_autograd
 from tests.networks import Network, cook, network_of, networks
@@ -30,12 +31,14 @@ many = settings(max_examples={"ci": 500}.get(settings.get_current_profile_name()
 
 
 class Unfit(Exception):
-    """The numbers are at a kink or too large to be compared."""
+    """Nothing to compare: no variables, or numbers at a kink or too large."""
 
 
 def judged(network: Network) -> None:
     """Compare the gradients with the three others; AssertionError where they differ."""
     wrt = network.parameters
+    if not wrt:
+        raise Unfit
     with np.errstate(all="ignore"):
         sweep = backward(network.loss, wrt)
         own = [sweep.cotangents.get(v, calculus.zeros(v.axes)) for v in wrt]
@@ -91,7 +94,7 @@ def by_export(network: Network, own: list[Expr], found: list) -> None:
 def functions(source: str, network: Network, own: list[Expr]) -> dict[str, Callable]:
     """The stand-ins of the undefined functions, under the names that the module gives them."""
     found = {
-        code.ascii_name(node.fn.params[0] + "'" * node.fn.params[1]): node.fn.value
+        ascii_name(node.fn.params[0] + "'" * node.fn.params[1]): node.fn.value
         for node in toposort(network.loss, *own)
         if type(node) is Map and node.fn.name == "generic"
     }
