@@ -116,6 +116,8 @@ class _Pairing:
                     self.put(replace(token, type="MUL"), True, False)
             case _ if kind in _RIGHT_OF:
                 self.push(token, script=self.opens_script())
+            case "RABS" if self.evaluates(following):
+                self.out.append(replace(token, type="EVAL"))  # \bigg\rvert_{w=0}
             case _ if kind in _LEFT_OF:
                 self.close(token, _LEFT_OF[kind])
             case _ if kind in _OPERANDS:
@@ -244,10 +246,15 @@ class _Pairing:
             middle = (token.start + token.end) // 2
             for start, end in ((token.start, middle), (middle, token.end)):
                 self.bar(Token("BAR", "ABS", start, end), following)
-        elif following is not None and following.type in ("SUB", "SUP") and not self.open_bar():
+        elif self.evaluates(following):
             self.out.append(replace(token, type="EVAL"))  # \frac{df}{dx}|_{x=0}
         else:
             self.push(replace(token, type=left), tentative=True)
+
+    def evaluates(self, following: Token | None) -> bool:
+        """Whether a bar closes nothing and carries a script: it says where the term is taken."""
+        scripted = following is not None and following.type in ("SUB", "SUP")
+        return scripted and not self.due and not self.open_bar()
 
     def open_bar(self) -> bool:
         return bool(self.stack) and self.stack[-1].token.type in ("LABS", "LNORM")

@@ -291,15 +291,24 @@ class Reader:
         first = self.at
         content = self.raw_argument()
         joined = "".join((" " if a.gap else "") + a.text for a in content if a.text not in (r"\,",))
-        words = re.sub(r"\s+", " ", joined.replace("\\ ", " ")).strip()
+        words = (
+            re.sub(r"\s+", " ", joined.replace("\\ ", " ")).strip()
+        prose = words[:1] in (",", ";") and len(words) > 1  # \text{, find }
+        words = words.lstrip(",; ") if prose else words
+        )
         span_end = self.atoms[self.at - 1].end
-        if words in ("", "?"):
-            if words:
-                self.emit("ASK", "?", atom)
-        elif canonical := connective(words):
+        canonical = connective(words)
+        if canonical is None and not re.search(r"[^\s,;.:]", words):
+            if "," in words:
+                self.emit("COMMA", ",", atom)  # \text{, }
+        elif words == "?":
+            self.emit("ASK", "?", atom)
+        elif canonical is not None:
             self.out.append(Token("TEXT", canonical, atom.start, span_end, words))
         elif "$" in words:
             self._text_with_formulas(atom, content)
+        elif prose:
+            self.out.append(Token("TEXT", words, atom.start, span_end, words))
         elif _WORD.fullmatch(words):
             spelled = f"{atom.text}{'*' if starred else ''}{{{words}}}"
             self.out.append(_word(words, atom.start, span_end, spelled))

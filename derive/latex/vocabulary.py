@@ -165,7 +165,7 @@ VANISHING = _words(
     r" \mathstrut \par \small \large \Large \normalsize \footnotesize \scriptsize \enspace"
     r" \qedhere \null \ignorespaces \unskip \protect \smallskip \medskip \bigskip \hfilneg"
     r" \because \therefore \endgroup \begingroup \break \newpage \protect \enskip \mathsurround"
-    r" \toprule \midrule \bottomrule \negmedspace"
+    r" \toprule \midrule \bottomrule \negmedspace \checkmark \qed"
 ) | {"\\ ", "\\\n", "\\\t"}  # fmt: skip
 # Commands that vanish together with this many arguments in braces.
 VANISHING_WITH = {
