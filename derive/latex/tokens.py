@@ -291,11 +291,9 @@ class Reader:
         first = self.at
         content = self.raw_argument()
         joined = "".join((" " if a.gap else "") + a.text for a in content if a.text not in (r"\,",))
-        words = (
-            re.sub(r"\s+", " ", joined.replace("\\ ", " ")).strip()
+        words = re.sub(r"\s+", " ", joined.replace("\\ ", " ")).strip()
         prose = words[:1] in (",", ";") and len(words) > 1  # \text{, find }
         words = words.lstrip(",; ") if prose else words
-        )
         span_end = self.atoms[self.at - 1].end
         canonical = connective(words)
         if canonical is None and not re.search(r"[^\s,;.:]", words):
