@@ -13,7 +13,7 @@ from derive.calculus import grad
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Equation, Reading
-from derive.elaborate.scope import INDICATORS, index_letter
+from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter
 from derive.elaborate.symbols import (
     definition_value, fresh_letter, one_hot_value, select, slot_mark,
 )  # fmt: skip
@@ -51,6 +51,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         primes += int(function.kids[1])
         function = function.kids[0]
     symbol = str(function.kids[0])
+    if symbol in reading.scope.applied:
+        return value_of(reading, function, env)
     if symbol in INDICATORS:
         return indicator(reading, tree, arguments, env)
     if symbol in reading.functions:
@@ -66,7 +68,7 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         rows = [POINTWISE["sigmoid"]]
     if rows:
         return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)
-    if len(values) == 1 and len(symbol.lstrip("\\")) and not symbol.isalpha() or len(symbol) == 1:
+    if len(values) == 1 and symbol.split("_")[0] in ACTIVATIONS:
         reading.note(symbol, f"${symbol}$ is not defined: read as a function of each entry")
         return map_of(tree, reading.sizes, pointwise.generic(symbol, primes), values)
     raise Fault(

@@ -59,7 +59,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
         if base == r"\delta" and subs:
             found.definitions.remove(item)
             found.claims.append(item)
-        elif latex(left) in mentioned:
+        elif latex(left) in mentioned or _is_remark(item, symbol, reading):
             # W = W - ε∇L is an update, S = Sᵀ a fact: neither defines its left side.
             found.definitions.remove(item)
             found.claims.append(item)
@@ -85,24 +85,33 @@ def _collect_letters(items: list[Tree], reading: Reading) -> None:
                     if reckoning.head == "sum":
                         letters = (index_letter(part) for part in reckoning.subtrees())
                         reading.scope.steps |= {letter for letter in letters if letter}
-            if node.head == "juxt":
-                for kid, after in zip(node.kids, (*node.kids[1:], None), strict=True):
-                    if base_of(kid):
-                        base = base_of(kid)
-                        bracketed = after is not None and after.head in BRACKETS
-                        called[base] = called.get(base, True) and bracketed
+            for base, bracketed in _uses(node):
+                called[base] = called.get(base, True) and bracketed
         for node in names_in([item]):
             if node.head == "name":
                 reading.scope.whole.add(str(node.kids[0]))
             alphabet = base_of(node)
             reading.bold = reading.bold or alphabet.startswith(r"\mathbf")
-    for item in items:
-        for node in item.subtrees():
-            if node.head != "juxt":
-                for kid in node.kids:
-                    if isinstance(kid, Tree) and kid.head == "name":
-                        called[str(kid.kids[0])] = False
     reading.scope.called_only = {base for base, always in called.items() if always}
+
+
+def _uses(node: Tree) -> Iterator[tuple[str, bool]]:
+    """The names among a node's kids, each with whether a bracket follows it."""
+    kids = node.kids[1:] if node.head in ("script", "prime") else node.kids
+    flat = [k for kid in kids for k in (_cells(kid) if isinstance(kid, tuple) else (kid,))]
+    for k, kid in enumerate(flat):
+        if isinstance(kid, Tree) and (base := base_of(kid)):
+            after = flat[k + 1] if node.head == "juxt" and k + 1 < len(flat) else None
+            scripted = after.kids[0] if after is not None and after.head == "script" else after
+            yield base, isinstance(scripted, Tree) and scripted.head in BRACKETS
+
+
+def _cells(rows: tuple) -> Iterator[object]:
+    for part in rows:
+        if isinstance(part, tuple):
+            yield from _cells(part)
+        else:
+            yield part
 
 
 def _collect_components(definitions: list[Tree], reading: Reading) -> None:
@@ -189,6 +198,14 @@ def _formals(bracket: Tree) -> list[Tree]:
     inner = bracket.kids[0]
     parts = inner.kids if inner.head == "semi" else (inner,)
     return [a for part in parts for a in (part.kids if part.head == "list" else (part,))]
+
+
+def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
+    """i = 1, .., m says where an index runs; y = +1, of a declared y, is one of its values."""
+    right = item.kids[2]
+    if any(part.head == "dots" for part in right.subtrees()):
+        return index_letter(item.kids[0]) is not None
+    return symbol in reading.scope.declared and _number(right) is not None
 
 
 def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> None:

@@ -284,6 +284,13 @@ def _definitions(
     return tuple(sorted(found, key=lambda d: ranked[d.node]))
 
 
+def _place(symbol: str, reading: Reading) -> tuple[int, int]:
+    """Where a document first speaks of a symbol: its declaration, or else its first use."""
+    declaration = reading.declarations.get(symbol)
+    first = reading.spans.get(symbol, (0, 0))
+    return min(first, declaration.span) if declaration else first
+
+
 def _variables(
     reading: Reading, definitions: Sequence[Definition], questions: Sequence[Question],
     made: dict[Expr, str], final,
@@ -291,7 +298,7 @@ def _variables(
     roots = [d.node for d in definitions] + [w for q in questions for w in q.wrt]
     asked = {w for q in questions for w in q.wrt}
     found = [n for n in toposort(*roots) if isinstance(n, Var)]
-    found.sort(key=lambda v: reading.spans.get(made.get(v, ""), (0, 0)))
+    found.sort(key=lambda v: _place(made.get(v, v.name), reading))
     variables = []
     for var in found:
         symbol = made.get(var, var.name)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from derive.latex.print import latex
-from derive.names import parts
-from derive.notation import ALPHABETS, FUNCTION_WORDS
+from derive.names import parts, symbol_tree
+from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
 from derive.tree import Tree
 
@@ -26,9 +26,14 @@ KNOWN_WORDS = frozenset(
     if word.isascii() and word[0].isalpha()
 ) | frozenset(["tr", "Tr", "trace", "diag", "Diag", "det", "arg", "sum", "var", "Var", "mean"])
 INDICATORS = frozenset([r"\mathbb{I}", r"\mathbb{1}", r"\mathbf{1}", r"\mathbf{I}"])
-# Letters that by custom name functions when nothing else is said about them.
-FUNCTION_LETTERS = frozenset(
-    ["f", "g", "h", "F", "G", r"\phi", r"\varphi", r"\psi", r"\sigma", r"\rho", r"\Phi", r"\Psi"]
+# Letters that by custom name functions, and letters that name numbers, if nothing else is said.
+ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma", r"\rho"])
+FUNCTION_LETTERS = ACTIVATIONS | frozenset(
+    ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
+)
+NUMBER_LETTERS = frozenset(
+    "\\" + word
+    for word in "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega".split()
 )
 
 
@@ -63,6 +68,11 @@ class Scope:
     def refer(self, tree: Tree) -> Reference:
         """The symbol that a name with scripts stands for.  Total on name, script and prime trees."""
         base, subs, label, actions = taken_apart(tree, self)
+        if base == r"\delta" and len(subs) == 1 and base_of(subs[0]):
+            # δ_z is the δ of bold z where only that is known.
+            below = self.refer(subs[0])
+            if self.known(below.symbol) and "#" not in below.symbol and not below.indices:
+                subs = (symbol_tree(below.symbol),)
         label_letter = index_letter(label) if label is not None else None
         labelled = [label]
         if label_letter is not None and len(label_letter) == 1:
@@ -79,7 +89,7 @@ class Scope:
     def _family_known(self, slot: str) -> bool:
         stem = slot.split("^", 1)[0]
         return any(
-            self.known_slot(s) and s.startswith(stem) and "^{(#" in s
+            self.known_slot(s) and s.startswith(stem) and has_label_slot(s)
             for s in self.declared | self.defined | self.functions
         )
 
@@ -153,7 +163,7 @@ class Scope:
                 text = latex(Tree("script", (Tree("name", (base,)), group, None)))
         if label is not None:
             if label_slot:
-                fence = {"paren": "(#1)", "bracket": "[#1]"}[label.head]
+                fence = {"paren": "(#1)", "bracket": "[#1]"}.get(label.head, "#1")
                 text += f"^{{{fence}}}"
             else:
                 text += "^{" + latex(label).replace(" ", "") + "}"
@@ -190,7 +200,12 @@ def is_bold(base: str) -> bool:
 
 def inside(label: Tree | None) -> Tree:
     assert label is not None
-    return label.kids[0]
+    return label.kids[0] if label.head in ("paren", "bracket") else label
+
+
+def has_label_slot(symbol: str) -> bool:
+    """Whether the first slot of a symbol is a superscript label."""
+    return "^{(#1)}" in symbol or "^{[#1]}" in symbol or "^{#1}" in symbol
 
 
 def is_index(tree: Tree) -> bool:
@@ -258,7 +273,9 @@ def _superscripts(sup: Tree | None) -> Iterator[Tree]:
         yield from sup.kids
     elif sup.head == "juxt" and str(sup.kids[-1].kids[:1]) in (r"('\\top',)",):
         yield from sup.kids
-    elif sup.head == "script" and sup.kids[0].head in ("name", "op", "paren", "bracket"):
+    elif sup.head == "script" and (
+        sup.kids[0].head in ("op", "paren", "bracket") or str(sup.kids[0].kids[0]) in MARKS
+    ):
         # w^{*^T}, x^{(i)^\top}
         yield sup.kids[0]
         yield from _superscripts(sup.kids[2])
@@ -270,8 +287,10 @@ def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bo
     if part.head in ("paren", "bracket"):
         return True
     text = str(part.kids[0]) if part.head in ("name", "op") else ""
-    if text in ("*", r"\star", r"\ast", r"\dagger", "+", "-", r"\prime"):
+    if text in MARKS:
         return True
+    if subs and index_letter(part) in scope.bound:
+        return True  # w_{rc}^i under a sum over i: a label, not a power
     if part.head == "name" and len(text) > 1 and text.isalpha():
         return True  # a word: W^{new}, x^{max}
     if (base, latex(part)) in scope.powered:

@@ -8,7 +8,9 @@ call is a question with both readings, never a guess.
 from __future__ import annotations
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.scope import INDICATORS, KNOWN_WORDS, Scope, base_of, taken_apart
+from derive.elaborate.scope import (
+    INDICATORS, KNOWN_WORDS, NUMBER_LETTERS, Scope, base_of, is_bold, taken_apart,
+)  # fmt: skip
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -101,8 +103,8 @@ def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) ->
             rest = sup.kids[:-1]
             first = rest[0] if len(rest) == 1 else Tree("juxt", rest, sup.span)
             base = Tree("transpose", (_raised(base, (first,), whole, scope),), whole.span)
-        elif sup.head == "name" and sup.kids[0] in ("T", "t", "i", "j", "k", "l", "n", "m", "L"):
-            if sup.kids[0] not in scope.scalars:
+        elif sup.head == "name" and sup.kids[0] in _LABEL_LETTERS:
+            if sup.kids[0] not in scope.scalars and not _is_number(base, scope):
                 raise Fault(
                     "ambiguous-superscript",
                     f"the superscript {sup.kids[0]} may be a label or a power",
@@ -114,6 +116,15 @@ def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) ->
         else:
             base = Tree("power", (base, settle(sup, scope)), whole.span)
     return base
+
+
+_LABEL_LETTERS = frozenset(["T", "t", "i", "j", "k", "l", "n", "m", "L"])
+
+
+def _is_number(base: Tree, scope: Scope) -> bool:
+    """Whether a letter above this base can only be a power, or a number of axes."""
+    symbol = str(base.kids[0]) if base.head == "symbol" else ""
+    return symbol.startswith(r"\mathbb") or symbol in NUMBER_LETTERS or symbol in scope.scalars
 
 
 def _word(word: str, at: Tree) -> Tree:
@@ -147,10 +158,9 @@ def _applied(
     word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
     bracket, after = _bracket(following)
     if bracket is not None:
-        symbol = scope.refer(kid).symbol
-        if scope.applied.get(symbol) == following:
-            return _symbol(kid, scope), 1
-        if not scope.is_function(_without_powers(kid, scope)):
+        if not scope.is_function(_without_powers(kid, scope)) and not _must_be_call(
+            kid, bracket, scope
+        ):
             return None
         function, powers = _function(kid, scope)
         arguments = _arguments(bracket, scope)
@@ -177,6 +187,18 @@ def _applied(
         applied = Tree("call", (function, argument), (kid.span[0], taken[-1].span[1]))
         return _raised(applied, powers, kid, scope), len(taken)
     return None
+
+
+def _must_be_call(kid: Tree, bracket: Tree, scope: Scope) -> bool:
+    """R(W), L(θ; X, y): nobody puts a lone name, or a list, in brackets to multiply by it."""
+    reference = scope.refer(kid)
+    if reference.symbol in scope.applied:
+        return scope.applied[reference.symbol] == bracket
+    base = base_of(kid)
+    if scope.known(reference.symbol) or base in NUMBER_LETTERS or base not in scope.called_only:
+        return False
+    inner = bracket.kids[0]
+    return bracket.head == "paren" and (inner.head in ("list", "semi") or bool(base_of(inner)))
 
 
 def _bracket(tree: Tree | None) -> tuple[Tree | None, tuple[Tree, ...]]:
@@ -240,7 +262,8 @@ def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
     reference = scope.refer(kid)
     if scope.known(reference.symbol) or reference.symbol in scope.scalars or reference.indices:
         return
-    if kid.head != "name" or reference.symbol in scope.whole - scope.called_only:
+    base = base_of(kid)
+    if base in NUMBER_LETTERS or is_bold(base) or base not in scope.called_only:
         return
     written, whole = latex(kid), latex(Tree("juxt", (kid, following)))
     raise Fault(

@@ -15,7 +15,7 @@ from derive.build import total
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
-from derive.elaborate.scope import index_letter, is_bold
+from derive.elaborate.scope import has_label_slot, index_letter, is_bold
 from derive.elaborate.values import (
     Value, as_row_matrix, closed, contract_values, opened, spread_name, squeezed,
 )  # fmt: skip
@@ -101,7 +101,7 @@ def variable_value(
     for k, index in enumerate(filled):
         letter = index_letter(index)
         letter = env.letter(letter) if letter is not None else None
-        is_label = k == 0 and _has_label_slot(symbol)
+        is_label = k == 0 and has_label_slot(symbol)
         if letter is not None and (letter in env.open or not is_label):
             letters.append(letter)
             written.append(f"#{len(letters)}")
@@ -119,10 +119,6 @@ def variable_value(
     var = Var(name, axes, reading.letters.setdefault(name, tuple(letters)))
     _record(reading, symbol, var, tree)
     return Value(var, tuple(letters))
-
-
-def _has_label_slot(symbol: str) -> bool:
-    return "^{(#1)}" in symbol or "^{[#1]}" in symbol
 
 
 def _record(reading: Reading, symbol: str, var: Expr, tree: Tree) -> None:
@@ -260,7 +256,7 @@ def definition_value(
     letters = []
     for k, index in enumerate(filled):
         letter = index_letter(index)
-        if letter is None and not (k == 0 and _has_label_slot(equation.symbol)):
+        if letter is None and not (k == 0 and has_label_slot(equation.symbol)):
             return _chosen(reading, equation.symbol, k, filled, index, env, tree)
         letters.append(env.letter(letter) if letter else text(index).replace(" ", ""))
     if equation.letters:
@@ -270,7 +266,7 @@ def definition_value(
     subs = {
         letter
         for k, letter in enumerate(letters)
-        if not (k == 0 and _has_label_slot(equation.symbol))
+        if not (k == 0 and has_label_slot(equation.symbol))
     }
     inner = Env(env.open | subs, formals or {}, rename)
     key = (equation.symbol, tuple(letters), inner.open, tuple(sorted(rename.items())))
