@@ -10,29 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from derive.auxiliary import auxiliaries
 from derive.build import is_zero, zeros
 from derive.calculus import hessian, jacobian
-from derive.deltas import (
-    Line,
-    auxiliaries,
-    delta_of,
-    is_named,
-    label_tree,
-    opened,
-    replaced,
-    sweep,
-    symbol_of,
-    weight,
-)  # fmt: skip
+from derive.deltas import Line, delta_of, sweep
 from derive.expr import Call, Expr, Name, Var, toposort
 from derive.latex.write import Names, Symbol, symbol, write, write_entry
+from derive.local import boundary, is_named, label_tree, opened, replaced, symbol_of, weight
 from derive.network import Definition, Domain, Network, Question
-from derive.points import Witness, boundary
-from derive.reasons import Text, reason
+from derive.points import Witness
+from derive.reasons import Text, known_together, reason
+from derive.tidy import length, tidy
 from derive.tree import Tree, name, tree
 
 LONGEST = 90  # symbols in an answer, beyond which it stays in terms of δ's
-SHORT = 30  # symbols in an answer that is also shown in terms of the inputs
+SHORT = 20  # symbols in an answer that is also shown in terms of the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +166,8 @@ class _Paper:
             assert own is not None
             self.names[node] = own
         self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
-        self._witness: Witness | bool | None = None
+        domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
+        self.witness = Witness(roots, domains, self.back)
 
     def definitions(self) -> tuple[Definition, ...]:
         """The auxiliary names, each with its equation."""
@@ -204,24 +197,14 @@ class _Paper:
 
     def tidied(self, expr: Expr) -> Expr:
         """A shorter spelling, if there is one that evaluates equal; else the expression itself."""
-        try:
-            from derive.tidy import tidy
-        except ModuleNotFoundError:
-            return expr
         found = tidy(expr)
         return found if found is expr or self.agree(expr, found) else expr
 
     def agree(self, a: Expr, b: Expr) -> bool:
-        if self._witness is None:
-            domains: dict[Expr, Domain] = {v.var: v.domain for v in self.network.variables}
-            try:
-                self._witness = Witness(self.roots, domains)
-            except (KeyError, ValueError, ArithmeticError):
-                self._witness = False
-            else:
-                known = self._witness.known
-                known.update((var, known[node]) for node, var in self.auxiliary.items())
-        return isinstance(self._witness, Witness) and self._witness.agree(a, b)
+        try:
+            return self.witness.agree(a, b)
+        except (KeyError, ValueError, ArithmeticError):
+            return False  # no values to compare: the untidied form is shown
 
     def without_auxiliaries(self, expr: Expr) -> Expr:
         """The expression with the sheet's own names opened: an answer uses the document's only."""
@@ -245,7 +228,7 @@ class _Pass:
             own = symbol_of(paper.auxiliary.get(node, node))
             if own is None or isinstance(node, Var) or node is loss:
                 continue
-            var = delta_of(*own, node.axes)
+            var = delta_of(paper.auxiliary.get(node, node))
             if not main:
                 var = Var(f"\\delta'_{{{own[0]}}}", node.axes, own[1])
                 by = tree("deriv", self.of, name(own[0]), "1")
@@ -295,13 +278,15 @@ class _Pass:
         deltas = [leaf for leaf in boundary(own) if leaf in self.by_delta]
         trail, best = line.trail, own
         right = [self.paper.tree(own, self.names, line.node)]
-        if deltas and own not in self.by_delta:
+        if deltas and line.delta is not None and own not in self.by_delta:
             naive = replaced(own, {d: self.best[d] for d in deltas})
             found = self.paper.tidied(naive)
-            if weight(found, {}) <= weight(naive, {}) - 2:
+            shorter = length(found) <= length(naive) - 2
+            if shorter and length(found) <= 2 * length(own) + 4:
                 best = found
                 right.append(self.paper.tree(found, self.names, line.node))
-                trail = (*(w for d in deltas for w in self.by_delta[d].trail), *trail)
+                above = (w for d in deltas for w in self.by_delta[d].trail)
+                trail = known_together((*above, *trail)) or trail
                 deltas = [leaf for leaf in boundary(found) if leaf in self.by_delta] or deltas
         before = tuple(dict.fromkeys(self.step_of[self.by_delta[d].node] for d in deltas))
         value = replaced(line.cotangent, self.values)

@@ -12,12 +12,12 @@ from typing import assert_never
 
 from derive.backprop import Worked
 from derive.build import collected
-from derive.deltas import delta_of, is_named, sweep, symbol_of, weight
+from derive.deltas import delta_of, sweep
 from derive.draw.picture import MOST_NODES, Edge, Kind, Node, Picture
 from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
 from derive.latex.write import Symbol, symbol, write
+from derive.local import boundary, is_named, symbol_of, weight
 from derive.operators import POINTWISE, PRIMITIVES
-from derive.points import boundary
 from derive.reasons import spoken
 from derive.tree import Tree, name, num, tree
 
@@ -192,12 +192,10 @@ class _Drawing:
             known = symbol_of(definition.node)
             assert known is not None
             names[definition.node.kids[0]] = Symbol(name(known[0]), known[1])
-            symbols[definition.node.kids[0]] = delta_of(*known, definition.node.axes)
+            symbols[definition.node.kids[0]] = delta_of(definition.node)
         for node in self.order:
             if is_named(node) and node not in self.roots:
-                known = symbol_of(node)
-                assert known is not None
-                symbols[node] = delta_of(*known, node.axes)
+                symbols[node] = delta_of(node)
         found: dict[tuple[Expr, Expr], list[Expr]] = {}
         for root in self.roots:
             sweep(root, [*self.parameters, *asked], symbols, found)

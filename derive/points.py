@@ -11,10 +11,13 @@ from typing import Any
 
 from derive import sizes
 from derive.evaluate import evaluate_all
-from derive.expr import Call, Expr, Name, Var, toposort
+from derive.expr import Expr, Var, toposort
+from derive.local import boundary, replaced
 from derive.network import REALS, Domain
 from derive.operators.pointwise import np
 from derive.sizes import Axis, Size
+
+MOST_POINTS = 4
 
 
 def extents(nodes: Iterable[Expr], seed: int = 0) -> dict[str, int]:
@@ -67,58 +70,64 @@ def point(
 
 
 class Witness:
-    """One forward pass at a random point, at which two spellings of one value must agree.
+    """Forward passes at random points, at which two spellings of one value must agree.
 
     Cotangents that are only symbols get values of their own when they are first met.
     """
 
     def __init__(
-        self, roots: Iterable[Expr], domains: Mapping[Expr, Domain] | None = None, seed: int = 0
+        self,
+        roots: Iterable[Expr],
+        domains: Mapping[Expr, Domain] | None = None,
+        aliases: Mapping[Expr, Expr] | None = None,
+        seed: int = 0,
     ) -> None:
-        roots = list(roots)
-        self.values, self.at = point(roots, domains, seed)
-        with np.errstate(all="ignore"):
-            self.known = evaluate_all(roots, self.values, self.at)
-        self._draw = np.random.default_rng(seed + 1)
+        self.roots = list(roots)
+        self.domains = domains
+        self.aliases = aliases or {}  # symbols of the sheet -> what they stand for
+        self.seed = seed
+        self.points: list[tuple[dict[Expr, Any], dict[str, int]]] = []
 
     def agree(self, a: Expr, b: Expr, tolerance: float = 1e-9) -> bool:
-        """Whether the two have equal values here, relative to their size; False if undefined."""
-        if a is b:
-            return True
-        if a.axes != b.axes:
-            return False
-        local: dict[Expr, Any] = {}
-        for leaf in boundary(a, b):
-            if leaf not in self.known:
-                if not isinstance(leaf, Var):
-                    continue
-                for axis in leaf.axes:
-                    for name in axis.names() if isinstance(axis, Size) else ():
-                        self.at.setdefault(name, 3)
-                self.known[leaf] = value(leaf.axes, REALS, self._draw, self.at)
-            local[leaf] = self.known[leaf]
-        try:
+        """Whether the two have equal values, relative to their size, at a point where both are
+        defined; False if none is found."""
+        if a is b or a.axes != b.axes:
+            return a is b
+        leaves = boundary(a, b)
+        # A name stands for its value, so that nothing below it is computed again.
+        closed: dict[Expr, Expr] = {
+            leaf: leaf if isinstance(leaf, Var) else Var(f"value {k}", leaf.axes)
+            for k, leaf in enumerate(leaves)
+        }
+        a, b = replaced(a, closed), replaced(b, closed)
+        for k in range(MOST_POINTS):
+            known, at = self._point(k)
+            try:
+                local = {closed[leaf]: self._value(leaf, known, at, k) for leaf in leaves}
+                with np.errstate(all="ignore"):
+                    found = evaluate_all([a, b], local, at)
+            except (KeyError, ValueError, ArithmeticError):
+                return False
+            one, other = found[a], found[b]
+            if np.all(np.isfinite(one)) and np.all(np.isfinite(other)):
+                scale = np.maximum(1.0, np.abs(one)) * tolerance
+                return bool(np.all(np.abs(one - other) <= scale))
+        return False
+
+    def _point(self, k: int) -> tuple[dict[Expr, Any], dict[str, int]]:
+        while len(self.points) <= k:
+            values, at = point(self.roots, self.domains, self.seed + len(self.points))
             with np.errstate(all="ignore"):
-                found = evaluate_all([a, b], local, self.at)
-        except (KeyError, ValueError, ArithmeticError):
-            return False
-        one, other = found[a], found[b]
-        scale = np.maximum(1.0, np.abs(one)) * tolerance
-        return bool(np.all(np.abs(one - other) <= scale))
+                known = evaluate_all(self.roots, values, at)
+            known.update((symbol, known[node]) for symbol, node in self.aliases.items())
+            self.points.append((known, at))
+        return self.points[k]
 
-
-def boundary(*roots: Expr) -> list[Expr]:
-    """The variables and named nodes that these expressions are written in."""
-    leaves: dict[Expr, None] = {}
-    seen: set[Expr] = set()
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, Var) or (isinstance(node, Call) and isinstance(node.op, Name)):
-            leaves[node] = None
-        else:
-            stack.extend(node.kids)
-    return list(leaves)
+    def _value(self, leaf: Expr, known: dict[Expr, Any], at: dict[str, int], k: int) -> Any:
+        if leaf not in known:
+            for axis in leaf.axes:
+                for name in axis.names() if isinstance(axis, Size) else ():
+                    at.setdefault(name, 3)
+            draw = np.random.default_rng([self.seed, k, len(known)])
+            known[leaf] = value(leaf.axes, REALS, draw, at)
+        return known[leaf]

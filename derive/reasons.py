@@ -141,28 +141,30 @@ def joined(trail: Sequence[Word], more: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(dict.fromkeys((*trail, *more)))
 
 
+def known_together(trail: Sequence[Word]) -> tuple[Word, ...]:
+    """The trail with the rules that have one name together under that name; () if there are none.
+
+    What lies between two such rules (a quotient, a product with the target) is part of the name.
+    """
+    rules = [one.rule for one in trail]
+    for (upper, lower), said in _TOGETHER.items():
+        if upper in rules and lower in rules[rules.index(upper) :]:
+            end = rules.index(lower, rules.index(upper))
+            one = Word(f"{upper}, {lower}", said)
+            rest = [w for w in trail[end + 1 :] if w.rule not in rules[:end]]
+            return (one, *rest)
+    return ()
+
+
 def reason(trail: Sequence[Word], uses: int = 1) -> Text:
     """The words for a line: the rules on its way, and that the shares of several uses add."""
     said: list[str | Tree] = []
-    for one in _named_pairs(trail):
-        said += [", ", *one] if said and one else one
+    for one in known_together(trail) or trail:
+        said += [", ", *one.said] if said and one.said else one.said
     if uses > 1:
         times = {2: "twice", 3: "three times"}.get(uses, f"{uses} times")
         said += ["; "] * bool(said) + [f"used {times}: the shares add"]
     return merged(said)
-
-
-def _named_pairs(trail: Sequence[Word]) -> Iterable[Text]:
-    rules = [one.rule for one in trail]
-    absorbed: set[str] = set()
-    for (upper, lower), said in _TOGETHER.items():
-        if upper in rules and lower in rules and rules.index(upper) < rules.index(lower):
-            # What lies between them (a quotient, a product with the target) is part of the name.
-            absorbed |= set(rules[: rules.index(lower) + 1])
-            yield said
-    for one in trail:
-        if one.rule not in absorbed:
-            yield one.said
 
 
 def merged(said: Iterable[str | Tree]) -> Text:

@@ -16,6 +16,7 @@ from weakref import ReferenceType, WeakKeyDictionary, ref
 from derive import backprop, build, calculus, display
 from derive import network as networks
 from derive.expr import Axes, Expr, Fn, Operator, Var
+from derive.local import is_named
 from derive.names import parts, symbol_tree
 from derive.network import Network
 from derive.notation import GREEK
@@ -216,7 +217,7 @@ def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = Non
 
     Variables not listed as parameters have the role their letters suggest.
     """
-    if isinstance(loss, Expr) and not loss.axes and not backprop.is_named(loss):
+    if isinstance(loss, Expr) and not loss.axes and not is_named(loss):
         loss = build.named(r"\mathcal{L}", loss)
     return networks.network(loss, parameters)
 
