@@ -25,9 +25,19 @@ def learned_words(formulas: list[str], words: frozenset[str] = WORDS) -> frozens
     """The known words, and those that these formulas teach."""
     more: set[str] = set()
     for formula in formulas:
-        more.update(w for w in _UPRIGHT.findall(formula) if connective(w) is None)
+        more.update(w for w in _UPRIGHT.findall(formula) if connective(w) is None and _teaches(w))
         more.update(w for w in _CALLED.findall(formula) if _speakable(w) and not _ends(w, words))
     return words | more
+
+
+def differential(word: str) -> bool:
+    """Whether an upright pair of letters is a differential, as in ``\\mathrm{dx}``."""
+    return len(word) == 2 and word[0] == "d"
+
+
+def _teaches(word: str) -> bool:
+    # CE and fc are words wherever they stand; Wx, set upright once, is still a product elsewhere.
+    return len(word) > 2 or ((word.isupper() or word.islower()) and not differential(word))
 
 
 def _ends(run: str, words: frozenset[str]) -> bool:

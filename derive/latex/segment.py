@@ -7,6 +7,7 @@ first, character by character, so that every offset stays what it was.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,9 @@ class Document:
 
     def words_before(self, offset: int) -> str:
         """The text between the formula before an offset and the offset."""
-        ends = [f.end for f in self.formulas if f.end <= offset]
-        return self.source.text[max(ends, default=0) : offset]
+        before = bisect_right(self.formulas, offset, key=lambda formula: formula.end)
+        start = self.formulas[before - 1].end if before else 0
+        return self.source.text[start:offset]
 
 
 def open_source(path: str | Path) -> Source:

@@ -13,7 +13,7 @@ from derive.latex import vocabulary as known
 from derive.latex.commands import CHARACTERS, COMMANDS
 from derive.latex.faults import Unreadable
 from derive.latex.lexemes import Lexeme, Token, foreign_fault
-from derive.latex.lexicon import connective, split_letters
+from derive.latex.lexicon import connective, differential, split_letters
 
 DEEPEST_NESTING = 100
 
@@ -307,6 +307,9 @@ class Reader:
             self._text_with_formulas(atom, content)
         elif prose:
             self.out.append(Token("TEXT", words, atom.start, span_end, words))
+        elif atom.text != r"\text" and differential(words):
+            self.out.append(Token("NAME", "d", atom.start, span_end, r"\mathrm{d}"))
+            self.out.append(Token("NAME", words[1], atom.start, span_end, words[1]))
         elif _WORD.fullmatch(words):
             spelled = f"{atom.text}{'*' if starred else ''}{{{words}}}"
             self.out.append(_word(words, atom.start, span_end, spelled))
