@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from derive.backprop import Answer
-from derive.deltas import symbol_of
 from derive.expr import Axes, Expr
+from derive.local import symbol_of
 from derive.names import symbol_tree
 from derive.sizes import Axis, Size
 from derive.tree import Tree, name, num, tree

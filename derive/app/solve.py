@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from derive.backprop import Answer, Worked, worked
 from derive.calculus import grad
 from derive.check import Agreement, agreements
-from derive.deltas import filled, symbol_of
 from derive.diagnostics import DeriveError, Diagnostic
 from derive.draw.picture import Picture, too_large
 from derive.expr import Expr
 from derive.latex.print import latex
+from derive.local import filled, symbol_of
 from derive.mathml import mathml
 from derive.names import ascii_names, symbol_tree
 from derive.network import Network, Question
