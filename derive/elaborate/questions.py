@@ -205,11 +205,12 @@ def _require_known(tree: Tree, reading: Reading) -> None:
     symbol = reading.scope.refer(tree).symbol
     if symbol in reading.broken:
         raise Silent
-    if not reading.scope.known(symbol) and symbol not in reading.variables:
-        known = ", ".join(dict.fromkeys(latex(e.left) for e in reading.equations.values()))
+    known = reading.scope.known(symbol) or symbol in reading.variables
+    if not known:
+        defined = ", ".join(dict.fromkeys(latex(e.left) for e in reading.equations.values()))
         raise Fault(
             "undefined-symbol", f"{latex(tree)} is neither declared nor defined", tree,
-            f"defined here are {known}" if known else "define it first",
+            f"defined here are {defined}" if defined else "define it first",
         )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ class Scope:
     whole: set[str] = field(default_factory=set)  # bases that occur without a subscript
     scalars: set[str] = field(default_factory=set)  # declared numbers
     called_only: set[str] = field(default_factory=set)
+    families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
@@ -107,7 +108,7 @@ class Scope:
             if not subs:
                 continue
             family = self._spelled(spelled_base, subs, label, label_slot=slot, sub_slots=True)
-            if self.known(family):
+            if self.known(family) or (family in self.families and self._selects(subs)):
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
             # A bold name with a letter is a vector of its own, a plain one is an entry.
@@ -130,6 +131,7 @@ class Scope:
             if base in self.whole and not is_bold(base):
                 return Reference(bare, (*first, *subs), actions)
             family = self._spelled(base, subs, label, label_slot=slot, sub_slots=True)
+            self.families.add(family)
             return Reference(family, (*first, *subs), actions)
         exact = self._spelled(base, subs, label, label_slot=slot)
         return Reference(exact, first, actions)
