@@ -110,10 +110,7 @@ class _Pairing:
             case "REL" if token.text == ":" and self.due and _ends(following):
                 self.put(replace(token, type="NAME"), False, True)  # A whole axis: W_{:,i}.
             case "MID":
-                if self.stack:
-                    self.put(token, True, False)
-                else:
-                    self.put(replace(token, type="MUL"), True, False)
+                self.put(self.given(token), True, False)
             case _ if kind in _RIGHT_OF:
                 self.push(token, script=self.opens_script())
             case "RABS" if self.evaluates(following):
@@ -228,7 +225,11 @@ class _Pairing:
         """Bars that nothing closes and that stand after an operand were "given" signs."""
         while self.stack and self.stack[-1].tentative and not closed_by(self.stack[-1]):
             entry = self.stack.pop()
-            self.out[entry.at] = replace(entry.token, type="MID" if self.stack else "MUL")
+            self.out[entry.at] = self.given(entry.token)
+
+    def given(self, token: Token) -> Token:
+        """A bar that conditions: in brackets it parts lists, y|x without brackets is a sign."""
+        return replace(token, type="MID") if self.stack else replace(token, type="MUL", text="|")
 
     # -- bars ---------------------------------------------------------------------------------
 

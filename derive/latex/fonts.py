@@ -119,8 +119,8 @@ def accent(reader: Reader, atom: Lexeme) -> None:
         base = inside[0]
         spelled = f"{atom.text}{{{base.spelled or base.text}}}"
         text = f"{mark}{{{base.text}}}"
-        span_start = min(atom.start, base.start)
-        reader.out.append(Token("NAME", text, span_start, base.end, spelled))
+        end = base.end if inside[1:] else max(base.end, reader.atoms[reader.at - 1].end)
+        reader.out.append(Token("NAME", text, min(atom.start, base.start), end, spelled))
         reader.out.extend(inside[1:])
     elif not inside or {t.type for t in inside} <= {"DOTS"} or atom.text == r"\underline":
         # \underline{\hspace{1cm}} is a blank to fill in; around a formula it is only emphasis.
