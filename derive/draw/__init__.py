@@ -1,0 +1,24 @@
+"""The computational graph drawn: one layout, as SVG for a page and as TikZ for a paper."""
+
+from derive.draw.layout import Arrow, Box, Drawing, Label, layout
+from derive.draw.picture import Edge, Node, Picture, too_large
+from derive.draw.size import extent, width
+from derive.draw.svg import description, svg
+from derive.draw.tikz import tikz
+
+__all__ = [
+    "Arrow",
+    "Box",
+    "Drawing",
+    "Edge",
+    "Label",
+    "Node",
+    "Picture",
+    "description",
+    "extent",
+    "layout",
+    "svg",
+    "tikz",
+    "too_large",
+    "width",
+]
