@@ -117,7 +117,7 @@ def recipe(
         for i in own:
             number.setdefault(i, len(number))
     return Recipe(
-        picks if alone or picks != tuple(range(len(kinds))) else None,
+        picks if alone or not picks or picks != span(len(kinds)) else None,
         numbers,
         count,
         alone,
