@@ -246,6 +246,15 @@ def test_long_chains_are_broken_to_the_width_of_a_page():
     assert layout(chain(4)).height < 250
 
 
+@pytest.mark.parametrize("length", [4, 20, 200])
+def test_a_tikz_picture_fits_on_a_page(length):
+    drawing = layout(chain(length))
+    found = re.search(r"x=([\d.]+)pt", tikz(drawing))
+    assert found is not None
+    assert drawing.width * float(found.group(1)) < 455.5
+    assert drawing.height * float(found.group(1)) < 620.5
+
+
 def test_deep_graphs_neither_recurse_nor_take_long():
     picture = chain(2000, 5)
     assert too_large(picture)

@@ -13,7 +13,7 @@ from derive.draw.layout import Box, Drawing, Label
 from derive.latex.print import latex
 from derive.tree import Tree
 
-LINE_WIDTH = 455.0  # pt: 16 cm
+LINE_WIDTH, PAGE_HEIGHT = 455.0, 620.0  # pt: 16 cm, and what fits on one page
 UNIT = 0.535  # pt at most for one unit: the letters of an edge label are 7 pt then
 
 _STYLES = r"""  forward/.style={draw=graphforward, line width=0.6pt,
@@ -36,12 +36,18 @@ _COLOURS = {
 }
 
 
-def tikz(drawing: Drawing, label: Callable[[Tree], str] = latex, width: float = LINE_WIDTH) -> str:
-    r"""A ``tikzpicture`` of at most ``width`` pt; ``label`` prints a tree as LaTeX for maths mode.
+def tikz(
+    drawing: Drawing,
+    label: Callable[[Tree], str] = latex,
+    width: float = LINE_WIDTH,
+    height: float = PAGE_HEIGHT,
+) -> str:
+    r"""A ``tikzpicture`` of at most ``width`` and ``height`` pt.
 
-    It needs ``\usepackage{tikz}`` with ``\usetikzlibrary{arrows.meta}`` and scalable fonts.
+    ``label`` prints a tree as LaTeX for maths mode.  The document needs ``\usepackage{tikz}``,
+    ``\usetikzlibrary{arrows.meta}`` and scalable fonts.
     """
-    unit = min(UNIT, width / max(drawing.width, 1.0))
+    unit = min(UNIT, width / max(drawing.width, 1.0), height / max(drawing.height, 1.0))
     lines = [rf"\definecolor{{graph{key}}}{{HTML}}{{{code}}}%" for key, code in _COLOURS.items()]
     lines.append(rf"\begin{{tikzpicture}}[x={unit:.4f}pt, y=-{unit:.4f}pt,")
     lines.append(_STYLES + "]")
