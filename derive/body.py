@@ -258,8 +258,10 @@ class Body:
                 assert_never(node)  # type: ignore[arg-type]
 
     def _sum(self, terms: list[Piece]) -> Piece:
-        total = terms[0]
-        for term in terms[1:]:
+        # A leading minus reads badly: b - a rather than -a + b.
+        lead = next((k for k, term in enumerate(terms) if not term.minus), 0)
+        total = terms[lead]
+        for term in (*terms[:lead], *terms[lead + 1 :]):
             if len(total.text) + len(term.text) > WIDTH and not total.plain:
                 total = self.line(total)
             total = plus(total, term)

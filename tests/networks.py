@@ -74,7 +74,7 @@ def cook(choices: bytes, seed: int, moves: list[Move], steps: int) -> Network:
     return closed(r)
 
 
-def networks(moves: list[Move] = MOVES, most: int = 9) -> st.SearchStrategy[Network]:
+def networks(moves: list[Move] = MOVES, most: int = 12) -> st.SearchStrategy[Network]:
     """Networks of up to ``most`` of these moves."""
     return st.builds(
         lambda choices, seed: cook(choices, seed, moves, 1 + len(choices) * most // 41),

@@ -68,6 +68,7 @@ def last(expr: Expr) -> str:
         (x / v, "x / v"),
         (-(W @ x), "-(W @ x)"),
         (x - 2 * v, "x - 2 * v"),
+        (-x + v, "v - x"),
         (Fraction(1, 3) * x, "x / 3"),
         (mean(x), "np.sum(x) / n"),
         (relu(x) * gt(x, 0), "np.maximum(x, 0.0) * (x > 0).astype(float)"),

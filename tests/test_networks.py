@@ -8,6 +8,7 @@ wrong on purpose must be caught.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from derive.evaluate import evaluate, evaluate_all
 from derive.expr import Call, Contract, Expr, Map, Name, toposort
 from derive.names import ascii_name
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
+from derive.targets import TARGETS
 from tests import moves, oracle_autograd
 from tests.networks import Network, cook, network_of, networks
 from tests.recipe import EXTENT
@@ -210,6 +212,26 @@ def softmax_alone(shares: list[Share]) -> list[Share]:
 
 def second_term_lost(shares: list[Share]) -> list[Share]:
     return shares[:1] if shares and shares[0].reason == "passes" else shares
+
+
+def networks_of_tanh() -> None:
+    for seed in range(20):
+        judged(network_of(POINTWISE["tanh"], seed))
+
+
+def mistranslated(monkeypatch, **change) -> None:
+    monkeypatch.setitem(TARGETS, "numpy", replace(TARGETS["numpy"], **change))
+    with pytest.raises((AssertionError, ValueError)):
+        networks_of_tanh()
+
+
+def test_a_wrong_word_in_the_export_is_caught(monkeypatch) -> None:
+    mistranslated(monkeypatch, words={"tanh": "np.sin({0})"})
+
+
+def test_a_wrong_product_in_the_export_is_caught(monkeypatch) -> None:
+    forms = TARGETS["numpy"].forms
+    mistranslated(monkeypatch, forms={**forms, "sum": "{0}.mean(axis={1})", "transpose": "{0}"})
 
 
 MUTANTS = [wrong_sign, missing_mask, missing_transpose, forgotten_use, lost_route, softmax_alone,
