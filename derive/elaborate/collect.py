@@ -42,7 +42,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     """Sort the statements and fill the scope with the names that they introduce."""
     found = Statements()
     items = list(items)
-    _collect_letters(items, reading)
+    collect_letters(items, reading)
     for item in items:
         _sort(item, found)
     _collect_components(found.definitions, reading)
@@ -71,7 +71,8 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     return found
 
 
-def _collect_letters(items: list[Tree], reading: Reading) -> None:
+def collect_letters(items: list[Tree], reading: Reading) -> None:
+    """Note which letters are bound, which names stand alone, and which are only ever applied."""
     called: dict[str, bool] = {}
     for item in items:
         for node in item.subtrees():
@@ -351,6 +352,7 @@ def _size(tree: Tree, reading: Reading) -> Axis:
     size = size_of(reading, tree)
     for name in size.names() if not isinstance(size, int) else ():
         reading.size_names.add(name)
+        reading.scope.scalars.add(name)
     return size
 
 

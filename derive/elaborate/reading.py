@@ -79,6 +79,7 @@ class Reading:
     notes: dict[str, str] = field(default_factory=dict)
     bold: bool = False  # does the document set vectors in bold
     declares: bool = False  # does it declare any array
+    closed: bool = False  # is every symbol given: then no other is read by custom
 
     def domain(self, symbol: str) -> Domain:
         found = self.declarations.get(symbol)

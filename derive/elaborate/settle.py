@@ -158,6 +158,8 @@ def _applied(
     word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
     bracket, after = _bracket(following)
     if bracket is not None:
+        if stem == r"\mathbf{1}" and not _is_condition(bracket):
+            return None  # the vector of ones before a bracket, as in \mathbf{1}(u + v)^\top
         if not scope.is_function(_without_powers(kid, scope)) and not _must_be_call(
             kid, bracket, scope
         ):
@@ -189,13 +191,21 @@ def _applied(
     return None
 
 
+def _is_condition(bracket: Tree) -> bool:
+    inner = bracket.kids[0]
+    return inner.head in ("chain", "text") or (
+        inner.head == "list" and any(part.head == "chain" for part in inner.kids)
+    )
+
+
 def _must_be_call(kid: Tree, bracket: Tree, scope: Scope) -> bool:
     """R(W), L(θ; X, y): nobody puts a lone name, or a list, in brackets to multiply by it."""
     reference = scope.refer(kid)
     if reference.symbol in scope.applied:
         return scope.applied[reference.symbol] == bracket
     base = base_of(kid)
-    if scope.known(reference.symbol) or base in NUMBER_LETTERS or base not in scope.called_only:
+    number = reference.symbol in scope.scalars or base in NUMBER_LETTERS
+    if scope.known(reference.symbol) or number or base not in scope.called_only:
         return False
     inner = bracket.kids[0]
     return bracket.head == "paren" and (inner.head in ("list", "semi") or bool(base_of(inner)))

@@ -44,8 +44,12 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
     symbol, *indices = tree.kids
     slots = symbol.count("#")
     filled, components = indices[:slots], indices[slots:]
-    if symbol in env.formals and not slots:
+    if symbol in env.formals:
         value = env.formals[symbol]
+        if slots:
+            letters = tuple(_letters(filled, env))
+            value = Value(value.expr, letters, value.row) if len(set(letters)) == slots else opened(
+                tree, reading.sizes, Value(value.expr), letters)  # fmt: skip
     elif symbol in reading.equations:
         value = definition_value(reading, reading.equations[symbol], filled, env, tree)
     elif symbol in reading.functions and not slots:
@@ -231,7 +235,7 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
     core = parts(base).core
     plain = re.sub(r"#\d", "i", symbol)
     greek = core.lstrip("\\") in GREEK
-    if reading.declares and not _DATA.fullmatch(core) and not (greek and rank == 0):
+    if reading.closed or reading.declares and not _DATA.fullmatch(core) and not (greek and rank == 0):
         shape = {0: r"\mathbb{R}", 1: r"\mathbb{R}^{n}", 2: r"\mathbb{R}^{m \times n}"}[rank]
         raise Fault(
             "undefined-symbol",
