@@ -16,6 +16,7 @@ from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
 from derive.backprop import Answer, Step
 from derive.draw.picture import too_large
+from derive.expr import Axes, Expr
 from derive.latex.write import symbol, write
 from derive.network import Definition, Network
 from derive.picture import picture
@@ -49,15 +50,14 @@ def _subtitle(solution: Solution) -> str:
 
 def _network(network: Network) -> Iterable[Block]:
     if network.definitions:
-        yield sheet.Display(tuple(_equation(d) for d in network.definitions))
+        # A document speaks of one sample and of all with the same words: they are printed once.
+        yield sheet.Display(tuple(dict.fromkeys(_equation(d) for d in network.definitions)))
     header: tuple[Text, ...] = ("symbol", "lives in", "role")
-    rows = [*_rows(network)]
+    rows = list(_rows(network).values())
     # Where every shape was declared there is nothing to explain.
     if any(v.note for v in network.variables):
-        notes = [v.note for v in network.variables] + [""] * len(network.definitions)
-        rows = [(*row, note) for row, note in zip(rows, notes, strict=True)]
         header = (*header, "shape from")
-    yield sheet.Table(header, tuple(rows))
+    yield sheet.Table(header, tuple(row[: len(header)] for row in rows))
     for note in network.notes:
         yield sheet.Paragraph(("Read by convention: ", note))
 
@@ -70,17 +70,29 @@ def _equation(definition: Definition) -> Tree:
     return tree("chain", left, _EQUAL, right)
 
 
-def _rows(network: Network) -> Iterable[tuple[Text, ...]]:
+def _rows(network: Network) -> dict[Tree, tuple[Text, ...]]:
+    """A row for each symbol, variables first; that of all samples where there is one of each."""
+    rows: dict[Tree, tuple[Text, ...]] = {}
+    batch: set[Tree] = set()
+    for node, declared, role, note in _roles(network):
+        shape, each = labelled(node, declared)
+        own = symbol(node)
+        if own not in batch:
+            rows[own] = (own, shape, (*role, *each), note)
+        if each:
+            batch.add(own)
+    return rows
+
+
+def _roles(network: Network) -> Iterable[tuple[Expr, Axes, tuple[str | Tree, ...], str]]:
     for variable in network.variables:
-        shape, each = labelled(variable.var, variable.declared)
-        role = (variable.role,)
+        role: tuple[str | Tree, ...] = (variable.role,)
         if variable.domain.classes is not None:
             role = ("class ", counted(None, variable.domain.classes))
-        yield symbol(variable.var), shape, (*role, *each)
+        yield variable.var, variable.declared, role, variable.note
     for definition in network.definitions:
         node = definition.node
-        shape, each = labelled(node)
-        yield symbol(node), shape, ("loss" if node is network.loss else "node", *each)
+        yield node, (), ("loss" if node is network.loss else "node",), ""
 
 
 def _graph(solution: Solution) -> Iterable[Block]:

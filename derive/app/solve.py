@@ -14,7 +14,7 @@ from derive.calculus import grad
 from derive.check import Agreement, agreements
 from derive.diagnostics import DeriveError, Diagnostic
 from derive.draw.picture import Picture, too_large
-from derive.expr import Expr
+from derive.expr import Expr, Var, toposort
 from derive.latex.print import latex
 from derive.local import filled, symbol_of
 from derive.mathml import mathml
@@ -102,11 +102,9 @@ def exported(network: Network, target: str) -> tuple[str, dict[str, str]]:
     """
     from derive.code import module
 
-    variables = [v.var for v in network.variables]
-    nodes = [*variables, *(d.node for d in network.definitions)]
-    symbols = {node: _symbol(node) for node in nodes}
-    chosen = ascii_names(symbols.values())
     loss = network.loss or next((q.of for q in network.questions if _is_gradient(q)), None)
+    symbols = _exported_symbols(network, loss)
+    chosen = ascii_names(symbols.values())
     asked = [q.wrt[0] for q in network.questions if _is_gradient(q) and q.of is loss]
     wanted = [v.var for v in network.parameters] if loss is not None else []
     wanted = [node for node in dict.fromkeys([*wanted, *asked]) if node in symbols]
@@ -117,14 +115,32 @@ def exported(network: Network, target: str) -> tuple[str, dict[str, str]]:
         latex(symbol_tree(text), network.spelling): chosen[text] for text in symbols.values()
     }
     text = module(
-        {chosen[symbols[v]]: v for v in variables},
-        {chosen[symbols[d.node]]: d.node for d in network.definitions},
+        {chosen[text]: v for v, text in symbols.items() if isinstance(v, Var)},
+        {chosen[text]: node for node, text in symbols.items() if not isinstance(node, Var)},
         {chosen[symbols[v]]: value for v, value in zip(wanted, found, strict=True)},
         spelled,
         title=network.title,
         target=target,
     )
     return text, spelled
+
+
+def _exported_symbols(network: Network, loss: Expr | None) -> dict[Expr, str]:
+    """The variables and definitions that go into the module, with their symbols.
+
+    A document may speak of x^{(i)} as one sample and as all of them.  In code that is one name, so
+    it is what the loss is made of; what uses the other one is left out.
+    """
+    symbols: dict[Expr, str] = {}
+    taken: dict[str, Expr] = {}
+    known = {v.var for v in network.variables} | {d.node for d in network.definitions}
+    for root in ([] if loss is None else [loss]) + [d.node for d in network.definitions]:
+        inside = [node for node in toposort(root) if node in known]
+        fresh = {node: _symbol(node) for node in inside}
+        if all(taken.setdefault(text, node) is node for node, text in fresh.items()):
+            symbols |= fresh
+    variables = [v.var for v in network.variables if v.var in symbols]
+    return {node: symbols[node] for node in [*variables, *symbols]}
 
 
 def _is_gradient(question: Question) -> bool:
