@@ -153,14 +153,24 @@ def _sweep(sweep: Backward, matters: set[Expr] | None, seed: Expr) -> None:
         shares = arriving.get(node)
         if shares is None or (matters is not None and node not in matters):
             continue
-        cotangent = collected([s.cotangent for s in shares]) if shares else seed
+        match shares:
+            case []:
+                cotangent = seed
+            case [share]:
+                cotangent = share.cotangent
+            case _:
+                cotangent = collected([share.cotangent for share in shares])
         sweep.cotangents[node] = cotangent
         sweep.shares[node] = shares
         if is_zero(cotangent):
             continue
         for share in pullback(node, cotangent, extra):
-            if matters is None or share.kid in matters:
-                arriving.setdefault(share.kid, []).append(share)
+            kid = share.kid
+            if matters is None or kid in matters:
+                if kid in arriving:
+                    arriving[kid].append(share)
+                else:
+                    arriving[kid] = [share]
 
 
 def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
