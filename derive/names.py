@@ -91,6 +91,11 @@ def symbol_tree(symbol: str) -> Tree:
             sup = _group_tree(group)
         elif text[at].isspace():
             at += 1
+        elif text[at] == "(" and text.endswith(")"):
+            # The value of a function: a_j(x^{(i)}).
+            arguments = [symbol_tree(part) for part in text[at + 1 : -1].split(", ")]
+            inside = arguments[0] if len(arguments) == 1 else Tree("list", tuple(arguments))
+            return Tree("juxt", (symbol_tree(text[:at]), tree("paren", inside)))
         else:
             return name(text)
     core = name(_plain_word(base))
@@ -255,6 +260,9 @@ def _words(node: object) -> Iterable[str]:
         case Tree("prime", (base, count)):
             yield from _words(base)
             yield "prime" * int(count)
+        case Tree("juxt", (function, Tree("paren", (inside,)))):
+            yield from _words(function)
+            yield from _words(inside)
         case Tree("juxt" | "product" | "index", kids) if all(_is_letter(kid) for kid in kids):
             yield "".join(word for kid in kids for word in _words(kid))
         case Tree("op", (sign,)):

@@ -14,7 +14,7 @@ from derive.elaborate.collect import Statements
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Equation, Reading
-from derive.elaborate.scope import base_of, index_letter
+from derive.elaborate.scope import base_of, has_label_slot, index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.symbols import definition_value
 from derive.elaborate.values import resized
@@ -231,17 +231,28 @@ def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]
     current = [n for n in here if isinstance(n, Var | Call)]
     if len(current) == 1:
         node = current[0]
-        return node, _entry(node, indices)
+        return node, _entry(node, symbol, indices)
     value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env())
     base = reading.sizes.current(value).expr
     candidates = [n for n in current if n is base]
     node = candidates[0] if candidates else current[0] if current else base
-    return node, _entry(node, indices) if node is not base or indices else ()
+    return node, _entry(node, symbol, indices)
 
 
-def _entry(node: Expr, indices: Sequence[Tree]) -> tuple[str, ...]:
-    letters = tuple(index_letter(i) or latex(i) for i in indices)
-    return letters[-len(node.axes) :] if node.axes else ()
+def _entry(node: Expr, symbol: str, indices: Sequence[Tree]) -> tuple[str, ...]:
+    """The letters of a node's first axes where a row or an entry of it is meant.
+
+    The slots that the node has keep their customary letters unless the question writes others.
+    """
+    written = [index_letter(i) or latex(i) for i in indices]
+    slots, components = written[: symbol.count("#")], written[symbol.count("#") :]
+    own = node.op.symbol if isinstance(node, Call) and isinstance(node.op, Name) else ""
+    own = node.name if isinstance(node, Var) else own
+    letters = list(node.letters if isinstance(node, Var) else node.op.letters)  # type: ignore[union-attr]
+    if has_label_slot(symbol) and not has_label_slot(own):
+        slots = slots[1:]  # one sample: its label is part of the name
+    letters[: len(slots)] = slots
+    return (*letters, *components)
 
 
 # ---------------------------------------------------------------- what the network is made of
