@@ -43,6 +43,7 @@ from derive.targets import (
     divisor,
     level_of,
     slots,
+    spelled,
     template_of,
 )
 
@@ -76,15 +77,10 @@ class Names:
 
 def literal(value: int | Fraction) -> Piece:
     """A number as Python text: 3, 0.5, 1 / 3.  OverflowError beyond the range of floats."""
-    minus, value = value < 0, abs(value)
-    if value == int(value) and value < 2**53:
-        return Piece(str(int(value)), number=True, minus=minus)
-    close = float(value)
-    if Fraction(repr(close)) == value or max(value.numerator, value.denominator) >= 2**53:
-        return Piece(repr(close), number=True, minus=minus)
-    text = f"{value.numerator} / {value.denominator}"
-    under = Piece(str(value.denominator), number=True) if value.numerator == 1 else None
-    return Piece(text, TIMES, number=True, minus=minus, under=under)
+    text, level = spelled(abs(value))
+    inverse = level == TIMES and abs(value.numerator) == 1
+    under = Piece(str(value.denominator), number=True) if inverse else None
+    return Piece(text, level, number=True, scale=-1 if value < 0 else 1, under=under)
 
 
 def symbol_text(symbol: str, letters: tuple[str, ...]) -> str:
@@ -259,7 +255,7 @@ class Body:
 
     def _sum(self, terms: list[Piece]) -> Piece:
         # A leading minus reads badly: b - a rather than -a + b.
-        lead = next((k for k, term in enumerate(terms) if not term.minus), 0)
+        lead = next((k for k, term in enumerate(terms) if term.scale >= 0), 0)
         total = terms[lead]
         for term in (*terms[:lead], *terms[lead + 1 :]):
             if len(total.text) + len(term.text) > WIDTH and not total.plain:
@@ -307,19 +303,22 @@ class Body:
             if slot is not None:
                 text += args[slot].at(0 if enclosed else ATOM)
         self.used_functions |= called(template) & set(self.target.functions)
-        return Piece(text[1:].strip() if minus else text, ATOM if minus else level, minus=minus)
+        return Piece(
+            text[1:].strip() if minus else text, ATOM if minus else level, scale=-1 if minus else 1
+        )
 
     def _contract(self, node: Contract) -> Piece:
         extent = {
             i: n for f, own in zip(node.factors, node.indices, strict=True)
             for i, n in zip(own, f.axes, strict=True)
         }  # fmt: skip
-        scale: Piece | None = None
+        scale: int | Fraction = 1
+        counts = Piece("1", number=True)
         factors: list[Factor] = []
         for factor, own in zip(node.factors, node.indices, strict=True):
             piece = self.pieces[factor]
             if isinstance(factor, Num):
-                scale = piece
+                scale = factor.value
             elif not isinstance(factor, Ones):
                 lead = len(own) - len(piece.mask)
                 # What broadcasting would stretch needs no stretching here.
@@ -332,15 +331,13 @@ class Body:
         for i in extent:
             if i not in present and i not in node.out:
                 # An axis on which nothing depends is summed: n times the same.
-                n = self.size(extent[i])
-                scale = n if scale is None else times(scale, n)
+                counts = times(counts, self.size(extent[i]))
         core = tuple(i for i in node.out if i in present)
         if factors:
-            made = product(factors, core, self.target, self.settle)
-            if scale is not None:
-                made = times(scale, made)
+            made = times(counts, product(factors, core, self.target, self.settle))
+            made = replace(made, scale=scale * made.scale)
         else:
-            made = Piece("1", number=True) if scale is None else scale
+            made = times(literal(scale), counts)
         if core:
             made = opened(made, node.out[node.out.index(core[0]) :], core)
         return made

@@ -29,23 +29,23 @@ class Factor(NamedTuple):
 def times(a: Piece, b: Piece) -> Piece:
     """The entrywise product of two pieces that already broadcast against each other."""
     mask = joined(a.mask, b.mask)
-    minus, number = a.minus != b.minus, a.number and b.number
+    scale, number = a.scale * b.scale, a.number and b.number
     a, b = a.bare, b.bare
     for one, other in ((a, b), (b, a)):
         if one.number and one.text in ("1", "1.0"):
-            return replace(other, minus=minus, mask=mask)
+            return replace(other, scale=scale, mask=mask)
     if a.under and not b.under:
         a, b = b, a
     if b.under:
         over = a.at(TIMES)
-        return Piece(f"{over} / {b.under.at(UNARY)}", TIMES, mask, number, minus)
-    return Piece(f"{a.at(TIMES)} * {b.at(UNARY)}", TIMES, mask, number, minus)
+        return Piece(f"{over} / {b.under.at(UNARY)}", TIMES, mask, number, scale)
+    return Piece(f"{a.at(TIMES)} * {b.at(UNARY)}", TIMES, mask, number, scale)
 
 
 def plus(a: Piece, b: Piece) -> Piece:
-    """The entrywise sum, written as a difference where the second piece has a minus."""
-    sign = "-" if b.minus else "+"
-    right = b.bare.at(MATMUL)
+    """The entrywise sum, written as a difference where the second scale is negative."""
+    sign = "-" if b.scale < 0 else "+"
+    right = replace(b, scale=abs(b.scale)).at(MATMUL)
     text = f"{a.at(SUM)} {sign} {right}"
     return Piece(text, SUM, joined(a.mask, b.mask), a.number and b.number)
 
@@ -133,13 +133,13 @@ def _alone(factor: Factor, kept: set[int], target: Target) -> Factor:
 
 
 def _summed(piece: Piece, axes: tuple[int, ...], target: Target) -> Piece:
-    """The sum over these axes; the sign stays in front of it."""
-    minus, piece = piece.minus, piece.bare
+    """The sum over these axes; the scale stays in front of it."""
+    scale, piece = piece.scale, piece.bare
     if len(axes) == len(piece.mask):
-        return Piece(target.form("total", piece.at(0)), ATOM, (), minus=minus)
+        return Piece(target.form("total", piece.at(0)), ATOM, (), scale=scale)
     which = axes[0] if len(axes) == 1 else axes
     mask = (True,) * (len(piece.mask) - len(axes))
-    return Piece(target.form("sum", piece.at(ATOM), which), ATOM, mask, minus=minus)
+    return Piece(target.form("sum", piece.at(ATOM), which), ATOM, mask, scale=scale)
 
 
 def _permuted(factor: Factor, order: Indices, target: Target) -> Factor:
@@ -147,14 +147,14 @@ def _permuted(factor: Factor, order: Indices, target: Target) -> Factor:
     piece, own, eye = factor
     if own == order or eye:
         return factor._replace(indices=order)
-    minus, piece = piece.minus, piece.bare
+    scale, piece = piece.scale, piece.bare
     if own == order[::-1]:
         text = target.form("transpose", piece.at(ATOM))
         if piece.text.endswith(".T") and piece.level == ATOM and piece.plain:
             text = piece.text.removesuffix(".T")
     else:
         text = target.form("permute", piece.at(0), tuple(own.index(i) for i in order))
-    return Factor(Piece(text, ATOM, piece.mask, minus=minus), order)
+    return Factor(Piece(text, ATOM, piece.mask, scale=scale), order)
 
 
 def _aligned(factor: Factor, order: Indices, target: Target) -> Piece:
@@ -175,11 +175,11 @@ def opened(piece: Piece, order: Indices, own: Indices) -> Piece:
         return piece
     places = ", ".join(":" if i in own else "None" for i in order)
     mask = tuple(i in own for i in order)
-    minus, inner = piece.minus, piece.bare
+    scale, inner = piece.scale, piece.bare
     if inner.under is not None:
         below = opened(inner.under, order, own)
-        return Piece(f"1 / {below.at(UNARY)}", TIMES, mask, False, minus, below)
-    return Piece(f"{inner.at(ATOM)}[{places}]", ATOM, mask, minus=minus)
+        return Piece(f"1 / {below.at(UNARY)}", TIMES, mask, False, scale, below)
+    return Piece(f"{inner.at(ATOM)}[{places}]", ATOM, mask, scale=scale)
 
 
 def _pair(a: Factor, b: Factor, kept: set[int], want: Indices | None, target: Target) -> Factor:
@@ -196,14 +196,14 @@ def _entrywise(a: Factor, b: Factor, want: Indices | None, target: Target) -> Fa
         if matrix.eye and len(vector.indices) == 1 and vector.indices[0] in matrix.indices:
             inner = vector.piece.bare
             text = target.form("diag", inner.at(0))
-            made = Piece(text, ATOM, (True, True), minus=vector.piece.minus)
+            made = Piece(text, ATOM, (True, True), scale=vector.piece.scale)
             return Factor(made, want or matrix.indices)
     if len(one) == len(other) == 1 and one != other:
         order = want or (*a.indices, *b.indices)
         left, right = (a, b) if a.indices[0] == order[0] else (b, a)
-        minus = a.piece.minus != b.piece.minus
+        scale = a.piece.scale * b.piece.scale
         parts = (f.piece.bare.at(0) for f in (left, right))
-        return Factor(Piece(target.form("outer", *parts), ATOM, (True, True), minus=minus), order)
+        return Factor(Piece(target.form("outer", *parts), ATOM, (True, True), scale=scale), order)
     if not one or not other:
         return Factor(times(a.piece, b.piece), a.indices or b.indices)
     order = b.indices if one <= other else a.indices
@@ -247,13 +247,13 @@ def _matmul(left: Factor, right: Factor, s: int, target: Target) -> Factor:
     """``left @ right`` over index s: the last axis of the left, the first of the right."""
     rows = tuple(i for i in left.indices if i != s)
     columns = tuple(i for i in right.indices if i != s)
-    minus = left.piece.minus != right.piece.minus
+    scale = left.piece.scale * right.piece.scale
     one = _permuted(left._replace(piece=left.piece.bare), (*rows, s), target).piece
     two = _permuted(right._replace(piece=right.piece.bare), (s, *columns), target).piece
     head = one.text if one.level == MATMUL else one.at(UNARY)
     text = f"{head} @ {two.at(UNARY)}"
     out = (*rows, *columns)
-    return Factor(Piece(text, MATMUL, (True,) * len(out), minus=minus), out)
+    return Factor(Piece(text, MATMUL, (True,) * len(out), scale=scale), out)
 
 
 def _einsum(factors: Iterable[Factor], out: Indices, target: Target) -> Piece:

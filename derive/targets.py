@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import lru_cache
 from string import Formatter
 from types import MappingProxyType
@@ -22,9 +23,22 @@ from derive.operators import POINTWISE, PRIMITIVES
 COMPARISON, SUM, MATMUL, TIMES, UNARY, POWER, ATOM = range(7)
 
 
+def spelled(value: int | Fraction) -> tuple[str, int]:
+    """A positive number as Python text, and its level: 3, 0.5, 1 / 3.
+
+    OverflowError beyond the range of floats.
+    """
+    if value == int(value) and value < 2**53:
+        return str(int(value)), ATOM
+    value, close = Fraction(value), float(value)
+    if Fraction(repr(close)) == value or max(value.numerator, value.denominator) >= 2**53:
+        return repr(close), ATOM
+    return f"{value.numerator} / {value.denominator}", TIMES
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Source text of a value: ``text`` binds at ``level``; the value is minus it if ``minus``.
+    """Source text of a value: ``text`` binds at ``level``; the value is ``scale`` times it.
 
     ``mask`` has an entry for each axis that the value really has, aligned to the last axis of the
     expression: False is an axis of one entry that broadcasting stretches.  A scalar spread over a
@@ -36,7 +50,7 @@ class Piece:
     level: int = ATOM
     mask: tuple[bool, ...] = ()
     number: bool = False
-    minus: bool = False
+    scale: int | Fraction = 1
     under: Piece | None = None
 
     def at(self, level: int) -> str:
@@ -45,22 +59,31 @@ class Piece:
         return text if own >= level else f"({text})"
 
     def signed(self) -> tuple[str, int]:
-        """The text with its sign, and how tightly that binds."""
-        if not self.minus:
-            return self.text, self.level
-        if self.level < TIMES:
-            return f"-({self.text})", UNARY
-        return f"-{self.text}", min(self.level, UNARY)
+        """The text with its scale, and how tightly that binds."""
+        text, level, factor = self.text, self.level, abs(self.scale)
+        if factor != 1:
+            number, own = spelled(factor)
+            whole = Fraction(factor)
+            if self.under is not None:
+                text = f"{number} / {self.under.at(UNARY)}"
+            elif whole.numerator == 1 and own == TIMES:
+                text = f"{self.bare.at(TIMES)} / {whole.denominator}"
+            else:
+                text = f"{number} * {self.bare.at(TIMES)}"
+            level = TIMES
+        if self.scale >= 0:
+            return text, level
+        return (f"-({text})", UNARY) if level < TIMES else (f"-{text}", min(level, UNARY))
 
     @property
     def bare(self) -> Piece:
-        """The piece without its sign."""
-        return replace(self, minus=False) if self.minus else self
+        """The piece without its scale."""
+        return self if self.scale == 1 else replace(self, scale=1)
 
     @property
     def plain(self) -> bool:
         """A variable or a literal: writing it twice computes nothing twice."""
-        return self.number or (not self.minus and self.text.removesuffix(".T").isidentifier())
+        return self.number or (self.scale == 1 and self.text.removesuffix(".T").isidentifier())
 
 
 @dataclass(frozen=True, slots=True)
