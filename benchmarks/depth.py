@@ -39,18 +39,16 @@ def derive_gradients(depth: int) -> object:
 
 def derive_lines(depth: int) -> object:
     """Every line of the backward pass in LaTeX: each cotangent in terms of those before it."""
-    from derive.deltas import delta_of, sweep
-    from derive.expr import Call, Name, toposort
+    from derive.deltas import delta_of, delta_symbol, sweep, symbol_of
+    from derive.expr import toposort
     from derive.latex.print import latex
     from derive.latex.write import write
 
     loss, parameters = _derive_network(depth)
-    deltas = {
-        node: delta_of(node.op.symbol, node.op.letters, node.axes)
-        for node in toposort(loss)
-        if isinstance(node, Call) and isinstance(node.op, Name)
-    }
-    return [latex(write(line.cotangent)) for line in sweep(loss, parameters, deltas)]
+    named = [node for node in toposort(loss) if node.kids and symbol_of(node)]
+    deltas = {node: delta_of(node) for node in named}
+    names = {deltas[node]: delta_symbol(node) for node in named}
+    return [latex(write(line.cotangent, names)) for line in sweep(loss, parameters, deltas)]
 
 
 def _derive_network(depth: int):
