@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from derive.build import lift
-from derive.expr import Expr, Fn, vocabulary
+from derive.expr import Contract, Expr, Fn, Map, Ones, vocabulary
 from derive.operators.row import POINTWISE, Row, pointwise
 
 if TYPE_CHECKING:
@@ -105,9 +105,18 @@ lt = _comparison("lt", "<", lambda a, b: a < b, lambda a, b: a < b, ("<",))
 le = _comparison("le", r"\le", lambda a, b: a <= b, lambda a, b: a <= b, ("<=",))
 eq = _comparison("eq", "=", lambda a, b: a == b, lambda a, b: a == b, ("==", "="))
 ne = _comparison("ne", r"\ne", lambda a, b: a != b, lambda a, b: a != b, ("!=",))
+COMPARISONS = frozenset([gt, ge, lt, le, eq, ne])
+
+
+def _holds(condition: Expr) -> Expr:
+    """1 where a condition holds; what is made of comparisons is that already."""
+    parts = condition.kids if isinstance(condition, Contract) else (condition,)
+    plain = all(isinstance(p, Ones) or (isinstance(p, Map) and p.fn in COMPARISONS) for p in parts)
+    return condition if plain else ne(condition, 0)
+
 
 where = pointwise(
-    "where", lambda c, a, b: 0, lambda c, a, b: c, lambda c, a, b: 1 - c,
+    "where", lambda c, a, b: 0, lambda c, a, b: _holds(c), lambda c, a, b: 1 - _holds(c),
     value=lambda c, a, b: np.where(c, a, b), exact=lambda c, a, b: a if c else b,
     latex=r"\begin{cases} #2 & #1 \\ #3 & \text{otherwise} \end{cases}",
     kinks="at the border the branch whose condition holds",
