@@ -23,7 +23,7 @@ def test_its_problem_is_solved(tmp_path, capsys, monkeypatch):
     (problem,) = blocks("latex")
     (tmp_path / "residual.tex").write_text(problem, encoding="utf-8")
     assert main(["solve", "residual.tex"]) == 0
-    assert "1 result, all agree" in capsys.readouterr().out
+    assert "1 result, it agrees" in capsys.readouterr().out
 
 
 def test_its_error_is_what_is_told(tmp_path, capsys, monkeypatch):

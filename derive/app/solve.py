@@ -51,7 +51,8 @@ class Solution:
             return f"{len(self.failed)} of {results} differ from central differences"
         if len(compared) < len(self.checks):
             return f"{results}, {len(compared)} agree with central differences, the rest unchecked"
-        return f"{results}, all agree with central differences"
+        agree = "it agrees" if len(self.checks) == 1 else "all agree"
+        return f"{results}, {agree} with central differences"
 
 
 def _counted(count: int, word: str) -> str:
