@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derive import sizes
+from derive.build import is_zero
 from derive.calculus import grad
 from derive.evaluate import evaluate_all
 from derive.expr import Call, Expr, Map, Name, Var, toposort
@@ -73,15 +74,16 @@ def agreements(
     """
     asked = [question for question, _ in results if question.wrt]
     roots = [question.of for question in asked]
-    order = toposort(*roots, *(value for _, value in results))
+    moved = list(dict.fromkeys(v for question in asked for v in question.wrt))
+    # What the output does not depend on has a value all the same, and is moved.
+    order = toposort(*roots, *moved, *(value for _, value in results))
     classes = [v.domain.classes for v in network.variables if v.domain.classes is not None]
     draw = np.random.default_rng(seed)
     at = _extents([*(axis for node in order for axis in node.axes), *classes], draw)
     points: list[Point] = []
-    moving = {v for question in asked for v in question.wrt}
     values = [value for question, value in results if question.wrt]
     for _ in range(POINTS if asked else 0):
-        point = _point(network, order, roots, values, moving, at, draw)
+        point = _point(network, order, roots, values, set(moved), at, draw)
         if point is not None:
             points.append(point)
     return [_agreement(question, value, points, at, seed) for question, value in results]
@@ -255,7 +257,7 @@ def _point(
             finite = all(np.all(np.isfinite(known[node])) for node in order)
             if not finite or any(_near_kink(node, live, known, at) for node in live):
                 continue
-        if all(np.any(known[node]) for node in claimed):
+        if all(np.any(known[node]) or is_zero(node) for node in claimed):
             return Point(values, at)
         spare.append(Point(values, at))
         if len(spare) == ENOUGH:

@@ -153,6 +153,14 @@ def test_a_slope_that_vanishes_everywhere_still_agrees():
     assert check(of, u, grad(of, u)).passed
 
 
+def test_what_the_output_does_not_depend_on_is_moved_too():
+    u = Var("u", (n,))
+    v = named("v", scale(2, u))
+    assert check(L, u, grad(L, u)).passed
+    assert check(L, v, grad(L, v)).passed
+    assert check(L, u, u).passed is False
+
+
 def test_values_are_not_compared():
     found = agreements(network(L), [(Question("value", L), L)])[0]
     assert found.passed is None
