@@ -124,7 +124,7 @@ PEERS: dict[str, Callable[[int], object]] = {
 # ------------------------------------------------------------------ the measured process
 
 
-def measure(peer: str, depth: int, patience: float = 1.0) -> dict[str, float]:
+def measure(peer: str, depth: int, patience: float) -> dict[str, float]:
     """The best of as many runs as fit in ``patience`` seconds, and the bytes of the first.
 
     Seconds of the processor, so that a busy machine slows no one's figures: every peer here
@@ -150,12 +150,12 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def measured(peer: str, depth: int) -> None:
+def measured(peer: str, depth: int, patience: float) -> None:
     """Measure in a thread with a deep stack: a peer that recurses is to be timed, not stopped."""
     found: list[dict[str, float]] = []
     sys.setrecursionlimit(10**7)
     threading.stack_size(1 << 30)
-    thread = threading.Thread(target=lambda: found.append(measure(peer, depth)))
+    thread = threading.Thread(target=lambda: found.append(measure(peer, depth, patience)))
     thread.start()
     thread.join()
     print(json.dumps(found[0]) if found else "")
@@ -164,9 +164,10 @@ def measured(peer: str, depth: int) -> None:
 # ------------------------------------------------------------------ the run and its table
 
 
-def asked(peer: str, depth: int, limit: float) -> dict[str, float] | None:
+def asked(peer: str, depth: int, limit: float, patience: float = 1) -> dict[str, float] | None:
     """The measurement in a process of its own; None if it does not answer within ``limit`` s."""
     command = [sys.executable, __file__, "--one", peer, str(depth)]
+    command += ["--patience", str(patience)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=True)
         return json.loads(done.stdout.strip().splitlines()[-1])
@@ -181,7 +182,7 @@ def slope(points: list[tuple[int, float]]) -> float:
     return sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
 
 
-def run(peers: list[str], depths: list[int], limit: float) -> None:
+def run(peers: list[str], depths: list[int], limit: float, patience: float) -> None:
     packages = dict.fromkeys(peer.split(",")[0] for peer in peers)
     versions = ", ".join(f"{package} {_version(package)}" for package in packages)
     print(
@@ -198,7 +199,7 @@ def run(peers: list[str], depths: list[int], limit: float) -> None:
         base = None
         for peer in peers:
             # What did not answer at one depth is not waited for at a greater one.
-            found = None if peer in lost else asked(peer, depth, limit)
+            found = None if peer in lost else asked(peer, depth, limit, patience)
             if found is None:
                 lost.add(peer)
                 cells.append("-")
@@ -231,12 +232,13 @@ def main() -> None:
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--depths", nargs="+", type=int, default=list(DEPTHS))
     parser.add_argument("--limit", type=float, default=60, help="seconds for one measurement")
+    parser.add_argument("--patience", type=float, default=1, help="seconds of repeated runs")
     parser.add_argument("--one", nargs=2, metavar=("PEER", "DEPTH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        measured(options.one[0], int(options.one[1]))
+        measured(options.one[0], int(options.one[1]), options.patience)
     else:
-        run(options.peers, options.depths, options.limit)
+        run(options.peers, options.depths, options.limit, options.patience)
 
 
 if __name__ == "__main__":

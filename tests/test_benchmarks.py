@@ -1,0 +1,54 @@
+"""The benchmarks still run, on the smallest networks, and say so when a peer does not."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from derive.expr import toposort
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+depth, startup = script("depth"), script("startup")
+
+
+def test_work_grows_with_depth_and_no_faster() -> None:
+    counts = [len(toposort(*depth.derive_gradients(k))) for k in (10, 20, 30)]
+    assert counts[2] - counts[1] == counts[1] - counts[0]
+
+
+def test_lines_in_latex_are_short_however_deep_the_network() -> None:
+    longest = [max(map(len, depth.derive_lines(k))) for k in (3, 9)]
+    assert longest[0] == longest[1]
+    assert r"\delta_{\mathbf{z}_1} \mathbf{x}^\top" in depth.derive_lines(2)
+
+
+def test_a_measurement_is_a_process_and_a_crash_is_no_answer(monkeypatch) -> None:
+    found = depth.asked("derive", 2, 60, 0.01)
+    assert found is not None
+    assert found["seconds"] > 0
+    assert depth.asked("no such peer", 2, 60) is None
+    assert depth.asked("derive", 10**9, 0.5) is None
+
+
+def test_slope_of_a_power_law() -> None:
+    assert depth.slope([(d, 3.0 * d**2) for d in (2, 8, 100)]) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--version"]], ids=["import", "version"])
+def test_the_start_loads_no_heavy_library(arguments) -> None:
+    _, code, loaded = startup.probe(arguments, 1)
+    assert code == 0
+    assert loaded == []
