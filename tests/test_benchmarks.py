@@ -35,7 +35,7 @@ def test_lines_in_latex_are_short_however_deep_the_network() -> None:
     assert r"\delta_{\mathbf{z}_1} \mathbf{x}^\top" in depth.derive_lines(2)
 
 
-def test_a_measurement_is_a_process_and_a_crash_is_no_answer(monkeypatch) -> None:
+def test_a_measurement_is_a_process_and_a_crash_is_no_answer() -> None:
     found = depth.asked("derive", 2, 60, 0.01)
     assert found is not None
     assert found["seconds"] > 0
