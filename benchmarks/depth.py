@@ -185,10 +185,8 @@ def slope(points: list[tuple[int, float]]) -> float:
 def run(peers: list[str], depths: list[int], limit: float, patience: float) -> None:
     packages = dict.fromkeys(peer.split(",")[0] for peer in peers)
     versions = ", ".join(f"{package} {_version(package)}" for package in packages)
-    print(
-        f"All gradients of an MLP, milliseconds of the processor, best run ({platform.machine()}, "
-    )
-    print(f"Python {platform.python_version()}, {versions}).")
+    print(f"All gradients of an MLP, milliseconds of the processor, best run; {versions};")
+    print(f"Python {platform.python_version()} on {platform.machine()}.")
     print(f"×: times the first column; -: no answer in {limit:g} s (start included), or a crash.\n")
     print("  ".join([f"{'depth':>7}", *(f"{p:>20}" for p in peers)]), flush=True)
     times: dict[str, list[tuple[int, float]]] = {p: [] for p in peers}
