@@ -124,6 +124,7 @@ def test_json_of_solve(folder, capsys):
     assert found["file"] == "good.tex"
     assert found["seed"] == 5
     assert found["passed"] is True
+    assert found["parameters"] == {"count": "m n", "each": {r"\mathbf{W}": "m n"}}
     first, second = found["questions"]
     assert first["kind"] == "gradient"
     assert first["of"] == "L"
@@ -152,7 +153,7 @@ def test_every_field_of_the_json_is_documented(folder, capsys):
     def fields(value):
         if isinstance(value, dict):
             for key, inner in value.items():
-                if key not in ("n", "m"):  # these are sizes
+                if key not in ("n", "m", r"\mathbf{W}"):  # these are the document's
                     yield key
                 yield from fields(inner)
         if isinstance(value, list):

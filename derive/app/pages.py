@@ -6,11 +6,11 @@ takes the answers; the count and the numerical check come last, for those who do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import PurePath
 
-from derive import count
 from derive.app import sheet
+from derive.app.counts import learned
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
@@ -20,7 +20,6 @@ from derive.expr import Axes, Expr
 from derive.latex.write import symbol, write
 from derive.network import Definition, Network
 from derive.picture import picture
-from derive.sizes import Size
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
 
@@ -153,36 +152,19 @@ def _shape_of(answer: Answer) -> Text:
 
 
 def _parameters(network: Network) -> Iterable[Section]:
-    variables = [p.var for p in network.parameters]
-    if not variables:
+    counts = learned(network)
+    if not counts.rows:
         return
-    total = count.parameters(variables, _letters(network))
-    declared = {v.var: v.declared for v in network.parameters}
     rows: list[tuple[Text, ...]] = []
-    for variable, own in total.rows:
-        shape, each = labelled(variable, declared.get(variable, ()))
-        rows.append((symbol(variable), (shape, *each), polynomial(own.terms)))
+    for variable, terms in counts.rows:
+        shape, each = labelled(variable.var, variable.declared)
+        rows.append((symbol(variable.var), (shape, *each), polynomial(terms)))
     table = sheet.Table(("parameter", "lives in", "numbers"), tuple(rows))
-    counts = [polynomial(own.terms) for _, own in total.rows]
-    sum_of = Tree("sum", tuple(counts)) if len(counts) > 1 else counts[0]
-    whole = polynomial(total.terms)
-    sides = [tree("text", "parameters"), _EQUAL, sum_of]
-    sides += [_EQUAL, whole] if whole != sum_of else []
+    sides: list[Tree] = [tree("text", "parameters"), _EQUAL]
+    if counts.collects:
+        sides += [Tree("sum", tuple(polynomial(terms) for _, terms in counts.rows)), _EQUAL]
+    sides.append(polynomial(counts.total))
     yield Section("Parameters", (table, sheet.Display((Tree("chain", tuple(sides)),))))
-
-
-def _letters(network: Network) -> Sequence[str]:
-    """The size symbols in the order in which the document declares them."""
-    axes = [axis for v in network.variables for axis in (v.declared or v.var.axes)]
-    return list(
-        dict.fromkeys(
-            letter
-            for axis in axes
-            if isinstance(axis, Size)
-            for monomial, _ in axis.terms
-            for letter in monomial
-        )
-    )
 
 
 # ---------------------------------------------------------------------------------- the numbers

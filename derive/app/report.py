@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from derive.backprop import Answer, Step
     from derive.check import Agreement
     from derive.draw.picture import Picture
+    from derive.network import Network
 
 
 def error_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
@@ -48,11 +49,23 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "seed": solution.seed,
         "passed": not solution.failed,
         "notes": list(network.notes),
+        "parameters": _parameters(network),
         "questions": [
             _question(answer, check, source, spelling) for answer, check in solution.results
         ],
         "backward": [_step(step, spelling) for step in solution.worked.steps],
     }
+
+
+def _parameters(network: Network) -> dict[str, Any]:
+    from derive.app.counts import learned
+    from derive.app.shapes import polynomial
+
+    counts = learned(network)
+    each = {
+        latex(symbol(v.var), network.spelling): latex(polynomial(terms)) for v, terms in counts.rows
+    }
+    return {"count": latex(polynomial(counts.total)), "each": each}
 
 
 def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -> dict[str, Any]:
