@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 
-from derive.elaborate.elaborate import bound_letters, size_of
+from derive.elaborate.declare import declared_names, number
+from derive.elaborate.elaborate import bound_letters
 from derive.elaborate.faults import Fault
-from derive.elaborate.reading import Declaration, Equation, Reading
+from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.settle import BRACKETS, settle
-from derive.expr import Axes
 from derive.latex.print import latex
-from derive.network import REALS, Domain
-from derive.sizes import Axis
 from derive.tree import Tree
 
 DEFINES = frozenset(["=", ":=", "=="])
+# Bold constants do not make a document one that sets its vectors in bold.
+_NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
 ORDERED = frozenset(["<", ">", "<=", ">="])
 
 
@@ -49,11 +48,11 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     for item in found.definitions:
         _collect_powers(item.kids[0], reading)
     for item in found.declarations:
-        for name in _declared_names(item):
-            reading.scope.declared.add(_introduced(name, reading)[0])
+        for name in declared_names(item):
+            reading.scope.declared.add(introduced(name, reading)[0])
     for item in list(found.definitions):
         left = item.kids[0]
-        symbol, _, _ = _introduced(left, reading)
+        symbol, _, _ = introduced(left, reading)
         base, subs, _, _ = taken_apart(left, reading.scope)
         mentioned = {latex(n) for n in names_in(item.kids[2:3])}
         if base == r"\delta" and subs:
@@ -67,7 +66,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
             reading.scope.defined.add(symbol)
     _settle_heads(items, found, reading)
     for item in found.functions:
-        reading.scope.functions.add(_introduced(item.kids[0].kids[0], reading)[0])
+        reading.scope.functions.add(introduced(item.kids[0].kids[0], reading)[0])
     return found
 
 
@@ -91,8 +90,10 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
         for node in names_in([item]):
             if node.head == "name":
                 reading.scope.whole.add(str(node.kids[0]))
-            alphabet = base_of(node)
-            reading.bold = reading.bold or alphabet.startswith(r"\mathbf")
+            base = base_of(node)
+            reading.bold = reading.bold or (base.startswith(r"\mathbf") and base not in _NUMERALS)
+            use = reading.scope.use_of(node)
+            reading.scope.uses[use] = reading.scope.uses.get(use, 0) + 1
     reading.scope.called_only = {base for base, always in called.items() if always}
 
 
@@ -206,7 +207,7 @@ def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
     right = item.kids[2]
     if any(part.head == "dots" for part in right.subtrees()):
         return index_letter(item.kids[0]) is not None
-    return symbol in reading.scope.declared and _number(right) is not None
+    return symbol in reading.scope.declared and number(right) is not None
 
 
 def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> None:
@@ -222,167 +223,19 @@ def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> Non
         name, bracket = item.kids[0].kids
         if seen.get(latex(name), set()) - {bracket}:
             continue
-        symbol = _introduced(name, reading)[0]
+        symbol = introduced(name, reading)[0]
         found.functions.remove(item)
         found.definitions.append(Tree("chain", (name, *item.kids[1:]), item.span))
         reading.scope.defined.add(symbol)
         reading.scope.applied[symbol] = bracket
 
 
-def _introduced(left: Tree, reading: Reading) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def introduced(left: Tree, reading: Reading) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """The symbol that a left side introduces, the letters of its slots, and its components."""
     reference = reading.scope.refer(left)
     letters = [index_letter(i) or latex(i) for i in reference.indices]
     slots = reference.symbol.count("#")
     return reference.symbol, tuple(letters[:slots]), tuple(letters[slots:])
-
-
-# ---------------------------------------------------------------- declarations
-
-
-def _declared_names(item: Tree) -> Iterator[Tree]:
-    left = item.kids[0]
-    for part in left.kids if left.head == "list" else (left,):
-        if base_of(part):
-            yield part
-
-
-def declare(item: Tree, reading: Reading) -> None:
-    r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known."""
-    axes, domain = _set_of(item.kids[2], reading)
-    for name in _declared_names(item):
-        symbol = _introduced(name, reading)[0]
-        before = reading.declarations.get(symbol)
-        if before is not None and before.axes != axes and before.axes is not None:
-            raise Fault(
-                "declared-twice", f"{latex(name)} is declared twice, with different sets", item,
-                "keep one of the two declarations",
-            )  # fmt: skip
-        if index_letter(name) in reading.scope.bound and domain.classes is not None:
-            continue  # k ∈ {1, …, c} says where an index runs, not that k is a variable
-        reading.declarations[symbol] = Declaration(axes, domain, name.span)
-        if axes == ():
-            reading.scope.scalars.add(symbol)
-        if axes:
-            reading.declares = True
-
-
-def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
-    exponent: Tree | None = None
-    sub: Tree | None = None
-    if tree.head == "script":
-        tree, sub, exponent = tree.kids
-    elif tree.head == "juxt" and tree.kids[0].head in ("script", "name"):
-        return _set_of(tree.kids[0], reading)  # R^n \setminus \{0\}
-    axes = _axes(exponent, reading) if exponent is not None else ()
-    if tree.head == "name":
-        name = str(tree.kids[0])
-        if name in (r"\mathbb{R}", r"\mathbf{R}", r"\mathcal{R}", r"\Re", "R"):
-            positive = sub is not None or (
-                exponent is not None and exponent == Tree("name", ("+",))
-            )
-            if positive and exponent is not None and exponent.kids == ("+",):
-                axes = ()
-            return axes, Domain(low=Fraction(0)) if positive else REALS
-        if name in (r"\mathbb{N}", r"\mathbb{Z}"):
-            return axes, Domain(low=Fraction(1)) if name == r"\mathbb{N}" else REALS
-        if name == r"\mathbb{B}":
-            return axes, Domain(values=(Fraction(0), Fraction(1)))
-    if tree.head in ("set", "brace"):
-        return axes, _finite(tree.kids[0], reading)
-    if tree.head in ("paren", "bracket", "interval"):
-        ends = tree.kids[-1] if tree.kids[-1].head == "list" else tree.kids[0]
-        if ends.head == "list" and len(ends.kids) == 2:
-            low, high = (_number(end) for end in ends.kids)
-            return axes, Domain(low=low, high=high)
-    raise Fault(
-        "unknown-set", f"{latex(tree)} is not a set that can be declared here", tree,
-        r"known are \mathbb{R}, \mathbb{R}^{m \times n}, (0, 1), \{-1, +1\} and \{1, \dots, c\}",
-    )  # fmt: skip
-
-
-def _finite(inner: Tree, reading: Reading) -> Domain:
-    parts = inner.kids if inner.head == "list" else (inner,)
-    if any(part.head == "dots" for part in parts):
-        return Domain(classes=_size(parts[-1], reading))
-    values = tuple(_number(part) for part in parts)
-    if any(v is None for v in values):
-        raise Fault("unknown-set", f"{latex(inner)} is not a list of numbers", inner)
-    return Domain(values=tuple(v for v in values if v is not None))
-
-
-def _number(tree: Tree) -> Fraction | None:
-    match tree:
-        case Tree("num", (text,)):
-            return Fraction(str(text))
-        case Tree("neg", (kid,)):
-            found = _number(kid)
-            return None if found is None else -found
-        case Tree("pos" | "plus", (kid,)):
-            return _number(kid)
-        case Tree("sum", (kid,)):
-            return _number(kid)
-        case Tree("frac", (over, under)):
-            a, b = _number(over), _number(under)
-            return a / b if a is not None and b else None
-    return None
-
-
-def _axes(exponent: Tree, reading: Reading) -> Axes:
-    groups: list[list[Tree]] = [[]]
-    parts = exponent.kids if exponent.head in ("juxt", "list") else (exponent,)
-    for part in parts:
-        if part.head == "op" and part.kids[0] in (r"\times", "*"):
-            groups.append([])
-        elif exponent.head == "list":
-            groups.append([part])
-        else:
-            groups[-1].append(part)
-    axes: list[Axis] = []
-    for group in groups:
-        if group:
-            whole = group[0] if len(group) == 1 else Tree("juxt", tuple(group), exponent.span)
-            axes.append(_size(whole, reading))
-    if len(axes) == 2 and axes[1] == 1:
-        axes = axes[:1] if axes[0] != 1 else []
-    return tuple(axes)
-
-
-def _size(tree: Tree, reading: Reading) -> Axis:
-    size = size_of(reading, tree)
-    for name in size.names() if not isinstance(size, int) else ():
-        reading.size_names.add(name)
-        reading.scope.scalars.add(name)
-    return size
-
-
-def assume(item: Tree, reading: Reading) -> None:
-    """Record 0 < α < 1: bounds on one symbol by numbers; other inequalities are claims."""
-    sides, signs = list(item.kids[::2]), [str(r.kids[0]) for r in item.kids[1::2]]
-    for k, side in enumerate(sides):
-        if not base_of(side):
-            continue
-        symbol = _introduced(side, reading)[0]
-        if symbol in reading.scope.defined:
-            continue
-        low = high = None
-        for sign, other, flipped in (
-            *((signs[k - 1], sides[k - 1], True),) * (k > 0),
-            *((signs[k], sides[k + 1], False),) * (k + 1 < len(sides)),
-        ):
-            number = _number(other)
-            if number is None:
-                continue
-            if (sign in ("<", "<=")) == flipped:
-                low = number
-            else:
-                high = number
-        if low is None and high is None:
-            continue
-        before = reading.declarations.get(symbol)
-        axes = before.axes if before else None
-        reading.declarations[symbol] = Declaration(axes, Domain(low, high), side.span)
-        reading.scope.declared.add(symbol)
 
 
 # ---------------------------------------------------------------- definitions
@@ -396,7 +249,7 @@ def equation_of(item: Tree, reading: Reading) -> Equation:
     if left.head == "juxt":
         name = left.kids[0]
         formals = tuple(reading.scope.refer(a).symbol for a in _formals(left.kids[1]))
-    symbol, letters, components = _introduced(name, reading)
+    symbol, letters, components = introduced(name, reading)
     reference = reading.scope.refer(name)
     if reference.actions:
         raise Fault(

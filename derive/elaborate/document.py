@@ -7,24 +7,22 @@ of a document come at once.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 
 from derive import sizes
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
-from derive.elaborate.collect import Statements, assume, declare, equation_of, sorted_statements
+from derive.elaborate.collect import Statements, equation_of, sorted_statements
+from derive.elaborate.declare import assume, declare
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import network_of
-from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import Scope
-from derive.elaborate.symbols import definition_value, ranks_to_try, symbols_used
+from derive.elaborate.symbols import symbols_used
 from derive.elaborate.shown import text as written
+from derive.elaborate.trials import elaborate
 from derive.latex.read import Parsed, read_formulas
 from derive.network import Network
-from derive.tree import Tree
-
-_TRIALS = 64
 
 
 def read(text: str, file: str = "") -> Network:
@@ -50,7 +48,7 @@ def read_document(source: Source) -> Network:
     order = _equations(statements, reading, faults)
     for equation in order:
         try:
-            _elaborate(equation, reading)
+            elaborate(equation, reading)
         except Silent:
             reading.broken.add(equation.symbol)
         except Fault as fault:
@@ -209,72 +207,6 @@ def _cycle(cycle: list[str], reading: Reading) -> Fault:
         "one of them must be given without the others",
         tuple(f"{written(table[s].left)} = {written(table[s].right)}" for s in cycle),
     )
-
-
-# ---------------------------------------------------------------- elaboration, with ranks tried
-
-
-def _elaborate(equation: Equation, reading: Reading) -> None:
-    """Elaborate one definition; where a symbol's rank is open, the first rank that fits is taken."""
-    if equation.symbol in reading.broken:
-        raise Silent
-    open_ranks = [s for s in _undecided(equation, reading)]
-    choices = [ranks_to_try(reading, s) for s in open_ranks]
-    first: Fault | None = None
-    saved = (dict(reading.sizes.bound), dict(reading.own_axes), dict(reading.memo))
-    for ranks in itertools.islice(itertools.product(*choices), _TRIALS):
-        reading.sizes.bound, reading.own_axes, reading.memo = (dict(s) for s in saved)
-        for symbol, rank in zip(open_ranks, ranks, strict=True):
-            reading.ranks[symbol] = rank
-            _forget(symbol, reading)
-        try:
-            _value(equation, reading)
-            return
-        except Fault as fault:
-            first = first or fault
-            if fault.code not in ("shape-clash", "too-many-indices", "unsupported"):
-                break
-    for symbol in open_ranks:
-        reading.ranks.pop(symbol, None)
-    assert first is not None
-    raise first
-
-
-def _forget(symbol: str, reading: Reading) -> None:
-    reading.variables.pop(symbol, None)
-    reading.slot_axes.pop(symbol, None)
-    reading.notes.pop(symbol, None)
-
-
-def _value(equation: Equation, reading: Reading) -> None:
-    letters = [Tree("name", (letter,)) for letter in equation.letters]
-    definition_value(reading, equation, letters, Env(), equation.left)
-
-
-def _undecided(equation: Equation, reading: Reading) -> list[str]:
-    found: list[str] = []
-    seen: set[str] = set(equation.formals)
-    stack = [equation.body]
-    while stack:
-        for node in stack.pop().subtrees():
-            if node.head != "symbol" or str(node.kids[0]) in seen:
-                continue
-            symbol = str(node.kids[0])
-            seen.add(symbol)
-            if symbol in reading.functions:
-                seen.update(reading.functions[symbol].formals)
-                stack.append(reading.functions[symbol].body)
-                continue
-            declared = reading.declarations.get(symbol)
-            settled = declared is not None or symbol in reading.ranks
-            if (
-                not settled
-                and symbol not in reading.equations
-                and len(ranks_to_try(reading, symbol)) > 1
-                and symbol not in reading.size_names
-            ):
-                found.append(symbol)
-    return found
 
 
 __all__ = ["read", "read_document", "sizes"]

@@ -56,6 +56,7 @@ def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
     over, under = tree.kids
     bottom = squeezed(value_of(reading, under, env))
     inverse = Value(pointwise.reciprocal(bottom.expr), bottom.opens, bottom.row)
+    reading.sizes.strain += 4 * (len(bottom.own) == 2)
     if over == Tree("num", ("1",)):
         return inverse
     top = squeezed(value_of(reading, over, env))
@@ -90,6 +91,7 @@ def _norm(reading: Reading, tree: Tree, env: Env) -> Value:
     value = squeezed(value_of(reading, inner, env))
     which = text(kind).strip("{}") if kind is not None else "2"
     own = tuple(range(len(value.own)))
+    reading.sizes.strain += not own
     if which in ("1",):
         entries = map_of(tree, reading.sizes, pointwise.absolute, [value])
         return contract_values(tree, reading.sizes, [entries], [own], ())
@@ -126,6 +128,7 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
         which = text(kind).strip("{}") if kind is not None else "2"
         if which in ("2", "F", r"\mathrm{F}", r"\text{F}"):
             value = squeezed(value_of(reading, inner, env))
+            reading.sizes.strain += not value.own
             if len(value.own) == 2 and kind is not None and which == "2":
                 reading.note(
                     "norm", rf"$\|{text(inner)}\|_2^2$ is read as the sum of squares "
@@ -181,6 +184,7 @@ def _transpose(reading: Reading, tree: Tree, env: Env) -> Value:
     if len(value.own) == 1:
         return Value(value.expr, value.opens, not value.row)
     if not value.own:
+        reading.sizes.strain += 3
         return value
     if len(value.own) > 2:
         raise Fault("shape-clash", f"no transpose of {value.shape_text()}", tree)

@@ -61,6 +61,10 @@ class Product:
         value = contract_values(self.at, self.known, chain.values, chain.spots, chain.out)
         return Value(value.expr, value.opens, chain.row)
 
+    def is_loose(self, chain: Chain) -> bool:
+        """Whether this scalar is a plain letter that is only tried as a scalar: w of w x."""
+        return chain.tree.head == "symbol" and chain.tree.kids[0] in self.known.loose
+
     def same(self, a: Axis, b: Axis, left: Chain, right: Chain, sign: str) -> None:
         try:
             self.known.unify(a, b)
@@ -85,6 +89,9 @@ class Product:
         kind = "odot" if sign in HADAMARD else "dot" if sign in DOTS else ""
         a, b = len(left.axes), len(right.axes)
         if a == 0 or b == 0:
+            scalar = left if a == 0 else right
+            if a + b and (kind == "odot" or scalar.tree.kids[:1] and self.is_loose(scalar)):
+                self.known.strain += 3
             shape = right if a == 0 else left
             return self.joined(left, right, {}, shape.out, shape.axes, shape.row)
         if kind == "odot":

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from derive.elaborate.shown import text
 from derive.latex.print import latex
 from derive.names import parts, symbol_tree
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
@@ -60,8 +61,19 @@ class Scope:
     called_only: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
+    uses: dict[str, int] = field(default_factory=dict)  # how often a name with its scripts is met
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
+
+    def use_of(self, tree: Tree) -> str:
+        """What a name is counted under: raw, or settled to a symbol."""
+        if tree.head == "symbol":
+            return text(tree)
+        while tree.head == "script" and tree.kids[1] is None:
+            tree = tree.kids[0]
+        if tree.head == "script":
+            tree = Tree("script", (tree.kids[0], tree.kids[1], None))
+        return latex(tree)
 
     def known(self, symbol: str) -> bool:
         return symbol in self.declared or symbol in self.defined or symbol in self.functions

@@ -7,7 +7,8 @@ even for a claim, an update or a limit that has no value yet.
 from __future__ import annotations
 
 from derive.diagnostics import Source
-from derive.elaborate.collect import declare, sorted_statements
+from derive.elaborate.collect import sorted_statements
+from derive.elaborate.declare import declare
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import Scope

@@ -14,15 +14,14 @@ from derive import sizes
 from derive.build import total
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.reading import Declaration, Env, Equation, Reading
-from derive.elaborate.scope import has_label_slot, index_letter, is_bold
+from derive.elaborate.ranks import own_axes
+from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.scope import has_label_slot, index_letter
 from derive.elaborate.values import (
     Value, as_row_matrix, closed, contract_values, opened, spread_name, squeezed,
 )  # fmt: skip
-from derive.expr import Axes, Call, Delta, Expr, Num, Ones, Var
+from derive.expr import Call, Delta, Expr, Num, Ones, Var
 from derive.elaborate.shown import text
-from derive.names import parts
-from derive.notation import ALPHABETS, GREEK
 from derive.operators import pointwise
 from derive.operators.primitives import one_hot
 from derive.sizes import Axis, SizeError
@@ -30,8 +29,6 @@ from derive.tree import Tree
 
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
 ONES = frozenset([r"\mathbf{1}", r"\mathbb{1}"])
-# Letters that name data by custom, so that a document need not declare them.
-_DATA = re.compile(r"[xyt]")
 
 
 @rule("symbol")
@@ -172,79 +169,6 @@ def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, t
 
 def fresh_letter(env: Env) -> str:
     return next(c for c in "jkqrsuvwpmnl" if c not in env.open and c not in env.rename.values())
-
-
-# ---------------------------------------------------------------- shapes of undeclared symbols
-
-
-def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
-    """The own axes of a variable: declared, or of the rank that its font or its use suggests."""
-    if symbol in reading.own_axes:
-        return reading.own_axes[symbol]
-    declaration = reading.declarations.get(symbol) or inherited(reading, symbol)
-    if declaration is not None and declaration.axes is not None:
-        axes = declaration.axes
-    else:
-        rank = reading.ranks.get(symbol)
-        if rank is None:
-            rank = ranks_to_try(reading, symbol, least)[0]
-        if declaration is None:
-            _require_custom(reading, symbol, rank, tree)
-        axes = tuple(reading.sizes.fresh() for _ in range(max(rank, least)))
-    reading.own_axes[symbol] = axes
-    return axes
-
-
-def inherited(reading: Reading, symbol: str) -> Declaration | None:
-    r"""What is declared of the same bold letter without its subscript: \mathbf{x}_t is as \mathbf{x}."""
-    bare = re.sub(r"_(\{[^{}]*\}|.)", "", symbol, count=1)
-    if bare == symbol or not is_bold(re.split(r"[_^]", symbol)[0]):
-        return None
-    found = reading.declarations.get(bare)
-    if found is not None:
-        reading.note(symbol, f"${re.sub('#.', 'i', symbol)}$ is read as of the shape of ${bare}$")
-    return found
-
-
-def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[int, ...]:
-    """The ranks an undeclared symbol may have, the customary one first."""
-    declaration = reading.declarations.get(symbol)
-    if declaration is not None:
-        return (0,)
-    base = re.split(r"[_^]", symbol)[0]
-    taken = parts(base)
-    core = taken.core
-    style = ALPHABETS.get(taken.alphabet or "", "")
-    slots = symbol.count("#")
-    if style == "bold":
-        return (2,) if core[:1].isupper() or core[1:2].isupper() else (1,)
-    if slots and not least:
-        return (0,)
-    if core.lstrip("\\") in GREEK or style:
-        return (least,) if reading.bold or least else (0, 1)
-    if reading.bold:
-        return (least,)
-    if core.isupper():
-        return (2, 1, 0)
-    return tuple(r for r in (1, 0) if r >= least) or (least,)
-
-
-def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> None:
-    """An undeclared symbol is read by custom only where a slip of the pen is not more likely."""
-    base = re.split(r"[_^]", symbol)[0]
-    core = parts(base).core
-    plain = re.sub(r"#\d", "i", symbol)
-    greek = core.lstrip("\\") in GREEK
-    if reading.closed or reading.declares and not _DATA.fullmatch(core) and not (greek and rank == 0):
-        shape = {0: r"\mathbb{R}", 1: r"\mathbb{R}^{n}", 2: r"\mathbb{R}^{m \times n}"}[rank]
-        raise Fault(
-            "undefined-symbol",
-            f"{plain} is neither declared nor defined",
-            tree,
-            rf"declare it, as in {plain} \in {shape}, or define {plain} = ..",
-        )
-    kind = {0: "a scalar", 1: "a vector", 2: "a matrix"}[rank]
-    reading.note(symbol, f"${plain}$ is not declared: read as {kind}")
 
 
 # ---------------------------------------------------------------- definitions

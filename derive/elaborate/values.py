@@ -53,6 +53,8 @@ class Sizes:
 
     bound: dict[str, Axis] = field(default_factory=dict)
     count: int = 0
+    strain: int = 0  # how often a reading bends what is customary; the least bent one is taken
+    loose: frozenset[str] = frozenset()  # plain letters that are tried as scalars
 
     def fresh(self) -> Axis:
         self.count += 1
@@ -160,6 +162,8 @@ def levelled(
     letters = tuple(dict.fromkeys(letter for v in values for letter in v.opens))
     full = max(values, key=lambda v: len(v.own))
     rank = len(full.own)
+    if describe == "add" and rank:
+        known.strain += 2 * sum(not v.own and bool(_symbols(v.expr)) for v in values)
     row = full.row if rank == 1 else False
     for v in values:
         if len(v.own) not in (0, rank) or (rank == 1 and len(v.own) == 1 and v.row != row):
@@ -184,6 +188,10 @@ def levelled(
         spots = (spot, *((k,) for k in missing))
         done.append(contracted(factors, spots, tuple(range(len(order)))))
     return done, letters, row
+
+
+def _symbols(expr: Expr) -> bool:
+    return any(isinstance(node, Var) for node in toposort(expr))
 
 
 def _clash(at: Tree, values: Sequence[Value], describe: str) -> Fault:

@@ -1,0 +1,165 @@
+r"""Declarations and assumptions: which set a symbol is declared in, what bounds it has.
+
+The idea: a set is read to axes and a domain; the axes serve unification, the domain says where the
+numerical check may look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from derive.elaborate.elaborate import size_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.reading import Declaration, Reading
+from derive.elaborate.scope import base_of, index_letter
+from derive.expr import Axes
+from derive.latex.print import latex
+from derive.network import REALS, Domain
+from derive.sizes import Axis
+from derive.tree import Tree
+
+
+def declared_names(item: Tree) -> Iterator[Tree]:
+    left = item.kids[0]
+    for part in left.kids if left.head == "list" else (left,):
+        if base_of(part):
+            yield part
+
+
+def declare(item: Tree, reading: Reading) -> None:
+    r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known."""
+    axes, domain = _set_of(item.kids[2], reading)
+    for name in declared_names(item):
+        symbol = reading.scope.refer(name).symbol
+        before = reading.declarations.get(symbol)
+        if before is not None and before.axes != axes and before.axes is not None:
+            raise Fault(
+                "declared-twice", f"{latex(name)} is declared twice, with different sets", item,
+                "keep one of the two declarations",
+            )  # fmt: skip
+        if index_letter(name) in reading.scope.bound and domain.classes is not None:
+            continue  # k ∈ {1, …, c} says where an index runs, not that k is a variable
+        reading.declarations[symbol] = Declaration(axes, domain, name.span)
+        if axes == ():
+            reading.scope.scalars.add(symbol)
+        if axes:
+            reading.declares = True
+
+
+def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
+    exponent: Tree | None = None
+    sub: Tree | None = None
+    if tree.head == "script":
+        tree, sub, exponent = tree.kids
+    elif tree.head == "juxt" and tree.kids[0].head in ("script", "name"):
+        return _set_of(tree.kids[0], reading)  # R^n \setminus \{0\}
+    axes = _axes(exponent, reading) if exponent is not None else ()
+    if tree.head == "name":
+        name = str(tree.kids[0])
+        if name in (r"\mathbb{R}", r"\mathbf{R}", r"\mathcal{R}", r"\Re", "R"):
+            positive = sub is not None or (
+                exponent is not None and exponent == Tree("name", ("+",))
+            )
+            if positive and exponent is not None and exponent.kids == ("+",):
+                axes = ()
+            return axes, Domain(low=Fraction(0)) if positive else REALS
+        if name in (r"\mathbb{N}", r"\mathbb{Z}"):
+            return axes, Domain(low=Fraction(1)) if name == r"\mathbb{N}" else REALS
+        if name == r"\mathbb{B}":
+            return axes, Domain(values=(Fraction(0), Fraction(1)))
+    if tree.head in ("set", "brace"):
+        return axes, _finite(tree.kids[0], reading)
+    if tree.head in ("paren", "bracket", "interval"):
+        ends = tree.kids[-1] if tree.kids[-1].head == "list" else tree.kids[0]
+        if ends.head == "list" and len(ends.kids) == 2:
+            low, high = (number(end) for end in ends.kids)
+            return axes, Domain(low=low, high=high)
+    raise Fault(
+        "unknown-set", f"{latex(tree)} is not a set that can be declared here", tree,
+        r"known are \mathbb{R}, \mathbb{R}^{m \times n}, (0, 1), \{-1, +1\} and \{1, \dots, c\}",
+    )  # fmt: skip
+
+
+def _finite(inner: Tree, reading: Reading) -> Domain:
+    parts = inner.kids if inner.head == "list" else (inner,)
+    if any(part.head == "dots" for part in parts):
+        return Domain(classes=_size(parts[-1], reading))
+    values = tuple(number(part) for part in parts)
+    if any(v is None for v in values):
+        raise Fault("unknown-set", f"{latex(inner)} is not a list of numbers", inner)
+    return Domain(values=tuple(v for v in values if v is not None))
+
+
+def number(tree: Tree) -> Fraction | None:
+    match tree:
+        case Tree("num", (text,)):
+            return Fraction(str(text))
+        case Tree("neg", (kid,)):
+            found = number(kid)
+            return None if found is None else -found
+        case Tree("pos" | "plus", (kid,)):
+            return number(kid)
+        case Tree("sum", (kid,)):
+            return number(kid)
+        case Tree("frac", (over, under)):
+            a, b = number(over), number(under)
+            return a / b if a is not None and b else None
+    return None
+
+
+def _axes(exponent: Tree, reading: Reading) -> Axes:
+    groups: list[list[Tree]] = [[]]
+    parts = exponent.kids if exponent.head in ("juxt", "list") else (exponent,)
+    for part in parts:
+        if part.head == "op" and part.kids[0] in (r"\times", "*"):
+            groups.append([])
+        elif exponent.head == "list":
+            groups.append([part])
+        else:
+            groups[-1].append(part)
+    axes: list[Axis] = []
+    for group in groups:
+        if group:
+            whole = group[0] if len(group) == 1 else Tree("juxt", tuple(group), exponent.span)
+            axes.append(_size(whole, reading))
+    if len(axes) == 2 and axes[1] == 1:
+        axes = axes[:1] if axes[0] != 1 else []
+    return tuple(axes)
+
+
+def _size(tree: Tree, reading: Reading) -> Axis:
+    size = size_of(reading, tree)
+    for name in size.names() if not isinstance(size, int) else ():
+        reading.size_names.add(name)
+        reading.scope.scalars.add(name)
+    return size
+
+
+def assume(item: Tree, reading: Reading) -> None:
+    """Record 0 < α < 1: bounds on one symbol by numbers; other inequalities are claims."""
+    sides, signs = list(item.kids[::2]), [str(r.kids[0]) for r in item.kids[1::2]]
+    for k, side in enumerate(sides):
+        if not base_of(side):
+            continue
+        symbol = reading.scope.refer(side).symbol
+        if symbol in reading.scope.defined:
+            continue
+        low = high = None
+        for sign, other, flipped in (
+            *((signs[k - 1], sides[k - 1], True),) * (k > 0),
+            *((signs[k], sides[k + 1], False),) * (k + 1 < len(sides)),
+        ):
+            bound = number(other)
+            if bound is None:
+                continue
+            if (sign in ("<", "<=")) == flipped:
+                low = bound
+            else:
+                high = bound
+        if low is None and high is None:
+            continue
+        before = reading.declarations.get(symbol)
+        axes = before.axes if before else None
+        reading.declarations[symbol] = Declaration(axes, Domain(low, high), side.span)
+        reading.scope.declared.add(symbol)
