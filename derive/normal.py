@@ -22,7 +22,7 @@ from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Number
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 12  # a product is multiplied out if no more terms than this come of it
-_MOST_KEPT = 64  # longer sums and products are not merged into the ones around them
+_MOST_KEPT = 32  # longer sums and products are not merged into the ones around them
 _MOST_TRIES = 64  # ways tried to number indices that look alike
 _ZERO_ONE = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "step"})
 
@@ -224,7 +224,11 @@ class Normal:
             inside = {i for own in core.indices for i in own} <= set(core.out)  # nothing summed
         if not inside:
             base, own_power = _based(core)
-            return Fraction(count) ** int(exponent), [Factor(base, axes, own_power * exponent)], axes
+            return (
+                Fraction(count) ** int(exponent),
+                [Factor(base, axes, own_power * exponent)],
+                axes,
+            )
         flat = []
         for atom, own in zip(core.factors, core.indices):
             base, own_power = _based(atom)
@@ -361,7 +365,9 @@ def _best(keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int, in
     classes: dict[int, list[int]] = {}
     for i, c in colour.items():
         classes.setdefault(c, []).append(i)
-    tied = next((sorted(members) for _, members in sorted(classes.items()) if len(members) > 1), None)
+    tied = next(
+        (sorted(members) for _, members in sorted(classes.items()) if len(members) > 1), None
+    )
     if tied is None or tries[0] <= 0:
         ranked = sorted(colour, key=lambda i: (colour[i], i))
         number = {i: k for k, i in enumerate(ranked)}

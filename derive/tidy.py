@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from derive.build import add, contracted, rebuilt
 from derive.build import named as named_node
-from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Number, Ones, Var
+from derive.expr import Add, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.latex.flat import Factor, flattened
 from derive.normal import Normal, is_barrier, scaled, split, visible
 from derive.operators.pointwise import power
@@ -191,7 +191,7 @@ class _Tidy:
         return _times(number, common, add(*inner))
 
     def _scalars(self, term: Expr) -> tuple[Number, dict[Expr, Fraction], Expr | None]:
-        """A term as its number, its scalar factors with their powers, and the array that is left."""
+        """A term as its number, its scalar factors with their powers, and the array left."""
         if type(term) is not Contract:
             if type(term) is Num:
                 return term.value, {}, None

@@ -12,7 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from derive.latex.words import (
-    IDENTITY, ONES, Part, Parts, as_row, function, hadamard, joined, norm, transposed, transposes,
+    IDENTITY,
+    ONES,
+    Part,
+    Parts,
+    as_row,
+    function,
+    hadamard,
+    joined,
+    norm,
+    transposed,
+    transposes,
     turned,
 )  # fmt: skip
 from derive.tree import Tree
@@ -178,9 +188,7 @@ def _merged(vectors: Sequence[Piece]) -> Parts:
 # ------------------------------------------------------------------------------------- reduction
 
 
-def _reduced(
-    pieces: Sequence[Piece], keep: frozenset[int], lone: frozenset[int]
-) -> list[Piece]:
+def _reduced(pieces: Sequence[Piece], keep: frozenset[int], lone: frozenset[int]) -> list[Piece]:
     """Sum away every index that is not kept, as far as matrix notation goes."""
     left = list(pieces)
     while True:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from derive.expr import Contract, Delta, Expr, Map, Num, Number, Ones
 
-_MOST = 64  # a product with more factors keeps its nested products as they are
+_MOST = 32  # a product with more factors keeps its nested products as they are
 
 
 class Factor(NamedTuple):
@@ -57,7 +57,7 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
                 stack.append(Factor(inner.args[0], own, power * exponent))
             else:
                 done.append(factor)
-        elif type(inner) is Contract and (exponent == 1 or _plain(inner) and _whole(exponent)):
+        elif type(inner) is Contract and (exponent == 1 or (_plain(inner) and _whole(exponent))):
             names = {i: outer for i, outer in zip(inner.out, own)}
             for i in (i for spots in inner.indices for i in spots):
                 if i not in names:

@@ -6,16 +6,13 @@ decides what to say.  How a function is written is read from its row of the voca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 from derive.expr import Number
 from derive.names import symbol_tree
-from derive.notation import INDICATORS
 from derive.sizes import Axis, Size
 from derive.tree import Tree, name, num, tree
 
@@ -129,7 +126,9 @@ def size_tree(axis: Axis) -> Tree:
         return num(axis)
     terms: list[Tree] = []
     for monomial, count in sorted(axis.terms, key=lambda t: (t[1] < 0, -len(t[0]), t[0])):
-        factors = [raised(symbol_tree(n), Fraction(monomial.count(n))) for n in dict.fromkeys(monomial)]
+        factors = [
+            raised(symbol_tree(n), Fraction(monomial.count(n))) for n in dict.fromkeys(monomial)
+        ]
         if abs(count) != 1 or not factors:
             factors.insert(0, num(abs(count)))
         term = product(factors)
@@ -201,9 +200,7 @@ class Scalars:
         self._powers: dict[object, tuple[Tree, list[Fraction]]] = {}
         self._sizes: set[object] = set()
 
-    def multiply(
-        self, factor: Tree, exponent: Fraction = Fraction(1), size: bool = False
-    ) -> None:
+    def multiply(self, factor: Tree, exponent: Fraction = Fraction(1), size: bool = False) -> None:
         """One more factor; equal ones on the same side of the line become a power.
 
         A ``size`` is a number of entries: under the line it makes a constant, 1/m.
@@ -308,104 +305,3 @@ def total(terms: Sequence[Tree]) -> Tree:
         lead = next((k for k, term in enumerate(flat) if term.head != "neg"), 0)
         flat.insert(0, flat.pop(lead))
     return flat[0] if len(flat) == 1 else Tree("sum", tuple(flat))
-
-
-# -------------------------------------------------------------------- functions as their rows say
-
-
-def applied(spelling: str, args: Sequence[Tree]) -> Tree:
-    """A function of the vocabulary applied: its spelling is a bare symbol or holds #1, #2, .."""
-    if "#" not in spelling:
-        return function(spelling, *args)
-    return _template(spelling).rewritten(lambda node: _filled(node, args))
-
-
-def _filled(node: Tree, args: Sequence[Tree]) -> Tree:
-    match node:
-        case Tree("name", (text,)) if text.startswith("#"):
-            return args[int(text[1:]) - 1]
-        case Tree("env", (kind, rows)):
-            return tree("env", kind, tuple((value, _condition(when)) for value, when in rows))
-        case _:
-            return node
-
-
-def _condition(when: Tree) -> Tree:
-    """What an indicator asks, for the right column of cases."""
-    match when:
-        case Tree("call", (Tree("name", (sign,)), Tree("chain") as asked)) if sign in INDICATORS:
-            return asked
-        case Tree("text"):
-            return when
-        case _:
-            return relation(when, "!=", num(0))
-
-
-_SIGN = {r"\ge": ">=", r"\le": "<=", r"\ne": "!=", ">": ">", "<": "<", "=": "="}
-_TOKEN = re.compile(
-    r"\\begin\{cases\}|\\end\{cases\}|\\left.|\\right.|\\\\|\\[A-Za-z]+\{[^{}]*\}|\\[A-Za-z]+"
-    r"|#\d|\d+|[A-Za-z]|[<>=&(){}_^|]"
-)
-
-
-@lru_cache(maxsize=256)
-def _template(spelling: str) -> Tree:
-    """The tree of a row's spelling, with #1 .. as names."""
-    tokens = _TOKEN.findall(spelling)
-    node, rest = _row(tokens)
-    if rest:
-        raise ValueError(f"cannot read the spelling {spelling!r}")
-    return node
-
-
-def _row(tokens: list[str]) -> tuple[Tree, list[str]]:
-    left, tokens = _term(tokens)
-    if tokens and tokens[0] in _SIGN:
-        right, rest = _term(tokens[1:])
-        return relation(left, _SIGN[tokens[0]], right), rest
-    return left, tokens
-
-
-_CLOSERS = (")", "}", "&", r"\\", r"\end{cases}", r"\right|")
-
-
-def _term(tokens: list[str]) -> tuple[Tree, list[str]]:
-    factors: list[Tree] = []
-    while tokens and tokens[0] not in _CLOSERS and tokens[0] not in _SIGN:
-        if tokens[0] == "(":
-            inside, tokens = _row(tokens[1:])
-            tokens = tokens[1:]
-            calls = factors and factors[-1].kids[0] != "#"
-            factors.append(tree("call", factors.pop(), inside) if calls else tree("paren", inside))
-            continue
-        base, tokens = _base(tokens)
-        sub = sup = None
-        while tokens and tokens[0] in ("_", "^"):
-            below = tokens[0] == "_"
-            script, tokens = _base(tokens[1:])
-            sub, sup = (script, sup) if below else (sub, script)
-        if sub is not None:
-            base = tree("script", base, sub, None)
-        factors.append(base if sup is None else tree("power", base, sup))
-    return product(factors), tokens
-
-
-def _base(tokens: list[str]) -> tuple[Tree, list[str]]:
-    first, rest = tokens[0], tokens[1:]
-    if first == "{":
-        inside, rest = _row(rest)
-        return inside, rest[1:]
-    if first == r"\left|":
-        inside, rest = _row(rest)
-        return tree("abs", inside), rest[1:]
-    if first == r"\begin{cases}":
-        rows: list[tuple[Tree, Tree]] = []
-        while first != r"\end{cases}":
-            value, rest = _row(rest)
-            when, rest = _row(rest[1:])
-            rows.append((value, when))
-            first, rest = rest[0], rest[1:]
-        return tree("env", "cases", tuple(rows)), rest
-    if first.startswith(r"\text{"):
-        return tree("text", first[6:-1]), rest
-    return (num(first) if first.isdigit() else symbol_tree(first)), rest
