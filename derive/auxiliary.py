@@ -12,6 +12,7 @@ from derive.local import is_named, symbol_of
 from derive.names import parts, symbol_tree
 
 _LETTERS = "uvsqrahgk"
+DEEPEST = 30
 # Their arguments are short as they stand: the log of a probability, a norm, a quotient.
 _PLAIN = frozenset({"power", "log", "abs"})
 
@@ -26,7 +27,8 @@ def auxiliaries(
     """Symbols for what has no name and needs a δ.
 
     That is the arguments of nonlinear functions and what is used more than once, if parameters
-    enter there without passing a name; and what is asked for.
+    enter there without passing a name; what is asked for; and what stands so deep in brackets that
+    nobody could read it.
     """
     order = toposort(*roots)
     uses: dict[Expr, int] = {}
@@ -48,14 +50,21 @@ def auxiliaries(
     direct, forced = set(parameters), set(asked)
     slots: dict[Expr, tuple[str | None, ...]] = {}
     chosen: dict[Expr, Var] = {}
+    depth: dict[Expr, int] = {}  # of brackets, down to the next name
     for node in order:
         slots[node] = _slots(node, slots)
+        depth[node] = 1 + max((depth[kid] for kid in node.kids), default=0)
+        if is_named(node):
+            depth[node] = 0
+        if depth[node] > DEEPEST:
+            forced.add(node)
         below = not is_named(node) and any(kid in direct for kid in node.kids)
         if not below and node not in forced:
             continue
         wanted = node in arguments or uses.get(node, 0) > 1
         if node in forced or (wanted and node not in bodies and not _is_one_factor(node)):
             chosen[node] = _auxiliary(letter, len(chosen) + 1, node, slots[node], bold)
+            depth[node] = 0
         else:
             direct.add(node)
     return chosen

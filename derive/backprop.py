@@ -7,42 +7,24 @@ with the δ's put back in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from derive.auxiliary import auxiliaries
 from derive.build import is_zero, zeros
 from derive.calculus import hessian, jacobian
-from derive.deltas import Line, delta_of, sweep
-from derive.expr import Call, Expr, Name, Var, toposort
-from derive.latex.write import Names, Symbol, symbol, write, write_entry
-from derive.local import boundary, is_named, label_tree, opened, replaced, symbol_of, weight
-from derive.network import Definition, Domain, Network, Question
-from derive.points import Witness
-from derive.reasons import Text, known_together, reason
-from derive.tidy import length, tidy
+from derive.deltas import Line, delta_of, delta_symbol, sweep
+from derive.expr import Expr, Var, toposort
+from derive.jacobians import hessian_steps, jacobian_steps
+from derive.latex.write import Names, Symbol, symbol, write_entry
+from derive.local import boundary, is_named, is_small, opened, replaced, symbol_of, weight
+from derive.network import Definition, Network, Question
+from derive.paper import Paper, Step
+from derive.reasons import known_together, reason
+from derive.tidy import length
 from derive.tree import Tree, name, tree
 
-LONGEST = 90  # symbols in an answer, beyond which it stays in terms of δ's
-SHORT = 20  # symbols in an answer that is also shown in terms of the inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    r"""One line of the backward pass: ``left = right[0] = right[1] ..``, and why.
-
-    ``left`` is ``\delta_{\mathbf{z}}`` for a named node and a derivative for a parameter; the first
-    right side is in terms of the δ's before it.  ``value`` is the cotangent itself.  ``also`` are
-    other nodes with the same cotangent on the same line, ``before`` the lines this one uses.
-    """
-
-    node: Expr
-    left: Tree
-    right: tuple[Tree, ...]
-    reason: Text
-    value: Expr
-    also: tuple[Expr, ...] = ()
-    before: tuple[Step, ...] = field(default=(), repr=False, compare=False)
+LONGEST = 60  # symbols in an answer, beyond which it stays in terms of δ's
+SHORT = 16  # symbols in an answer that is also shown in terms of the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +70,7 @@ class Worked:
 
     ``auxiliary`` are names that the document does not have and the lines need; ``names`` says how
     every variable, named node and auxiliary expression is written; ``deltas`` the same for their
-    cotangents.
+    cotangents, which are those of ``main``.
     """
 
     network: Network
@@ -98,6 +80,7 @@ class Worked:
     names: dict[Expr, Tree]
     auxiliary: tuple[Definition, ...] = ()
     deltas: dict[Expr, Tree] = field(default_factory=dict)
+    main: Expr | None = None
 
 
 def worked(network: Network) -> Worked:
@@ -106,17 +89,19 @@ def worked(network: Network) -> Worked:
     One backward sweep for each distinct loss, its cost linear in the size of the network.
     """
     questions = network.questions or _default_questions(network)
-    losses = list(dict.fromkeys(q.of for q in questions if q.kind == "gradient"))
-    paper = _Paper(network, [q.of for q in questions], [w for q in questions for w in q.wrt])
-    passes = {
-        of: _Pass(paper, of, [w for q in questions if q.of is of for w in q.wrt], main=k == 0)
-        for k, of in enumerate(losses)
-    }
+    asked: dict[Expr, list[Expr]] = {}
+    for question in questions:
+        if question.kind == "gradient":
+            asked.setdefault(question.of, []).extend(question.wrt)
+    # δ is short for the derivative of the loss that is asked about most.
+    main = max(asked, key=lambda of: len(asked[of]), default=None)
+    paper = Paper(network, [q.of for q in questions], [w for q in questions for w in q.wrt])
+    passes = {of: _Pass(paper, of, wrt, of is main) for of, wrt in asked.items()}
     answers = tuple(_answer(paper, passes, q) for q in questions)
-    main = network.loss or (losses[0] if losses else None)
     steps = tuple(step for one in passes.values() for step in one.steps)
-    deltas = passes[losses[0]].symbols if losses else {}
-    return Worked(network, main, steps, answers, paper.names, paper.definitions(), deltas)
+    deltas = passes[main].symbols if main is not None else {}
+    loss = network.loss or main
+    return Worked(network, loss, steps, answers, paper.names, paper.definitions(), deltas, main)
 
 
 def _default_questions(network: Network) -> tuple[Question, ...]:
@@ -132,108 +117,21 @@ def _default_questions(network: Network) -> tuple[Question, ...]:
     return ()
 
 
-# ------------------------------------------------------------------------- how things are written
-
-
-def _is_bold(node: Expr) -> bool:
-    own = symbol_of(node)
-    return own is not None and any(mark in own[0] for mark in (r"\mathbf", r"\bm", r"\boldsymbol"))
-
-
-class _Paper:
-    """How the expressions of one network are written, and when a shorter spelling is right."""
-
-    def __init__(self, network: Network, roots: Sequence[Expr], wrt: Iterable[Expr]) -> None:
-        self.network = network
-        roots = list(dict.fromkeys([*roots, *(d.node for d in network.definitions)]))
-        self.roots = roots
-        order = toposort(*roots)
-        symbols = [own[0] for node in order if (own := symbol_of(node))]
-        bold = any(node.axes and _is_bold(node) for node in order)
-        parameters = [v.var for v in network.parameters]
-        unnamed = [w for w in wrt if symbol_of(w) is None]
-        self.auxiliary = auxiliaries(roots, parameters, symbols, bold, unnamed)
-        self.names: dict[Expr, Tree] = {}
-        self.fold: dict[Expr, Expr] = {}
-        for node in order:
-            if (own := label_tree(node)) is not None:
-                self.names[node] = own
-            if is_named(node) and symbol_of(node.kids[0]) is None:
-                self.fold.setdefault(node.kids[0], node)
-        for node, var in self.auxiliary.items():
-            self.fold[node] = var
-            own = label_tree(var)
-            assert own is not None
-            self.names[node] = own
-        self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
-        domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
-        self.witness = Witness(roots, domains, self.back)
-
-    def definitions(self) -> tuple[Definition, ...]:
-        """The auxiliary names, each with its equation."""
-        made = []
-        for node, var in self.auxiliary.items():
-            inside = replaced(node, {k: v for k, v in self.fold.items() if k is not node})
-            named = Call(Name(var.name, var.letters), (node,))
-            made.append(Definition(named, label_tree(var), self.tree(inside)))
-        return tuple(made)
-
-    def shown(self, expr: Expr) -> Expr:
-        """The expression in terms of names, where one stands for a part of it."""
-        return replaced(expr, self.fold)
-
-    def tree(
-        self,
-        expr: Expr,
-        names: Mapping[Expr, Tree | Symbol] | None = None,
-        like: Expr | None = None,
-    ) -> Tree:
-        """The expression as a tree; its first axes are labelled as those of ``like`` are."""
-        own = None if like is None else symbol_of(self.auxiliary.get(like, like))
-        if own is not None and own[1]:
-            rest = [None] * (len(expr.axes) - len(own[1]))
-            return write_entry(expr, [*own[1], *rest], names)
-        return symbol(expr, names) if is_named(expr) else write(expr, names)
-
-    def tidied(self, expr: Expr) -> Expr:
-        """A shorter spelling, if there is one that evaluates equal; else the expression itself."""
-        found = tidy(expr)
-        return found if found is expr or self.agree(expr, found) else expr
-
-    def agree(self, a: Expr, b: Expr) -> bool:
-        try:
-            return self.witness.agree(a, b)
-        except (KeyError, ValueError, ArithmeticError):
-            return False  # no values to compare: the untidied form is shown
-
-    def without_auxiliaries(self, expr: Expr) -> Expr:
-        """The expression with the sheet's own names opened: an answer uses the document's only."""
-        while any(leaf in self.back for leaf in boundary(expr)):
-            expr = replaced(expr, self.back)
-        return expr
-
-
 class _Pass:
     """The backward pass of one loss: its steps, and the cotangents with the δ's put back in."""
 
-    def __init__(self, paper: _Paper, loss: Expr, asked: Sequence[Expr], main: bool) -> None:
+    def __init__(self, paper: Paper, loss: Expr, wrt: Sequence[Expr], main: bool) -> None:
         self.paper = paper
         self.loss = loss
         self.of = paper.names.get(loss) or name(r"\mathcal{L}")
-        parameters = [v.var for v in paper.network.parameters]
-        wrt = list(dict.fromkeys([*parameters, *asked]))
         self.delta: dict[Expr, Var] = {}
         self.names: dict[Expr, Tree | Symbol] = {}
         for node in toposort(loss):
-            own = symbol_of(paper.auxiliary.get(node, node))
-            if own is None or isinstance(node, Var) or node is loss:
+            called = paper.auxiliary.get(node, node)
+            if symbol_of(called) is None or isinstance(node, Var) or node is loss:
                 continue
-            var = delta_of(paper.auxiliary.get(node, node))
-            if not main:
-                var = Var(f"\\delta'_{{{own[0]}}}", node.axes, own[1])
-                by = tree("deriv", self.of, name(own[0]), "1")
-                self.names[var] = Symbol(by, own[1])
-            self.delta[node] = var
+            var = self.delta[node] = delta_of(called)
+            self.names[var] = delta_symbol(called, None if main else self.of)
         self.lines = {line.node: line for line in sweep(loss, wrt, self.delta)}
         self.symbols = {node: self._symbol(node) for node in self.lines if node in self.delta}
         self.by_delta: dict[Expr, Line] = {
@@ -252,8 +150,7 @@ class _Pass:
     def _left(self, node: Expr) -> Tree:
         if node in self.delta:
             return self._symbol(node)
-        by = self.paper.names.get(node) or self.paper.tree(node)
-        return tree("deriv", self.of, by, "1")
+        return tree("deriv", self.of, self.paper.called(node), "1")
 
     def _written(self) -> tuple[Step, ...]:
         steps: dict[Expr, Step] = {}
@@ -282,7 +179,7 @@ class _Pass:
             naive = replaced(own, {d: self.best[d] for d in deltas})
             found = self.paper.tidied(naive)
             shorter = length(found) <= length(naive) - 2
-            if shorter and length(found) <= 2 * length(own) + 4:
+            if shorter and length(found) <= 3 * length(own):
                 best = found
                 right.append(self.paper.tree(found, self.names, line.node))
                 above = (w for d in deltas for w in self.by_delta[d].trail)
@@ -302,9 +199,9 @@ class _Pass:
         self.best[delta] = best
         self.values[delta] = value
         size = weight(best, self.sizes)
+        self.sizes[delta] = min(size, LONGEST + 1)
         if size <= LONGEST:
             self.full[delta] = replaced(best, self.full)
-            self.sizes[delta] = size
 
     def answer(self, wrt: Expr) -> tuple[Expr, Expr, Step] | None:
         """The value of a gradient, its display form in the document's names, and its step."""
@@ -312,67 +209,73 @@ class _Pass:
         if line is None or step is None or is_zero(step.value):
             return None
         form = self.own[wrt] if line.delta is None else self.best[line.delta]
-        if weight(form, self.sizes) <= LONGEST:
-            whole = replaced(form, self.full)
-            form = self.paper.tidied(self.paper.without_auxiliaries(whole))
+        size = weight(form, self.sizes)
+        if size <= LONGEST:
+            form = self.paper.without_auxiliaries(replaced(form, self.full))
+            # Its lines are tidy already; to tidy a long formula again costs more than it gives.
+            form = self.paper.tidied(form) if size <= 2 * SHORT else form
         return step.value, form, step
 
 
 # ----------------------------------------------------------------------------------------- answers
 
 
-def _answer(paper: _Paper, passes: Mapping[Expr, _Pass], question: Question) -> Answer:
+def _answer(paper: Paper, passes: Mapping[Expr, _Pass], question: Question) -> Answer:
     match question.kind:
         case "gradient":
             return _gradient(paper, passes[question.of], question)
         case "jacobian":
-            value = jacobian(question.of, question.wrt[0])
-            left = _derivative(paper, question, "1")
+            value, steps = jacobian(question.of, question.wrt[0]), jacobian_steps
         case "hessian":
-            value = hessian(question.of, *question.wrt)
-            left = _derivative(paper, question, "2")
+            value, steps = hessian(question.of, *question.wrt), hessian_steps
         case "value":
-            value = question.of
-            left = question.left or paper.names.get(question.of) or paper.tree(question.of)
-            body = value.kids[0] if is_named(value) else value
-            return Answer(question, value, left, paper.tree(body), _inputs(paper, value, body))
+            return _value(paper, question)
         case _:
             raise ValueError(f"no such kind of question: {question.kind}")
+    by = question.wrt if len(question.wrt) > 1 or question.kind == "jacobian" else question.wrt * 2
+    left = question.left or paper.derivative(question.of, *by)
     form = paper.tidied(paper.without_auxiliaries(paper.shown(value)))
-    zero = is_zero(value)
-    named = _entry_tree(paper, form, question, {})
-    return Answer(question, value, left, named, _inputs(paper, value, form), zero)
+    named = _entry_tree(form, paper, question, {})
+    own = steps(paper, question, left, value, named)
+    inputs = _inputs(paper, value, form, question)
+    return Answer(question, value, left, named, inputs, is_zero(value), own=own)
 
 
-def _gradient(paper: _Paper, one: _Pass, question: Question) -> Answer:
+def _gradient(paper: Paper, one: _Pass, question: Question) -> Answer:
     (wrt,) = question.wrt
-    left = question.left or tree("deriv", one.of, paper.names.get(wrt) or paper.tree(wrt), "1")
+    left = question.left or tree("deriv", one.of, paper.called(wrt), "1")
     found = one.answer(wrt)
     if found is None:
         value = zeros(wrt.axes)
         return Answer(question, value, left, paper.tree(value), None, zero=True)
     value, form, step = found
-    named = _entry_tree(paper, form, question, one.names)
-    return Answer(question, value, left, named, _inputs(paper, value, form), last=step)
+    named = _entry_tree(form, paper, question, one.names)
+    return Answer(question, value, left, named, _inputs(paper, value, form, question), last=step)
 
 
-def _derivative(paper: _Paper, question: Question, order: str) -> Tree:
-    if question.left is not None:
-        return question.left
-    of = paper.names.get(question.of) or paper.tree(question.of)
-    by = tuple(paper.names.get(w) or paper.tree(w) for w in question.wrt)
-    return tree("deriv", of, by[0] if len(set(by)) == 1 else Tree("list", by), order)
+def _value(paper: Paper, question: Question) -> Answer:
+    value = question.of
+    left = question.left or paper.called(value)
+    body = value.kids[0] if is_named(value) else value
+    inputs = _inputs(paper, value, body, question)
+    return Answer(question, value, left, paper.tree(body), inputs)
 
 
-def _entry_tree(paper: _Paper, form: Expr, question: Question, names: Names) -> Tree:
+def _entry_tree(form: Expr, paper: Paper, question: Question, names: Names) -> Tree:
+    """The form as a tree: of the one row or entry that was asked for, where one was."""
     if not question.entry:
         return paper.tree(form, names, question.wrt[0] if question.kind == "gradient" else None)
     letters = [*question.entry, *[None] * (len(form.axes) - len(question.entry))]
     return write_entry(form, letters, names)  # type: ignore[arg-type]
 
 
-def _inputs(paper: _Paper, value: Expr, form: Expr) -> Tree | None:
+def _inputs(paper: Paper, value: Expr, form: Expr, question: Question) -> Tree | None:
     if not any(is_named(leaf) for leaf in boundary(form)):
         return None
-    whole = paper.tidied(opened(value))
-    return paper.tree(whole) if weight(whole, {}) <= SHORT else None
+    if not is_small(value, 10 * SHORT):
+        return None
+    whole = opened(value)
+    if weight(whole, {}) > 3 * SHORT:
+        return None
+    whole = paper.tidied(whole)
+    return _entry_tree(whole, paper, question, {}) if weight(whole, {}) <= SHORT else None

@@ -15,18 +15,33 @@ from typing import NamedTuple
 from derive.build import ONE, collected, is_zero, spread
 from derive.calculus import pullback
 from derive.expr import Expr, Var
+from derive.latex.write import Symbol
 from derive.local import downward, symbol_of
 from derive.reasons import Word, joined, word
+from derive.tree import Tree, name, tree
 
 
 def delta_of(node: Expr) -> Var:
-    r"""The cotangent of a name as a symbol: ``\delta_{\mathbf{z}_1}^{(i)}`` of z_1^{(i)}."""
+    """The cotangent of a named node as a symbol of its own."""
     own = symbol_of(node)
     assert own is not None, "only what has a name has a symbol for its cotangent"
-    symbol, label = own[0], ""
+    return Var(rf"\delta_{{{own[0]}}}", node.axes, own[1])
+
+
+def delta_symbol(node: Expr, of: Tree | None = None) -> Symbol:
+    r"""How that is written: ``\delta_{\mathbf{z}_1}^{(i)}``, or as a derivative of ``of``."""
+    own = symbol_of(node)
+    assert own is not None
+    symbol, letters = own
+    if of is not None:
+        return Symbol(tree("deriv", of, name(symbol), "1"), letters)
+    # A label goes behind the subscript: it says which sample, not which node.
+    label = None
     if match := re.search(r"\^\{?(\(?#[^{}]*)\}?$", symbol):
-        symbol, label = symbol[: match.start()], f"^{{{match[1]}}}"
-    return Var(rf"\delta_{{{symbol}}}{label}", node.axes, own[1])
+        symbol, label = symbol[: match.start()], name(match[1])
+        if match[1].startswith("("):
+            label = tree("paren", name(match[1][1:-1]))
+    return Symbol(tree("script", name(r"\delta"), name(symbol), label), letters)
 
 
 # -------------------------------------------------------------------------------------- the sweep

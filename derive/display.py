@@ -15,12 +15,14 @@ from derive.backprop import Answer, Step, Worked
 from derive.expr import Expr, shape_text
 from derive.latex.print import latex as latex_of
 from derive.latex.write import symbol
+from derive.local import depth, is_small
 from derive.mathml import mathml
 from derive.plain import plain
 from derive.reasons import Text
 from derive.tree import Tree
 
 SMALL = 60  # nodes that are still written out by repr and in notebooks
+DEEPEST = 80  # brackets within brackets that a printer may meet
 
 # \mathbf does nothing to small Greek letters in TeX.
 _BOLD_GREEK = re.compile(r"\\mathbf\{(\\[a-z]+)\}")
@@ -31,25 +33,15 @@ def latex(tree: Tree) -> str:
     return _BOLD_GREEK.sub(r"\\boldsymbol{\1}", latex_of(tree))
 
 
-def is_small(expr: Expr, most: int = SMALL) -> bool:
-    """Whether an expression has at most so many nodes; looks at no more than that."""
-    seen: set[Expr] = set()
-    stack = [expr]
-    while stack and len(seen) <= most:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack.extend(node.kids)
-    return len(seen) <= most
-
-
 def _latex(self: Expr) -> str:
-    """This expression in LaTeX, names as names."""
+    """This expression in LaTeX, names as names.  ValueError if it is nested too deep to be read."""
+    if depth(self) > DEEPEST:
+        raise ValueError(f"nested more than {DEEPEST} deep: give parts of it a name")
     return latex(symbol(self))
 
 
 def _repr(self: Expr) -> str:
-    if not is_small(self):
+    if not is_small(self, SMALL):
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
     try:
         return plain(symbol(self))
@@ -58,7 +50,9 @@ def _repr(self: Expr) -> str:
 
 
 def _repr_latex(self: Expr) -> str | None:
-    return rf"$\displaystyle {_latex(self)}$" if is_small(self, 10 * SMALL) else None
+    if not is_small(self, 10 * SMALL) or depth(self) > DEEPEST:
+        return None
+    return rf"$\displaystyle {_latex(self)}$"
 
 
 Expr.latex = _latex  # type: ignore[method-assign]

@@ -88,6 +88,27 @@ def opened(root: Expr) -> Expr:
     return made[root]
 
 
+def is_small(expr: Expr, most: int) -> bool:
+    """Whether an expression has at most so many nodes; looks at no more than that."""
+    seen: set[Expr] = set()
+    stack = [expr]
+    while stack and len(seen) <= most:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(node.kids)
+    return len(seen) <= most
+
+
+def depth(root: Expr) -> int:
+    """How deep an expression is nested, down to its names."""
+    known: dict[Expr, int] = {}
+    for node in local_order(root, is_named):
+        kids = () if is_named(node) else node.kids
+        known[node] = 1 + max((known[kid] for kid in kids), default=0)
+    return known[root]
+
+
 def boundary(*roots: Expr) -> list[Expr]:
     """The variables and named nodes that these expressions are written in."""
     leaves: dict[Expr, None] = {}

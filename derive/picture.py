@@ -12,7 +12,7 @@ from typing import assert_never
 
 from derive.backprop import Worked
 from derive.build import collected
-from derive.deltas import delta_of, sweep
+from derive.deltas import delta_of, delta_symbol, sweep
 from derive.draw.picture import MOST_NODES, Edge, Kind, Node, Picture
 from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
 from derive.latex.write import Symbol, symbol, write
@@ -188,17 +188,21 @@ class _Drawing:
                  for w in a.question.wrt]  # fmt: skip
         names: dict[Expr, Symbol] = {}
         symbols: dict[Expr, Var] = {}
-        for definition in self.worked.auxiliary:
-            known = symbol_of(definition.node)
+        of = self.worked.names.get(self.roots[0]) if len(self.roots) == 1 else None
+        if self.roots == [self.worked.main]:
+            of = None
+        made = {d.node.kids[0]: d.node for d in self.worked.auxiliary}
+        made |= {n: n for n in self.order if is_named(n) and n not in self.roots}
+        for node, called in made.items():
+            symbols[node] = delta_of(called)
+            names[symbols[node]] = delta_symbol(called, of)
+        for node, called in made.items():
+            known = symbol_of(called)
             assert known is not None
-            names[definition.node.kids[0]] = Symbol(name(known[0]), known[1])
-            symbols[definition.node.kids[0]] = delta_of(definition.node)
-        for node in self.order:
-            if is_named(node) and node not in self.roots:
-                symbols[node] = delta_of(node)
+            names.setdefault(node, Symbol(name(known[0]), known[1]))
         found: dict[tuple[Expr, Expr], list[Expr]] = {}
         for root in self.roots:
-            sweep(root, [*self.parameters, *asked], symbols, found)
+            sweep(root, asked, symbols, found)
         uses: dict[Expr, int] = {}
         for _, kid in found:
             uses[kid] = uses.get(kid, 0) + 1
@@ -209,7 +213,7 @@ class _Drawing:
                 if along is None:
                     continue
                 if kid in symbols and (uses[kid] == 1 or head in self.inside):
-                    back[head, kid] = symbol(symbols[kid])
+                    back[head, kid] = symbol(symbols[kid], names)
                     continue
                 share = collected(along)
                 short = weight(share, dict.fromkeys(names, 1)) <= SHORTEST

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias, assert_never
 from derive.calculus import Share
 from derive.expr import Add, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Operator, Var
 from derive.latex.write import write
+from derive.local import boundary
 from derive.notation import COMMAND_WORDS
 from derive.operators import POINTWISE, PRIMITIVES
 from derive.tree import Tree, name, num, tree
@@ -80,7 +81,7 @@ def word(share: Share) -> Word | None:
 
 
 def _product_word(product: Contract, kid: Expr) -> Word | None:
-    factors = [f for f in product.factors if not isinstance(f, Num | Ones | Delta)]
+    factors = [f for f in product.factors if boundary(f)]  # numbers and ones are no partners
     spots = [own for f, own in zip(product.factors, product.indices) if f in factors]
     if len(factors) == 1:
         if len(product.out) < len(spots[0]):

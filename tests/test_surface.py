@@ -1,0 +1,172 @@
+"""The library as it is used from Python: what is imported, written and shown."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import derive as d
+from derive.expr import ShapeError, Var
+from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
+
+n, m, p = d.sizes("n m p")
+x, y = d.vector("x", n), d.vector("y", m)
+W1, W2, W3 = d.matrix("W_1", p, n), d.matrix("W_2", m, n), d.matrix("W_3", m, p)
+
+
+def residual():
+    b = d.name("b", W1 @ x)
+    z = d.name("z", W3 @ d.relu(b) + W2 @ x)
+    return d.half_squared_norm(z - y)
+
+
+@pytest.mark.parametrize(
+    ("written", "latex"),
+    [
+        ("x", r"\mathbf{x}"),
+        ("W_1", r"\mathbf{W}_1"),
+        ("W_12", r"\mathbf{W}_{12}"),
+        (r"\hat{x}", r"\hat{\mathbf{x}}"),
+        (r"\tilde{h}_t", r"\tilde{\mathbf{h}}_t"),
+        ("theta", r"\boldsymbol{\theta}"),
+        (r"\mathcal{A}", r"\mathcal{A}"),
+        (r"\mathbf{W}^{(2)}", r"\mathbf{W}^{(2)}"),
+        ("h_{t-1}", r"\mathbf{h}_{t-1}"),
+    ],
+)
+def test_symbols_are_those_of_the_reader(written, latex):
+    assert d.vector(written, n).latex() == latex
+
+
+def test_scalars_are_not_bold():
+    assert d.scalar("b").latex() == "b"
+    assert d.scalar("alpha") is Var(r"\alpha", ())
+    assert d.name("L", d.dot(x, x)).latex() == "L"
+
+
+def test_the_same_letters_are_the_same_symbol():
+    assert d.vector("x", n) is Var(r"\mathbf{x}", (n,))
+    assert d.vector("theta", n) is Var(r"\mathbf{\theta}", (n,))
+
+
+@pytest.mark.parametrize("bad", [0, -1])
+def test_an_axis_has_entries(bad):
+    with pytest.raises(ValueError, match="at least one entry"):
+        d.vector("v", bad)
+
+
+@pytest.mark.parametrize("bad", ["n", 2.0, True, None])
+def test_an_axis_is_a_size(bad):
+    with pytest.raises(TypeError, match="an axis is an integer or a size"):
+        d.matrix("M", n, bad)
+
+
+def test_an_empty_symbol():
+    with pytest.raises(ValueError, match="needs a letter"):
+        d.scalar("  ")
+
+
+def test_gradient_and_its_steps():
+    loss = residual()
+    g = d.grad(loss, W1)
+    assert g.latex() == (
+        r"(\mathbb{I}(\mathbf{b} > 0) \odot (\mathbf{W}_3^\top (\mathbf{z} - \mathbf{y})))"
+        r" \mathbf{x}^\top"
+    )
+    text = str(g.steps())
+    assert text.splitlines()[-1].split("  ")[0] == "dL/dW_1 = delta_b x^T"
+    assert "ReLU masks" in text
+    assert r"&& \text{+ passes, $\times$ switches, ReLU masks}" in g.steps().latex()
+    assert g.steps()._repr_html_().count("<tr>") == len(g.steps()) == 3
+
+
+def test_gradients_of_a_list_are_one_sweep():
+    loss = residual()
+    assert d.grad(loss, [W1, W2]) == [d.grad(loss, W1), d.grad(loss, W2)]
+    assert len(d.grad(loss, [W1, W2])[1].steps()) == 2
+
+
+def test_only_gradients_know_their_steps():
+    with pytest.raises(ValueError, match="only what grad returned"):
+        (W1 @ x).steps()
+
+
+def test_steps_do_not_keep_the_loss_alive():
+    v = d.vector("v", n)
+    loss = d.total(d.exp(d.name("q", d.sin(v))))
+    g = d.grad(loss, v)
+    assert len(g.steps()) == 2
+    del loss
+    gc.collect()
+    with pytest.raises(ValueError, match="only what grad returned"):
+        g.steps()
+
+
+def test_a_gradient_of_an_array_is_refused():
+    with pytest.raises(ShapeError, match="use jacobian"):
+        d.grad(W1 @ x, x)
+
+
+def test_text_of_small_and_large():
+    assert repr(residual()) == "1/2 ||z - y||_2^2"
+    deep = x
+    for _ in range(200):
+        deep = d.tanh(deep)
+    assert repr(deep) == "<Map n>"
+    assert deep._repr_latex_() is None
+    with pytest.raises(ValueError, match="give parts of it a name"):
+        deep.latex()
+    assert x._repr_latex_() == r"$\displaystyle \mathbf{x}$"
+
+
+def test_compiled_and_evaluated_agree():
+    rng = np.random.default_rng(0)
+    values = {x: rng.normal(size=3), y: rng.normal(size=2), W1: rng.normal(size=(4, 3)),
+              W2: rng.normal(size=(2, 3)), W3: rng.normal(size=(2, 4))}  # fmt: skip
+    g = d.grad(residual(), W1)
+    f = d.compile(g, "numpy")
+    np.testing.assert_allclose(f(values), d.evaluate(g, values), rtol=1e-12)
+
+
+@pytest.mark.parametrize("word", sorted({*POINTWISE, *PRIMITIVES, *COMPOSITES}))
+def test_every_row_is_a_function(word):
+    assert callable(getattr(d, word))
+    assert word in dir(d)
+
+
+def test_implied_parameters_are_filled_in():
+    assert d.prelu(x) is d.prelu(x, d.scalar("alpha"))
+    with pytest.raises(TypeError, match=r"relu takes 1 argument"):
+        d.relu(x, y)
+
+
+def test_unknown_words():
+    with pytest.raises(AttributeError, match="no 'rleu'"):
+        _ = d.rleu
+
+
+def test_modules_do_not_hide_functions():
+    import derive.evaluate
+    import derive.network
+    import derive.sizes
+
+    assert d.sizes("a b")[0] is derive.sizes.size("a")
+    assert d.network(residual()).loss is not None
+    assert float(d.evaluate(d.scalar("s"), {d.scalar("s"): 2})) == 2.0
+
+
+def test_importing_is_light():
+    heavy = ["numpy", "sympy", "lark", "jinja2"]
+    code = f"import sys, derive; print([m for m in {heavy} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+    code = (
+        "import sys, derive as d; n = d.size('n'); x = d.vector('x', n);"
+        f"d.grad(d.dot(x, x), x).latex(); print([m for m in {heavy} if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
