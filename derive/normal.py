@@ -10,15 +10,26 @@ Values agree wherever both expressions are defined: x / x is 1 although it has n
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from hashlib import blake2b
 from itertools import product as every_choice
 from math import prod
 from typing import NamedTuple, TypeAlias
 
 from derive.build import ONE, add, contracted, scale, zeros
-from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Number, Ones, Var
+from derive.digest import Digests, visible
+from derive.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Number,
+    Ones,
+)
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 12  # a product is multiplied out if no more terms than this come of it
@@ -54,65 +65,6 @@ def same(a: Expr, b: Expr) -> bool:
         return False
     both = Normal()
     return both.of(a) is both.of(b)
-
-
-def is_barrier(node: Expr) -> bool:
-    return type(node) is Call and isinstance(node.op, Name)
-
-
-def visible(root: Expr, known: Container[Expr] = ()) -> list[Expr]:
-    """Every node of an expression that is not below a name, kids before parents.
-
-    What is ``known`` is passed over, and so is what only it contains.
-    """
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in seen and node not in known:
-            seen.add(node)
-            stack.append((node, True))
-            if not is_barrier(node):
-                stack.extend((kid, False) for kid in reversed(node.kids))
-    return order
-
-
-class Digests:
-    """A key for every node by its structure alone: the same in every process and every run."""
-
-    def __init__(self) -> None:
-        self._known: dict[Expr, bytes] = {}
-
-    def of(self, root: Expr) -> bytes:
-        found = self._known.get(root)
-        if found is None:
-            for node in visible(root, self._known):
-                self._known[node] = self._digest(node)
-            found = self._known[root]
-        return found
-
-    def _digest(self, node: Expr) -> bytes:
-        kids: Iterable[bytes] = ()
-        match node:
-            case Var(name, axes, letters):
-                own = ("var", name, [str(n) for n in axes], letters)
-            case Num(value):
-                own = ("num", str(value))
-            case Delta(n) | Ones(n):
-                own = (type(node).__name__, str(n))
-            case Call(Name(symbol, letters)):
-                own = ("name", symbol, letters, [str(n) for n in node.axes])
-            case Contract(_, indices, out):
-                own, kids = ("contract", indices, out), map(self._known.__getitem__, node.kids)
-            case Map(fn) | Call(fn):
-                params = [str(p) for p in fn.params]
-                own, kids = (fn.name, params), map(self._known.__getitem__, node.kids)
-            case _:
-                own, kids = ("add",), map(self._known.__getitem__, node.kids)
-        return blake2b(repr(own).encode() + b"".join(kids), digest_size=16).digest()
 
 
 class Normal:
@@ -171,9 +123,14 @@ class Normal:
             yield from zip(factor.own, factor.atom.axes)
 
     def _product(self, factors: list[Factor], out: tuple[int, ...], extent: dict) -> Expr:
-        choices = [self._expanded(factor) for factor in factors]
+        copies = [one for factor in factors for one in _copies(factor)]
+        choices = [self._expanded(factor) for factor in copies]
         if prod(len(c) for c in choices) > _MOST_TERMS:
-            choices = [c if len(c) == 1 else [self._whole(f)] for c, f in zip(choices, factors)]
+            choices = [self._expanded(factor) for factor in factors]
+            choices = [
+                c if len(c) == 1 else [self._whole(f)]
+                for c, f in zip(choices, factors, strict=True)
+            ]
         terms: list[Expr] = []
         for choice in every_choice(*choices):
             count: Number = 1
@@ -199,16 +156,6 @@ class Normal:
             found = [self._taken(part, exponent) for part in parts]
             if all(one is not None for one in found):
                 return [(*one, own) for one in found if one is not None]
-        if type(form) is Add and whole and 1 < exponent <= 3:
-            parts = [split(t) for t in form.terms]
-            if len(parts) ** int(exponent) <= _MOST_TERMS:
-                axes = tuple(range(len(form.axes)))
-                chosen = every_choice(parts, repeat=int(exponent))
-                return [
-                    (prod(n for n, _ in row), [Factor(c, axes, Fraction(1)) for _, c in row],
-                     axes, own)
-                    for row in chosen
-                ]  # fmt: skip
         return [self._whole(factor)]
 
     def _taken(self, part: Expr, exponent: Fraction) -> Term | None:
@@ -219,10 +166,12 @@ class Normal:
         axes = tuple(range(len(core.axes)))
         if core is ONE:
             return Fraction(count) ** int(exponent), [], axes
-        inside = type(core) is Contract and len(core.factors) <= _MOST_KEPT
-        if inside and exponent != 1:
-            inside = {i for own in core.indices for i in own} <= set(core.out)  # nothing summed
-        if not inside:
+        summing = (
+            exponent != 1
+            and type(core) is Contract
+            and (not {i for own in core.indices for i in own} <= set(core.out))
+        )
+        if type(core) is not Contract or len(core.factors) > _MOST_KEPT or summing:
             base, own_power = _based(core)
             return (
                 Fraction(count) ** int(exponent),
@@ -322,6 +271,13 @@ def scaled(count: Number, core: Expr) -> Expr:
     if type(core) is not Contract:
         return scale(count, core)
     return contracted((Num(_tidy_number(count)), *core.factors), ((), *core.indices), core.out)
+
+
+def _copies(factor: Factor) -> list[Factor]:
+    """The square or cube of a sum as two or three factors, to be multiplied out."""
+    if type(factor.atom) is Add and factor.exponent in (2, 3):
+        return [Factor(factor.atom, factor.own, Fraction(1))] * int(factor.exponent)
+    return [factor]
 
 
 def _divided(term: Expr, content: Number) -> Expr:

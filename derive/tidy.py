@@ -15,9 +15,10 @@ from fractions import Fraction
 
 from derive.build import add, contracted, rebuilt
 from derive.build import named as named_node
+from derive.digest import is_barrier, visible
 from derive.expr import Add, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.latex.flat import Factor, flattened
-from derive.normal import Normal, is_barrier, scaled, split, visible
+from derive.normal import Normal, scaled, split
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
@@ -98,7 +99,7 @@ class _Tidy:
     def whole(self) -> Expr:
         order = self._shown()
         named = [node for node in (*self.keep, *order) if is_barrier(node)]
-        bodies = {node.args[0]: node for node in named}
+        bodies = {node.kids[0]: node for node in named}
         closed: dict[Expr, Expr] = {}
         for node in order:
             if node is not self.root and node in bodies and node.kids:

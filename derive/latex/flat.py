@@ -48,7 +48,7 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
         inner, own, exponent = factor
         if type(inner) is Num and exponent.denominator == 1 and (inner.value or exponent > 0):
             total = total * Fraction(inner.value) ** int(exponent)
-        elif kept(inner) or factor in whole or len(done) + len(stack) >= most:
+        elif kept(inner) or factor in whole or len(done) + len(stack) + len(inner.kids) > most:
             done.append(factor)
         elif type(inner) is Map and inner.fn.name == "power":
             power = inner.fn.params[0]

@@ -183,12 +183,12 @@ class _Writer:
         loose = [k for k, (a, usual) in enumerate(zip(at, self.labels(node))) if usual and not a]
         if loose:
             # a family as a whole: [w_j]_j
-            letters, used = list(at), set(scope)
+            letters, family = list(at), []
             for k in loose:
-                letters[k] = self.fresh(self.label[node][k], used)
-                used.add(letters[k])
-            said = yield Ask(node, tuple(letters), frozenset(used))
-            return Said(bracketed(said.tree, [letters[k] for k in loose]))
+                family.append(self.fresh(self.label[node][k], {*scope, *family}))
+                letters[k] = family[-1]
+            said = yield Ask(node, tuple(letters), scope.union(family))
+            return Said(bracketed(said.tree, family))
         if not self._is_root(node):
             called, usual = self._called(node)
             if called is not None:
