@@ -148,6 +148,7 @@ class _Pass:
         return symbol(self.delta[node], self.names)
 
     def _left(self, node: Expr) -> Tree:
+        self.paper.used.add(self.paper.auxiliary.get(node, node))
         if node in self.delta:
             return self._symbol(node)
         return tree("deriv", self.of, self.paper.called(node), "1")

@@ -70,18 +70,21 @@ class Paper:
             own = label_tree(var)
             assert own is not None
             self.names[node] = own
+        self.used: set[Expr] = set()
         self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
         domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
         self.witness = Witness(roots, domains, self.back)
 
     def definitions(self) -> tuple[Definition, ...]:
-        """The auxiliary names, each with its equation."""
-        made = []
-        for node, var in self.auxiliary.items():
+        """The auxiliary names that some formula so far was written with, each with its equation."""
+        made: list[Definition] = []
+        for node, var in reversed(self.auxiliary.items()):
+            if var not in self.used:
+                continue
             inside = replaced(node, {k: v for k, v in self.fold.items() if k is not node})
             named = Call(Name(var.name, var.letters), (node,))
             made.append(Definition(named, label_tree(var), self.tree(inside)))
-        return tuple(made)
+        return tuple(reversed(made))
 
     def shown(self, expr: Expr) -> Expr:
         """The expression in terms of names, where one stands for a part of it."""
@@ -94,6 +97,7 @@ class Paper:
         like: Expr | None = None,
     ) -> Tree:
         """The expression as a tree; its first axes are labelled as those of ``like`` are."""
+        self.used |= self.back.keys() & boundary(expr)
         own = None if like is None else symbol_of(self.auxiliary.get(like, like))
         if own is not None and own[1]:
             letters = [*own[1], *[None] * (len(expr.axes) - len(own[1]))]

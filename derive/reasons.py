@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
 from derive.calculus import Share
+from derive.evaluate import NotExact, evaluate
 from derive.expr import Add, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Operator, Var
 from derive.latex.write import write
 from derive.local import boundary
@@ -89,14 +90,25 @@ def _product_word(product: Contract, kid: Expr) -> Word | None:
         if len(product.out) > len(spots[0]):
             return Word("spread", ("shared by all entries: the shares add",))
         # A transpose or a number in front shows in the line; the number may be half of a norm.
-        first = product.factors[0]
-        return Word(f"times {first.value}", ()) if isinstance(first, Num) else None
+        count = _number([f for f in product.factors if not f.axes and f not in factors])
+        return None if count in (None, 1) else Word(f"times {count}", ())
     squares = [own for f, own in zip(factors, spots) if f is kid]
     if not product.out and len(squares) == 2 and squares[0] == squares[1] and kid.axes:
         return Word("norm", ("norm: ", _NORM))
     arrays = [own for own in spots if own]
     entrywise = len(arrays) > 1 and all(own == product.out for own in arrays)
     return Word("switches", ("⊙ switches" if entrywise else "× switches",))
+
+
+def _number(factors: Sequence[Expr]) -> Fraction | None:
+    """The product of constants as an exact number; None where it is not rational."""
+    count = Fraction(1)
+    for factor in factors:
+        try:
+            count *= Fraction(evaluate(factor, {}, exact=True).item())
+        except (NotExact, ArithmeticError, KeyError):
+            return None
+    return count
 
 
 @lru_cache(maxsize=256)
