@@ -10,26 +10,15 @@ Values agree wherever both expressions are defined: x / x is 1 although it has n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from fractions import Fraction
+from hashlib import blake2b
 from itertools import product as every_choice
 from math import prod
 from typing import NamedTuple, TypeAlias
 
 from derive.build import ONE, add, contracted, scale, zeros
-from derive.digest import Digests, visible
-from derive.expr import (
-    Add,
-    Call,
-    Contract,
-    Delta,
-    Expr,
-    Map,
-    Name,
-    Num,
-    Number,
-    Ones,
-)
+from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Number, Ones, Var
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 12  # a product is multiplied out if no more terms than this come of it
@@ -65,6 +54,65 @@ def same(a: Expr, b: Expr) -> bool:
         return False
     both = Normal()
     return both.of(a) is both.of(b)
+
+
+def is_barrier(node: Expr) -> bool:
+    return type(node) is Call and isinstance(node.op, Name)
+
+
+def visible(root: Expr, known: Container[Expr] = ()) -> list[Expr]:
+    """Every node of an expression that is not below a name, kids before parents.
+
+    What is ``known`` is passed over, and so is what only it contains.
+    """
+    order: list[Expr] = []
+    seen: set[Expr] = set()
+    stack: list[tuple[Expr, bool]] = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in seen and node not in known:
+            seen.add(node)
+            stack.append((node, True))
+            if not is_barrier(node):
+                stack.extend((kid, False) for kid in reversed(node.kids))
+    return order
+
+
+class Digests:
+    """A key for every node by its structure alone: the same in every process and every run."""
+
+    def __init__(self) -> None:
+        self._known: dict[Expr, bytes] = {}
+
+    def of(self, root: Expr) -> bytes:
+        found = self._known.get(root)
+        if found is None:
+            for node in visible(root, self._known):
+                self._known[node] = self._digest(node)
+            found = self._known[root]
+        return found
+
+    def _digest(self, node: Expr) -> bytes:
+        kids: Iterable[bytes] = ()
+        match node:
+            case Var(name, axes, letters):
+                own = ("var", name, [str(n) for n in axes], letters)
+            case Num(value):
+                own = ("num", str(value))
+            case Delta(n) | Ones(n):
+                own = (type(node).__name__, str(n))
+            case Call(Name(symbol, letters)):
+                own = ("name", symbol, letters, [str(n) for n in node.axes])
+            case Contract(_, indices, out):
+                own, kids = ("contract", indices, out), map(self._known.__getitem__, node.kids)
+            case Map(fn) | Call(fn) if not isinstance(fn, Name):
+                params = [str(p) for p in fn.params]
+                own, kids = (fn.name, params), map(self._known.__getitem__, node.kids)
+            case _:
+                own, kids = ("add",), map(self._known.__getitem__, node.kids)
+        return blake2b(repr(own).encode() + b"".join(kids), digest_size=16).digest()
 
 
 class Normal:

@@ -15,10 +15,9 @@ from fractions import Fraction
 
 from derive.build import add, contracted, rebuilt
 from derive.build import named as named_node
-from derive.digest import is_barrier, visible
 from derive.expr import Add, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.latex.flat import Factor, flattened
-from derive.normal import Normal, scaled, split
+from derive.normal import Normal, is_barrier, scaled, split, visible
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
