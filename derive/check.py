@@ -7,33 +7,28 @@ kinks; then it moves one entry at a time and watches the output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from derive import sizes
-from derive.build import is_zero
 from derive.calculus import grad
 from derive.evaluate import evaluate_all
-from derive.expr import Call, Expr, Map, Name, Var, toposort
-from derive.network import REALS, Network, Question
+from derive.expr import Call, Expr, Name, Var, toposort
+from derive.network import Domain, Network, Question
 from derive.operators.pointwise import np
-from derive.points import value as value_of
-from derive.sizes import Axis
+from derive.smooth import TRIES, Point, depending, extents, smooth_point
 
 POINTS = 2
 TOLERANCE = 1e-6
-TRIES = 400
-ENOUGH = 12
+# Of many gradients compared together: all variables move, and the difference bends more.
+TOGETHER = 1e-4
 # The step that balances the h² of the central difference against rounding, eps^(1/3).
 STEP = 6e-6
-# How near to a kink a point may not be: far more than a step moves any entry.
-CLEARANCE = 1e-4
 # Node evaluations for one derivative, beyond which random directions take the place of entries.
 BUDGET = 60_000
 DIRECTIONS = 4
-# Sizes past this one are used again: a network of 1,000 layers must not get layers 1,000 wide.
-LARGEST = 8
+# Node evaluations for all of them, beyond which the gradients of one loss are compared together.
+ALL_BUDGET = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +50,6 @@ class Agreement:
     tolerance: float = field(default=TOLERANCE)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Values for every variable, and the sizes that they have."""
-
-    values: Mapping[Expr, Any]
-    at: Mapping[str, int]
-
-
 def agreements(
     network: Network, results: Sequence[tuple[Question, Expr]], seed: int = 0
 ) -> list[Agreement]:
@@ -79,14 +66,66 @@ def agreements(
     order = toposort(*roots, *moved, *(value for _, value in results))
     classes = [v.domain.classes for v in network.variables if v.domain.classes is not None]
     draw = np.random.default_rng(seed)
-    at = _extents([*(axis for node in order for axis in node.axes), *classes], draw)
+    at = extents([*(axis for node in order for axis in node.axes), *classes], draw)
+    domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
     points: list[Point] = []
     values = [value for question, value in results if question.wrt]
     for _ in range(POINTS if asked else 0):
-        point = _point(network, order, roots, values, set(moved), at, draw)
+        point = smooth_point(domains, order, roots, values, set(moved), at, draw)
         if point is not None:
             points.append(point)
-    return [_agreement(question, value, points, at, seed) for question, value in results]
+    together = _together(results, len(order)) if points else {}
+    found: dict[Expr, Agreement] = {}
+    for of, slopes in together.items():
+        errors = [_joint_difference(of, slopes, point, seed) for point in points]
+        if all(error <= TOGETHER for error in errors):
+            found[of] = Agreement(
+                at, seed, len(points), max(errors), True, DIRECTIONS, tolerance=TOGETHER
+            )
+    return [
+        found[question.of]
+        if question.of in found and together[question.of].get(question.wrt[0]) is value
+        else _agreement(question, value, points, at, seed)
+        for question, value in results
+    ]
+
+
+def _together(results: Sequence[tuple[Question, Expr]], nodes: int) -> dict[Expr, dict[Expr, Expr]]:
+    """The gradients of each loss in its variables, if one by one they would take too long."""
+    if len(results) * 2 * DIRECTIONS * nodes <= ALL_BUDGET:
+        return {}
+    together: dict[Expr, dict[Expr, Expr]] = {}
+    for question, value in results:
+        if question.kind == "gradient" and not question.of.axes:
+            by = question.wrt[0]
+            if isinstance(by, Var) and by.axes == value.axes:
+                together.setdefault(question.of, {})[by] = value
+    return together
+
+
+def _joint_difference(of: Expr, slopes: Mapping[Expr, Expr], point: Point, seed: int) -> float:
+    """The relative difference of all slopes from central differences, all variables moving."""
+    base = evaluate_all([of, *slopes, *slopes.values()], point.values, point.at)
+    draw = np.random.default_rng(seed)
+    numeric, symbolic, terms = [], [], []
+    for _ in range(DIRECTIONS):
+        way = {by: draw.normal(size=base[by].shape) for by in slopes}
+        ahead, behind = (
+            evaluate_all(
+                [of],
+                {v: a + sign * STEP * way[v] if v in way else a for v, a in point.values.items()},
+                point.at,
+            )[of]
+            for sign in (1, -1)
+        )
+        numeric.append((ahead - behind) / (2 * STEP))
+        terms += [float(np.sum(way[by] * base[value])) for by, value in slopes.items()]
+        symbolic.append(sum(terms[-len(slopes) :]))
+    # Relative to one share, not to their sum: a single wrong share must be seen.
+    scale = float(np.median(np.abs(terms)))
+    noise = 100 * 2.2e-16 * float(np.abs(base[of])) / STEP
+    largest = float(np.max(np.abs(np.asarray(numeric) - np.asarray(symbolic))))
+    return largest / max(scale, noise / TOGETHER) if largest else 0.0
 
 
 def _agreement(
@@ -140,7 +179,7 @@ def _difference(
     """
     base = evaluate_all([of, by, claimed], point.values, point.at)
     start, symbolic = base[by], base[claimed]
-    above = _depending([of], {by})
+    above = depending([of], {by})
     # What does not depend on ``by`` keeps its value; a node given one is not computed.
     fixed = {node: base[node] for node in toposort(of) if node not in above}
     step = STEP * max(1.0, float(np.max(np.abs(start), initial=0.0)))
@@ -185,122 +224,3 @@ def _arranged(numeric: Any, before: int, samples: tuple[bool, ...]) -> Any:
     numeric = numeric.sum(axis=summed) if summed else numeric
     first = samples.count(False)
     return np.moveaxis(numeric, range(before, before + first), range(first)) if first else numeric
-
-
-def _depending(roots: Iterable[Expr], moving: Iterable[Expr]) -> dict[Expr, None]:
-    """The nodes below the roots that change when one of ``moving`` does, kids first."""
-    moving = set(moving)
-    found: dict[Expr, None] = {}
-    for node in toposort(*roots):
-        if node in moving or any(kid in found for kid in node.kids):
-            found[node] = None
-    return found
-
-
-# ----------------------------------------------------------------------------------------- sizes
-
-
-def _extents(axes: Sequence[Axis], draw: Any) -> dict[str, int]:
-    """Small sizes for the size symbols, different ones as far as they go, so that every axis has an
-    entry: n - k + 1 needs n at least as large as k."""
-    axes = list(dict.fromkeys(axes))
-    names = list(dict.fromkeys(n for a in axes if isinstance(a, sizes.Size) for n in _named(a)))
-    choice = [2 + k % (LARGEST - 1) for k in range(len(names))]
-    taken: dict[str, int] = {}
-    for _ in range(TRIES):
-        taken = {name: int(n) for name, n in zip(names, draw.permutation(choice), strict=True)}
-        if min((sizes.evaluate(axis, taken) for axis in axes), default=1) >= 1:
-            break
-        choice = [max(2, n + int(draw.integers(-1, 2))) for n in choice]
-    return taken
-
-
-def _named(axis: sizes.Size) -> list[str]:
-    return [name for monomial, _ in axis.terms for name in monomial]
-
-
-# ---------------------------------------------------------------------------------------- points
-
-# Where free entries are drawn from, in turn: the values of a deep network stay finite if its rows
-# are scaled, log(p) of a free p needs it positive, log(1 - p) small.
-_FREE: tuple[Callable[[Any, tuple[int, ...]], Any], ...] = (
-    lambda draw, shape: draw.normal(size=shape),
-    lambda draw, shape: draw.normal(size=shape) / float(shape[-1] if len(shape) > 1 else 1) ** 0.5,
-    lambda draw, shape: draw.uniform(0.2, 1.0, shape),
-    lambda draw, shape: draw.uniform(0.02, 0.2, shape),
-)
-
-
-def _point(
-    network: Network, order: Sequence[Expr], roots: Sequence[Expr], claimed: Sequence[Expr],
-    moving: set[Expr], at: Mapping[str, int], draw: Any,
-) -> Point | None:  # fmt: skip
-    """A point at which every node is finite and none is near a kink; None if none is found.
-
-    One where a claimed derivative vanishes (every unit is off) would show nothing: it is taken only
-    if no other is found soon.
-    """
-    spare: list[Point] = []
-    domains = {v.var: v.domain for v in network.variables}
-    variables = [node for node in order if isinstance(node, Var)]
-    live = _depending(roots, moving)
-    for k in range(TRIES):
-        free = _FREE[k % len(_FREE)]
-        values: dict[Expr, Any] = {}
-        for v in variables:
-            domain = domains.get(v, REALS)
-            shape = tuple(sizes.evaluate(n, at) for n in v.axes)
-            given = domain != REALS
-            values[v] = value_of(v.axes, domain, draw, at) if given else free(draw, shape)
-        with np.errstate(all="ignore"):
-            known = evaluate_all(order, values, at)
-            finite = all(np.all(np.isfinite(known[node])) for node in order)
-            if not finite or any(_near_kink(node, live, known, at) for node in live):
-                continue
-        if all(np.any(known[node]) or is_zero(node) for node in claimed):
-            return Point(values, at)
-        spare.append(Point(values, at))
-        if len(spare) == ENOUGH:
-            break
-    return spare[-1] if spare else None
-
-
-def _near_kink(
-    node: Expr, live: Mapping[Expr, None], known: Mapping[Expr, Any], at: Mapping[str, int]
-) -> bool:
-    """Whether a function bends or jumps within the clearance of one of its live arguments: a class
-    number stands on a jump of its own, but nothing moves it."""
-    match node:
-        case Map(fn, args):
-            given = [known[arg] for arg in args]
-            return any(
-                _bends(lambda x, k=k: fn.value(*given[:k], x, *given[k + 1 :]), given[k], CLEARANCE)
-                for k in range(len(args))
-                if args[k] in live
-            )
-        case Call(Name()):
-            return False
-        case Call(op, args):
-            params = tuple(sizes.evaluate(p, at) for p in op.params)
-            given = [known[arg] for arg in args]
-            # Along an axis it is the order of the entries that counts: move them one by one.
-            return any(
-                _bends(
-                    lambda x, k=k: op.value(*given[:k], x, *given[k + 1 :], *params),
-                    given[k],
-                    CLEARANCE * (np.arange(given[k].shape[-1]) == j),
-                )
-                for k in range(len(args))
-                if args[k] in live
-                for j in range(min(given[k].shape[-1], LARGEST))
-            )
-        case _:
-            return False
-
-
-def _bends(value: Any, x: Any, step: Any) -> bool:
-    """Whether the second difference is far more than a smooth function's would be."""
-    here, ahead, behind = value(x), value(x + step), value(x - step)
-    second = np.abs(ahead - 2 * here + behind)
-    first = np.abs(ahead - here) + np.abs(here - behind)
-    return bool(np.any((second > 0.02 * first) & (second > 1e-3 * CLEARANCE)))

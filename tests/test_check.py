@@ -7,11 +7,12 @@ import pytest
 
 from derive.build import contract, named, scale, transpose
 from derive.calculus import grad, hessian, jacobian
-from derive.check import CLEARANCE, TOLERANCE, Agreement, agreements
+from derive.check import TOLERANCE, Agreement, agreements
 from derive.expr import Expr, Var
 from derive.network import Domain, Network, Question, Variable, network
 from derive.operators import composites, pointwise, primitives
 from derive.sizes import sizes
+from derive.smooth import CLEARANCE
 
 n, m, p = sizes("n m p")
 x, y = Var(r"\mathbf{x}", (n,)), Var(r"\mathbf{y}", (m,))
@@ -124,6 +125,22 @@ def test_a_deep_network_is_checked_along_directions():
     assert right.passed
     assert right.directions
     assert check(of, first, scale(1.001, grad(of, first))).passed is False
+
+
+def test_many_gradients_are_compared_together_and_a_wrong_one_is_found():
+    h = Var("h_0", (n,))
+    weights = []
+    for k in range(60):
+        weights.append(Var(f"W_{k}", (n, n)))
+        h = named(f"h_{k + 1}", pointwise.tanh(weights[-1] @ h))
+    of = named("L", composites.squared_norm(h))
+    slopes = grad(of, weights)
+    results = [(Question("gradient", of, (W,)), g) for W, g in zip(weights, slopes, strict=True)]
+    found = agreements(network(of), results)
+    assert all(one.passed for one in found)
+    assert found[0].directions
+    results[-3] = (results[-3][0], scale(Fraction(101, 100), slopes[-3]))
+    assert [one.passed for one in agreements(network(of), results)] == [k != 57 for k in range(60)]
 
 
 def test_samples_are_summed_or_come_first():

@@ -41,6 +41,7 @@ FLOORS = {
     "derive.points": 4,
     "derive.paper": 4,
     "derive.jacobians": 4,
+    "derive.smooth": 4,
     "derive.check": 4,
     "derive.reasons": 4,
     "derive.deltas": 4,

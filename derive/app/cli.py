@@ -170,7 +170,7 @@ def _each(options: argparse.Namespace) -> int:
             code, printed = UNREADABLE, _told(_internal(error, source), source, options.json)
         worst = max(worst, code)
         if options.json:
-            printed = json.dumps({"file": source.file, **printed})
+            printed = json.dumps({"file": source.file, **(printed or {})})
         if printed is not None:
             print(printed, flush=True)
     return worst

@@ -30,11 +30,15 @@ class Learned:
 
 def learned(network: Network) -> Learned:
     """The counts of all parameters of a network."""
-    rows = [(v, count.parameters([v.var]).terms) for v in network.parameters]
+    rows: list[tuple[Variable, Terms]] = []
+    for variable in network.parameters:
+        rows.append((variable, count.parameters([variable.var]).terms))
     spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
     for _, terms in rows:
         for letters, _ in terms:
             spelled.setdefault(tuple(sorted(letters)), letters)
     whole = count.parameters([v.var for v in network.parameters])
-    total = tuple((spelled.get(tuple(sorted(own)), own), times) for own, times in whole.terms)
+    for letters, _ in whole.terms:
+        spelled.setdefault(tuple(sorted(letters)), letters)
+    total = tuple((spelled[tuple(sorted(letters))], times) for letters, times in whole.terms)
     return Learned(tuple(rows), total)
