@@ -26,13 +26,13 @@ TYPE_CHECKING = False  # what type checkers take for true; importing typing woul
 if TYPE_CHECKING:
     from typing import Any
 
-    from derive.app.problem import read_problem as read
     from derive.app.solve import solved as solve
     from derive.build import contract, diag, dot, outer, total, trace, transpose
     from derive.calculus import Backward, Share, backward, pushforward
     from derive.code import compile
     from derive.count import parameters as count
     from derive.display import graph
+    from derive.elaborate.document import read
     from derive.evaluate import evaluate
     from derive.expr import Expr, ShapeError
     from derive.surface import (
@@ -103,7 +103,7 @@ _ELSEWHERE = {
     "evaluate": ("evaluate", "evaluate"),
     "graph": ("display", "graph"),
     "pushforward": ("calculus", "pushforward"),
-    "read": ("app.problem", "read_problem"),
+    "read": ("elaborate.document", "read"),
     "solve": ("app.solve", "solved"),
     **{word: ("build", word) for word in
        ("contract", "diag", "dot", "outer", "total", "trace", "transpose")},

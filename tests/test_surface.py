@@ -170,3 +170,16 @@ def test_importing_is_light():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_document_is_read_and_solved():
+    net = d.read(
+        r"Let $x \in \mathbb{R}^n$, $W \in \mathbb{R}^{m\times n}$, $y \in \mathbb{R}^m$."
+        "\n\n"
+        r"\[ z = W x, \qquad L = \frac12 \|z - y\|^2, \qquad \frac{\partial L}{\partial W} = ? \]"
+    )
+    solution = d.solve(net)
+    (answer,) = solution.worked.answers
+    assert d.grad(net.loss, net.parameters[0].var).latex() == r"(z - y) x^\top"
+    assert not solution.failed
+    assert answer.zero is False
