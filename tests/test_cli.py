@@ -65,6 +65,19 @@ def test_solve_writes_both_sheets_and_says_so(folder, capsys):
     assert sorted(p.name for p in (folder / "output").iterdir()) == ["good.html", "good.tex"]
 
 
+def test_what_the_loss_does_not_depend_on_has_the_gradient_0_and_says_so(folder, capsys):
+    (folder / "zero.tex").write_text(
+        GOOD + r"Let $\mathbf{u}\in\mathbb{R}^n$. Find $\frac{\partial L}{\partial \mathbf{u}} = ?$"
+    )
+    assert cli.main(["solve", "zero.tex", "--json", "-o", "output"]) == cli.DONE
+    (found,) = json_lines(capsys.readouterr().out)
+    *others, last = found["questions"]
+    assert (last["zero"], last["latex"], last["shape"]) == (True, r"\mathbf{0}", ["n"])
+    assert last["check"]["passed"] is True
+    assert not any(question["zero"] for question in others)
+    assert "does not depend on" in (folder / "output" / "zero.tex").read_text(encoding="utf-8")
+
+
 def test_a_sheet_is_for_others_to_read_too(folder):
     cli.main(["solve", "good.tex"])
     mode = stat.S_IMODE((folder / "output" / "good.html").stat().st_mode)

@@ -130,7 +130,7 @@ def _lines(steps: Iterable[Step]) -> Block:
 def _answers(solution: Solution) -> Iterable[Block]:
     for answer in solution.worked.answers:
         if answer.zero:
-            yield sheet.Answer(answer.left, (num(0),), _why_zero(answer))
+            yield sheet.Answer(answer.left, (answer.named,), _why_zero(answer))
             continue
         right = (answer.named,) if answer.inputs is None else (answer.named, answer.inputs)
         if answer.own:
