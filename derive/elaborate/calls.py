@@ -14,7 +14,7 @@ from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Equation, Reading
-from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter
+from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
 from derive.elaborate.symbols import (
     definition_value, fresh_letter, select, slot_mark,
 )  # fmt: skip
@@ -68,10 +68,28 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     if len(values) == 1 and symbol.split("_")[0] in ACTIVATIONS:
         reading.note(symbol, f"${symbol}$ is not defined: read as a function of each entry")
         return map_of(tree, reading.sizes, pointwise.generic(symbol, primes), values)
+    given = _given(reading, tree, symbol, env)
+    if given is not None:
+        return given
     raise Fault(
         "unknown-function", f"{symbol} is not a known function", function,
         f"define it, as in {symbol}(x) = .., or check its spelling",
     )  # fmt: skip
+
+
+def _given(reading: Reading, tree: Tree, symbol: str, env: Env) -> Value | None:
+    r"""A bold function that nothing defines, of a sample: a vector that is given, \phi(x_n)."""
+    arguments = tree.kids[1:]
+    if not is_bold(symbol) or len(arguments) != 1 or arguments[0].head != "symbol":
+        return None
+    argument, *indices = arguments[0].kids
+    if len(indices) != str(argument).count("#") or str(argument) in reading.equations:
+        return None
+    name = f"{symbol}({argument})"
+    reading.ranks.setdefault(name, 1)
+    value = value_of(reading, Tree("symbol", (name, *indices), tree.span), env)
+    reading.notes[name] = f"${text(tree)}$ is not defined: read as a vector that is given"
+    return value
 
 
 def _row_value(
@@ -101,6 +119,8 @@ def _row_value(
                 return total
         elif made is None and len(values) >= row.arity:
             return _composite(reading, tree, row, values)
+    if len(values) == 1 and any(row.arity == 1 for row in rows):
+        raise Fault("shape-clash", f"{symbol} needs a vector, not a scalar", tree)
     wanted = " or ".join(sorted({str(row.arity) for row in rows}))
     raise Fault(
         "wrong-arguments", f"{symbol} takes {wanted} arguments, not {len(values)}", tree

@@ -15,6 +15,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.settle import BRACKETS, settle
+from derive.elaborate.unfold import reaching, unfolded, uses
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -35,12 +36,16 @@ class Statements:
     questions: list[Tree] = field(default_factory=list)
     bare: list[Tree] = field(default_factory=list)  # derivatives that stand alone in the text
     claims: list[Tree] = field(default_factory=list)
+    sought: list[Tree] = field(default_factory=list)  # names that are optimised over
 
 
 def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     """Sort the statements and fill the scope with the names that they introduce."""
-    found = Statements()
-    items = list(items)
+    plain = unfolded(items)
+    found = Statements(sought=plain.sought)
+    items = plain.items
+    for k, told in enumerate(plain.notes):
+        reading.note(f"objective {k}", told)
     collect_letters(items, reading)
     for item in items:
         _sort(item, found)
@@ -49,7 +54,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
         _collect_powers(item.kids[0], reading)
     for item in found.declarations:
         for name in declared_names(item):
-            reading.scope.declared.add(introduced(name, reading)[0])
+            reading.scope.declared.add(reading.scope.introduce(name).symbol)
     for item in list(found.definitions):
         left = item.kids[0]
         symbol, _, _ = introduced(left, reading)
@@ -67,19 +72,24 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     _settle_heads(items, found, reading)
     for item in found.functions:
         reading.scope.functions.add(introduced(item.kids[0].kids[0], reading)[0])
+    for name in found.sought:
+        reading.roles[reading.scope.refer(name).symbol] = "parameter"
     return found
 
 
 def collect_letters(items: list[Tree], reading: Reading) -> None:
     """Note which letters are bound, which names stand alone, and which are only ever applied."""
     called: dict[str, bool] = {}
+    ranged: set[str] = set()
     for item in items:
         for node in item.subtrees():
             if node.head == "big":
                 for letter, _, _ in bound_letters(node.kids[1]):
                     reading.scope.bound.add(letter)
+            if node.head == "prime" and not base_of(node):
+                reading.scope.primed = True
             if node.head == "chain":
-                _range(node, reading)
+                _range(node, reading, ranged)
             if node.head == "script" and isinstance(node.kids[1], Tree):
                 for reckoning in node.kids[1].subtrees():
                     if reckoning.head == "sum":
@@ -90,10 +100,15 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
         for node in names_in([item]):
             if node.head == "name":
                 reading.scope.whole.add(str(node.kids[0]))
+            elif node.head == "prime":
+                reading.scope.whole.add(base_of(node) + "'" * int(node.kids[1]))
             base = base_of(node)
             reading.bold = reading.bold or (base.startswith(r"\mathbf") and base not in _NUMERALS)
             use = reading.scope.use_of(node)
             reading.scope.uses[use] = reading.scope.uses.get(use, 0) + 1
+    # k ∈ {1, …, c} is an index where something is indexed by k; else a class number, such as y.
+    heads = {index for item in items if item.head == "chain" for index in _head_indices(item)}
+    reading.scope.bound |= ranged & heads
     reading.scope.called_only = {base for base, always in called.items() if always}
 
 
@@ -119,11 +134,17 @@ def _cells(rows: tuple) -> Iterator[object]:
 def _collect_components(definitions: list[Tree], reading: Reading) -> None:
     """f_i = max(α g_i, g_i): a letter on both sides of an equation between entries is an index.
 
-    Not where the letter is reckoned with (h_t from h_{t-1}): there it tells steps apart.
+    Not where the letter is reckoned with (h_t from h_{t-1}): there it tells steps apart; and not
+    where s = W x_i goes without it on the left: then x_i is the one sample of L_i.
     """
+    loose: set[str] = set()
+    for item in definitions:
+        free = {x for x in _plain_subscripts(item.kids[2:3]) if uses(item.kids[2], {x})}
+        loose |= free - _head_indices(item)
+    loose -= reading.scope.bound
     for item in definitions:
         letters = _plain_subscripts(item.kids[:1]) & _plain_subscripts(item.kids[2:])
-        reading.scope.bound |= letters - reading.scope.steps
+        reading.scope.bound |= letters - reading.scope.steps - loose
 
 
 def _plain_subscripts(trees: tuple) -> set[str]:
@@ -143,7 +164,17 @@ def _collect_powers(left: Tree, reading: Reading) -> None:
         reading.scope.powered.add((base, latex(actions[0])))
 
 
-def _range(chain: Tree, reading: Reading) -> None:
+def _head_indices(item: Tree) -> set[str]:
+    """The single letters in the scripts of a left side."""
+    head = item.kids[0]
+    if not isinstance(head, Tree):
+        return set()
+    scripts = [k for n in names_in([head]) if n.head == "script" for k in n.kids[1:]]
+    found = (index_letter(t) for k in scripts if isinstance(k, Tree) for t in k.subtrees())
+    return {letter for letter in found if letter}
+
+
+def _range(chain: Tree, reading: Reading, ranged: set[str]) -> None:
     r"""k \in \{1, \dots, c\}, i = 1: a letter that ranges is an index wherever it is a subscript."""
     first, relation, second = chain.kids[:3] if len(chain.kids) >= 3 else (None, None, None)
     if first is None or relation is None or second is None:
@@ -160,8 +191,13 @@ def _range(chain: Tree, reading: Reading) -> None:
     runs = (
         sign == "=" and second.head == "list" and any(part.head == "dots" for part in second.kids)
     )
-    if counts or runs:
+    if counts:
+        ranged.add(letter)
+    if runs:
         reading.scope.bound.add(letter)
+    if counts or runs:
+        last = second.kids[0] if second.head == "set" else second
+        reading.scope.ranges[letter] = last.kids[-1] if last.head == "list" else last
 
 
 def _sort(item: Tree, found: Statements) -> None:
@@ -232,7 +268,7 @@ def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> Non
 
 def introduced(left: Tree, reading: Reading) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """The symbol that a left side introduces, the letters of its slots, and its components."""
-    reference = reading.scope.refer(left)
+    reference = reading.scope.introduce(left)
     letters = [index_letter(i) or latex(i) for i in reference.indices]
     slots = reference.symbol.count("#")
     return reference.symbol, tuple(letters[:slots]), tuple(letters[slots:])
@@ -258,5 +294,6 @@ def equation_of(item: Tree, reading: Reading) -> Equation:
             left,
             "define the name itself, without transpose or power",
         )
-    body = settle(right, reading.scope)
+    indices = frozenset(letters) | frozenset(components)
+    body = settle(reaching(right, indices), reading.scope)
     return Equation(symbol, letters, components, formals, left, right, body, item.span)

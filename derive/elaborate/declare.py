@@ -31,7 +31,7 @@ def declare(item: Tree, reading: Reading) -> None:
     r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known."""
     axes, domain = _set_of(item.kids[2], reading)
     for name in declared_names(item):
-        symbol = reading.scope.refer(name).symbol
+        symbol = reading.scope.introduce(name).symbol
         before = reading.declarations.get(symbol)
         if before is not None and before.axes != axes and before.axes is not None:
             raise Fault(
@@ -44,6 +44,7 @@ def declare(item: Tree, reading: Reading) -> None:
         if axes == ():
             reading.scope.scalars.add(symbol)
         if axes:
+            reading.scope.arrays.add(symbol)
             reading.declares = True
 
 

@@ -14,15 +14,18 @@ from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.collect import Statements, equation_of, sorted_statements
 from derive.elaborate.declare import assume, declare
+from derive.elaborate.elaborate import bound_letters
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import network_of
 from derive.elaborate.reading import Equation, Reading
-from derive.elaborate.scope import Scope
+from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.symbols import symbols_used
 from derive.elaborate.shown import text as written
 from derive.elaborate.trials import elaborate
+from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
 from derive.network import Network
+from derive.tree import Tree
 
 
 def read(text: str, file: str = "") -> Network:
@@ -108,6 +111,9 @@ def _equations(statements: Statements, reading: Reading, faults: list[Fault]) ->
                 table[equation.symbol] = equation
             elif before.body != equation.body:
                 faults.append(_twice(before, equation))
+    for item in statements.claims:
+        if (fault := _half_defined(item, reading)) is not None:
+            faults.append(fault)
     _size_names(reading)
     _count_calls(reading, statements)
     return _ordered(reading, faults)
@@ -123,14 +129,54 @@ def _twice(before: Equation, again: Equation) -> Fault:
     )
 
 
+def _half_defined(item: Tree, reading: Reading) -> Fault | None:
+    r"""\log\sigma^2 = W x would define \sigma: said, where nothing else does."""
+    left = item.kids[0] if item.head == "chain" else None
+    if not isinstance(left, Tree) or left.head != "juxt" or len(left.kids) != 2:
+        return None
+    word, inside = left.kids[0], left.kids[1]
+    inside = inside.kids[0] if inside.head == "paren" else inside
+    if base_of(word).lstrip("\\") not in KNOWN_WORDS or not base_of(inside):
+        return None
+    symbol = reading.scope.refer(inside).symbol
+    if reading.scope.known(symbol) or item.kids[1].kids[0] not in ("=", ":="):
+        return None
+    return Fault(
+        "unreadable-left-side", f"{latex(left)} cannot be defined: only a name can stand on the left",
+        left, "give it a name, as in s = .., and write the quantity itself in that name",
+    )  # fmt: skip
+
+
 def _size_names(reading: Reading) -> None:
-    """Upper limits of sums that nothing else explains are sizes: the m of a mean over m."""
+    r"""Limits of indices that nothing else explains are sizes: the m of a mean over m, the N of
+    \frac{1}{N} \sum_i."""
+    for last in reading.scope.ranges.values():
+        for name in names_in([last]):
+            symbol = reading.scope.refer(name).symbol
+            if not reading.scope.known(symbol):
+                reading.size_names.add(symbol)
     for equation in (*reading.equations.values(), *reading.functions.values()):
         for node in equation.body.subtrees():
+            if node.head == "juxt":
+                for before, after in zip(node.kids, node.kids[1:], strict=False):
+                    _mean(before, after, reading)
             if node.head == "big" and node.kids[2] is not None:
                 for part in node.kids[2].subtrees():
                     if part.head == "symbol" and not reading.scope.known(str(part.kids[0])):
                         reading.size_names.add(str(part.kids[0]))
+
+
+def _mean(before: Tree, after: Tree, reading: Reading) -> None:
+    if before.head != "frac" or after.head != "big" or after.kids[0] != "sum" or after.kids[2]:
+        return
+    under = before.kids[1].kids[-1] if before.kids[1].head == "juxt" else before.kids[1]
+    letters = bound_letters(after.kids[1])
+    if len(letters) != 1 or letters[0][1:] != (None, None) or under.head != "symbol":
+        return
+    count = str(under.kids[0])
+    if "#" not in count and not reading.scope.known(count) and count not in reading.size_names:
+        reading.size_names.add(count)
+        reading.scope.ranges.setdefault(letters[0][0], under)
 
 
 def _count_calls(reading: Reading, statements: Statements) -> None:

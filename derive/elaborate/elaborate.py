@@ -12,15 +12,17 @@ from fractions import Fraction
 from derive import sizes
 from derive.build import contracted, lift
 from derive.calculus import grad
+from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.products import product_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import index_letter
 from derive.elaborate.values import (
-    Value, call_of, closed, contract_values, map_of, opened, squeezed, sum_of,
+    Value, call_of, closed, contract_values, map_of, squeezed, sum_of,
 )  # fmt: skip
-from derive.elaborate.symbols import prepare
+from derive.elaborate.settle import settle
+from derive.elaborate.symbols import entries, prepare
 from derive.expr import Ones
 from derive.elaborate.shown import text
 from derive.operators import pointwise
@@ -136,6 +138,13 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
                 )  # fmt: skip
             return _squares(reading, tree, value)
     value = squeezed(value_of(reading, base, env))
+    if constant is None and base == Tree("symbol", ("e",)) and reading.scope.known("e"):
+        raise Fault(
+            "ambiguous-power",
+            f"{said(tree)} may be Euler's number to a power, or the power of e, which is defined here",
+            tree,
+            rf"write \exp({text(exponent)}), or give the other e another name",
+        )
     if len(value.own) == 2:
         return _matrix_power(reading, tree, value, constant)
     if constant is not None:
@@ -147,7 +156,10 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
 
 def _matrix_power(reading: Reading, tree: Tree, value: Value, constant: Fraction | None) -> Value:
     if constant is None or constant.denominator != 1 or not 1 <= constant <= 8:
-        raise Fault("unsupported", f"the power {said(tree)} of a matrix is not known", tree)
+        raise Fault(
+            "unsupported", f"the power {said(tree)} of a matrix is not known", tree,
+            "known are the powers 1 to 8; give another one a name, as in P, and declare it",
+        )  # fmt: skip
     try:
         reading.sizes.unify(*value.own)
     except SizeError:
@@ -196,13 +208,7 @@ def _transpose(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("index")
 def _index(reading: Reading, tree: Tree, env: Env) -> Value:
     inner, *indices = tree.kids
-    letters = []
-    for index in indices:
-        letter = index_letter(index)
-        if letter is None:
-            raise Fault("unsupported-index", f"the index {text(index)} is not a letter", index)
-        letters.append(env.letter(letter))
-    return opened(tree, reading.sizes, value_of(reading, inner, env), letters)
+    return entries(reading, value_of(reading, inner, env), indices, env, tree)
 
 
 # ---------------------------------------------------------------- sums and maxima over an index
@@ -222,7 +228,7 @@ def bound_letters(below: Tree | None) -> list[tuple[str, Tree | None, Tree | Non
                 (letter := index_letter(middle)) and a in ("<=", "<") and b in ("<=", "<")
             ):
                 found.append((letter, low if a == "<=" else None, high if b == "<=" else None))
-            case Tree("chain", (first, Tree("rel", ("in",)), _)) if letter := index_letter(first):
+            case Tree("chain", (first, Tree("rel", ("in" | "!=" | "notin",)), _)) if letter := index_letter(first):
                 found.append((letter, None, None))
             case _ if letter := index_letter(part):
                 found.append((letter, None, None))
@@ -268,6 +274,8 @@ def size_of(reading: Reading, tree: Tree) -> Axis:
 def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     operator, below, above, body = tree.kids
     letters = bound_letters(below)
+    if operator == "sum" and below is None and above is None and body is not None:
+        return _total(reading, tree, body, env)
     if operator not in ("sum", "max", "min") or body is None or not letters:
         raise Fault("unsupported", f"{said(tree)} cannot be given a value here", tree,
                     "known are sums, maxima and minima over an index")  # fmt: skip
@@ -276,13 +284,23 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     inner = replace(env, open=env.open | set(names), rename=rename)
     prepare(reading, body, inner)
     value = reading.sizes.current(value_of(reading, body, inner))
+    for condition in _exclusions(below):
+        if operator != "sum":
+            raise Fault("unsupported", f"a condition below {operator} has no value here", tree)
+        holds = indicator(reading, condition, [settle(condition, reading.scope)], inner)
+        own = tuple(range(len(value.own)))
+        value = contract_values(tree, reading.sizes, [holds, value], [(), own], own)
     for letter, low, high in letters:
         limit = high if high is not None else above
+        if limit is None and low is None and letter in reading.scope.ranges:
+            limit = settle(reading.scope.ranges[letter], reading.scope)
         extent = value.extents.get(letter)
         if limit is not None:
             size = size_of(reading, limit)
             if low is not None:
                 size = size - size_of(reading, low) + 1  # type: ignore[operator]
+            if isinstance(size, int) and size < 1:
+                raise Fault("empty-sum", f"{letter} runs over nothing in {said(tree)}", tree)
             try:
                 extent = reading.sizes.unify(size, extent) if extent is not None else size
             except SizeError:
@@ -296,6 +314,35 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
             raise Fault("unbound-index", f"{letter} selects nothing in {said(body)}", tree)
         value = _reduced(reading, tree, str(operator), reading.sizes.current(value), letter, extent)
     return value
+
+
+def _exclusions(below: Tree | None) -> list[Tree]:
+    """The conditions j != y below a sum."""
+    parts = below.kids if below is not None and below.head == "list" else (below,)
+    return [p for p in parts if p is not None and Tree("rel", ("!=",)) in p.kids]
+
+
+def _total(reading: Reading, tree: Tree, body: Tree, env: Env) -> Value:
+    r"""A sum without an index is over all entries; in \sum y \log p vectors meet entry by entry."""
+    try:
+        value = squeezed(value_of(reading, body, env))
+    except Fault as fault:
+        if fault.code != "shape-clash" or body.head != "juxt":
+            raise
+        signed: list[Tree] = []
+        for kid in body.kids:
+            if signed and signed[-1].head != "op" and kid.head != "op":
+                signed.append(Tree("op", (r"\odot",)))
+            signed.append(kid)
+        value = squeezed(value_of(reading, Tree("juxt", tuple(signed), body.span), env))
+    if not value.own:
+        raise Fault(
+            "unbound-index", f"{said(tree)} does not say over which index it runs", tree,
+            r"write it below the sum, as in \sum_{i=1}^{n} x_i",
+        )  # fmt: skip
+    reading.note("total", f"${said(tree)}$ is read as the sum over all entries")
+    own = tuple(range(len(value.own)))
+    return contract_values(tree, reading.sizes, [value], [own], ())
 
 
 def _reduced(

@@ -50,7 +50,8 @@ def network_of(
             continue
         except Fault as fault:
             faults.append(fault)
-    if not statements.questions and root is None and not faults:
+    questions += _requests(statements, reading, nodes, root, questions)
+    if not questions and root is None and not faults:
         raise _no_loss(order, nodes)
     _name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
@@ -64,6 +65,25 @@ def network_of(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,
     )  # fmt: skip
+
+
+def _requests(
+    statements: Statements, reading: Reading, nodes: dict[str, Expr], root: Expr | None,
+    asked: Sequence[Question],
+) -> list[Question]:  # fmt: skip
+    """Derivatives that stand alone in the text, "find \\nabla_W L": asked for, if they are known."""
+    found: list[Question] = []
+    seen = {(q.kind, q.of, q.wrt, q.entry) for q in asked}
+    for item in statements.bare:
+        try:
+            for question in _question(item, reading, nodes, root):
+                key = (question.kind, question.of, question.wrt, question.entry)
+                if key not in seen:
+                    seen.add(key)
+                    found.append(question)
+        except (Silent, Fault):
+            reading.note(latex(item), f"${latex(item)}$ is mentioned and not answered")
+    return found
 
 
 def _final(reading: Reading):
@@ -137,6 +157,11 @@ def _question(
         target = _target(None, reading, root, part)
         yield _derivative(part, target, part.kids[1], "1", reading)
         return
+    if part.head == "juxt" and len(part.kids) == 2 and part.kids[0] == Tree("name", ("d",)):
+        if not reading.scope.known("d"):
+            # dW is what programs call the gradient of the loss
+            yield _derivative(part, _target(None, reading, root, part), part.kids[1], "1", reading)
+            return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", value.expr, (), (), part, part.span)
 
@@ -232,7 +257,8 @@ def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]
     if len(current) == 1:
         node = current[0]
         return node, _entry(node, symbol, indices)
-    value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env())
+    asked = frozenset(letter for i in indices if (letter := index_letter(i)))
+    value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env(asked))
     base = reading.sizes.current(value).expr
     candidates = [n for n in current if n is base]
     node = candidates[0] if candidates else current[0] if current else base
@@ -324,7 +350,10 @@ def _variables(
             declaration.axes if declaration and declaration.axes is not None else var.axes[lead:]
         )
         declared = tuple(sizes.resolve(n, reading.sizes.bound) for n in declared)
+        domain = reading.domain(symbol)
+        if domain.classes is not None:
+            domain = replace(domain, classes=sizes.resolve(domain.classes, reading.sizes.bound))
         variables.append(
-            Variable(var, role, reading.domain(symbol), declared, reading.notes.get(symbol, ""))
+            Variable(var, role, domain, declared, reading.notes.get(symbol, ""))
         )
     return tuple(variables)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derive.elaborate.shown import text
 from derive.latex.print import latex
@@ -58,6 +58,9 @@ class Scope:
     bound: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)  # bases that occur without a subscript
     scalars: set[str] = field(default_factory=set)  # declared numbers
+    arrays: set[str] = field(default_factory=set)  # declared vectors and matrices
+    ranges: dict[str, Tree] = field(default_factory=dict)  # the last value of an index: i = 1, .., m
+    primed: bool = False  # does a prime on a bracket transpose it
     called_only: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
@@ -98,6 +101,13 @@ class Scope:
             if found is not None:
                 return found
         return self._new(base, subs, label, labelled[0] == "slot", actions)
+
+    def introduce(self, tree: Tree) -> Reference:
+        """The symbol that a declaration or a left side introduces: w is not bold w."""
+        base, subs, label, _ = taken_apart(tree, self)
+        if not subs and label is None and base != r"\delta":
+            return replace(self.refer(tree), symbol=base, indices=())
+        return self.refer(tree)
 
     def _family_known(self, slot: str) -> bool:
         stem = slot.split("^", 1)[0]
@@ -142,6 +152,11 @@ class Scope:
             bare = self._spelled(base, (), label, label_slot=slot)
             if base in self.whole and not is_bold(base):
                 return Reference(bare, (*first, *subs), actions)
+            for other in self._aliases(base):
+                if other != base and other in self.whole and is_bold(other):
+                    # x_k beside bold x: an entry of it
+                    bold = self._spelled(other, (), label, label_slot=slot)
+                    return Reference(bold, (*first, *subs), actions)
             family = self._spelled(base, subs, label, label_slot=slot, sub_slots=True)
             self.families.add(family)
             return Reference(family, (*first, *subs), actions)
@@ -151,14 +166,15 @@ class Scope:
     def _aliases(self, base: str) -> Iterator[str]:
         r"""The base, then the same letter in the other weight: \delta_z may mean that of bold z."""
         yield base
-        taken = parts(base)
+        primes = base[len(base.rstrip("'")) :]
+        taken = parts(base.rstrip("'"))
         marks = "".join("\\" + a + "{" for a in taken.accents)
         close = "}" * len(taken.accents)
         if taken.alphabet is None:
-            yield marks + rf"\mathbf{{{taken.core}}}" + close
-            yield marks + rf"\mathcal{{{taken.core}}}" + close
+            yield marks + rf"\mathbf{{{taken.core}}}" + close + primes
+            yield marks + rf"\mathcal{{{taken.core}}}" + close + primes
         elif ALPHABETS.get(taken.alphabet) == "bold":
-            yield marks + taken.core + close
+            yield marks + taken.core + close + primes
 
     def _spelled(
         self, base: str, subs: tuple[Tree, ...], label: Tree | None, *,
@@ -188,7 +204,7 @@ class Scope:
         if tree.head == "prime":
             return True
         if tree.head == "name" and tree.kids[0].lstrip("\\") in KNOWN_WORDS:
-            return not self.known(tree.kids[0])
+            return not self.known(tree.kids[0]) or tree.kids[0] in self.functions
         reference = self.refer(tree)
         if reference.symbol in self.functions:
             return True

@@ -15,6 +15,8 @@ from derive.latex.print import latex
 from derive.tree import Tree
 
 BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
+# What braces may group, \{t - y\}^2; a list or a condition in them is a set.
+_GROUPED = frozenset(["sum", "juxt", "neg", "frac", "big"])
 TRANSPOSE = r"\top"
 # Functions that by custom take everything up to the next sign: \log p q, \sin x.
 _GREEDY_STOPS = frozenset(["op", "paren", "bracket"])
@@ -26,6 +28,8 @@ def settle(tree: Tree, scope: Scope) -> Tree:
     Raises Fault, code ``ambiguous-call``, where f(..) could be a call or a product.
     """
     match tree:
+        case Tree("prime", (base, _)) if _primed(tree, scope):
+            return Tree("transpose", (settle(base, scope),), tree.span)
         case Tree("name" | "prime"):
             return _symbol(tree, scope)
         case Tree("script", (base, sub, sup)):
@@ -35,6 +39,8 @@ def settle(tree: Tree, scope: Scope) -> Tree:
         case Tree("norm", (inner,)):
             return Tree("norm", (settle(inner, scope), None), tree.span)
         case Tree("paren" | "bracket" | "brace", (inner,)):
+            return settle(inner, scope)
+        case Tree("set", (inner,)) if inner.head in _GROUPED:
             return settle(inner, scope)
         case Tree("big", (operator, below, above, body)):
             settled_body = settle(body, scope) if body is not None else None
@@ -49,6 +55,14 @@ def settle(tree: Tree, scope: Scope) -> Tree:
             done = tuple(settle(k, scope) if isinstance(k, Tree) else k for k in kids)
             return Tree(head, done, tree.span)
     raise AssertionError(tree)
+
+
+def _primed(tree: Tree, scope: Scope) -> bool:
+    """Whether a prime is a transpose: on a bracket, and in such a document on known names too."""
+    base = tree.kids[0]
+    if not base_of(base):
+        return True
+    return scope.primed and not scope.known(scope.refer(tree).symbol)
 
 
 def _symbol(tree: Tree, scope: Scope) -> Tree:
@@ -88,7 +102,8 @@ def _index_list(sub: Tree) -> tuple[Tree, ...]:
 
 def _is_transpose(sup: Tree, scope: Scope) -> bool:
     if sup.head == "name":
-        return sup.kids[0] == TRANSPOSE or (sup.kids[0] in ("T", "t") and not scope.known("T"))
+        power = scope.known("T") and "T" not in scope.arrays
+        return sup.kids[0] == TRANSPOSE or (sup.kids[0] in ("T", "t") and not power)
     return False
 
 
@@ -169,6 +184,9 @@ def _applied(
         span = (kid.span[0], following.span[1]) if following else kid.span
         call = Tree("call", (function, *arguments), span)
         call = _raised(call, powers, kid, scope)
+        if following is not None and following.head == "script" and following.kids[1] is not None:
+            # softmax(z)_k is an entry of the call
+            call = Tree("index", (call, *_index_list(following.kids[1])), span)
         return _raised(call, after, kid, scope), 1
     if word and following is not None and following.head != "op":
         function, powers = _function(kid, scope)
@@ -217,8 +235,8 @@ def _bracket(tree: Tree | None) -> tuple[Tree | None, tuple[Tree, ...]]:
         return None, ()
     if tree.head in BRACKETS:
         return tree, ()
-    if tree.head == "script" and tree.kids[0].head in BRACKETS and tree.kids[1] is None:
-        return tree.kids[0], (tree.kids[2],)
+    if tree.head == "script" and tree.kids[0].head in BRACKETS:
+        return tree.kids[0], (tree.kids[2],) if tree.kids[2] is not None else ()
     return None, ()
 
 

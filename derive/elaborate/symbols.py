@@ -15,7 +15,8 @@ from derive.build import total
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import own_axes
-from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.settle import settle
+from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
 from derive.elaborate.values import (
     Value, as_row_matrix, closed, contract_values, opened, spread_name, squeezed,
@@ -25,6 +26,7 @@ from derive.elaborate.shown import text
 from derive.operators import pointwise
 from derive.operators.primitives import one_hot
 from derive.sizes import Axis, SizeError
+from derive.network import Domain
 from derive.tree import Tree
 
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
@@ -44,7 +46,7 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
     if symbol in env.formals:
         value = env.formals[symbol]
         if slots:
-            letters = tuple(_letters(filled, env))
+            letters = tuple(env.letter(index_letter(index) or text(index)) for index in filled)
             value = Value(value.expr, letters, value.row) if len(set(letters)) == slots else opened(
                 tree, reading.sizes, Value(value.expr), letters)  # fmt: skip
     elif symbol in reading.equations:
@@ -55,24 +57,39 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return constant
     else:
         value = variable_value(reading, symbol, filled, components, env, tree)
-    if not components:
-        return value
-    return opened(tree, reading.sizes, value, _letters(components, env))
+    return entries(reading, value, components, env, tree) if components else value
 
 
-def _letters(indices: Sequence[Tree], env: Env) -> list[str]:
-    letters = []
+def entries(
+    reading: Reading, value: Value, indices: Sequence[Tree], env: Env, tree: Tree
+) -> Value:  # fmt: skip
+    """Entries of a value: bound letters leave its axes open, class numbers select from them."""
+    letters: list[str] = []
+    chosen: list[tuple[str, Tree]] = []
     for index in indices:
         letter = index_letter(index)
-        if letter is None:
+        if letter is not None and not _is_number(reading, letter, env):
+            letters.append(env.letter(letter))
+        elif letter is not None or index.head in ("symbol", "script"):
+            letter = fresh_letter(replace(env, open=env.open | set(letters)))
+            letters.append(letter)
+            chosen.append((letter, settle(index, reading.scope) if index.head != "symbol" else index))
+        else:
             raise Fault(
                 "unsupported-index",
                 f"the index {text(index)} is not a single letter",
                 index,
                 "select an entry with a letter, as in x_i, or define the entry as a symbol",
             )
-        letters.append(env.letter(letter))
-    return letters
+    value = opened(tree, reading.sizes, value, letters)
+    for letter, index in chosen:
+        value = select(reading, value, value_of(reading, index, env), letter, tree)
+    return value
+
+
+def _is_number(reading: Reading, letter: str, env: Env) -> bool:
+    """Whether an index is data, the y of p_y, and no letter that something binds."""
+    return not (letter in env.open or letter in env.rename or letter in reading.scope.bound)
 
 
 def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:
@@ -154,8 +171,16 @@ def select(reading: Reading, family: Value, number: Value, letter: str, tree: Tr
 
 
 def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, tree: Tree) -> Value:
+    if number.own:
+        raise Fault("shape-clash", f"an index must be a number, not {number.shape_text()}", tree)
     symbol = reading.made.get(number.expr, "")
     declared = reading.domain(symbol).classes
+    if declared is None and isinstance(number.expr, Var) and symbol not in reading.declarations:
+        # What stands as an index and is no index is a class number.
+        reading.declarations[symbol] = Declaration((), Domain(classes=classes), tree.span)
+        plain = re.sub("#.", "i", symbol)
+        reading.notes[symbol] = f"${plain}$ is not declared: read as the number of a class"
+        declared = classes
     if declared is None:
         raise Fault(
             "not-a-class",

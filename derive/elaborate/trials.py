@@ -63,7 +63,9 @@ def _choose(reading: Reading, symbols: list[str], ranks: tuple[int, ...], saved:
     reading.sizes.bound, reading.own_axes, reading.memo = (dict(s) for s in saved)
     reading.sizes.strain = 0
     reading.sizes.loose = frozenset(
-        s for s, rank in zip(symbols, ranks, strict=True) if rank == 0 and s[:1].islower()
+        s
+        for s, rank in zip(symbols, ranks, strict=True)
+        if rank == 0 and s[:1].islower() and "#" not in s
     )
     for symbol, rank in zip(symbols, ranks, strict=True):
         reading.ranks[symbol] = rank
