@@ -23,6 +23,7 @@ from derive.elaborate.values import (
 )  # fmt: skip
 from derive.expr import Add, Axes, Call, Contract, Delta, Expr, Fn, Map, Operator, Var, toposort
 from derive.elaborate.shown import text
+from derive.normal import same
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
@@ -238,6 +239,10 @@ def _defined_call(
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
     if primes:
         return _defined_slope(reading, tree, equation, values, primes, env)
+    if (row := _spelled_out(reading, equation)) is not None:
+        name = equation.symbol
+        reading.note(name, f"${name}$ is the function that is written ${row.latex}$ here")
+        return map_of(tree, reading.sizes, row.make(), values)
     formals = dict(zip(equation.formals, values, strict=True))
     if _is_plain(reading, equation):
         inner = Env(env.open, formals, env.rename)
@@ -275,6 +280,29 @@ def _is_plain(reading: Reading, equation: Equation) -> bool:
             if symbol in reading.functions and not _is_plain(reading, reading.functions[symbol]):
                 return False
     return "#" not in equation.symbol
+
+
+def _spelled_out(reading: Reading, equation: Equation) -> Row | None:
+    """The word of the vocabulary that a function spells out: g(z) = 1 / (1 + e^{-z}) is σ.
+
+    Proved by normal form; so its slope is known in terms of its value.
+    """
+    if equation.symbol in reading.spelled_out:
+        return reading.spelled_out[equation.symbol]
+    found: Row | None = None
+    symbols = {str(n.kids[0]) for n in equation.body.subtrees() if n.head == "symbol"}
+    own = {s for s in symbols if not s.lstrip("\\").isalpha() or s not in _BY_WORD}
+    if len(equation.formals) == 1 and own == set(equation.formals):
+        var = Var("t", ())
+        body = value_of(reading, equation.body, Env(formals={equation.formals[0]: Value(var)}))
+        for row in POINTWISE.values():
+            if row.body is None or row.arity != 1 or reading.scope.known(row.latex):
+                continue
+            if not body.opens and not body.own and same(body.expr, row.body(var)):
+                found = row
+                break
+    reading.spelled_out[equation.symbol] = found
+    return found
 
 
 def _call_name(

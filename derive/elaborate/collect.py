@@ -59,7 +59,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
         left = item.kids[0]
         symbol, _, _ = introduced(left, reading)
         base, subs, _, _ = taken_apart(left, reading.scope)
-        mentioned = {latex(n) for n in names_in(item.kids[2:3])}
+        mentioned = {latex(n) for n in _factors(item.kids[2])}
         if base == r"\delta" and subs:
             found.definitions.remove(item)
             found.claims.append(item)
@@ -75,6 +75,19 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     for name in found.sought:
         reading.roles[reading.scope.refer(name).symbol] = "parameter"
     return found
+
+
+def _factors(tree: Tree) -> Iterator[Tree]:
+    """The names in a formula that are not part of another name: not the g of W_g."""
+    stack: list = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(node)
+        elif isinstance(node, Tree):
+            if base_of(node):
+                yield node
+            stack.extend(node.kids[2:] if node.head == "script" and base_of(node) else node.kids)
 
 
 def collect_letters(items: list[Tree], reading: Reading) -> None:

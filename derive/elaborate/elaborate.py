@@ -93,7 +93,7 @@ def _norm(reading: Reading, tree: Tree, env: Env) -> Value:
     value = squeezed(value_of(reading, inner, env))
     which = text(kind).strip("{}") if kind is not None else "2"
     own = tuple(range(len(value.own)))
-    reading.sizes.strain += not own
+    reading.sizes.strain += 2 * (not own)
     if which in ("1",):
         entries = map_of(tree, reading.sizes, pointwise.absolute, [value])
         return contract_values(tree, reading.sizes, [entries], [own], ())
@@ -130,7 +130,7 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
         which = text(kind).strip("{}") if kind is not None else "2"
         if which in ("2", "F", r"\mathrm{F}", r"\text{F}"):
             value = squeezed(value_of(reading, inner, env))
-            reading.sizes.strain += not value.own
+            reading.sizes.strain += 2 * (not value.own)
             if len(value.own) == 2 and kind is not None and which == "2":
                 reading.note(
                     "norm", rf"$\|{text(inner)}\|_2^2$ is read as the sum of squares "

@@ -251,6 +251,11 @@ def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]
             "give it a name and ask for the derivative in that name",
         )  # fmt: skip
     symbol, *indices = settled.kids
+    if reading.domain(symbol).classes is not None:
+        raise Fault(
+            "not-a-variable", f"{latex(tree)} is the number of a class: nothing is differentiated "
+            "in it", tree,
+        )  # fmt: skip
     below = set(toposort(of))
     here = [node for node, made in reading.made.items() if made == symbol and node in below]
     current = [n for n in here if isinstance(n, Var | Call)]
@@ -352,6 +357,7 @@ def _variables(
         declared = tuple(sizes.resolve(n, reading.sizes.bound) for n in declared)
         domain = reading.domain(symbol)
         if domain.classes is not None:
+            role = "target"
             domain = replace(domain, classes=sizes.resolve(domain.classes, reading.sizes.bound))
         variables.append(
             Variable(var, role, domain, declared, reading.notes.get(symbol, ""))

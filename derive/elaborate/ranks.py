@@ -120,8 +120,9 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
     lone = reading.scope.uses.get(reading.scope.use_of(tree), 0) <= 1
     if reading.declares and lone and not _DATA.fullmatch(core):
         known = reading.scope.declared | reading.scope.defined | reading.scope.functions
-        cores = {parts(re.split(r"[_^]", other)[0]).core for other in known}
-        if core in cores:
+        # w_0 beside w is a name of its own; W_l beside W_1, or w beside bold w, are slips.
+        alike = {(parts(re.split(r"[_^]", other)[0]).core, "_" in other) for other in known}
+        if (core, "_" in symbol) in alike:
             raise Fault(
                 "undefined-symbol",
                 f"{plain} is neither declared nor defined",

@@ -73,6 +73,7 @@ class Reading:
     calls: dict[str, set[str]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # equations, what is used first
     implied: dict[str, Row] = field(default_factory=dict)  # parameters that short spellings omit
+    spelled_out: dict[str, Row | None] = field(default_factory=dict)  # functions that have a word
     roles: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # first use of a symbol

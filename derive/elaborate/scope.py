@@ -140,7 +140,11 @@ class Scope:
         return None
 
     def _selects(self, subs: tuple[Tree, ...]) -> bool:
-        return all(is_index(s) and index_letter(s) not in self.steps for s in subs)
+        # Entries are counted from 1: w_0 beside w is a number of its own, the bias.
+        return all(
+            is_index(s) and index_letter(s) not in self.steps and s != Tree("num", ("0",))
+            for s in subs
+        )
 
     def _new(
         self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple

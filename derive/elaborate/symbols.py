@@ -73,7 +73,10 @@ def entries(
         elif letter is not None or index.head in ("symbol", "script"):
             letter = fresh_letter(replace(env, open=env.open | set(letters)))
             letters.append(letter)
-            chosen.append((letter, settle(index, reading.scope) if index.head != "symbol" else index))
+            number = settle(index, reading.scope) if index.head != "symbol" else index
+            if number.head == "symbol" and not reading.scope.known(str(number.kids[0])):
+                reading.ranks[str(number.kids[0])] = 0
+            chosen.append((letter, number))
         else:
             raise Fault(
                 "unsupported-index",

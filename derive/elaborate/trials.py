@@ -19,7 +19,7 @@ from derive.elaborate.values import Value
 from derive.names import parts
 from derive.tree import Tree
 
-_TRIALS = 96
+_TRIALS = 400
 _CHOICES = 4096
 _LOSSES = frozenset(["L", "J", "E", r"\ell", "loss", "Loss", "cost", "NLL", "MSE", "CE", "BCE"])
 _OPEN_CODES = frozenset(["shape-clash", "too-many-indices", "unsupported", "ambiguous-bars"])
@@ -35,7 +35,7 @@ def elaborate(equation: Equation, reading: Reading) -> None:
         return
     first: Fault | None = None
     best: tuple[int, tuple[int, ...]] | None = None
-    saved = (dict(reading.sizes.bound), dict(reading.own_axes), dict(reading.memo))
+    saved = tuple(dict(table) for table in _tables(reading))
     for cost, ranks in itertools.islice(_by_cost(reading, open_ranks), _TRIALS):
         if best is not None and cost >= best[0]:
             break
@@ -60,7 +60,9 @@ def elaborate(equation: Equation, reading: Reading) -> None:
 
 
 def _choose(reading: Reading, symbols: list[str], ranks: tuple[int, ...], saved: tuple) -> None:
-    reading.sizes.bound, reading.own_axes, reading.memo = (dict(s) for s in saved)
+    for table, before in zip(_tables(reading), saved, strict=True):
+        table.clear()
+        table.update(before)
     reading.sizes.strain = 0
     reading.sizes.loose = frozenset(
         s
@@ -71,7 +73,12 @@ def _choose(reading: Reading, symbols: list[str], ranks: tuple[int, ...], saved:
         reading.ranks[symbol] = rank
         reading.variables.pop(symbol, None)
         reading.slot_axes.pop(symbol, None)
-        reading.notes.pop(symbol, None)
+
+
+def _tables(reading: Reading) -> tuple[dict, ...]:
+    """What a trial fills, to be put back as it was before the next one."""
+    return (reading.sizes.bound, reading.own_axes, reading.memo, reading.notes,
+            reading.declarations, reading.implied)  # fmt: skip
 
 
 def _by_cost(reading: Reading, symbols: list[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -96,12 +103,22 @@ def _value(equation: Equation, reading: Reading) -> Value:
     return definition_value(reading, equation, letters, Env(), equation.left)
 
 
+def _word(function: Tree, reading: Reading) -> set[str]:
+    """The name of what is called, where it is no function of the document: no symbol of its own."""
+    while function.head in ("index", "prime"):
+        function = function.kids[0]
+    symbol = str(function.kids[0])
+    return set() if reading.scope.known(symbol) else {symbol}
+
+
 def _undecided(equation: Equation, reading: Reading) -> list[str]:
     found: list[str] = []
     seen: set[str] = set(equation.formals)
     stack = [equation.body]
     while stack:
         for node in stack.pop().subtrees():
+            if node.head == "call":
+                seen |= _word(node.kids[0], reading)
             if node.head != "symbol" or str(node.kids[0]) in seen:
                 continue
             symbol = str(node.kids[0])

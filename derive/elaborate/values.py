@@ -209,7 +209,15 @@ def sum_of(at: Tree, known: Sizes, values: Sequence[Value]) -> Value:
             f"{text(kid)} is {known.current(v).shape_text()}"
             for kid, v in zip(at.kids, values, strict=True)
         )
-        raise Fault(fault.code, str(fault), fault.span, fault.help, notes) from None
+        help = fault.help
+        if {len(v.own) for v in values if v.own} == {1, 2}:
+            kid = text(next(k for k, v in zip(at.kids, values, strict=True) if len(v.own) == 1))
+            kid = kid.lstrip("-")
+            help = (
+                rf"to add {kid} to every column write {kid} \mathbf{{1}}^\top, to every row "
+                rf"\mathbf{{1}} {kid}^\top"
+            )
+        raise Fault(fault.code, str(fault), fault.span, help, notes) from None
     return Value(add(*done), letters, row)
 
 
