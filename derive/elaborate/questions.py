@@ -315,7 +315,6 @@ def _definitions(
             by_symbol.setdefault(made[node], []).append(node)
     equations = {e.symbol: e for e in order}
     found: list[Definition] = []
-    ranked = {node: k for k, node in enumerate(toposort(*roots, *nodes.values()))}
     for symbol in dict.fromkeys([*equations, *by_symbol]):
         for node in by_symbol.get(symbol) or ([nodes[symbol]] if symbol in nodes else []):
             equation = equations.get(symbol)
@@ -324,6 +323,9 @@ def _definitions(
                     found.append(Definition(node, equation.left, equation.right, equation.span))
                 else:
                     found.append(Definition(node))
+    # As the document has them, except that what is used stands before what uses it.
+    found.sort(key=lambda d: d.span)
+    ranked = {node: k for k, node in enumerate(toposort(*(d.node for d in found)))}
     return tuple(sorted(found, key=lambda d: ranked[d.node]))
 
 
