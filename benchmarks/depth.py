@@ -37,18 +37,37 @@ def derive_gradients(depth: int) -> object:
     return grad(loss, parameters)
 
 
+def derive_latex(depth: int) -> object:
+    """All gradients and their LaTeX, each in terms of the names and of the gradients before it."""
+    from derive.calculus import backward
+    from derive.deltas import delta_symbol, symbol_of
+    from derive.expr import toposort
+    from derive.latex.alike import formulas
+
+    loss, parameters = _derive_network(depth)
+    cotangents = backward(loss).cotangents
+    gradients = [cotangents[p] for p in parameters]
+    shown = set(gradients)  # that of b_k is the cotangent of z_k: it may be used as its name
+    names = {
+        cotangents[node]: delta_symbol(node)
+        for node in toposort(loss)
+        if node.kids and symbol_of(node) and cotangents[node] in shown
+    }
+    return list(formulas(gradients, names))
+
+
 def derive_lines(depth: int) -> object:
     """Every line of the backward pass in LaTeX: each cotangent in terms of those before it."""
     from derive.deltas import delta_of, delta_symbol, sweep, symbol_of
     from derive.expr import toposort
-    from derive.latex.print import latex
-    from derive.latex.write import write
+    from derive.latex.alike import formulas
 
     loss, parameters = _derive_network(depth)
     named = [node for node in toposort(loss) if node.kids and symbol_of(node)]
     deltas = {node: delta_of(node) for node in named}
     names = {deltas[node]: delta_symbol(node) for node in named}
-    return [latex(write(line.cotangent, names)) for line in sweep(loss, parameters, deltas)]
+    lines = sweep(loss, parameters, deltas)
+    return list(formulas([line.cotangent for line in lines], names))
 
 
 def _derive_network(depth: int):
@@ -115,7 +134,8 @@ def tensorgrad_gradients(depth: int) -> object:
 
 PEERS: dict[str, Callable[[int], object]] = {
     "derive": derive_gradients,
-    "derive, LaTeX": derive_lines,
+    "derive, LaTeX": derive_latex,
+    "derive, all lines": derive_lines,
     "casadi": casadi_gradients,
     "pytensor": pytensor_gradients,
     "tensorgrad": tensorgrad_gradients,

@@ -30,9 +30,12 @@ def test_work_grows_with_depth_and_no_faster() -> None:
 
 
 def test_lines_in_latex_are_short_however_deep_the_network() -> None:
-    longest = [max(map(len, depth.derive_lines(k))) for k in (3, 9)]
-    assert longest[0] == longest[1]
-    assert r"\delta_{\mathbf{z}_1} \mathbf{x}^\top" in depth.derive_lines(2)
+    for lines in (depth.derive_lines, depth.derive_latex):
+        longest = [max(map(len, lines(k))) for k in (3, 9)]
+        assert longest[0] == longest[1]
+        assert r"\delta_{\mathbf{z}_1} \mathbf{x}^\top" in lines(2)
+    assert len(depth.derive_latex(5)) == 2 * 5  # a formula for each parameter
+    assert len(depth.derive_lines(5)) == 4 * 5  # and a line for each z and h
 
 
 def test_a_measurement_is_a_process_and_a_crash_is_no_answer() -> None:

@@ -50,6 +50,8 @@ class Lettering(Protocol):
         """This letter, or another one if it is in use."""
         ...
 
+    sized: bool
+
 
 @dataclass(slots=True)
 class Reading:
@@ -214,6 +216,7 @@ class Reading:
             for i in factor.own:
                 if i not in hung and i not in self.env and i not in self.free and i not in seen:
                     seen.add(i)
+                    self.writer.sized = True
                     scalars.measure(self.extent[i])
 
     def _hang(self, scalars: Scalars, lone: frozenset[int]) -> None:

@@ -23,7 +23,7 @@ from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.sizes import Size
 from derive.tree import Tree, name, num, tree
 
-_POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
+POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
 
 
 class Symbol(NamedTuple):
@@ -47,24 +47,24 @@ def write(expr: Expr, names: Names | None = None, letters: tuple[str, ...] = ())
     of the first axes where the expression itself does not show them (a constant for each sample).
     An array that has no matrix notation is written by its entries, ``[ .. ]_{ijk}``.
     """
-    return _Writer(expr, names or {}).whole(letters)
+    return Writer(expr, names or {}).whole(letters)
 
 
 def write_entry(expr: Expr, letters: Sequence[str], names: Names | None = None) -> Tree:
     """The entry of the expression at these index letters, one for each axis."""
     if len(letters) != len(expr.axes):
         raise ValueError(f"{len(expr.axes)} axes need as many letters, not {len(letters)}")
-    return _Writer(expr, names or {}).at(tuple(letters))
+    return Writer(expr, names or {}).at(tuple(letters))
 
 
 def symbol(expr: Expr, names: Names | None = None) -> Tree:
     """How the expression is written inside other formulas: by its name if it has one."""
-    return _Writer(expr, names or {}, opened=False).whole()
+    return Writer(expr, names or {}, opened=False).whole()
 
 
 @dataclass(slots=True)
-class _Writer:
-    """One formula being written."""
+class Writer:
+    """One formula being written; ``sized`` once it has used a letter or a size."""
 
     root: Expr
     names: Names
@@ -72,6 +72,7 @@ class _Writer:
     memo: dict[Ask, Said] = field(default_factory=dict)
     label: dict[Expr, Letters] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    sized: bool = False
 
     def whole(self, letters: tuple[str, ...] = ()) -> Tree:
         usual: Letters = self.labels(self.root)
@@ -112,7 +113,7 @@ class _Writer:
     # ------------------------------------------------------------------------------- letters
 
     def _is_root(self, node: Expr) -> bool:
-        return self.opened and node is self.root
+        return self.opened and node is self.root and type(node) is not Var
 
     def labels(self, node: Expr) -> Letters:
         """For each axis the usual letter, if it is one that notation writes as a label."""
@@ -171,10 +172,11 @@ class _Writer:
         return None, ()
 
     def fresh(self, letter: str | None, used: Iterable[str]) -> str:
+        self.sized = True
         used = {*used, *self.taken}
         if letter and letter not in used:
             return letter
-        return next(one for one in _POOL if one not in used)
+        return next(one for one in POOL if one not in used)
 
     # ---------------------------------------------------------------------------- the kinds
 
