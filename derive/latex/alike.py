@@ -19,7 +19,6 @@ from derive.expr import Axes, Call, Contract, Expr, Map, Name, Num, Var
 from derive.latex.flat import is_size
 from derive.latex.print import latex
 from derive.latex.write import POOL, Names, Symbol, Writer
-from derive.local import symbol_of
 from derive.tree import Tree, name
 
 # A number that is a whole script: W_1, W_{12}, W^{[2]}, h^{(3)}.
@@ -135,7 +134,10 @@ class _Looks:
 
     def _leaf(self, node: Expr) -> _Leaf | None:
         """The name of an expression; None if it has none."""
-        own, found = symbol_of(node), self.names.get(node)
+        own, found = None, self.names.get(node)
+        match node:
+            case Var(symbol, _, slots) | Call(Name(symbol, slots)):
+                own = symbol, slots
         named = own if found is None else found if isinstance(found, Symbol) else (found, ())
         if named is None:
             return None
