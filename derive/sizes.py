@@ -143,6 +143,10 @@ def resolve(axis: Axis, bound: Mapping[str, Axis]) -> Axis:
     return axis
 
 
+def _age(monomial: Monomial) -> int:
+    return -int(monomial[0][1:]) if len(monomial) == 1 and monomial[0][0] == "?" else 0
+
+
 def unify(a: Axis, b: Axis, bound: dict[str, Axis]) -> Axis:
     """Make two sizes equal by solving for an unknown, recorded in ``bound``; the common size.
 
@@ -152,7 +156,9 @@ def unify(a: Axis, b: Axis, bound: dict[str, Axis]) -> Axis:
     if a == b:
         return a
     difference = dict(_terms(a - b))
-    for monomial, count in difference.items():
+    # The youngest unknown is solved for: what was built before it need not change.
+    for monomial in sorted(difference, key=_age):
+        count = difference[monomial]
         if len(monomial) != 1 or monomial[0][0] != "?" or count not in (1, -1):
             continue
         name = monomial[0]

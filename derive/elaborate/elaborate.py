@@ -311,7 +311,11 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
                     tree,
                 ) from None
         if extent is None:
-            raise Fault("unbound-index", f"{letter} selects nothing in {said(body)}", tree)
+            raise Fault(
+                "unbound-index", f"{letter} selects nothing in {said(body)}", tree,
+                "an index that is reckoned with, as in x_{t-1}, tells steps apart and selects no "
+                "entry" if letter in reading.scope.steps else "",
+            )  # fmt: skip
         value = _reduced(reading, tree, str(operator), reading.sizes.current(value), letter, extent)
     return value
 

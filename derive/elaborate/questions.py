@@ -17,6 +17,7 @@ from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import base_of, has_label_slot, index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.symbols import definition_value
+from derive.elaborate.trials import names_loss
 from derive.elaborate.values import resized
 from derive.expr import Call, Expr, Name, Var, shape_text, toposort
 from derive.latex.print import latex
@@ -35,7 +36,8 @@ def network_of(
 
     Faults of single questions are added to ``faults``; Fault is raised where nothing can be asked.
     """
-    if not reading.equations and not faults:
+    broken = any(d.severity == "error" for d in parsed.diagnostics)
+    if not reading.equations and not faults and not broken:
         raise Fault(
             "nothing-defined", "no equation here defines a network", (0, 0),
             r"write its equations, as in $\mathbf{z} = \mathbf{W}\mathbf{x}$",
@@ -51,7 +53,7 @@ def network_of(
         except Fault as fault:
             faults.append(fault)
     questions += _requests(statements, reading, nodes, root, questions)
-    if not questions and root is None and not faults:
+    if not questions and root is None and not faults and order:
         raise _no_loss(order, nodes)
     _name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
@@ -90,9 +92,7 @@ def _final(reading: Reading):
     done: dict[Expr, Expr] = {}
 
     def final(node: Expr) -> Expr:
-        if node not in done:
-            done[node] = resized(node, reading.sizes.bound)
-        return done[node]
+        return resized(node, reading.sizes.bound, reading.sizes.below, done)
 
     return final
 
@@ -108,10 +108,17 @@ def _root(order: Sequence[Equation], nodes: dict[str, Expr], reading: Reading) -
     for equation in order:
         for part in (equation.body, *(f.body for f in reading.functions.values())):
             used |= {str(n.kids[0]) for n in part.subtrees() if n.head == "symbol"}
-    sinks = [e for e in order if e.symbol in nodes and e.symbol not in used]
-    scalars = [e for e in sinks if not nodes[e.symbol].axes]
+    known = [e for e in order if e.symbol in nodes and not nodes[e.symbol].axes]
+    # A loss whose gradient is used, in a step of an optimiser, is used and still the loss.
+    scalars = [e for e in known if e.symbol not in used] or [e for e in known if names_loss(e)]
     if not scalars:
         return None
+    if len(scalars) > 1:
+        *others, _ = (latex(e.left) for e in sorted(scalars, key=lambda e: e.span[0]))
+        reading.note(
+            "losses", "of several numbers that nothing uses the last one written is the loss, not "
+            + ", ".join(f"${o}$" for o in others),
+        )  # fmt: skip
     return nodes[max(scalars, key=lambda e: e.span[0]).symbol]
 
 
@@ -293,14 +300,13 @@ def _name_sizes(reading: Reading, roots: Sequence[Expr]) -> None:
     """Sizes that nothing declares get letters that the document does not use."""
     taken = {name for name in reading.size_names} | set(reading.scope.whole)
     free = (letter for letter in _LETTERS if letter not in taken)
-    for root in roots:
-        for node in toposort(resized(root, reading.sizes.bound)):
-            if not isinstance(node, Var):
-                continue
-            for axis in node.axes:
-                for name in sorted(sizes.unknowns(sizes.resolve(axis, reading.sizes.bound))):
-                    letter = next(free, None) or f"n_{{{name[1:]}}}"
-                    reading.sizes.bound[name] = sizes.size(letter)
+    for node in toposort(*roots):
+        if not isinstance(node, Var):
+            continue
+        for axis in node.axes:
+            for name in sorted(sizes.unknowns(sizes.resolve(axis, reading.sizes.bound))):
+                letter = next(free, None) or f"n_{{{name[1:]}}}"
+                reading.sizes.bound[name] = sizes.size(letter)
 
 
 def _definitions(

@@ -107,7 +107,7 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
     if reading.bold or style:
         return ((0, 0), (2 if upper else 1, 3))
     if upper:
-        return ((2, 0), (1, 2), (0, 5 if core == "W" else 3))
+        return ((2, 0), (1, 6), (0, 8)) if core == "W" else ((2, 0), (1, 2), (0, 3))
     return ((1, 0), (0, 1), (ROW, 2))
 
 

@@ -91,6 +91,10 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
         symbol = Tree("symbol", (reference.symbol, *indices), tree.span)
         return _raised(symbol, reference.actions, tree, scope)
     inner = settle(base, scope)
+    if sub == Tree("name", ("+",)) or sub == Tree("op", ("+",)):
+        # [z]_+, the positive part
+        inner = Tree("call", (_word("max", base), Tree("num", ("0",)), inner), tree.span)
+        sub = None
     if sub is not None:
         inner = Tree("index", (inner, *_index_list(sub)), tree.span)
     return _raised(inner, (sup,) if sup is not None else (), tree, scope)

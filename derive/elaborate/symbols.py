@@ -105,6 +105,8 @@ def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Valu
         return Value(total(Ones(sizes.size(symbol))))
     if base in IDENTITIES or base in ONES:
         name = subscript.strip("{}")
+        if not re.fullmatch(r"(\\?[A-Za-z]+|\d+|[A-Za-z]_.|[A-Za-z]_\{\w+\})?", name):
+            return None
         n: Axis = int(name) if name.isdigit() else sizes.size(name) if name else None  # type: ignore[assignment]
         if n is None:
             n = reading.sizes.fresh()

@@ -91,11 +91,16 @@ def _by_cost(reading: Reading, symbols: list[str]) -> Iterator[tuple[int, tuple[
     return iter(sorted(found, key=lambda pair: pair[0]))
 
 
+def names_loss(equation: Equation) -> bool:
+    """Whether a letter names a loss by custom."""
+    return parts(re.split(r"[_^(]", equation.symbol)[0]).core in _LOSSES
+
+
 def _oddity(equation: Equation, value: Value) -> int:
     """How little a value suits the letter that it is given to."""
-    base = parts(re.split(r"[_^(]", equation.symbol)[0]).core
-    is_loss = base in _LOSSES and bool(value.own)
-    return 3 * is_loss + 2 * (value.row and len(value.own) == 1)
+    is_loss = names_loss(equation) and bool(value.own)
+    is_row = value.row or (len(value.own) == 2 and value.own[0] == 1)
+    return 3 * is_loss + 2 * is_row
 
 
 def _value(equation: Equation, reading: Reading) -> Value:

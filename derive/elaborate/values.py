@@ -53,6 +53,7 @@ class Sizes:
 
     bound: dict[str, Axis] = field(default_factory=dict)
     count: int = 0
+    below: dict[Expr, frozenset[str]] = field(default_factory=dict)  # unknown sizes of a node
     strain: int = 0  # how often a reading bends what is customary; the least bent one is taken
     loose: frozenset[str] = frozenset()  # plain letters that are tried as scalars
 
@@ -65,36 +66,79 @@ class Sizes:
 
     def current(self, value: Value) -> Value:
         """The value with every size that has been found since it was made."""
-        expr = resized(value.expr, self.bound)
+        expr = resized(value.expr, self.bound, self.below)
         return value if expr is value.expr else Value(expr, value.opens, value.row)
 
 
-def resized(root: Expr, bound: Mapping[str, Axis]) -> Expr:
-    """The expression with unknown sizes replaced by what is known of them."""
-    if not bound:
+def below(root: Expr, known: dict[Expr, frozenset[str]]) -> frozenset[str]:
+    """The unknown sizes in an expression; ``known`` remembers those of every node."""
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        waiting = [kid for kid in node.kids if kid not in known]
+        if node not in known and not waiting:
+            own = {name for axis in _own_sizes(node) for name in sizes.unknowns(axis)}
+            known[node] = frozenset(own).union(*(known[kid] for kid in node.kids))
+        stack.pop() if not waiting else stack.extend(waiting)
+    return known[root]
+
+
+def _own_sizes(node: Expr) -> Sequence[Axis]:
+    if isinstance(node, Call) and isinstance(node.op, Operator):
+        return (*node.axes, *(p for p in node.op.params if isinstance(p, sizes.Size)))
+    return node.axes if isinstance(node, Var | Delta | Ones) else ()
+
+
+def resized(
+    root: Expr, bound: Mapping[str, Axis], known: dict[Expr, frozenset[str]] | None = None,
+    done: dict[Expr, Expr] | None = None,
+) -> Expr:  # fmt: skip
+    """The expression with unknown sizes replaced by what is known of them.
+
+    Parts without a size to replace are not entered: a long network is brought up to date in the
+    time that its newest layer takes.  ``known`` and ``done`` remember, over calls with one
+    ``bound``, what was found of each node.
+    """
+    known = {} if known is None else known
+
+    def settled(node: Expr) -> bool:
+        return not any(name in bound for name in below(node, known))
+
+    if not bound or settled(root):
         return root
-    done: dict[Expr, Expr] = {}
-
-    def size(n: Axis) -> Axis:
-        return sizes.resolve(n, bound)
-
-    for node in toposort(root):
-        kids = [done[kid] for kid in node.kids]
-        match node:
-            case Var(name, axes, letters):
-                done[node] = Var(name, tuple(size(n) for n in axes), letters)
-            case Delta(n):
-                done[node] = Delta(size(n))
-            case Ones(n):
-                done[node] = Ones(size(n))
-            case Num():
-                done[node] = node
-            case Call(Operator() as op) if op.params:
-                found = registered("operator", op.name, tuple(size(n) for n in op.params))
-                done[node] = Call(found, tuple(kids))
-            case _:
-                done[node] = rebuilt(node, kids)
+    done = {} if done is None else done
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        if settled(node):
+            done[node] = node
+        elif waiting := [kid for kid in node.kids if kid not in done]:
+            stack.extend(waiting)
+            continue
+        else:
+            done[node] = _resized(node, [done[kid] for kid in node.kids], bound)
+        stack.pop()
     return done[root]
+
+
+def _resized(node: Expr, kids: list[Expr], bound: Mapping[str, Axis]) -> Expr:
+    match node:
+        case Var(name, axes, letters):
+            return Var(name, tuple(sizes.resolve(n, bound) for n in axes), letters)
+        case Delta(n):
+            return Delta(sizes.resolve(n, bound))
+        case Ones(n):
+            return Ones(sizes.resolve(n, bound))
+        case Num():
+            return node
+        case Call(Operator() as op) if op.params:
+            params = tuple(sizes.resolve(n, bound) for n in op.params)
+            return Call(registered("operator", op.name, params), tuple(kids))
+        case _:
+            return rebuilt(node, kids)
 
 
 def contract_values(
