@@ -40,18 +40,19 @@ def derive_gradients(depth: int) -> object:
 def derive_latex(depth: int) -> object:
     """All gradients and their LaTeX, each in terms of the names and of the gradients before it."""
     from derive.calculus import backward
-    from derive.deltas import delta_symbol, symbol_of
+    from derive.deltas import symbol_of
     from derive.expr import toposort
     from derive.latex.alike import formulas
+    from derive.tree import name
 
     loss, parameters = _derive_network(depth)
     cotangents = backward(loss).cotangents
     gradients = [cotangents[p] for p in parameters]
     shown = set(gradients)  # that of b_k is the cotangent of z_k: it may be used as its name
     names = {
-        cotangents[node]: delta_symbol(node)
+        cotangents[node]: name(rf"\delta_{{{own[0]}}}")
         for node in toposort(loss)
-        if node.kids and symbol_of(node) and cotangents[node] in shown
+        if node.kids and (own := symbol_of(node)) and cotangents[node] in shown
     }
     return list(formulas(gradients, names))
 

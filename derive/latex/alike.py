@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
-from derive.expr import Axes, Call, Contract, Expr, Map, Name, Num, Var
+from derive.expr import Add, Axes, Call, Contract, Expr, Map, Name, Num, Var
 from derive.latex.flat import is_size
 from derive.latex.print import latex
 from derive.latex.write import POOL, Names, Symbol, Writer
@@ -103,30 +103,31 @@ class _Looks:
         sizes: list[Axes] = []
         leaves: list[_Leaf] = []
         place: dict[object, int] = {}
+        known = self.leaves
         stack = [root]
         while stack:
             node = stack.pop()
-            known = place.get(node)
-            if known is not None:
-                key.append(~known)
+            if node in place:
+                key.append(~place[node])
                 continue
             place[node] = len(place)
-            leaf = self.leaves.get(node)
-            if leaf is None and (not node.kids or type(node) is Call or node in self.names):
+            kids = node.kids
+            leaf = known.get(node)
+            if leaf is None and (not kids or type(node) is Call or node in self.names):
                 leaf = self._leaf(node)
-            if leaf is not None and (node is not root or type(node) is Var):
+            if leaf is not None and (node is not root or not kids):
                 # Two expressions may be called alike.
                 key += (leaf.look, place.setdefault(leaf.text, len(place)))
                 leaves.append(leaf)
-            elif node.kids:
+            elif kids:
                 key.append(_own(node))
-                stack += node.kids
+                stack += kids
                 continue
             else:
                 key.append((node.value,) if type(node) is Num else type(node))
-            sizes.append(node.axes)
             # A size is a size, but an axis of size 1 is not written.
-            key += [n == 1 for n in node.axes]
+            key.append(1 in node.axes and node.axes)
+            sizes.append(node.axes)
         found = self.names.get(root)
         if isinstance(found, Symbol):
             key.append(found.letters)
@@ -146,10 +147,10 @@ class _Looks:
         shape = _renamed(called, _NUMERAL, partial(_gap, numerals))
         # A letter that is a variable cannot be an index.
         letter = own[0] if own is not None and (own[0] in POOL or own[0].isalpha()) else None
-        look = type(node), len(node.axes), shape, letters, letter, is_size(node)
-        leaf = self.leaves[node] = _Leaf(
-            node, self._numbered(look), self._numbered(called), numerals, shape, letters
-        )
+        size = type(node) is Contract and is_size(node)
+        look = self._numbered((type(node), len(node.axes), shape, letters, letter, size))
+        leaf = _Leaf(node, look, self._numbered(called), numerals, shape, letters)
+        self.leaves[node] = leaf
         return leaf
 
     def _numbered(self, key: object) -> int:
@@ -177,17 +178,19 @@ class _Looks:
         return _Template(tuple(gaps), text[at:], writer.sized)
 
 
-def _own(node: Expr) -> tuple:
+def _own(node: Expr) -> object:
     """What a node that is no leaf is, without its kids."""
     match node:
-        case Contract(_, indices, out):
-            return indices, out
-        case Map(fn) | Call(fn) if not isinstance(fn, Name):
-            return fn, len(node.kids)
+        case Contract():
+            return node.indices, node.out
+        case Add():
+            return "+", len(node.terms)
+        case Map():
+            return node.fn, len(node.args)
         case Call(Name(_, letters)):
             return letters
-        case _:
-            return type(node), len(node.kids)
+        case Call(op, args):
+            return op, len(args)
 
 
 def _gap(numerals: list[str], found: re.Match[str]) -> str:
@@ -201,11 +204,12 @@ def _renamed(
     called: Tree | str, old: re.Pattern[str], new: Callable[[re.Match[str]], str]
 ) -> Tree | str:
     """A symbol (a text, or a tree of them) with the new for the old in its names."""
-
-    def change(node: Tree) -> Tree:
-        return name(old.sub(new, node.kids[0])) if node.head == "name" else node
-
-    return old.sub(new, called) if isinstance(called, str) else called.rewritten(change)
+    if isinstance(called, str):
+        return old.sub(new, called)
+    if called.head == "name":
+        return name(old.sub(new, called.kids[0]))
+    kids = (_renamed(kid, old, new) if isinstance(kid, Tree) else kid for kid in called.kids)
+    return Tree(called.head, tuple(kids))
 
 
 def _spelled(number: int) -> str:
