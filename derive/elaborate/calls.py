@@ -6,8 +6,6 @@ has a row; a function that the document defines is its body with the arguments p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from derive.build import contracted, lift, mapped, spread
 from derive.calculus import grad
 from derive.elaborate.conditions import indicator
@@ -15,19 +13,25 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
+from derive.elaborate.shaped import SHAPED
+from derive.elaborate.shown import text
 from derive.elaborate.symbols import (
-    definition_value, fresh_letter, select, slot_mark,
+    definition_value,
+    fresh_letter,
+    select,
+    slot_mark,
 )  # fmt: skip
 from derive.elaborate.values import (
-    Value, call_of, contract_values, levelled, map_of, squeezed,
+    Value,
+    call_of,
+    levelled,
+    map_of,
+    squeezed,
 )  # fmt: skip
-from derive.expr import Add, Axes, Call, Contract, Delta, Expr, Fn, Map, Operator, Var, toposort
-from derive.elaborate.shown import text
+from derive.expr import Add, Axes, Call, Contract, Expr, Fn, Map, Operator, Var, toposort
 from derive.normal import same
 from derive.operators import pointwise
-from derive.operators.primitives import maximum, minimum
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
-from derive.sizes import SizeError
 from derive.tree import Tree
 
 _BY_WORD: dict[str, list[Row]] = {}
@@ -55,7 +59,7 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return indicator(reading, tree, arguments, env)
     if symbol in reading.functions:
         return _defined_call(reading, tree, function, arguments, primes, env)
-    special = _SPECIAL.get(symbol)
+    special = SHAPED.get(symbol)
     if special is not None:
         found = special(reading, tree, arguments, env)
         if found is not None:
@@ -171,7 +175,7 @@ def _slope(reading: Reading, tree: Tree, fn: Fn, values: list[Value], order: int
 
 
 def entrywise(body: Expr, fill: dict[Expr, Expr]) -> Expr:
-    """A scalar expression applied to each entry of arrays of one shape, put in for its variables."""
+    """A scalar expression applied to each entry of arrays of one shape, its variables' values."""
     axes = next(iter(fill.values())).axes
     own = tuple(range(len(axes)))
     done = dict(fill)
@@ -256,7 +260,7 @@ def _defined_call(
 
 
 def _chosen_call(reading: Reading, tree: Tree, function: Tree, k: int, env: Env) -> Value:
-    """A function of a family chosen by data: a_{y^{(i)}}(x) is the sum over j of 1(j = y^{(i)}) a_j(x)."""
+    """A function of a family chosen by data: a_y(x) is the sum over j of 1(j = y) a_j(x)."""
     symbol, *indices = function.kids
     number = value_of(reading, indices[k], env)
     letter = fresh_letter(env)
@@ -336,69 +340,7 @@ def _defined_slope(
     inner = Env(env.open, {equation.formals[0]: Value(var)}, env.rename)
     body = value_of(reading, equation.body, inner).expr
     for _ in range(order):
-        body = grad(body, var)  # type: ignore[assignment]
+        slope = grad(body, var)
+        assert isinstance(slope, Expr)
+        body = slope
     return Value(entrywise(body, {var: values[0].expr}), values[0].opens, values[0].row)
-
-
-# ---------------------------------------------------------------- words with a meaning of shapes
-
-
-def _trace(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
-    value = value_of(reading, arguments[0], env)
-    if len(value.own) != 2:
-        return value if not value.own else None
-    try:
-        return contract_values(tree, reading.sizes, [value], [(0, 0)], ())
-    except (Fault, SizeError):
-        raise Fault(
-            "shape-clash", f"a trace needs a square matrix, not {value.shape_text()}", tree
-        ) from None
-
-
-def _diag(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
-    value = squeezed(value_of(reading, arguments[0], env))
-    if len(value.own) == 2:
-        return contract_values(tree, reading.sizes, [value], [(0, 0)], (0,))
-    if len(value.own) != 1:
-        return None
-    return contract_values(
-        tree, reading.sizes, [value, Value(Delta(value.own[0]))], [(0,), (0, 1)], (0, 1)
-    )
-
-
-def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
-    value = value_of(reading, arguments[0], env)
-    return contract_values(tree, reading.sizes, [value], [tuple(range(len(value.own)))], ())
-
-
-def _extreme(operator: Operator) -> Callable[..., Value | None]:
-    def special(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
-        if len(arguments) != 1:
-            return None
-        value = squeezed(value_of(reading, arguments[0], env))
-        return call_of(tree, reading.sizes, operator, value) if value.own else value
-
-    return special
-
-
-def _cosine(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
-    if len(arguments) != 2:
-        return None
-    u, v = (squeezed(value_of(reading, a, env)) for a in arguments)
-    own = tuple(range(len(u.own)))
-
-    def inner(a: Value, b: Value) -> Value:
-        return contract_values(
-            tree, reading.sizes, [a, b], [own, own], (), describe="have an inner product"
-        )
-
-    lengths = [map_of(tree, reading.sizes, pointwise.sqrt, [inner(w, w)]) for w in (u, v)]
-    both = contract_values(tree, reading.sizes, lengths, [(), ()], ())
-    under = Value(pointwise.reciprocal(both.expr), both.opens)
-    return contract_values(tree, reading.sizes, [inner(u, v), under], [(), ()], ())
-
-
-_SPECIAL: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
-    "tr": _trace, "Tr": _trace, "trace": _trace, "diag": _diag, "Diag": _diag, "sum": _total,
-    "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
-}  # fmt: skip

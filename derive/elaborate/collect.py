@@ -128,7 +128,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
 def _uses(node: Tree) -> Iterator[tuple[str, bool]]:
     """The names among a node's kids, each with whether a bracket follows it."""
     kids = node.kids[1:] if node.head in ("script", "prime") else node.kids
-    flat = [k for kid in kids for k in (_cells(kid) if isinstance(kid, tuple) else (kid,))]
+    flat: list = [k for kid in kids for k in (_cells(kid) if isinstance(kid, tuple) else (kid,))]
     for k, kid in enumerate(flat):
         if isinstance(kid, Tree) and (base := base_of(kid)):
             after = flat[k + 1] if node.head == "juxt" and k + 1 < len(flat) else None
@@ -161,7 +161,7 @@ def _collect_components(definitions: list[Tree], reading: Reading) -> None:
 
 
 def _plain_subscripts(trees: tuple) -> set[str]:
-    """The letters below names that are not bold: bold names with letters are things of their own."""
+    """The letters below names that are not bold: bold names with letters are names of their own."""
     found: set[str] = set()
     for node in names_in(trees):
         if node.head == "script" and r"\mathbf" not in base_of(node) and node.kids[1] is not None:
@@ -171,7 +171,7 @@ def _plain_subscripts(trees: tuple) -> set[str]:
 
 
 def _collect_powers(left: Tree, reading: Reading) -> None:
-    """A left side \\sigma^2 defines the variance as one quantity: its square is part of its name."""
+    """A left side \\sigma^2 defines one quantity, the variance: the square is part of its name."""
     base, _, _, actions = taken_apart(left, reading.scope)
     if len(actions) == 1 and actions[0].head == "num":
         reading.scope.powered.add((base, latex(actions[0])))
@@ -188,7 +188,7 @@ def _head_indices(item: Tree) -> set[str]:
 
 
 def _range(chain: Tree, reading: Reading, ranged: set[str]) -> None:
-    r"""k \in \{1, \dots, c\}, i = 1: a letter that ranges is an index wherever it is a subscript."""
+    r"""k \in \{1, \dots, c\}, i = 1: what ranges is an index wherever it is a subscript."""
     first, relation, second = chain.kids[:3] if len(chain.kids) >= 3 else (None, None, None)
     if first is None or relation is None or second is None:
         return

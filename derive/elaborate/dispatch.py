@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.values import Value
 from derive.elaborate.shown import text
+from derive.elaborate.values import Value
 from derive.tree import Tree
 
 Rule: TypeAlias = Callable[[Reading, Tree, Env], Value]

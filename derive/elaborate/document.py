@@ -19,8 +19,8 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import network_of
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
-from derive.elaborate.symbols import symbols_used
 from derive.elaborate.shown import text as written
+from derive.elaborate.symbols import symbols_used
 from derive.elaborate.trials import elaborate
 from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
@@ -142,9 +142,11 @@ def _half_defined(item: Tree, reading: Reading) -> Fault | None:
     if reading.scope.known(symbol) or item.kids[1].kids[0] not in ("=", ":="):
         return None
     return Fault(
-        "unreadable-left-side", f"{latex(left)} cannot be defined: only a name can stand on the left",
-        left, "give it a name, as in s = .., and write the quantity itself in that name",
-    )  # fmt: skip
+        "unreadable-left-side",
+        f"{latex(left)} cannot be defined: only a name can stand on the left",
+        left,
+        "give it a name, as in s = .., and write the quantity itself in that name",
+    )
 
 
 def _size_names(reading: Reading) -> None:

@@ -18,13 +18,19 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.products import product_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import index_letter
-from derive.elaborate.values import (
-    Value, call_of, closed, contract_values, map_of, squeezed, sum_of,
-)  # fmt: skip
 from derive.elaborate.settle import settle
-from derive.elaborate.symbols import entries, prepare
-from derive.expr import Ones
 from derive.elaborate.shown import text
+from derive.elaborate.symbols import entries, prepare
+from derive.elaborate.values import (
+    Value,
+    call_of,
+    closed,
+    contract_values,
+    map_of,
+    squeezed,
+    sum_of,
+)  # fmt: skip
+from derive.expr import Ones
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
 from derive.sizes import Axis, SizeError
@@ -141,7 +147,7 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
     if constant is None and base == Tree("symbol", ("e",)) and reading.scope.known("e"):
         raise Fault(
             "ambiguous-power",
-            f"{said(tree)} may be Euler's number to a power, or the power of e, which is defined here",
+            f"{said(tree)} may be a power of Euler's number, or of the e that is defined here",
             tree,
             rf"write \exp({text(exponent)}), or give the other e another name",
         )
@@ -228,7 +234,9 @@ def bound_letters(below: Tree | None) -> list[tuple[str, Tree | None, Tree | Non
                 (letter := index_letter(middle)) and a in ("<=", "<") and b in ("<=", "<")
             ):
                 found.append((letter, low if a == "<=" else None, high if b == "<=" else None))
-            case Tree("chain", (first, Tree("rel", ("in" | "!=" | "notin",)), _)) if letter := index_letter(first):
+            case Tree("chain", (first, Tree("rel", ("in" | "!=" | "notin",)), _)) if (
+                letter := index_letter(first)
+            ):
                 found.append((letter, None, None))
             case _ if letter := index_letter(part):
                 found.append((letter, None, None))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from derive import sizes
 from derive.elaborate.faults import Fault
-from derive.elaborate.values import Sizes, Value, contract_values, squeezed
 from derive.elaborate.shown import text
+from derive.elaborate.values import Sizes, Value, contract_values, squeezed
 from derive.operators.pointwise import reciprocal
 from derive.sizes import Axis, SizeError
 from derive.tree import Tree
@@ -90,7 +90,7 @@ class Product:
         a, b = len(left.axes), len(right.axes)
         if a == 0 or b == 0:
             scalar = left if a == 0 else right
-            if a + b and (kind == "odot" or scalar.tree.kids[:1] and self.is_loose(scalar)):
+            if a + b and (kind == "odot" or (scalar.tree.kids[:1] and self.is_loose(scalar))):
                 self.known.strain += 3
             shape = right if a == 0 else left
             return self.joined(left, right, {}, shape.out, shape.axes, shape.row)
@@ -148,10 +148,8 @@ class Product:
     def fold(self, parts: Sequence[tuple[str, Chain]]) -> Chain:
         chain = parts[0][1]
         for sign, part in parts[1:]:
-            if sign in DIVISIONS:
-                chain = self.divided(chain, part)
-            else:
-                chain = self.pair(chain, part, sign)
+            divides = sign in DIVISIONS
+            chain = self.divided(chain, part) if divides else self.pair(chain, part, sign)
         return chain
 
 

@@ -25,6 +25,7 @@ from derive.latex.read import Parsed
 from derive.network import Definition, Network, Question, Variable, guessed_role
 from derive.tree import Tree
 
+_D = Tree("name", ("d",))
 _LETTERS = "nmpdqkhlrst"
 
 
@@ -73,7 +74,7 @@ def _requests(
     statements: Statements, reading: Reading, nodes: dict[str, Expr], root: Expr | None,
     asked: Sequence[Question],
 ) -> list[Question]:  # fmt: skip
-    """Derivatives that stand alone in the text, "find \\nabla_W L": asked for, if they are known."""
+    """Derivatives alone in the text, "find \\nabla_W L": asked for, where they are known."""
     found: list[Question] = []
     seen = {(q.kind, q.of, q.wrt, q.entry) for q in asked}
     for item in statements.bare:
@@ -154,9 +155,10 @@ def _question(
                                                                  part.kids[2])  # fmt: skip
         if by is None and of is not None:
             by = _only_formal(of, reading)
-        if by is None and part.head == "grad" and of is not None:
+        if by is None:
+            what = latex(of) if of is not None else r"\mathcal{L}"
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
-                        rf"write \nabla_{{\mathbf{{W}}}} {latex(of)} = ?")  # fmt: skip
+                        rf"write \nabla_{{\mathbf{{W}}}} {what} = ?")  # fmt: skip
         target = _target(of, reading, root, part)
         yield _derivative(part, target, by, str(order), reading)
         return
@@ -164,11 +166,11 @@ def _question(
         target = _target(None, reading, root, part)
         yield _derivative(part, target, part.kids[1], "1", reading)
         return
-    if part.head == "juxt" and len(part.kids) == 2 and part.kids[0] == Tree("name", ("d",)):
-        if not reading.scope.known("d"):
-            # dW is what programs call the gradient of the loss
-            yield _derivative(part, _target(None, reading, root, part), part.kids[1], "1", reading)
-            return
+    differential = part.head == "juxt" and len(part.kids) == 2 and part.kids[0] == _D
+    if differential and not reading.scope.known("d"):
+        # dW is what programs call the gradient of the loss
+        yield _derivative(part, _target(None, reading, root, part), part.kids[1], "1", reading)
+        return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", value.expr, (), (), part, part.span)
 
@@ -367,7 +369,5 @@ def _variables(
         if domain.classes is not None:
             role = "target"
             domain = replace(domain, classes=sizes.resolve(domain.classes, reading.sizes.bound))
-        variables.append(
-            Variable(var, role, domain, declared, reading.notes.get(symbol, ""))
-        )
+        variables.append(Variable(var, role, domain, declared, reading.notes.get(symbol, "")))
     return tuple(variables)

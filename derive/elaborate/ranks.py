@@ -60,10 +60,10 @@ def inherited(reading: Reading, symbol: str) -> Declaration | None:
     if found is None and (letters := _letters_below(symbol) & reading.scope.steps):
         base = re.split(r"[_^]", symbol)[0]
         for other, declaration in reading.declarations.items():
-            if other != symbol and re.split(r"[_^]", other)[0] == base:
-                if _letters_below(other) & letters or other == bare:
-                    found, told = declaration, other
-                    break
+            sibling = other != symbol and re.split(r"[_^]", other)[0] == base
+            if sibling and (_letters_below(other) & letters or other == bare):
+                found, told = declaration, other
+                break
     if found is not None:
         reading.note(symbol, f"${_plain(symbol)}$ is read as of the shape of ${told}$")
     return found

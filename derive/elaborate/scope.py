@@ -32,10 +32,8 @@ ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma",
 FUNCTION_LETTERS = ACTIVATIONS | frozenset(
     ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
 )
-NUMBER_LETTERS = frozenset(
-    "\\" + word
-    for word in "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega".split()
-)
+_NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega"
+NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,9 @@ class Scope:
     whole: set[str] = field(default_factory=set)  # bases that occur without a subscript
     scalars: set[str] = field(default_factory=set)  # declared numbers
     arrays: set[str] = field(default_factory=set)  # declared vectors and matrices
-    ranges: dict[str, Tree] = field(default_factory=dict)  # the last value of an index: i = 1, .., m
+    ranges: dict[str, Tree] = field(
+        default_factory=dict
+    )  # the last value of an index: i = 1, .., m
     primed: bool = False  # does a prime on a bracket transpose it
     called_only: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
@@ -82,7 +82,7 @@ class Scope:
         return symbol in self.declared or symbol in self.defined or symbol in self.functions
 
     def refer(self, tree: Tree) -> Reference:
-        """The symbol that a name with scripts stands for.  Total on name, script and prime trees."""
+        """The symbol that a name with scripts stands for: any name, script or prime tree."""
         base, subs, label, actions = taken_apart(tree, self)
         if base == r"\delta" and len(subs) == 1 and base_of(subs[0]):
             # δ_z is the δ of bold z where only that is known.
@@ -303,9 +303,9 @@ def _superscripts(sup: Tree | None) -> Iterator[Tree]:
     """The parts of a superscript in order: ``(i)T`` is a label, then a transpose."""
     if sup is None:
         return
-    if sup.head == "juxt" and sup.kids[0].head in ("paren", "bracket"):
-        yield from sup.kids
-    elif sup.head == "juxt" and str(sup.kids[-1].kids[:1]) in (r"('\\top',)",):
+    if sup.head == "juxt" and (
+        sup.kids[0].head in ("paren", "bracket") or sup.kids[-1].kids[:1] == (r"\top",)
+    ):
         yield from sup.kids
     elif sup.head == "script" and (
         sup.kids[0].head in ("op", "paren", "bracket") or str(sup.kids[0].kids[0]) in MARKS

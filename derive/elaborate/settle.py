@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.scope import (
-    INDICATORS, KNOWN_WORDS, NUMBER_LETTERS, Scope, base_of, is_bold, taken_apart,
+    INDICATORS,
+    KNOWN_WORDS,
+    NUMBER_LETTERS,
+    Scope,
+    base_of,
+    is_bold,
+    taken_apart,
 )  # fmt: skip
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -259,7 +265,7 @@ def _listed(inner: Tree, scope: Scope) -> tuple[Tree, ...]:
 def _without_powers(kid: Tree, scope: Scope) -> Tree:
     """A function's name without the power it is raised to: tanh^2(x), f^{-1}(x) keep their name."""
     if kid.head == "script" and kid.kids[2] is not None:
-        base, subs, label, actions = taken_apart(kid, scope)
+        _, _, label, actions = taken_apart(kid, scope)
         if actions and label is None:
             sub = kid.kids[1]
             return Tree("script", (kid.kids[0], sub, None), kid.span) if sub else kid.kids[0]

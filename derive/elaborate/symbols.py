@@ -15,18 +15,24 @@ from derive.build import total
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import own_axes
-from derive.elaborate.settle import settle
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
+from derive.elaborate.settle import settle
+from derive.elaborate.shown import text
 from derive.elaborate.values import (
-    Value, as_row_matrix, closed, contract_values, opened, spread_name, squeezed,
+    Value,
+    as_row_matrix,
+    closed,
+    contract_values,
+    opened,
+    spread_name,
+    squeezed,
 )  # fmt: skip
 from derive.expr import Call, Delta, Expr, Num, Ones, Var
-from derive.elaborate.shown import text
+from derive.network import Domain
 from derive.operators import pointwise
 from derive.operators.primitives import one_hot
 from derive.sizes import Axis, SizeError
-from derive.network import Domain
 from derive.tree import Tree
 
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
@@ -348,7 +354,7 @@ def symbols_used(body: Tree, reading: Reading) -> list[str]:
 
 
 def prepare(reading: Reading, body: Tree, env: Env) -> None:
-    """Elaborate what a formula uses, the deepest first, so that no chain of definitions recurses."""
+    """Elaborate what a formula uses, the deepest first, so that no chain of them recurses."""
     needed: set[str] = set()
     stack = symbols_used(body, reading)
     while stack:

@@ -1,7 +1,7 @@
 r"""Statements unfolded: what an author leaves out of the notation is put in before they are sorted.
 
-The idea: \hat{y} = a = \sigma(z) defines two names, \min_w f states a loss and its parameters, and a
-sum reaches as far as its index is used.  All of this can be seen in the trees, before any meaning.
+The idea: \hat{y} = a = \sigma(z) defines two names, \min_w f states a loss and its parameters,
+and a sum reaches as far as its index is used.  All of this is seen in the trees, before meaning.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def reaching(tree: Tree, outer: frozenset[str] = frozenset()) -> Tree:
         inner = outer | letters
         kids = (*tree.kids[:3], reaching(tree.kids[3], inner) if tree.kids[3] else None)
         return Tree("big", kids, tree.span)
-    kids = tuple(_reaching_kid(kid, outer) for kid in tree.kids)
+    kids: tuple = tuple(_reaching_kid(kid, outer) for kid in tree.kids)
     if tree.head == "sum":
         kids = _absorbed(kids, outer)
         if len(kids) == 1:
@@ -163,10 +163,14 @@ def _absorbed(terms: tuple[Tree, ...], outer: frozenset[str]) -> tuple[Tree, ...
             )
         taken = terms[k + 1 : using[-1] + 1]
         if term.head == "neg":
-            taken = tuple(t.kids[0] if t.head == "neg" else Tree("neg", (t,), t.span) for t in taken)
+            taken = tuple(_negated(t) for t in taken)
         grown = _grown(path, taken)
         return _absorbed((*terms[:k], grown, *terms[using[-1] + 1 :]), outer)
     return terms
+
+
+def _negated(term: Tree) -> Tree:
+    return term.kids[0] if term.head == "neg" else Tree("neg", (term,), term.span)
 
 
 def _last_big(term: Tree) -> list[Tree]:

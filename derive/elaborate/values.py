@@ -15,7 +15,20 @@ from derive.build import add, contracted, rebuilt
 from derive.elaborate.faults import Fault
 from derive.elaborate.shown import text
 from derive.expr import (
-    Axes, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Operator, Var, registered, toposort,
+    Axes,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Fn,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Operator,
+    Var,
+    registered,
+    toposort,
 )  # fmt: skip
 from derive.sizes import Axis, SizeError
 from derive.tree import Tree

@@ -1,0 +1,80 @@
+"""Words whose meaning depends on shapes: a trace, a diagonal, the largest entry, a cosine.
+
+The idea: each is one contraction or one operator; a word that does not fit the shapes of its
+arguments gives None and is then looked up like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from derive.elaborate.dispatch import value_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.values import Value, call_of, contract_values, map_of, squeezed
+from derive.expr import Delta, Operator
+from derive.operators import pointwise
+from derive.operators.primitives import maximum, minimum
+from derive.sizes import SizeError
+from derive.tree import Tree
+
+
+def _trace(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    value = value_of(reading, arguments[0], env)
+    if len(value.own) != 2:
+        return value if not value.own else None
+    try:
+        return contract_values(tree, reading.sizes, [value], [(0, 0)], ())
+    except (Fault, SizeError):
+        raise Fault(
+            "shape-clash", f"a trace needs a square matrix, not {value.shape_text()}", tree
+        ) from None
+
+
+def _diag(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    value = squeezed(value_of(reading, arguments[0], env))
+    if len(value.own) == 2:
+        return contract_values(tree, reading.sizes, [value], [(0, 0)], (0,))
+    if len(value.own) != 1:
+        return None
+    return contract_values(
+        tree, reading.sizes, [value, Value(Delta(value.own[0]))], [(0,), (0, 1)], (0, 1)
+    )
+
+
+def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    value = value_of(reading, arguments[0], env)
+    return contract_values(tree, reading.sizes, [value], [tuple(range(len(value.own)))], ())
+
+
+def _extreme(operator: Operator) -> Callable[..., Value | None]:
+    def special(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+        if len(arguments) != 1:
+            return None
+        value = squeezed(value_of(reading, arguments[0], env))
+        return call_of(tree, reading.sizes, operator, value) if value.own else value
+
+    return special
+
+
+def _cosine(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    if len(arguments) != 2:
+        return None
+    u, v = (squeezed(value_of(reading, a, env)) for a in arguments)
+    own = tuple(range(len(u.own)))
+
+    def inner(a: Value, b: Value) -> Value:
+        return contract_values(
+            tree, reading.sizes, [a, b], [own, own], (), describe="have an inner product"
+        )
+
+    lengths = [map_of(tree, reading.sizes, pointwise.sqrt, [inner(w, w)]) for w in (u, v)]
+    both = contract_values(tree, reading.sizes, lengths, [(), ()], ())
+    under = Value(pointwise.reciprocal(both.expr), both.opens)
+    return contract_values(tree, reading.sizes, [inner(u, v), under], [(), ()], ())
+
+
+SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
+    "tr": _trace, "Tr": _trace, "trace": _trace, "diag": _diag, "Diag": _diag, "sum": _total,
+    "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
+}  # fmt: skip
