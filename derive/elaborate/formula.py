@@ -20,7 +20,9 @@ from derive.elaborate.scope import Scope
 from derive.elaborate.settle import settle
 from derive.elaborate.values import Value, as_row_matrix, closed
 from derive.expr import Call, Expr, Name, Var, toposort
+from derive.latex.print import latex
 from derive.latex.read import read_formula
+from derive.names import symbol_tree
 from derive.sizes import Size
 
 
@@ -73,9 +75,8 @@ def read_expression(
 
 
 def _symbol(node: Expr) -> tuple[str, tuple[str, ...]]:
+    """The symbol as it is read, W_1 for W_{1}, and the letters in its slots."""
     match node:
-        case Var(name, _, letters):
-            return name, letters
-        case Call(Name(symbol, letters)):
-            return symbol, letters
+        case Var(symbol, _, letters) | Call(Name(symbol, letters)):
+            return latex(symbol_tree(symbol)), letters
     raise TypeError(f"a formula is read over variables and named nodes, not {node!r}")
