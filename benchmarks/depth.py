@@ -31,7 +31,7 @@ NUMERIC = 4
 
 
 def derive_gradients(depth: int) -> object:
-    from derive.calculus import grad
+    from derive.kernel.calculus import grad
 
     loss, parameters = _derive_network(depth)
     return grad(loss, parameters)
@@ -39,11 +39,11 @@ def derive_gradients(depth: int) -> object:
 
 def derive_latex(depth: int) -> object:
     """All gradients and their LaTeX, each in terms of the names and of the gradients before it."""
-    from derive.calculus import backward
-    from derive.deltas import symbol_of
-    from derive.expr import toposort
-    from derive.latex.alike import formulas
+    from derive.derivation.deltas import symbol_of
+    from derive.kernel.calculus import backward
+    from derive.kernel.expr import toposort
     from derive.tree import name
+    from derive.writing.alike import formulas
 
     loss, parameters = _derive_network(depth)
     cotangents = backward(loss).cotangents
@@ -59,9 +59,9 @@ def derive_latex(depth: int) -> object:
 
 def derive_lines(depth: int) -> object:
     """Every line of the backward pass in LaTeX: each cotangent in terms of those before it."""
-    from derive.deltas import delta_of, delta_symbol, sweep, symbol_of
-    from derive.expr import toposort
-    from derive.latex.alike import formulas
+    from derive.derivation.deltas import delta_of, delta_symbol, sweep, symbol_of
+    from derive.kernel.expr import toposort
+    from derive.writing.alike import formulas
 
     loss, parameters = _derive_network(depth)
     named = [node for node in toposort(loss) if node.kids and symbol_of(node)]
@@ -72,11 +72,11 @@ def derive_lines(depth: int) -> object:
 
 
 def _derive_network(depth: int):
-    from derive.build import named
-    from derive.expr import Var
+    from derive.kernel.build import named
+    from derive.kernel.expr import Var
+    from derive.kernel.sizes import size
     from derive.operators.composites import half_squared_norm
     from derive.operators.pointwise import tanh
-    from derive.sizes import size
 
     n = size(SYMBOLIC)
     h, y = Var(r"\mathbf{x}", (n,)), Var(r"\mathbf{y}", (n,))

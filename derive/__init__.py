@@ -16,9 +16,7 @@ Nothing is imported before it is used.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 
 from derive.version import VERSION as __version__
 
@@ -27,14 +25,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from derive.app.solve import solved as solve
-    from derive.build import contract, diag, dot, outer, total, trace, transpose
-    from derive.calculus import Backward, Share, backward, pushforward
     from derive.code import compile
-    from derive.count import parameters as count
+    from derive.derivation.count import parameters as count
     from derive.display import graph
     from derive.elaborate.document import read
-    from derive.evaluate import evaluate
-    from derive.expr import Expr, ShapeError
+    from derive.kernel.build import contract, diag, dot, outer, total, trace, transpose
+    from derive.kernel.calculus import Backward, Share, backward, pushforward
+    from derive.kernel.expr import Expr, ShapeError
+    from derive.meaning.evaluate import evaluate
     from derive.surface import (
         batch,
         grad,
@@ -93,19 +91,19 @@ __all__ = [
 
 # Where those live that ``derive.surface`` does not make: module, and their name there.
 _ELSEWHERE = {
-    "Backward": ("calculus", "Backward"),
-    "Expr": ("expr", "Expr"),
-    "ShapeError": ("expr", "ShapeError"),
-    "Share": ("calculus", "Share"),
-    "backward": ("calculus", "backward"),
+    "Backward": ("kernel.calculus", "Backward"),
+    "Expr": ("kernel.expr", "Expr"),
+    "ShapeError": ("kernel.expr", "ShapeError"),
+    "Share": ("kernel.calculus", "Share"),
+    "backward": ("kernel.calculus", "backward"),
     "compile": ("code", "compile"),
-    "count": ("count", "parameters"),
-    "evaluate": ("evaluate", "evaluate"),
+    "count": ("derivation.count", "parameters"),
+    "evaluate": ("meaning.evaluate", "evaluate"),
     "graph": ("display", "graph"),
-    "pushforward": ("calculus", "pushforward"),
+    "pushforward": ("kernel.calculus", "pushforward"),
     "read": ("elaborate.document", "read"),
     "solve": ("app.solve", "solved"),
-    **{word: ("build", word) for word in
+    **{word: ("kernel.build", word) for word in
        ("contract", "diag", "dot", "outer", "total", "trace", "transpose")},
 }  # fmt: skip
 
@@ -119,28 +117,6 @@ def __getattr__(word: str) -> Any:
         return surface.function(word)
     module, there = _ELSEWHERE.get(word, ("surface", word))
     return getattr(import_module(f"derive.{module}"), there)
-
-
-class _Spoken(ModuleType):
-    """A module that is also the public function of its name: ``derive.sizes("n m")``.
-
-    When a submodule is imported, Python binds it in the package, over any function of that name.
-    """
-
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        return __getattr__(self.__name__.rpartition(".")[2])(*args, **named)
-
-
-class _Package(ModuleType):
-    """This package, which keeps its public functions when their modules are bound in it."""
-
-    def __setattr__(self, word: str, value: Any) -> None:
-        if word in __all__ and isinstance(value, ModuleType):
-            value.__class__ = _Spoken
-        super().__setattr__(word, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

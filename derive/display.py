@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from derive.backprop import Answer, Step, Worked
-from derive.expr import Expr, shape_text
+from derive.derivation.backprop import Answer, Step, Worked
+from derive.derivation.local import depth, is_small
+from derive.derivation.reasons import Text
+from derive.kernel.expr import Expr, shape_text
 from derive.latex.print import latex as latex_of
-from derive.latex.write import symbol
-from derive.local import depth, is_small
-from derive.mathml import mathml
-from derive.plain import plain
-from derive.reasons import Text
+from derive.notation.mathml import mathml
+from derive.notation.plain import plain
 from derive.tree import Tree
+from derive.writing.write import symbol
 
 SMALL = 60  # nodes that are still written out by repr and in notebooks
 DEEPEST = 80  # brackets within brackets that a printer may meet
@@ -148,11 +148,11 @@ class Graph:
 
 def graph(worked: Worked) -> Graph:
     """The computational graph of a worked network.  ValueError if it is too large to be read."""
+    from derive.derivation.picture import picture
     from derive.draw.layout import layout
     from derive.draw.picture import too_large
     from derive.draw.svg import svg
     from derive.draw.tikz import tikz
-    from derive.picture import picture
 
     drawn = picture(worked)
     if too_large(drawn):

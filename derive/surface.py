@@ -13,15 +13,17 @@ from functools import cache
 from typing import Any
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
-from derive import backprop, build, calculus, display
-from derive import network as networks
-from derive.expr import Axes, Expr, Fn, Operator, Var
-from derive.local import is_named
-from derive.names import parts, symbol_tree
-from derive.network import Network
+from derive import display
+from derive.derivation import backprop
+from derive.derivation import network as networks
+from derive.derivation.local import is_named
+from derive.derivation.network import Network
+from derive.kernel import build, calculus
+from derive.kernel.expr import Axes, Expr, Fn, Operator, Var
+from derive.kernel.sizes import Axis, Size, size, sizes
 from derive.notation import GREEK
+from derive.notation.names import parts, symbol_tree
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, Row
-from derive.sizes import Axis, Size, size, sizes
 
 __all__ = [
     "batch", "function", "grad", "hessian", "hvp", "jacobian", "matrix", "name", "network",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.build import (
+from derive.kernel.build import (
     contract,
     diag,
     dot,
@@ -15,8 +15,9 @@ from derive.build import (
     trace,
     transpose,
 )  # fmt: skip
-from derive.calculus import grad, hessian, jacobian
-from derive.expr import Delta, Ones, Var
+from derive.kernel.calculus import grad, hessian, jacobian
+from derive.kernel.expr import Delta, Ones, Var
+from derive.kernel.sizes import sizes
 from derive.operators.composites import (
     binary_cross_entropy,
     cosine,
@@ -46,7 +47,6 @@ from derive.operators.pointwise import (
     where,
 )  # fmt: skip
 from derive.operators.primitives import log_softmax, logsumexp, softmax
-from derive.sizes import sizes
 
 n, m, p, c, d = sizes("n m p c d")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from derive.build import (
+from derive.kernel.build import (
     add,
     contract,
     contracted,
@@ -23,7 +23,7 @@ from derive.build import (
     trace,
     transpose,
 )
-from derive.expr import Delta, Expr, Fn, Map, Ones
+from derive.kernel.expr import Delta, Expr, Fn, Map, Ones
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, Row
 from tests.recipe import D, H, K, N, Recipe
 

@@ -14,8 +14,8 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from derive.build import add, dot, lift, named, total
-from derive.expr import Expr, Num, Var, toposort
+from derive.kernel.build import add, dot, lift, named, total
+from derive.kernel.expr import Expr, Num, Var, toposort
 from derive.operators import POINTWISE, PRIMITIVES, Row
 from tests.moves import MOVES, Move, batch_layer, layer, of_composite, of_pointwise, of_primitive
 from tests.recipe import Recipe

@@ -12,9 +12,9 @@ from itertools import product as every
 
 import numpy as np
 
-from derive.expr import Expr, Var
-from derive.names import symbol_tree
+from derive.kernel.expr import Expr, Var
 from derive.notation import INDICATORS
+from derive.notation.names import symbol_tree
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.tree import Tree
 

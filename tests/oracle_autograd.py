@@ -11,7 +11,7 @@ import numpy as np
 from autograd import grad
 from autograd.extend import defvjp, primitive
 
-from derive.expr import Expr
+from derive.kernel.expr import Expr
 from tests.translation import run
 
 

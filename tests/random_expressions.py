@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from derive.build import contracted, diag, dot, matmul, outer, spread, total, trace
-from derive.expr import Delta, Expr, Ones, Var
+from derive.kernel.build import contracted, diag, dot, matmul, outer, spread, total, trace
+from derive.kernel.expr import Delta, Expr, Ones, Var
+from derive.kernel.sizes import sizes
 from derive.operators.pointwise import absolute, gt, max2, power, relu, sigmoid, square, tanh
 from derive.operators.primitives import softmax
-from derive.sizes import sizes
 
 N, M = sizes("n m")
 AT = {"n": 3, "m": 2}

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from derive.build import lift
-from derive.evaluate import evaluate_all
-from derive.expr import Axes, Expr, Var, toposort
+from derive.kernel.build import lift
+from derive.kernel.expr import Axes, Expr, Var, toposort
+from derive.kernel.sizes import Axis, sizes
+from derive.kernel.sizes import evaluate as size_at
+from derive.meaning.evaluate import evaluate_all
 from derive.operators import POINTWISE
-from derive.sizes import Axis, sizes
-from derive.sizes import evaluate as size_at
 
 N, D, H, K = sizes("N d h k")
 EXTENT = {"N": 4, "d": 3, "h": 2, "k": 5}

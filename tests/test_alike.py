@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.build import dot, named, rebuilt, total
-from derive.calculus import grad
-from derive.expr import Call, Delta, Expr, Name, Ones, Var, toposort
-from derive.latex.alike import formulas
+from derive.kernel.build import dot, named, rebuilt, total
+from derive.kernel.calculus import grad
+from derive.kernel.expr import Call, Delta, Expr, Name, Ones, Var, toposort
+from derive.kernel.sizes import Size, size
 from derive.latex.print import latex
-from derive.latex.write import Names, Symbol, write
 from derive.operators.composites import mean
 from derive.operators.pointwise import tanh
-from derive.sizes import Size, size
 from derive.tree import name, tree
+from derive.writing.alike import formulas
+from derive.writing.write import Names, Symbol, write
 from tests.random_expressions import M, N, Sprout
 
 NUMBERS = [1, 2, 7, 10, 12, 345]
@@ -152,7 +152,7 @@ def test_a_variable_is_written_as_itself():
 
 def test_layers_are_written_once():
     """What is alike costs no second writing: a network of 300 layers has few looks."""
-    from derive.latex import alike
+    from derive.writing import alike
 
     made = 0
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 import derive as d
-from derive import paper
-from derive.backprop import Worked, worked
-from derive.build import contract, contracted, named, total
-from derive.calculus import grad
-from derive.check import agreements
-from derive.expr import Expr, Ones, Var
+from derive.derivation import paper
+from derive.derivation.backprop import Worked, worked
+from derive.derivation.check import agreements
+from derive.derivation.network import Network, Question, network
+from derive.derivation.points import Witness
+from derive.derivation.reasons import Text
+from derive.kernel.build import contract, contracted, named, total
+from derive.kernel.calculus import grad
+from derive.kernel.expr import Expr, Ones, Var
 from derive.latex.print import latex
-from derive.network import Network, Question, network
-from derive.plain import plain
-from derive.points import Witness
-from derive.reasons import Text
+from derive.notation.plain import plain
 
 n, m, p, c, q = d.sizes("n m p c q")
 half = Fraction(1, 2)

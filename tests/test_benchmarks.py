@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from derive.expr import toposort
+from derive.kernel.expr import toposort
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 

@@ -16,16 +16,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from derive import calculus
-from derive.build import contract, dot, is_zero, lift, mapped, named, total, zeros
-from derive.calculus import backward, grad, hessian, hvp, jacobian, pushforward
-from derive.evaluate import evaluate, evaluate_all
-from derive.expr import Expr, Fn, ShapeError, Var
+from derive.kernel import calculus
+from derive.kernel.build import contract, dot, is_zero, lift, mapped, named, total, zeros
+from derive.kernel.calculus import backward, grad, hessian, hvp, jacobian, pushforward
+from derive.kernel.expr import Expr, Fn, ShapeError, Var
+from derive.kernel.sizes import sizes
+from derive.meaning.evaluate import evaluate, evaluate_all
 from derive.operators import POINTWISE, PRIMITIVES, Row
 from derive.operators.composites import half_squared_norm
 from derive.operators.pointwise import exp, gelu, relu, sigmoid, sin, tanh
 from derive.operators.primitives import log_softmax, logsumexp, one_hot, softmax
-from derive.sizes import sizes
 from tests.moves import PARAMS
 from tests.networks import Network, networks
 from tests.recipe import EXTENT as NETWORK_EXTENT

@@ -5,14 +5,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from derive.build import contract, named, scale, transpose
-from derive.calculus import grad, hessian, jacobian
-from derive.check import TOLERANCE, Agreement, agreements
-from derive.expr import Expr, Var
-from derive.network import Domain, Network, Question, Variable, network
+from derive.derivation.check import TOLERANCE, Agreement, agreements
+from derive.derivation.network import Domain, Network, Question, Variable, network
+from derive.derivation.smooth import CLEARANCE
+from derive.kernel.build import contract, named, scale, transpose
+from derive.kernel.calculus import grad, hessian, jacobian
+from derive.kernel.expr import Expr, Var
+from derive.kernel.sizes import sizes
 from derive.operators import composites, pointwise, primitives
-from derive.sizes import sizes
-from derive.smooth import CLEARANCE
 
 n, m, p = sizes("n m p")
 x, y = Var(r"\mathbf{x}", (n,)), Var(r"\mathbf{y}", (m,))

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive import code
-from derive.build import add, contract, contracted, diag, lift, named, outer, spread, trace
-from derive.calculus import backward, grad
-from derive.evaluate import evaluate
-from derive.expr import Delta, Expr, Map, Num, Ones, Var, toposort
+from derive.code.targets import NoCode
+from derive.kernel.build import add, contract, contracted, diag, lift, named, outer, spread, trace
+from derive.kernel.calculus import backward, grad
+from derive.kernel.expr import Delta, Expr, Map, Num, Ones, Var, toposort
+from derive.kernel.sizes import sizes
+from derive.meaning.evaluate import evaluate
 from derive.operators.composites import half_squared_norm, mean
 from derive.operators.pointwise import absolute, exp, gelu, generic, gt, power, relu, tanh
 from derive.operators.primitives import one_hot, softmax
-from derive.sizes import sizes
-from derive.targets import NoCode
 
 n, m, p = sizes("n m p")
 x, y = Var(r"\mathbf{x}", (n,)), Var(r"\mathbf{y}", (m,))
@@ -284,7 +284,7 @@ def test_large_arguments_stay_finite() -> None:
 
 
 def test_a_word_without_a_spelling_is_an_error() -> None:
-    from derive.expr import Fn
+    from derive.kernel.expr import Fn
 
     with pytest.raises(NoCode, match="nosuch has no spelling in numpy"):
         code.source(Map(Fn("nosuch"), (x,)))

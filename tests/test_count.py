@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from derive.count import parameters, table
-from derive.expr import Var
-from derive.sizes import Axis, size, sizes
+from derive.derivation.count import parameters, table
+from derive.kernel.expr import Var
+from derive.kernel.sizes import Axis, size, sizes
 
 k, m, n, l = sizes("k m n l")  # noqa: E741
 

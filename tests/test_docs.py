@@ -12,7 +12,7 @@ import derive
 
 MODULES = ["derive", *(m.name for m in pkgutil.walk_packages(derive.__path__, "derive."))]
 # Modules whose examples a reader learns the library from must not lose them.
-TAUGHT = ("derive", "derive.surface", "derive.sizes", "derive.code")
+TAUGHT = ("derive", "derive.surface", "derive.kernel.sizes", "derive.code")
 
 
 @pytest.mark.parametrize("module", MODULES)

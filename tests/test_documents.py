@@ -12,12 +12,12 @@ import numpy
 import pytest
 from autograd import grad, hessian
 
-from derive.backprop import worked
+from derive.derivation.backprop import worked
+from derive.derivation.network import Network
+from derive.derivation.points import point
 from derive.elaborate.document import read
-from derive.evaluate import evaluate
-from derive.expr import Var, shape_text
-from derive.network import Network
-from derive.points import point
+from derive.kernel.expr import Var, shape_text
+from derive.meaning.evaluate import evaluate
 from tests.document_losses import LOSSES
 
 HERE = Path(__file__).parent / "documents"

@@ -12,12 +12,12 @@ import pytest
 
 from derive.app.counts import learned
 from derive.app.shapes import polynomial
-from derive.backprop import Worked, worked
+from derive.derivation.backprop import Worked, worked
+from derive.derivation.network import Network
+from derive.derivation.points import point
 from derive.elaborate.document import read
-from derive.evaluate import evaluate_all
 from derive.latex.print import latex
-from derive.network import Network
-from derive.points import point
+from derive.meaning.evaluate import evaluate_all
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 COSINE = r"""\frac{(\|\mathbf{z}\|_2 \|\hat{\mathbf{z}}\|_2) %s - (\mathbf{z}^T \hat{\mathbf{z}})

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive import recipe, sizes
-from derive.build import (
+from derive.kernel import recipe, sizes
+from derive.kernel.build import (
     ONE,
     ZERO,
     add,
@@ -37,9 +37,8 @@ from derive.build import (
     transpose,
     zeros,
 )  # fmt: skip
-from derive.calculus import grad
-from derive.evaluate import evaluate
-from derive.expr import (
+from derive.kernel.calculus import grad
+from derive.kernel.expr import (
     Add,
     Call,
     Contract,
@@ -53,7 +52,8 @@ from derive.expr import (
     Var,
     toposort,
 )  # fmt: skip
-from derive.interned import Table, uncollected
+from derive.kernel.interned import Table, uncollected
+from derive.meaning.evaluate import evaluate
 from derive.operators.composites import half_squared_norm
 from derive.operators.pointwise import power, relu, tanh
 from derive.operators.primitives import one_hot, softmax

@@ -14,46 +14,17 @@ FLOORS = {
     "derive.version": 0,
     "derive.tree": 0,
     "derive.diagnostics": 0,
-    "derive.interned": 0,
-    "derive.sizes": 0,
-    "derive.expr": 0,
-    "derive.recipe": 1,
-    "derive.build": 1,
-    "derive.calculus": 1,
-    "derive.operators": 2,
-    # Both meet functions by their rows: a power is normalised, NumPy is imported late.
-    "derive.evaluate": 2,
-    "derive.normal": 2,
-    "derive.notation": 3,
-    "derive.names": 3,
-    "derive.letters": 3,
-    "derive.setting": 3,
-    "derive.written": 3,
-    "derive.plain": 3,
-    "derive.mathml": 3,
-    "derive.breaking": 3,
-    "derive.tidy": 3,
-    "derive.latex": 3,
-    "derive.network": 4,
-    "derive.elaborate": 4,
-    "derive.local": 4,
-    "derive.auxiliary": 4,
-    "derive.points": 4,
-    "derive.paper": 4,
-    "derive.jacobians": 4,
-    "derive.smooth": 4,
-    "derive.check": 4,
-    "derive.reasons": 4,
-    "derive.deltas": 4,
-    "derive.backprop": 4,
-    "derive.count": 4,
-    "derive.targets": 4,
-    "derive.products": 4,
-    "derive.body": 4,
-    "derive.listing": 4,
+    "derive.kernel": 1,  # expressions and the four rules
+    # What an expression is equal to: both meet functions by their rows.
+    "derive.meaning": 2,
+    "derive.operators": 2,  # the vocabulary
+    "derive.notation": 3,  # trees: signs, names, printers
+    "derive.latex": 3,  # LaTeX to trees, and back
+    "derive.writing": 3,  # expressions to trees
+    "derive.elaborate": 4,  # trees to expressions, documents to networks
+    "derive.derivation": 4,  # networks to worked lines, checked
     "derive.code": 4,
     "derive.draw": 4,
-    "derive.picture": 4,
     "derive.display": 4,
     "derive.surface": 4,
     "proofs": 5,
@@ -133,9 +104,9 @@ def test_no_file_is_long(path):
 
 
 def test_the_walk_sees_what_it_should():
-    assert "derive.backprop" in set(imported("derive.app.solve", everywhere=True))
+    assert "derive.derivation.backprop" in set(imported("derive.app.solve", everywhere=True))
     assert "derive.app.files" in set(imported("derive.app.cli", everywhere=True))
     assert "derive.app.files" not in set(imported("derive.app.cli", everywhere=False))
-    assert "derive.network" not in set(imported("derive.app.cli", everywhere=True))
+    assert "derive.derivation.network" not in set(imported("derive.app.cli", everywhere=True))
     assert floor("derive.latex.print") == 3
     assert floor("derive.app.cli") == 6

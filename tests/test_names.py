@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from derive.latex.print import latex
 from derive.latex.read import read_formula
-from derive.names import ascii_name, ascii_names, parts, symbol_tree
+from derive.notation.names import ascii_name, ascii_names, parts, symbol_tree
 
 
 @pytest.mark.parametrize(

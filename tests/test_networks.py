@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from derive import calculus, code
-from derive.calculus import Share, backward, pullback
-from derive.evaluate import evaluate, evaluate_all
-from derive.expr import Call, Contract, Expr, Map, Name, toposort
-from derive.names import ascii_name
+from derive import code
+from derive.code.targets import TARGETS
+from derive.kernel import calculus
+from derive.kernel.calculus import Share, backward, pullback
+from derive.kernel.expr import Call, Contract, Expr, Map, Name, toposort
+from derive.meaning.evaluate import evaluate, evaluate_all
+from derive.notation.names import ascii_name
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
-from derive.targets import TARGETS
 from tests import moves, oracle_autograd
 from tests.networks import Network, cook, network_of, networks
 from tests.recipe import EXTENT

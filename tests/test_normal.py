@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.build import contract, diag, dot, named, outer, total, trace
-from derive.calculus import hessian, jacobian
-from derive.evaluate import evaluate
-from derive.expr import Delta, Expr, Var
-from derive.normal import normal, same
+from derive.kernel.build import contract, diag, dot, named, outer, total, trace
+from derive.kernel.calculus import hessian, jacobian
+from derive.kernel.expr import Delta, Expr, Var
+from derive.kernel.sizes import sizes
+from derive.meaning.evaluate import evaluate
+from derive.meaning.normal import normal, same
 from derive.operators.composites import norm
 from derive.operators.pointwise import absolute, gt, power, relu, sqrt, square
-from derive.sizes import sizes
 from tests.random_expressions import AT, Sprout, values
 
 (n,) = sizes("n")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from derive.calculus import backward, zeros
-from derive.evaluate import evaluate_all
+from derive.kernel.calculus import backward, zeros
+from derive.meaning.evaluate import evaluate_all
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
 from tests.networks import Network, network_of, networks
 from tests.recipe import EXTENT

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import derive as d
-from derive.backprop import worked
+from derive.derivation.backprop import worked
+from derive.derivation.picture import picture
 from derive.latex.print import latex
-from derive.picture import picture
-from derive.plain import plain
+from derive.notation.plain import plain
 from tests.test_backprop import (
     NETWORKS,
     leaky,

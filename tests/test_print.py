@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from derive.latex import vocabulary
 from derive.latex.print import latex
 from derive.latex.read import read_formula
-from derive.mathml import mathml
 from derive.notation import BIG, PRODUCTS, RELATIONS
-from derive.plain import plain
+from derive.notation.mathml import mathml
+from derive.notation.plain import plain
+from derive.notation.written import written
 from derive.tree import Tree, name, num, tree
-from derive.written import written
 
 BASES = ("x", "W", "a", r"\alpha", r"\theta", r"\mathbf{x}", r"\mathbf{W}", r"\hat{\mathbf{h}}")
 LETTERS = st.sampled_from([*BASES, r"\mathcal{L}", r"\bar{\mu}"]).map(name)

@@ -23,11 +23,11 @@ from derive.app.sheet import (
     Table,
 )
 from derive.app.tex import printable, render_tex
-from derive.breaking import pieces, width
 from derive.latex.print import latex, spelled
 from derive.latex.read import read_formula
+from derive.notation.breaking import pieces, width
+from derive.notation.written import written
 from derive.tree import Tree
-from derive.written import written
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="560" height="90" viewBox="0 0 560 90">'

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive import sizes
-from derive.sizes import SizeError, resolve, size, unify, unknown
+from derive.kernel import sizes
+from derive.kernel.sizes import SizeError, resolve, size, unify, unknown
 
 n = size("n")
 

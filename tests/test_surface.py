@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import derive as d
-from derive.expr import ShapeError, Var
+from derive.kernel.expr import ShapeError, Var
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
 
 n, m, p = d.sizes("n m p")
@@ -150,11 +150,11 @@ def test_unknown_words():
 
 
 def test_modules_do_not_hide_functions():
-    import derive.evaluate
-    import derive.network
-    import derive.sizes
+    import derive.derivation.network
+    import derive.kernel.sizes
+    import derive.meaning.evaluate
 
-    assert d.sizes("a b")[0] is derive.sizes.size("a")
+    assert d.sizes("a b")[0] is derive.kernel.sizes.size("a")
     assert d.network(residual()).loss is not None
     assert float(d.evaluate(d.scalar("s"), {d.scalar("s"): 2})) == 2.0
 

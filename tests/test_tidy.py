@@ -8,16 +8,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.build import dot, named
-from derive.calculus import backward, grad
-from derive.evaluate import evaluate
-from derive.expr import Expr, Var
-from derive.normal import same
+from derive.kernel.build import dot, named
+from derive.kernel.calculus import backward, grad
+from derive.kernel.expr import Expr, Var
+from derive.kernel.sizes import sizes
+from derive.meaning.evaluate import evaluate
+from derive.meaning.normal import same
 from derive.operators.composites import cross_entropy
 from derive.operators.pointwise import log, sigmoid, sqrt, square
 from derive.operators.primitives import softmax
-from derive.sizes import sizes
-from derive.tidy import length, tidy
+from derive.writing.tidy import length, tidy
 from tests.random_expressions import AT, VARIABLES, Sprout, values
 
 (n,) = sizes("n")

@@ -15,18 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.build import (
+from derive.kernel.build import (
     contract,
     dot,
     named,
     total,
     transpose,
 )  # fmt: skip
-from derive.calculus import backward, grad
-from derive.evaluate import evaluate
-from derive.expr import Expr, Ones, Var
+from derive.kernel.calculus import backward, grad
+from derive.kernel.expr import Expr, Ones, Var
 from derive.latex.print import latex
-from derive.latex.write import Symbol, symbol, write, write_entry
+from derive.meaning.evaluate import evaluate
 from derive.operators.composites import (
     cosine,
     count,
@@ -43,8 +42,9 @@ from derive.operators.pointwise import (
     tanh,
 )  # fmt: skip
 from derive.operators.primitives import logsumexp, softmax
-from derive.tidy import tidy
 from derive.tree import name
+from derive.writing.tidy import tidy
+from derive.writing.write import Symbol, symbol, write, write_entry
 from tests.formulas import (
     ROWS,
     TIDIED,

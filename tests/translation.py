@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from derive.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
-from derive.sizes import evaluate as size_at
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.kernel.sizes import evaluate as size_at
 
 Words = dict[str, Callable[..., Any]]
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from derive.version import VERSION
 
 if TYPE_CHECKING:
+    from derive.derivation.network import Network
     from derive.diagnostics import DeriveError, Source
-    from derive.network import Network
 
 DONE, DIFFERS, UNREADABLE = 0, 1, 2
 INTERRUPTED, BROKEN_PIPE = 130, 141

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from derive import count
-from derive.network import Network, Variable
+from derive.derivation import count
+from derive.derivation.network import Network, Variable
 
 Terms: TypeAlias = "tuple[tuple[tuple[str, ...], int], ...]"
 

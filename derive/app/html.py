@@ -25,9 +25,9 @@ from derive.app.sheet import (
     inline,
     side_by_side,
 )
-from derive.breaking import in_text, pieces
-from derive.mathml import marked_up, mathml
-from derive.plain import plain
+from derive.notation.breaking import in_text, pieces
+from derive.notation.mathml import marked_up, mathml
+from derive.notation.plain import plain
 from derive.tree import Tree
 
 _FONTS = (

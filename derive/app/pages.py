@@ -14,14 +14,14 @@ from derive.app.counts import learned
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
-from derive.backprop import Answer, Step
+from derive.derivation.backprop import Answer, Step
+from derive.derivation.network import Definition, Network
+from derive.derivation.picture import picture
 from derive.draw.picture import too_large
-from derive.expr import Axes, Expr
-from derive.latex.write import symbol, write
-from derive.network import Definition, Network
-from derive.picture import picture
+from derive.kernel.expr import Axes, Expr
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
+from derive.writing.write import symbol, write
 
 _EQUAL = tree("rel", "=")
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from derive.diagnostics import Diagnostic, Source
 from derive.latex.print import latex
-from derive.latex.write import symbol
-from derive.plain import plain
+from derive.notation.plain import plain
 from derive.tree import Tree
+from derive.writing.write import symbol
 
 if TYPE_CHECKING:
     from derive.app.sheet import Text
     from derive.app.solve import Solution
-    from derive.backprop import Answer, Step
-    from derive.check import Agreement
+    from derive.derivation.backprop import Answer, Step
+    from derive.derivation.check import Agreement
+    from derive.derivation.network import Network
     from derive.draw.picture import Picture
-    from derive.network import Network
 
 
 def error_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derive.backprop import Answer
-from derive.expr import Axes, Expr
-from derive.local import symbol_of
-from derive.names import symbol_tree
-from derive.sizes import Axis, Size
+from derive.derivation.backprop import Answer
+from derive.derivation.local import symbol_of
+from derive.kernel.expr import Axes, Expr
+from derive.kernel.sizes import Axis, Size
+from derive.notation.names import symbol_tree
 from derive.tree import Tree, name, num, tree
 
 REALS = name(r"\mathbb{R}")

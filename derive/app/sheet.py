@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-from derive.breaking import width
+from derive.notation.breaking import width
+from derive.notation.written import written
 from derive.tree import Tree
-from derive.written import written
 
 LEFT_ROOM = 7.0  # in em: a left side that is wider would leave too little for the right
 

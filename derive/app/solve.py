@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from derive.backprop import Answer, Worked, worked
-from derive.calculus import grad
-from derive.check import Agreement, agreements
+from derive.derivation.backprop import Answer, Worked, worked
+from derive.derivation.check import Agreement, agreements
+from derive.derivation.local import filled, symbol_of
+from derive.derivation.network import Network, Question
+from derive.derivation.picture import picture
 from derive.diagnostics import DeriveError, Diagnostic
 from derive.draw.picture import Picture, too_large
-from derive.expr import Expr, Var, toposort
+from derive.kernel.calculus import grad
+from derive.kernel.expr import Expr, Var, toposort
 from derive.latex.print import latex
-from derive.local import filled, symbol_of
-from derive.mathml import mathml
-from derive.names import ascii_names, symbol_tree
-from derive.network import Network, Question
-from derive.picture import picture
+from derive.notation.mathml import mathml
+from derive.notation.names import ascii_names, symbol_tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,8 @@ from derive.app.sheet import (
     inline,
     side_by_side,
 )
-from derive.breaking import TEXT_ROOM, in_text, pieces, width
 from derive.latex.print import escaped, spelled
 from derive.latex.vocabulary import FONTS, RENAMED
-from derive.names import parts
 from derive.notation import (
     ACCENTS,
     ALPHABETS,
@@ -38,9 +36,11 @@ from derive.notation import (
     RELATIONS,
     SYMBOLS,
 )
-from derive.setting import is_tall
+from derive.notation.breaking import TEXT_ROOM, in_text, pieces, width
+from derive.notation.names import parts
+from derive.notation.setting import is_tall
+from derive.notation.written import written
 from derive.tree import Tree
-from derive.written import written
 
 # Letters of these blocks are in the T1 fonts (by LaTeX's own UTF-8 tables).
 _T1_LETTERS = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017e]")

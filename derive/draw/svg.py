@@ -11,8 +11,8 @@ from html import escape
 
 from derive.draw.curve import Path, Point, direction, is_straight, shortened
 from derive.draw.layout import Box, Drawing, Label
-from derive.mathml import mathml
-from derive.plain import plain
+from derive.notation.mathml import mathml
+from derive.notation.plain import plain
 from derive.tree import Tree
 
 INK = {"forward": "#1f3864", "backward": "#b3261e"}

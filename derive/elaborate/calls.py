@@ -6,8 +6,6 @@ has a row; a function that the document defines is its body with the arguments p
 
 from __future__ import annotations
 
-from derive.build import contracted, lift, mapped, spread
-from derive.calculus import grad
 from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
@@ -28,8 +26,10 @@ from derive.elaborate.values import (
     map_of,
     squeezed,
 )  # fmt: skip
-from derive.expr import Add, Axes, Call, Contract, Expr, Fn, Map, Operator, Var, toposort
-from derive.normal import same
+from derive.kernel.build import contracted, lift, mapped, spread
+from derive.kernel.calculus import grad
+from derive.kernel.expr import Add, Axes, Call, Contract, Expr, Fn, Map, Operator, Var, toposort
+from derive.meaning.normal import same
 from derive.operators import pointwise
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
 from derive.tree import Tree

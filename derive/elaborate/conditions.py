@@ -6,14 +6,14 @@ between an index and a class number the one-hot vector.
 
 from __future__ import annotations
 
-from derive.build import lift
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import index_letter
 from derive.elaborate.symbols import one_hot_value
 from derive.elaborate.values import Value, levelled, map_of, sum_of
-from derive.expr import Delta
+from derive.kernel.build import lift
+from derive.kernel.expr import Delta
 from derive.operators import pointwise
 from derive.tree import Tree
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from derive.derivation.network import REALS, Domain
 from derive.elaborate.elaborate import size_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Declaration, Reading
 from derive.elaborate.scope import base_of, index_letter
-from derive.expr import Axes
+from derive.kernel.expr import Axes
+from derive.kernel.sizes import Axis
 from derive.latex.print import latex
-from derive.network import REALS, Domain
-from derive.sizes import Axis
 from derive.tree import Tree
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derive import sizes
+from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.collect import Statements, equation_of, sorted_statements
@@ -22,9 +22,9 @@ from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shown import text as written
 from derive.elaborate.symbols import symbols_used
 from derive.elaborate.trials import elaborate
+from derive.kernel import sizes
 from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
-from derive.network import Network
 from derive.tree import Tree
 
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from derive import sizes
-from derive.build import contracted, lift
-from derive.calculus import grad
 from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
@@ -30,10 +27,13 @@ from derive.elaborate.values import (
     squeezed,
     sum_of,
 )  # fmt: skip
-from derive.expr import Ones
+from derive.kernel import sizes
+from derive.kernel.build import contracted, lift
+from derive.kernel.calculus import grad
+from derive.kernel.expr import Ones
+from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
-from derive.sizes import Axis, SizeError
 from derive.tree import Tree
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from derive import sizes
 from derive.diagnostics import DeriveError, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
@@ -19,11 +18,12 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import Scope
 from derive.elaborate.settle import settle
 from derive.elaborate.values import Value, as_row_matrix, closed
-from derive.expr import Call, Expr, Name, Var, toposort
+from derive.kernel import sizes
+from derive.kernel.expr import Call, Expr, Name, Var, toposort
+from derive.kernel.sizes import Size
 from derive.latex.print import latex
 from derive.latex.read import read_formula
-from derive.names import symbol_tree
-from derive.sizes import Size
+from derive.notation.names import symbol_tree
 
 
 def read_expression(
@@ -35,7 +35,7 @@ def read_expression(
     ``like`` is an expression whose axes the result must have (sizes of \mathbf{1} and \mathbf{I}
     that the formula leaves open are taken from it).  Raises DeriveError where it cannot be read.
 
-    >>> from derive.sizes import sizes as symbols
+    >>> from derive.kernel.sizes import sizes as symbols
     >>> n, m = symbols("n m")
     >>> W, x = Var(r"\mathbf{W}", (m, n)), Var(r"\mathbf{x}", (n,))
     >>> read_expression(r"\mathbf{W} \mathbf{x}", [W, x]) is W @ x
@@ -71,7 +71,9 @@ def read_expression(
     except Fault as fault:
         raise DeriveError(fault.diagnostic(source)) from None
     except sizes.SizeError as error:
-        raise DeriveError(Fault("shape-clash", str(error), (0, len(text))).diagnostic(source)) from None
+        raise DeriveError(
+            Fault("shape-clash", str(error), (0, len(text))).diagnostic(source)
+        ) from None
 
 
 def _symbol(node: Expr) -> tuple[str, tuple[str, ...]]:

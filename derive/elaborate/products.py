@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from derive import sizes
 from derive.elaborate.faults import Fault
 from derive.elaborate.shown import text
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
+from derive.kernel import sizes
+from derive.kernel.sizes import Axis, SizeError
 from derive.operators.pointwise import reciprocal
-from derive.sizes import Axis, SizeError
 from derive.tree import Tree
 
 HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
@@ -205,7 +205,7 @@ def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> 
 
 
 def _agree(values: list[Value]) -> bool:
-    from derive.normal import same
+    from derive.meaning.normal import same
 
     return all(same(values[0].expr, v.expr) for v in values[1:])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derive import sizes
+from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
 from derive.elaborate.collect import Statements
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
@@ -19,10 +19,10 @@ from derive.elaborate.settle import settle
 from derive.elaborate.symbols import definition_value
 from derive.elaborate.trials import names_loss
 from derive.elaborate.values import resized
-from derive.expr import Call, Expr, Name, Var, shape_text, toposort
+from derive.kernel import sizes
+from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
 from derive.latex.print import latex
 from derive.latex.read import Parsed
-from derive.network import Definition, Network, Question, Variable, guessed_role
 from derive.tree import Tree
 
 _D = Tree("name", ("d",))

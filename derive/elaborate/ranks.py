@@ -11,9 +11,9 @@ import re
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Declaration, Reading
 from derive.elaborate.scope import has_label_slot, is_bold
-from derive.expr import Axes
-from derive.names import parts
+from derive.kernel.expr import Axes
 from derive.notation import ALPHABETS, GREEK
+from derive.notation.names import parts
 from derive.tree import Tree
 
 # Letters that name data by custom, so that a document need not declare them.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from derive.derivation.network import REALS, Domain
 from derive.elaborate.scope import Scope
 from derive.elaborate.values import Sizes, Value
-from derive.expr import Axes, Expr
-from derive.network import REALS, Domain
+from derive.kernel.expr import Axes, Expr
+from derive.kernel.sizes import Axis
 from derive.operators.row import Row
-from derive.sizes import Axis
 from derive.tree import Tree
 
 

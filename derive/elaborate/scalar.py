@@ -21,9 +21,9 @@ from typing import Any
 
 from derive.elaborate.formula import read_expression
 from derive.elaborate.scope import Scope, base_of
-from derive.evaluate import evaluate_all
-from derive.expr import Expr, Map, Num, Var, toposort
+from derive.kernel.expr import Expr, Map, Num, Var, toposort
 from derive.latex.read import read_formula
+from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import np
 from derive.operators.symbolic import to_sympy
 from derive.tree import Tree

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from derive.elaborate.shown import text
 from derive.latex.print import latex
-from derive.names import parts, symbol_tree
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
+from derive.notation.names import parts, symbol_tree
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
 from derive.tree import Tree
 

@@ -12,10 +12,10 @@ from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.values import Value, call_of, contract_values, map_of, squeezed
-from derive.expr import Delta, Operator
+from derive.kernel.expr import Delta, Operator
+from derive.kernel.sizes import SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
-from derive.sizes import SizeError
 from derive.tree import Tree
 
 

@@ -7,7 +7,7 @@ go back to the notation they came from.
 from __future__ import annotations
 
 from derive.latex.print import latex
-from derive.names import symbol_tree
+from derive.notation.names import symbol_tree
 from derive.tree import Tree
 
 

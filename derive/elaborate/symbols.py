@@ -10,8 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derive import sizes
-from derive.build import total
+from derive.derivation.network import Domain
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import own_axes
@@ -28,11 +27,12 @@ from derive.elaborate.values import (
     spread_name,
     squeezed,
 )  # fmt: skip
-from derive.expr import Call, Delta, Expr, Num, Ones, Var
-from derive.network import Domain
+from derive.kernel import sizes
+from derive.kernel.build import total
+from derive.kernel.expr import Call, Delta, Expr, Num, Ones, Var
+from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import one_hot
-from derive.sizes import Axis, SizeError
 from derive.tree import Tree
 
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])

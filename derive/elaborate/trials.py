@@ -9,60 +9,118 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import ranks_to_try
 from derive.elaborate.reading import Env, Equation, Reading
-from derive.elaborate.symbols import definition_value
+from derive.elaborate.symbols import definition_value, symbols_used
 from derive.elaborate.values import Value
-from derive.names import parts
+from derive.notation.names import parts
 from derive.tree import Tree
 
 _TRIALS = 400
 _CHOICES = 4096
+_JOINT = 10  # definitions, and open symbols, that are still tried together
 _LOSSES = frozenset(["L", "J", "E", r"\ell", "loss", "Loss", "cost", "NLL", "MSE", "CE", "BCE"])
 _OPEN_CODES = frozenset(["shape-clash", "too-many-indices", "unsupported", "ambiguous-bars"])
 
 
 def elaborate(equation: Equation, reading: Reading) -> None:
-    """Elaborate one definition.  Raises the Fault of the customary ranks where no choice fits."""
+    """Elaborate one definition.  Raises the Fault of the customary ranks where no choice fits.
+
+    Where no choice fits, or a loss comes out as an array, what was guessed in the definitions
+    before it is open again.
+    """
     if equation.symbol in reading.broken:
         raise Silent
-    open_ranks = _undecided(equation, reading)
-    if not open_ranks:
-        _value(equation, reading)
-        return
+    try:
+        odd = _alone(equation, reading)
+    except Fault as fault:
+        if fault.code in _OPEN_CODES and _together(equation, reading):
+            return
+        raise
+    if odd and names_loss(equation):
+        _together(equation, reading)
+
+
+def _alone(equation: Equation, reading: Reading) -> int:
+    """The definition with its own open ranks chosen; how odd its value is."""
+
+    def run() -> int:
+        return _oddity(equation, _value(equation, reading))
+
+    symbols = _undecided(equation, reading)
+    if not symbols:
+        return run()
+    return _chosen(reading, symbols, _snapshot(reading), run)
+
+
+def _together(equation: Equation, reading: Reading) -> bool:
+    """Whether the definitions up to this one fit once their guessed ranks are chosen together."""
+    order = reading.order[: reading.order.index(equation.symbol) + 1]
+    equations = [reading.equations[s] for s in order if s not in reading.broken]
+    needed = {equation.symbol}
+    for other in reversed(equations):
+        if other.symbol in needed:
+            needed.update(symbols_used(other.body, reading))
+    guessed = [
+        s for e in equations if e.symbol in needed for s in _undecided(e, reading, again=True)
+    ]
+    symbols = list(dict.fromkeys(guessed))
+    if not symbols or len(symbols) > _JOINT or len(equations) > _JOINT:
+        return False
+    kept = (_snapshot(reading), dict(reading.ranks), dict(reading.slot_axes))
+
+    def run() -> int:
+        for table in (reading.slot_axes, reading.sizes.bound, reading.own_axes, reading.memo):
+            table.clear()
+        return sum(_oddity(e, _value(e, reading)) for e in equations)
+
+    try:
+        _chosen(reading, symbols, kept[0], run)
+    except Fault:
+        _restore(reading, kept[0])
+        reading.ranks, reading.slot_axes = kept[1], kept[2]
+        return False
+    return True
+
+
+def _chosen(
+    reading: Reading, symbols: list[str], saved: tuple[dict, ...], run: Callable[[], int]
+) -> int:
+    """The oddity of the cheapest choice of ranks that ``run`` accepts, which stays chosen.
+
+    Raises the Fault of the first choice where none is accepted.
+    """
     first: Fault | None = None
     best: tuple[int, tuple[int, ...]] | None = None
-    saved = tuple(dict(table) for table in _tables(reading))
-    for cost, ranks in itertools.islice(_by_cost(reading, open_ranks), _TRIALS):
+    for cost, ranks in itertools.islice(_by_cost(reading, symbols), _TRIALS):
         if best is not None and cost >= best[0]:
             break
-        _choose(reading, open_ranks, ranks, saved)
+        _choose(reading, symbols, ranks, saved)
         try:
-            value = _value(equation, reading)
+            total = cost + run() + reading.sizes.strain
         except Fault as fault:
             first = first or fault
             if fault.code not in _OPEN_CODES:
                 break
             continue
-        total = cost + reading.sizes.strain + _oddity(equation, value)
         if best is None or total < best[0]:
             best = (total, ranks)
     if best is None:
-        for symbol in open_ranks:
+        for symbol in symbols:
             reading.ranks.pop(symbol, None)
         assert first is not None
         raise first
-    _choose(reading, open_ranks, best[1], saved)
-    _value(equation, reading)
+    _choose(reading, symbols, best[1], saved)
+    return run()
 
 
-def _choose(reading: Reading, symbols: list[str], ranks: tuple[int, ...], saved: tuple) -> None:
-    for table, before in zip(_tables(reading), saved, strict=True):
-        table.clear()
-        table.update(before)
+def _choose(
+    reading: Reading, symbols: list[str], ranks: tuple[int, ...], saved: tuple[dict, ...]
+) -> None:
+    _restore(reading, saved)
     reading.sizes.strain = 0
     reading.sizes.loose = frozenset(
         s
@@ -73,6 +131,16 @@ def _choose(reading: Reading, symbols: list[str], ranks: tuple[int, ...], saved:
         reading.ranks[symbol] = rank
         reading.variables.pop(symbol, None)
         reading.slot_axes.pop(symbol, None)
+
+
+def _snapshot(reading: Reading) -> tuple[dict, ...]:
+    return tuple(dict(table) for table in _tables(reading))
+
+
+def _restore(reading: Reading, saved: tuple[dict, ...]) -> None:
+    for table, before in zip(_tables(reading), saved, strict=True):
+        table.clear()
+        table.update(before)
 
 
 def _tables(reading: Reading) -> tuple[dict, ...]:
@@ -116,7 +184,8 @@ def _word(function: Tree, reading: Reading) -> set[str]:
     return set() if reading.scope.known(symbol) else {symbol}
 
 
-def _undecided(equation: Equation, reading: Reading) -> list[str]:
+def _undecided(equation: Equation, reading: Reading, *, again: bool = False) -> list[str]:
+    """The symbols of a definition whose rank is open; ``again`` those too that were tried."""
     found: list[str] = []
     seen: set[str] = set(equation.formals)
     stack = [equation.body]
@@ -132,7 +201,7 @@ def _undecided(equation: Equation, reading: Reading) -> list[str]:
                 seen.update(reading.functions[symbol].formals)
                 stack.append(reading.functions[symbol].body)
                 continue
-            settled = symbol in reading.declarations or symbol in reading.ranks
+            settled = symbol in reading.declarations or (symbol in reading.ranks and not again)
             if (
                 not settled
                 and symbol not in reading.equations

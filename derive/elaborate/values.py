@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from derive import sizes
-from derive.build import add, contracted, rebuilt
 from derive.elaborate.faults import Fault
 from derive.elaborate.shown import text
-from derive.expr import (
+from derive.kernel import sizes
+from derive.kernel.build import add, contracted, rebuilt
+from derive.kernel.expr import (
     Axes,
     Call,
     Contract,
@@ -30,7 +30,7 @@ from derive.expr import (
     registered,
     toposort,
 )  # fmt: skip
-from derive.sizes import Axis, SizeError
+from derive.kernel.sizes import Axis, SizeError
 from derive.tree import Tree
 
 

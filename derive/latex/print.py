@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from derive.names import parts
 from derive.notation import (
     ALPHABETS,
     BIG,
@@ -18,7 +17,8 @@ from derive.notation import (
     PRODUCTS,
     RELATIONS,
 )
-from derive.setting import (
+from derive.notation.names import parts
+from derive.notation.setting import (
     CALLING,
     foot,
     is_function,
@@ -27,8 +27,8 @@ from derive.setting import (
     with_condition,
     words_between,
 )
+from derive.notation.written import stands_above, written
 from derive.tree import Tree
-from derive.written import stands_above, written
 
 _FRACTIONS = frozenset({"frac", "deriv"})
 _BARS = frozenset({"abs", "norm"})

@@ -10,14 +10,24 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from derive.build import OPERATORS, contracted, dot, hadamard, lift, mapped, total
-from derive.expr import Expr, ShapeError, shape_text
+from derive.kernel.build import OPERATORS, contracted, dot, hadamard, lift, mapped, total
+from derive.kernel.expr import Expr, ShapeError, shape_text
+from derive.kernel.sizes import product as count_of
 from derive.operators.pointwise import (
-    absolute, exp, log, max2, power, raised, reciprocal, relu, sqrt, where, le,
+    absolute,
+    exp,
+    le,
+    log,
+    max2,
+    power,
+    raised,
+    reciprocal,
+    relu,
+    sqrt,
+    where,
 )  # fmt: skip
 from derive.operators.primitives import log_softmax, maximum, softmax
 from derive.operators.row import COMPOSITES, Row
-from derive.sizes import product as count_of
 
 
 def define(latex: str, **known: Any) -> Callable[[Callable[..., Expr]], Callable[..., Expr]]:

@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from derive.build import lift
-from derive.expr import Contract, Expr, Fn, Map, Ones, vocabulary
+from derive.kernel.build import lift
+from derive.kernel.expr import Contract, Expr, Fn, Map, Ones, vocabulary
 from derive.operators.row import POINTWISE, Row, pointwise
 
 if TYPE_CHECKING:

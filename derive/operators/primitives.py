@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from derive.build import contracted
-from derive.expr import Axes, Call, Expr, Operator, Ones, ShapeError, vocabulary
+from derive.kernel.build import contracted
+from derive.kernel.expr import Axes, Call, Expr, Ones, Operator, ShapeError, vocabulary
 from derive.operators.pointwise import exp, np, reciprocal
 from derive.operators.row import PRIMITIVES, Row
 

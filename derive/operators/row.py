@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from derive.build import lift
-from derive.expr import Expr, Fn, vocabulary
+from derive.kernel.build import lift
+from derive.kernel.expr import Expr, Fn, vocabulary
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,21 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from derive import sizes
-from derive.expr import Add, Call, Contract, Delta, Expr, Fn, Map, Name, Num, Ones, Var, toposort
+from derive.kernel import sizes
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Fn,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Var,
+    toposort,
+)
 from derive.operators.pointwise import np
 from derive.operators.row import POINTWISE
 

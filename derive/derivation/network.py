@@ -1,0 +1,154 @@
+"""A network: variables, named equations and questions, from a document or from Python.
+
+The idea: both front ends end here.  A definition is a named node of one expression graph, so the
+network is that graph plus what the graph cannot know: roles, domains, and how things were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from derive.kernel.expr import Axes, Call, Expr, Name, Var, toposort
+from derive.kernel.sizes import Axis
+from derive.notation.names import parts, symbol_tree
+from derive.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where a variable lives: an open interval, a finite set of values, or class numbers 1..c."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+    values: tuple[Fraction, ...] = ()
+    classes: Axis | None = None
+
+
+REALS = Domain()
+ROLES = ("input", "parameter", "target", "constant")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A symbol that no equation defines.
+
+    ``declared`` are the axes as the document wrote them (1×n stays 1×n); ``note`` says where its
+    shape comes from if not from a declaration.
+    """
+
+    var: Var
+    role: str
+    domain: Domain = REALS
+    declared: Axes = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A named node, and the equation as it was written (None where it comes from Python)."""
+
+    node: Call
+    left: Tree | None = None
+    right: Tree | None = None
+    span: tuple[int, int] = (0, 0)
+
+    @property
+    def symbol(self) -> str:
+        assert isinstance(self.node.op, Name)
+        return self.node.op.symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to be derived.
+
+    ``kind`` is ``gradient`` (``of`` is a scalar), ``jacobian``, ``hessian`` (``wrt`` has one or two
+    entries) or ``value``.  ``entry`` are free index letters for the leading axes of ``wrt`` where
+    one row or entry is asked for: dL/dw_k asks for row k of dL/dW.
+    """
+
+    kind: str
+    of: Expr
+    wrt: tuple[Expr, ...] = ()
+    entry: tuple[str, ...] = ()
+    left: Tree | None = None
+    span: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Variables in order of appearance, definitions kids first, questions as asked.
+
+    ``loss`` is the ``root`` that the document means, or the scalar that nothing else uses (None if
+    there is none, or more than one); ``outputs`` are all definitions that nothing else uses.  ``spelling`` maps canonical names to
+    the document's own; ``notes`` are readings that were settled by convention.
+    """
+
+    variables: tuple[Variable, ...]
+    definitions: tuple[Definition, ...]
+    questions: tuple[Question, ...] = ()
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    root: Expr | None = None
+
+    @property
+    def outputs(self) -> tuple[Call, ...]:
+        used = {kid for d in self.definitions for kid in toposort(d.node) if kid is not d.node}
+        return tuple(d.node for d in self.definitions if d.node not in used)
+
+    @property
+    def loss(self) -> Call | None:
+        if isinstance(self.root, Call):
+            return self.root
+        scalars = [node for node in self.outputs if not node.axes]
+        return scalars[0] if len(scalars) == 1 else None
+
+    @property
+    def parameters(self) -> tuple[Variable, ...]:
+        return tuple(v for v in self.variables if v.role == "parameter")
+
+    def variable(self, var: Expr) -> Variable | None:
+        return next((v for v in self.variables if v.var is var), None)
+
+
+def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = None) -> Network:
+    """The network below one or more expressions; variables not listed as parameters are guessed by
+    their letters where ``parameters`` is None."""
+    roots = [loss] if isinstance(loss, Expr) else list(loss)
+    order = toposort(*roots)
+    variables = []
+    for node in order:
+        if isinstance(node, Var):
+            role = (
+                guessed_role(node)
+                if parameters is None
+                else ("parameter" if node in parameters else guessed_role(node, parameter=False))
+            )
+            variables.append(Variable(node, role, declared=node.axes))
+    definitions = tuple(
+        Definition(n) for n in order if isinstance(n, Call) and isinstance(n.op, Name)
+    )
+    return Network(tuple(variables), definitions)
+
+
+_TARGETS = frozenset("ytYT")
+_INPUTS = frozenset("xuX")
+_BIASES = frozenset(["b", "c", "w", "v", "theta", r"\theta", r"\gamma", r"\beta", r"\phi"])
+
+
+def guessed_role(var: Var, parameter: bool = True) -> str:
+    """The role that the letters of the field suggest: W, b, θ are parameters, x an input, y a target."""
+    tree = symbol_tree(var.name)
+    base = tree.kids[0] if tree.head == "script" else tree
+    core = parts(str(base.kids[0])).core if base.head == "name" else str(base)
+    if core in _TARGETS and len(var.axes) <= 2:
+        return "target"
+    if core in _INPUTS or (var.letters and var.letters[0] and "^" in var.name):
+        return "input"
+    scalar_constant = core.startswith("\\") and not var.axes and core != r"\theta"
+    if parameter and not scalar_constant and (len(var.axes) >= 2 or core in _BIASES):
+        return "parameter"
+    return "constant" if not var.axes else "input"

@@ -1,0 +1,141 @@
+"""How the expressions of one network are written on a sheet: names, lines, shorter spellings.
+
+The idea: whatever is derived, a line is a few symbols long; a shorter spelling of it is shown only
+where it evaluates equal at a random point of the whole network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from derive.derivation.auxiliary import auxiliaries
+from derive.derivation.local import boundary, is_named, label_tree, replaced, symbol_of
+from derive.derivation.network import Definition, Domain, Network
+from derive.derivation.points import Witness
+from derive.derivation.reasons import Text
+from derive.kernel.expr import Call, Expr, Name, toposort
+from derive.tree import Tree, name, tree
+from derive.writing.tidy import tidy
+from derive.writing.write import Names, Symbol, symbol, write, write_entry
+
+MOST_NAMES = 2000  # in a longer network every line is left as the rules made it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    r"""One line of the backward pass: ``left = right[0] = right[1] ..``, and why.
+
+    ``left`` is ``\delta_{\mathbf{z}}`` for a named node and a derivative for a parameter; the first
+    right side is in terms of the δ's before it.  ``value`` is the cotangent itself.  ``also`` are
+    other nodes with the same cotangent on the same line, ``before`` the lines this one uses.
+    """
+
+    node: Expr
+    left: Tree
+    right: tuple[Tree, ...]
+    reason: Text
+    value: Expr
+    also: tuple[Expr, ...] = ()
+    before: tuple[Step, ...] = field(default=(), repr=False, compare=False)
+
+
+def _is_bold(node: Expr) -> bool:
+    own = symbol_of(node)
+    return own is not None and any(mark in own[0] for mark in (r"\mathbf", r"\bm", r"\boldsymbol"))
+
+
+class Paper:
+    """How the expressions of one network are written, and when a shorter spelling is right."""
+
+    def __init__(self, network: Network, roots: Sequence[Expr], wrt: Iterable[Expr]) -> None:
+        self.network = network
+        roots = list(dict.fromkeys([*roots, *(d.node for d in network.definitions)]))
+        self.roots = roots
+        order = toposort(*roots)
+        symbols = [own[0] for node in order if (own := symbol_of(node))]
+        bold = any(node.axes and _is_bold(node) for node in order)
+        parameters = [v.var for v in network.parameters]
+        unnamed = [w for w in wrt if symbol_of(w) is None]
+        self.auxiliary = auxiliaries(roots, parameters, symbols, bold, unnamed)
+        self.names: dict[Expr, Tree] = {}
+        self.fold: dict[Expr, Expr] = {}
+        for node in order:
+            if (own := label_tree(node)) is not None:
+                self.names[node] = own
+            if is_named(node) and symbol_of(node.kids[0]) is None:
+                self.fold.setdefault(node.kids[0], node)
+        for node, var in self.auxiliary.items():
+            self.fold[node] = var
+            own = label_tree(var)
+            assert own is not None
+            self.names[node] = own
+        self.used: set[Expr] = set()
+        self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
+        domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
+        self.witness = Witness(roots, domains, self.back)
+
+    def definitions(self) -> tuple[Definition, ...]:
+        """The auxiliary names that some formula so far was written with, each with its equation."""
+        made: list[Definition] = []
+        for node, var in reversed(self.auxiliary.items()):
+            if var not in self.used:
+                continue
+            inside = replaced(node, {k: v for k, v in self.fold.items() if k is not node})
+            named = Call(Name(var.name, var.letters), (node,))
+            made.append(Definition(named, label_tree(var), self.tree(inside)))
+        return tuple(reversed(made))
+
+    def shown(self, expr: Expr) -> Expr:
+        """The expression in terms of names, where one stands for a part of it."""
+        return replaced(expr, self.fold)
+
+    def tree(
+        self,
+        expr: Expr,
+        names: Names | None = None,
+        like: Expr | None = None,
+    ) -> Tree:
+        """The expression as a tree; its first axes are labelled as those of ``like`` are."""
+        self.used |= self.back.keys() & boundary(expr)
+        own = None if like is None else symbol_of(self.auxiliary.get(like, like))
+        if own is not None and own[1]:
+            letters = [*own[1], *[None] * (len(expr.axes) - len(own[1]))]
+            return write_entry(expr, letters, names)  # type: ignore[arg-type]
+        return symbol(expr, names) if is_named(expr) else write(expr, names)
+
+    def tidied(self, expr: Expr) -> Expr:
+        """A shorter spelling, if there is one that evaluates equal; else the expression itself."""
+        if len(self.names) > MOST_NAMES:
+            return expr
+        found = tidy(expr)
+        return found if found is expr or self.agree(expr, found) else expr
+
+    def agree(self, a: Expr, b: Expr) -> bool:
+        try:
+            return self.witness.agree(a, b)
+        except (KeyError, ValueError, ArithmeticError):
+            return False  # no values to compare: the untidied form is shown
+
+    def without_auxiliaries(self, expr: Expr) -> Expr:
+        """The expression with the sheet's own names opened: an answer uses the document's only."""
+        while any(leaf in self.back for leaf in boundary(expr)):
+            expr = replaced(expr, self.back)
+        return expr
+
+    def called(self, node: Expr) -> Tree:
+        """How an expression is called in the numerator or below a derivative."""
+        return self.names.get(node) or self.tree(node)
+
+    def derivative(self, of: Expr, *by: Expr) -> Tree:
+        """The derivative of one expression by one or more, as it is asked for."""
+        below = [self.called(one) for one in by]
+        alike = all(one == below[0] for one in below)
+        return tree("deriv", self.called(of), below[0] if alike else Tree("list", tuple(below)),
+                    str(len(by)))  # fmt: skip
+
+    def template(self, node: Expr) -> Symbol:
+        """How a named or auxiliary node is called, with places for the letters of its samples."""
+        own = symbol_of(self.auxiliary.get(node, node))
+        assert own is not None
+        return Symbol(name(own[0]), own[1])

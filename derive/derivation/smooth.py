@@ -1,0 +1,152 @@
+"""Points at which a network is finite and smooth, so that differences mean something.
+
+The idea: nobody lists where kinks are.  A function bends where its second difference is far more
+than a smooth function's would be, and a point near such a place is drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from derive.derivation.network import REALS, Domain
+from derive.derivation.points import value as value_of
+from derive.kernel import sizes
+from derive.kernel.build import is_zero
+from derive.kernel.expr import Call, Expr, Map, Operator, Var, toposort
+from derive.kernel.sizes import Axis
+from derive.meaning.evaluate import evaluate_all
+from derive.operators.pointwise import np
+
+TRIES = 400
+# Points at which everything is fine but some derivative vanishes, before one of them is taken.
+ENOUGH = 12
+# How near to a kink a point may not be: far more than a step of a difference moves any entry.
+CLEARANCE = 1e-4
+# Sizes past this one are used again: a network of 1,000 layers must not get layers 1,000 wide.
+LARGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Values for every variable, and the sizes that they have."""
+
+    values: Mapping[Expr, Any]
+    at: Mapping[str, int]
+
+
+def depending(roots: Iterable[Expr], moving: Iterable[Expr]) -> dict[Expr, None]:
+    """The nodes below the roots that change when one of ``moving`` does, kids first."""
+    moving = set(moving)
+    found: dict[Expr, None] = {}
+    for node in toposort(*roots):
+        if node in moving or any(kid in found for kid in node.kids):
+            found[node] = None
+    return found
+
+
+# ----------------------------------------------------------------------------------------- sizes
+
+
+def extents(axes: Sequence[Axis], draw: Any) -> dict[str, int]:
+    """Small sizes for the size symbols, different ones as far as they go, so that every axis has an
+    entry: n - k + 1 needs n at least as large as k."""
+    axes = list(dict.fromkeys(axes))
+    names = list(dict.fromkeys(n for a in axes if isinstance(a, sizes.Size) for n in _named(a)))
+    choice = [2 + k % (LARGEST - 1) for k in range(len(names))]
+    taken: dict[str, int] = {}
+    for _ in range(TRIES):
+        taken = {name: int(n) for name, n in zip(names, draw.permutation(choice), strict=True)}
+        if min((sizes.evaluate(axis, taken) for axis in axes), default=1) >= 1:
+            break
+        choice = [max(2, n + int(draw.integers(-1, 2))) for n in choice]
+    return taken
+
+
+def _named(axis: sizes.Size) -> list[str]:
+    return [name for monomial, _ in axis.terms for name in monomial]
+
+
+# ---------------------------------------------------------------------------------------- points
+
+# Where free entries are drawn from, in turn: the values of a deep network stay finite if its rows
+# are scaled, log(p) of a free p needs it positive, log(1 - p) small.
+_FREE: tuple[Callable[[Any, tuple[int, ...]], Any], ...] = (
+    lambda draw, shape: draw.normal(size=shape),
+    lambda draw, shape: draw.normal(size=shape) / float(shape[-1] if len(shape) > 1 else 1) ** 0.5,
+    lambda draw, shape: draw.uniform(0.2, 1.0, shape),
+    lambda draw, shape: draw.uniform(0.02, 0.2, shape),
+)
+
+
+def smooth_point(
+    domains: Mapping[Expr, Domain], order: Sequence[Expr], roots: Sequence[Expr],
+    claimed: Sequence[Expr], moving: set[Expr], at: Mapping[str, int], draw: Any,
+) -> Point | None:  # fmt: skip
+    """A point at which every node is finite and none is near a kink; None if none is found.
+
+    One where a claimed derivative vanishes (every unit is off) would show nothing: it is taken only
+    if no other is found soon.
+    """
+    spare: list[Point] = []
+    variables = [node for node in order if isinstance(node, Var)]
+    live = depending(roots, moving)
+    for k in range(TRIES):
+        free = _FREE[k % len(_FREE)]
+        values: dict[Expr, Any] = {}
+        for v in variables:
+            domain = domains.get(v, REALS)
+            shape = tuple(sizes.evaluate(n, at) for n in v.axes)
+            given = domain != REALS
+            values[v] = value_of(v.axes, domain, draw, at) if given else free(draw, shape)
+        with np.errstate(all="ignore"):
+            known = evaluate_all(order, values, at)
+            finite = all(np.all(np.isfinite(known[node])) for node in order)
+            if not finite or any(_near_kink(node, live, known, at) for node in live):
+                continue
+        if all(np.any(known[node]) or is_zero(node) for node in claimed):
+            return Point(values, at)
+        spare.append(Point(values, at))
+        if len(spare) == ENOUGH:
+            break
+    return spare[-1] if spare else None
+
+
+def _near_kink(
+    node: Expr, live: Mapping[Expr, None], known: Mapping[Expr, Any], at: Mapping[str, int]
+) -> bool:
+    """Whether a function bends or jumps within the clearance of one of its live arguments: a class
+    number stands on a jump of its own, but nothing moves it."""
+    match node:
+        case Map(fn, args):
+            given = [known[arg] for arg in args]
+            return any(
+                _bends(lambda x, k=k: fn.value(*given[:k], x, *given[k + 1 :]), given[k], CLEARANCE)
+                for k in range(len(args))
+                if args[k] in live
+            )
+        case Call(Operator() as op, args):
+            params = tuple(sizes.evaluate(p, at) for p in op.params)
+            given = [known[arg] for arg in args]
+            # Along an axis it is the order of the entries that counts: move them one by one.
+            return any(
+                _bends(
+                    lambda x, k=k: op.value(*given[:k], x, *given[k + 1 :], *params),
+                    given[k],
+                    CLEARANCE * (np.arange(given[k].shape[-1]) == j),
+                )
+                for k in range(len(args))
+                if args[k] in live
+                for j in range(min(given[k].shape[-1], LARGEST))
+            )
+        case _:
+            return False
+
+
+def _bends(value: Any, x: Any, step: Any) -> bool:
+    """Whether the second difference is far more than a smooth function's would be."""
+    here, ahead, behind = value(x), value(x + step), value(x - step)
+    second = np.abs(ahead - 2 * here + behind)
+    first = np.abs(ahead - here) + np.abs(here - behind)
+    return bool(np.any((second > 0.02 * first) & (second > 1e-3 * CLEARANCE)))

@@ -1,0 +1,214 @@
+"""Axis sizes: integers, symbols and polynomials in them such as n - k + 1.
+
+The idea: a size is either a Python ``int`` or an interned polynomial, so equal sizes are the same
+object and comparing two axes costs nothing.  Sizes that a document does not declare are unknowns
+(``?1``), which ``unify`` solves for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from derive.kernel.interned import Table
+
+Axis: TypeAlias = "int | Size"
+Monomial: TypeAlias = tuple[str, ...]
+
+_table = Table()
+
+
+class SizeError(ValueError):
+    """Two sizes that cannot be equal."""
+
+
+class Size:
+    """A polynomial with integer coefficients in named sizes, interned.
+
+    ``terms`` maps monomials (sorted tuples of names, a name repeated for its power) to their
+    non-zero coefficients, in sorted order.
+    """
+
+    __slots__ = ("__weakref__", "terms")
+    terms: tuple[tuple[Monomial, int], ...]
+
+    def __new__(cls, terms: tuple[tuple[Monomial, int], ...]) -> Size:
+        entry = _table.get(terms)
+        found = None if entry is None else entry()
+        if found is not None:
+            return found
+        made = super().__new__(cls)
+        made.terms = terms
+        return _table.settle(terms, made)
+
+    def __reduce__(self):
+        return Size, (self.terms,)
+
+    def __add__(self, other: Axis) -> Axis:
+        total = dict(self.terms)
+        for monomial, count in _terms(other):
+            total[monomial] = total.get(monomial, 0) + count
+        return _polynomial(total)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Axis:
+        return self * -1
+
+    def __sub__(self, other: Axis) -> Axis:
+        return self + other * -1
+
+    def __rsub__(self, other: Axis) -> Axis:
+        return self * -1 + other
+
+    def __mul__(self, other: Axis) -> Axis:
+        total: dict[Monomial, int] = {}
+        for left, a in self.terms:
+            for right, b in _terms(other):
+                key = tuple(sorted(left + right))
+                total[key] = total.get(key, 0) + a * b
+        return _polynomial(total)
+
+    __rmul__ = __mul__
+
+    def __str__(self) -> str:
+        return _spell(self, lambda name: name)
+
+    def __repr__(self) -> str:
+        return f"Size({self})"
+
+    def names(self) -> set[str]:
+        return {name for monomial, _ in self.terms for name in monomial}
+
+
+def _terms(size: Axis) -> tuple[tuple[Monomial, int], ...]:
+    if isinstance(size, Size):
+        return size.terms
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"a size is an integer or a polynomial in size symbols, not {size!r}")
+    return (((), size),) if size else ()
+
+
+def _polynomial(total: Mapping[Monomial, int]) -> Axis:
+    terms = tuple(sorted((m, c) for m, c in total.items() if c))
+    if not terms:
+        return 0
+    if len(terms) == 1 and terms[0][0] == ():
+        return terms[0][1]
+    return Size(terms)
+
+
+def size(name: str) -> Size:
+    """The size symbol of this name."""
+    return Size((((name,), 1),))
+
+
+def sizes(names: str) -> tuple[Size, ...]:
+    """Several size symbols at once.
+
+    >>> n, m = sizes("n m")
+    >>> print(n * m + 2 * n)
+    mn + 2n
+    """
+    return tuple(size(name) for name in names.replace(",", " ").split())
+
+
+def unknown(number: int) -> Size:
+    """A size that nobody declared, to be solved for."""
+    return size(f"?{number}")
+
+
+def unknowns(axis: Axis) -> set[str]:
+    return {n for n in axis.names() if n[0] == "?"} if isinstance(axis, Size) else set()
+
+
+def product(axes: Iterable[Axis]) -> Axis:
+    """The number of entries of an array with these axes."""
+    total: Axis = 1
+    for axis in axes:
+        total = axis * total
+    return total
+
+
+def resolve(axis: Axis, bound: Mapping[str, Axis]) -> Axis:
+    """This size with every name in ``bound`` replaced, again and again until none is left."""
+    while isinstance(axis, Size) and any(name in bound for name in axis.names()):
+        total: Axis = 0
+        for monomial, count in axis.terms:
+            term: Axis = count
+            for name in monomial:
+                term = term * bound.get(name, size(name))
+            total = term + total
+        axis = total
+    return axis
+
+
+def _age(monomial: Monomial) -> int:
+    return -int(monomial[0][1:]) if len(monomial) == 1 and monomial[0][0] == "?" else 0
+
+
+def unify(a: Axis, b: Axis, bound: dict[str, Axis]) -> Axis:
+    """Make two sizes equal by solving for an unknown, recorded in ``bound``; the common size.
+
+    Raises SizeError if no value of the unknowns makes them equal, or if none can be read off.
+    """
+    a, b = resolve(a, bound), resolve(b, bound)
+    if a == b:
+        return a
+    difference = dict(_terms(a - b))
+    # The youngest unknown is solved for: what was built before it need not change.
+    for monomial in sorted(difference, key=_age):
+        count = difference[monomial]
+        if len(monomial) != 1 or monomial[0][0] != "?" or count not in (1, -1):
+            continue
+        name = monomial[0]
+        others = {m: -c * count for m, c in difference.items() if m != monomial}
+        if any(name in m for m in others):
+            continue
+        bound[name] = _polynomial(others)
+        return resolve(a, bound)
+    raise SizeError(f"{a} is not {b}")
+
+
+def evaluate(axis: Axis, at: Mapping[str, int]) -> int:
+    """The number this size is when its symbols have these values; KeyError names a missing one."""
+    if not isinstance(axis, Size):
+        return axis
+    total = 0
+    for monomial, count in axis.terms:
+        term = count
+        for name in monomial:
+            term *= at[name]
+        total += term
+    return total
+
+
+def latex(axis: Axis) -> str:
+    r"""This size in LaTeX, in the letters it was declared with: ``2mn + l``, ``n - k + 1``."""
+    return _spell(axis, lambda name: name)
+
+
+def _spell(axis: Axis, letter: Callable[[str], str]) -> str:
+    if not isinstance(axis, Size):
+        return str(axis)
+    # Highest degree first, the constant last: mn + m + 1, as counts are written by hand.
+    parts: list[str] = []
+    for monomial, count in sorted(axis.terms, key=lambda t: (-len(t[0]), t[0])):
+        body = ""
+        for k, name in enumerate(dict.fromkeys(monomial)):
+            power = monomial.count(name)
+            # two words side by side would read as one: keep them apart
+            gap = " " if k and (len(name) > 1 or (body[-1].isalnum() and len(body) > k)) else ""
+            body += gap + letter(name) + (f"^{power}" if power > 1 else "")
+        magnitude = "" if abs(count) == 1 and body else str(abs(count))
+        sign = "-" if count < 0 else "+"
+        if not parts:
+            parts.append(("-" if count < 0 else "") + magnitude + body)
+        else:
+            parts.append(f"{sign} {magnitude}{body}")
+    # A leading minus reads badly: 1 - n rather than -n + 1.
+    if parts[0].startswith("-") and any(p.startswith("+") for p in parts[1:]):
+        lead = next(p for p in parts[1:] if p.startswith("+"))
+        parts.remove(lead)
+        parts = [lead[2:], "- " + parts[0][1:], *parts[1:]]
+    return " ".join(parts)

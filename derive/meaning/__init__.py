@@ -1,0 +1,1 @@
+"""What an expression is equal to: its numbers, and one normal form."""

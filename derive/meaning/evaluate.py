@@ -1,0 +1,118 @@
+"""What an expression means: numbers, as NumPy floats or as exact rationals.
+
+The idea: meaning is independent of the rules of calculus, so it can be their judge.  Values are
+computed node by node in topological order; a name is transparent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from derive.kernel import sizes
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.kernel.sizes import Axis
+from derive.operators.pointwise import np
+
+Values = Mapping[Expr, Any]
+
+
+class NotExact(ArithmeticError):
+    """The value is not a rational number (an exponential, a root, an undefined function)."""
+
+
+def evaluate(node: Expr, values: Values, at: Mapping[str, int] | None = None, *,
+             exact: bool = False) -> Any:  # fmt: skip
+    """The value of one expression; see ``evaluate_all``."""
+    return evaluate_all([node], values, at, exact=exact)[node]
+
+
+def evaluate_all(
+    roots: Iterable[Expr], values: Values, at: Mapping[str, int] | None = None, *,
+    exact: bool = False,
+) -> dict[Expr, Any]:  # fmt: skip
+    """The value of every node below the roots, from the values of variables (or of any nodes).
+
+    ``at`` gives the sizes that are symbols; those of the given arrays are read off.  ``exact``
+    computes in Fractions and raises NotExact where a value is not rational.  KeyError names a
+    variable without a value; ValueError an array of the wrong shape.
+    """
+    extent = dict(at or {})
+    known: dict[Expr, Any] = {}
+    for variable, array in values.items():
+        known[variable] = _array(array, exact)
+        _read_sizes(variable, known[variable].shape, extent)
+    for node in toposort(*roots):
+        if node not in known:
+            known[node] = _value(node, known, extent, exact)
+    return known
+
+
+def _array(array: Any, exact: bool) -> Any:
+    if not exact:
+        return np.asarray(array, float)
+    return np.vectorize(Fraction, otypes=[object])(np.asarray(array, object))
+
+
+def _read_sizes(variable: Expr, shape: tuple[int, ...], extent: dict[str, int]) -> None:
+    if len(shape) != len(variable.axes):
+        raise ValueError(f"{variable!r} needs {len(variable.axes)} axes, got shape {shape}")
+    for axis, n in zip(variable.axes, shape, strict=True):
+        names = axis.names() if isinstance(axis, sizes.Size) else set()
+        if len(names) == 1 and str(axis) in names:
+            if extent.setdefault(str(axis), n) != n:
+                raise ValueError(f"size {axis} is both {extent[str(axis)]} and {n}")
+        elif not names - extent.keys() and sizes.evaluate(axis, extent) != n:
+            raise ValueError(f"an axis of size {axis} has {n} entries")
+
+
+def extent_of(axis: Axis, extent: Mapping[str, int]) -> int:
+    return sizes.evaluate(axis, extent)
+
+
+def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exact: bool) -> Any:
+    number = object if exact else float
+    match node:
+        case Num(value):
+            return np.asarray(Fraction(value) if exact else float(value), number)
+        case Delta(n):
+            return np.eye(extent_of(n, extent), dtype=int).astype(number)
+        case Ones(n):
+            return np.ones(extent_of(n, extent), int).astype(number)
+        case Add(terms):
+            total = known[terms[0]]
+            for term in terms[1:]:
+                total = total + known[term]
+            return np.asarray(total, number)
+        case Contract(factors, indices, out):
+            return np.asarray(_einsum([known[f] for f in factors], indices, out, exact), number)
+        case Map(fn, args):
+            if not exact:
+                return np.asarray(fn.value(*(known[a] for a in args)), float)
+            if fn.exact is None:
+                raise NotExact(f"{fn.name} has no exact value")
+            return np.vectorize(fn.exact, otypes=[object])(*(known[a] for a in args))
+        case Call(Name(), (arg,)):
+            return known[arg]
+        case Call(op, args):
+            if exact and op.name not in ("maximum", "minimum", "argmax", "argmin", "one_hot"):
+                raise NotExact(f"{op.name} has no exact value")
+            params = tuple(extent_of(p, extent) for p in op.params)
+            return np.asarray(op.value(*(known[a] for a in args), *params), number)
+        case Var(name):
+            raise KeyError(name)
+        case _:
+            raise AssertionError(f"not a kind of expression: {node!r}")
+
+
+def _einsum(arrays: list[Any], indices: tuple, out: tuple[int, ...], exact: bool) -> Any:
+    operands: list[Any] = []
+    for array, own in zip(arrays, indices, strict=True):
+        operands += [array, list(own)]
+    if len(arrays) <= 2 or exact:
+        return np.einsum(*operands, list(out))
+    # A good order of pairs is a field of its own: left to opt_einsum.
+    from opt_einsum import contract as opt_contract
+
+    return opt_contract(*operands, list(out))

@@ -1,0 +1,1 @@
+"""From expressions to surface trees: matrix notation, recovered from contractions."""

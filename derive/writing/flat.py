@@ -1,0 +1,123 @@
+"""A contraction with the contractions inside it, as one flat product of factors.
+
+The idea: nested products say the same as flat ones, so the reading of a product should not depend
+on how it was put together.  What keeps a factor whole: a name, and standing there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import count
+from typing import NamedTuple
+
+from derive.kernel.expr import Contract, Delta, Expr, Map, Num, Number, Ones
+
+_MOST = 32  # a product with more factors keeps its nested products as they are
+
+
+class Factor(NamedTuple):
+    """An expression to an elementwise power, and the indices of its axes."""
+
+    node: Expr
+    own: tuple[int, ...]
+    exponent: Fraction = Fraction(1)
+
+
+class Flat(NamedTuple):
+    """A number times factors, summed over every index that is not in ``out``."""
+
+    count: Number
+    factors: list[Factor]
+    out: tuple[int, ...]
+
+
+def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -> Flat:
+    """The flat product; ``kept`` says which inner contractions stay whole.
+
+    x x is x to the power 2, and a power of a product of scalars is the product of their powers
+    (for whole exponents only: the root of a product is not the product of roots).
+    """
+    number = count(1 + max((i for own in node.indices for i in own), default=0))
+    total: Number = 1
+    done: list[Factor] = []
+    stack = [Factor(f, own) for f, own in zip(node.factors, node.indices)][::-1]
+    whole = _twice(stack)
+    while stack:
+        factor = stack.pop()
+        inner, own, exponent = factor
+        if type(inner) is Num and exponent.denominator == 1 and (inner.value or exponent > 0):
+            total = total * Fraction(inner.value) ** int(exponent)
+        elif kept(inner) or factor in whole or len(done) + len(stack) + len(inner.kids) > most:
+            done.append(factor)
+        elif type(inner) is Map and inner.fn.name == "power":
+            power = inner.fn.params[0]
+            # (x^a)^b is x^(ab) for whole b only: the root of a square is no identity
+            if exponent.denominator == 1:
+                stack.append(Factor(inner.args[0], own, power * exponent))
+            else:
+                done.append(factor)
+        elif type(inner) is Contract and (exponent == 1 or (_plain(inner) and _whole(exponent))):
+            names = {i: outer for i, outer in zip(inner.out, own)}
+            for i in (i for spots in inner.indices for i in spots):
+                if i not in names:
+                    names[i] = next(number)
+            parts = [
+                Factor(f, tuple(names[i] for i in spots), exponent)
+                for f, spots in zip(inner.factors, inner.indices)
+            ][::-1]
+            whole |= _twice(parts)
+            stack.extend(parts)
+        else:
+            done.append(factor)
+    return Flat(total, _renamed(done, node.out), node.out)
+
+
+def _renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
+    """Without the deltas that only rename a summed index."""
+    name: dict[int, int] = {}
+
+    def now(i: int) -> int:
+        while i in name:
+            i = name[i]
+        return i
+
+    left: list[Factor] = []
+    for factor in factors:
+        if type(factor.node) is Delta:
+            i, j = map(now, factor.own)
+            if i != j and (i not in out or j not in out):
+                gone, stays = (i, j) if i not in out else (j, i)
+                name[gone] = stays
+                # what hung on the index alone still counts its entries
+                left.append(Factor(Ones(factor.node.n), (stays,)))
+                continue
+        left.append(factor)
+    found = [Factor(f.node, tuple(map(now, f.own)), f.exponent) for f in left]
+    return [
+        Factor(Ones(f.node.n), f.own[:1]) if type(f.node) is Delta and f.own[0] == f.own[1] else f
+        for f in found
+    ]
+
+
+def _twice(factors: list[Factor]) -> set[Factor]:
+    """Factors that stand there more than once: (W x) in its own square stays one piece."""
+    seen: set[Expr] = set()
+    again: set[Expr] = set()
+    for factor in factors:
+        (again if factor.node in seen else seen).add(factor.node)
+    return {f for f in factors if f.node in again and type(f.node) is Contract}
+
+
+def _plain(node: Contract) -> bool:
+    """Whether a contraction is a product of scalars: nothing to sum."""
+    return all(not f.axes for f in node.factors)
+
+
+def is_size(node: Expr) -> bool:
+    """Whether a scalar is a number of entries: a sum of ones."""
+    return type(node) is Contract and all(isinstance(f, Num | Ones) for f in node.factors)
+
+
+def _whole(exponent: Fraction) -> bool:
+    return exponent.denominator == 1

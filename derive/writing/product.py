@@ -1,0 +1,270 @@
+r"""A product of factors read as matrix notation, relative to the letters of its indices.
+
+The idea: indices over samples become sums with the factors that carry them; what is left is read as
+a graph (``chain``); what that cannot say is read again with a letter on every index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeAlias
+
+from derive.kernel.expr import Delta, Expr, Ones
+from derive.kernel.sizes import Axis
+from derive.tree import Tree, name, tree
+from derive.writing import words
+from derive.writing.chain import Piece, array_form, components, scalar_form, unit
+from derive.writing.flat import Factor, is_size
+from derive.writing.words import Part, Scalars, letter_tree, multiplied
+
+Letters: TypeAlias = tuple[str | None, ...]
+
+
+class Said(NamedTuple):
+    """A formula; ``level`` if it is the scalar that fills an array of equal entries."""
+
+    tree: Tree
+    level: bool = False
+
+
+class Ask(NamedTuple):
+    """A part to be said: its letters, and the letters that are bound around it."""
+
+    node: Expr
+    at: Letters
+    scope: frozenset[str]
+
+
+Saying: TypeAlias = Generator[Ask, Said, Said]
+
+
+class Lettering(Protocol):
+    """What a product needs to know of the formula around it."""
+
+    def labels(self, node: Expr) -> Letters:
+        """For each axis the usual letter, if it is one that notation writes as a label."""
+        ...
+
+    def fresh(self, letter: str | None, used: Iterable[str]) -> str:
+        """This letter, or another one if it is in use."""
+        ...
+
+    sized: bool
+
+
+@dataclass(slots=True)
+class Reading:
+    """One product of factors being read: its free indices, and the letters of the others.
+
+    ``spelled`` where every index gets a letter, because matrix notation has failed.
+    """
+
+    writer: Lettering
+    factors: list[Factor]
+    free: tuple[int, ...]
+    env: dict[int, str]
+    scope: frozenset[str]
+    spelled: bool = False
+    extent: dict[int, Axis] = field(default_factory=dict)
+    pieces: list[Piece] = field(default_factory=list)
+    sources: dict[int, list[Factor]] = field(default_factory=dict)
+    wordless: bool = False
+
+    def said(self, scalars: Scalars) -> Saying:
+        own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
+        self.extent = {**self.extent, **own}
+        yield from self._sums(scalars)
+        for order, factor in enumerate(self.factors):
+            yield from self._factor(order, factor, scalars)
+        self._measure(scalars)
+        near = {*self.free, *(i for piece in self.pieces for i in piece.own)}
+        lone = frozenset(i for i in near if self.extent[i] == 1)
+        self._hang(scalars, lone)
+        groups = components(self.pieces)
+        arrays = [g for g in groups if any(i in self.free for p in g for i in p.own)]
+        for group in groups:
+            if group in arrays:
+                continue
+            form = None if self._lost(group) else scalar_form(group, lone)
+            if form is None:
+                form = yield from self._spelled(group, ())
+            scalars.multiply(form)
+        if not self.free:
+            return Said(multiplied(scalars, None))
+        if not arrays:
+            return Said(multiplied(scalars, None), level=True)
+        parts = yield from self._array(arrays, lone)
+        return Said(multiplied(scalars, parts))
+
+    def _array(self, groups: list[list[Piece]], lone: frozenset[int]):
+        pieces = [piece for group in groups for piece in group]
+        if all(piece.own == self.free for piece in pieces) and not any(p.unit for p in pieces):
+            return (Part(words.hadamard([words.joined(piece.parts) for piece in pieces])),)
+        if len(self.free) <= 2 and not self._lost(pieces):
+            parts = array_form(groups, self.free, lone)
+            if parts is not None:
+                return parts
+        form = yield from self._spelled(pieces, self.free)
+        return (Part(form),)
+
+    def _lost(self, pieces: Sequence[Piece]) -> bool:
+        """Whether a piece is out of the reach of matrix notation."""
+        return self.wordless or any(len(piece.own) > 2 for piece in pieces)
+
+    def _letter(self, i: int, used: Iterable[str]) -> str:
+        usual = None
+        for factor in self.factors:
+            for j, letter in zip(factor.own, self.writer.labels(factor.node)):
+                if i == j and letter:
+                    usual = usual or letter
+        return self.writer.fresh(usual, used)
+
+    def _sums(self, scalars: Scalars):
+        """Take the indices that are sums over samples out of the product, each with its factors."""
+        while (i := self._next_sum()) is not None:
+            block = [f for f in self.factors if i in f.own]
+            out = self._reach(block, i)
+            if len(out) > 1 or self.spelled:
+                block = self._connected(block, len(out) > 1)
+                out = self._reach(block, i)
+            letter = self._letter(i, {*self.env.values(), *self.scope})
+            inner = Reading(
+                self.writer, block, out, {**self.env, i: letter}, self.scope | {letter},
+                self.spelled, self.extent,
+            )  # fmt: skip
+            said = yield from inner.said(Scalars())
+            body, sign = signed(said.tree)
+            scalars.count *= sign
+            form = words.summed(letter, self.extent[i], body)
+            order = min(k for k, f in enumerate(self.factors) if any(f is b for b in block))
+            self.factors = [f for f in self.factors if not any(f is b for b in block)]
+            if out and not said.level:
+                self.pieces.append(Piece((Part(form),), out, order))
+                self.sources[id(self.pieces[-1])] = block
+            else:
+                scalars.multiply(form)
+
+    def _next_sum(self) -> int | None:
+        """A summed index that needs a letter; samples (i) are summed outside of classes (j)."""
+        best: tuple[str, int] | None = None
+        for factor in self.factors:
+            if type(factor.node) is Ones:
+                continue
+            for i, letter in zip(factor.own, self.writer.labels(factor.node)):
+                if i in self.env or i in self.free or not (letter or self.spelled):
+                    continue
+                if best is None or (letter or "~") < best[0]:
+                    best = letter or "~", i
+        return best and best[1]
+
+    def _reach(self, block: list[Factor], but: int) -> tuple[int, ...]:
+        """The indices by which a block hangs together with the rest of the product."""
+        outside = {i for f in self.factors if not any(f is b for b in block) for i in f.own}
+        outside |= {i for piece in self.pieces for i in piece.own}
+        own = dict.fromkeys(i for f in block for i in f.own if i != but and i not in self.env)
+        rest = [i for i in own if i not in self.free and i in outside]
+        # A free axis of size 1 goes along: the sum of \delta a^\top, not the transpose of a sum.
+        lead = [i for i in self.free if i in own or (not rest and self.extent[i] == 1)]
+        return (*lead, *rest)
+
+    def _connected(self, block: list[Factor], wide: bool) -> list[Factor]:
+        """The factors that hang together with a block by summed indices, ``wide``: by any."""
+        apart = set(self.env) if wide else {*self.env, *self.free}
+        inside = {i for f in block for i in f.own if i not in apart}
+        grown = True
+        while grown:
+            grown = False
+            for f in self.factors:
+                if not any(f is b for b in block) and any(i in inside for i in f.own):
+                    block = [*block, f]
+                    inside |= {i for i in f.own if i not in apart}
+                    grown = True
+        return [f for f in self.factors if any(f is b for b in block)]
+
+    def _factor(self, order: int, factor: Factor, scalars: Scalars):
+        node, own, exponent = factor
+        left = tuple(i for i in own if i not in self.env)
+        if type(node) is Ones:
+            return
+        if type(node) is Delta and len(left) == 2:
+            self.pieces.append(unit(left, order))
+            self.sources[id(self.pieces[-1])] = [factor]
+            return
+        usual = self.writer.labels(node)
+        at = tuple(self.env.get(i) for i in own)
+        if left and any(a and not u for a, u in zip(at, usual)):
+            self.wordless = True  # a row of a matrix has no name of its own
+        said = yield Ask(node, at, self.scope)
+        if not left or said.level:
+            body, sign = signed(said.tree)
+            if sign < 0 and exponent.denominator == 1:
+                scalars.count *= sign ** int(exponent)
+                scalars.multiply(body, exponent)
+            else:
+                scalars.multiply(said.tree, exponent, size=is_size(node))
+            return
+        for form in words.repeated(said.tree, exponent):
+            self.pieces.append(Piece((Part(form),), left, order))
+            self.sources[id(self.pieces[-1])] = [factor]
+
+    def _measure(self, scalars: Scalars) -> None:
+        """A summed index on which nothing hangs counts its entries."""
+        hung = {i for piece in self.pieces for i in piece.own}
+        seen: set[int] = set()
+        for factor in self.factors:
+            for i in factor.own:
+                if i not in hung and i not in self.env and i not in self.free and i not in seen:
+                    seen.add(i)
+                    self.writer.sized = True
+                    scalars.measure(self.extent[i])
+
+    def _hang(self, scalars: Scalars, lone: frozenset[int]) -> None:
+        r"""W^\top \delta for a row W: the scalar is the vector on its axis of size 1."""
+        if not self.free:
+            return
+        for i in lone:
+            here = [piece for piece in self.pieces if i in piece.own]
+            if i in self.free or len(here) != 1 or len(here[0].own) != 2:
+                continue
+            taken = scalars.take()
+            if taken:
+                parts = tuple(Part(one, even=True) for one in taken)
+                self.pieces.append(Piece(parts, (i,), here[0].order))
+                self.sources[id(self.pieces[-1])] = []
+                return
+
+    def _spelled(self, pieces: Sequence[Piece], free: tuple[int, ...]):
+        """These pieces again, entry by entry."""
+        factors: list[Factor] = []
+        for piece in pieces:
+            for factor in self.sources[id(piece)]:
+                if not any(factor is f for f in factors):
+                    factors.append(factor)
+        env, used = dict(self.env), {*self.scope, *self.env.values()}
+        for i in free:
+            env[i] = "1" if self.extent[i] == 1 else self._letter(i, used)
+            used.add(env[i])
+        inner = Reading(self.writer, factors, (), env, frozenset(used), spelled=True)
+        scalars = Scalars()
+        for piece in pieces:
+            if not self.sources[id(piece)]:
+                for part in piece.parts:
+                    scalars.multiply(part.tree)
+        said = yield from inner.said(scalars)
+        return bracketed(said.tree, [env[i] for i in free]) if free else said.tree
+
+
+def signed(node: Tree) -> tuple[Tree, int]:
+    return (node.kids[0], -1) if node.head == "neg" else (node, 1)
+
+
+def entry(base: Tree, at: Letters) -> Tree:
+    """The base with an index for each lettered axis; a colon runs along the others."""
+    if not any(at):
+        return base
+    return Tree("index", (base, *(letter_tree(a) if a else name(":") for a in at)))
+
+
+def bracketed(body: Tree, letters: Sequence[str]) -> Tree:
+    return Tree("index", (tree("bracket", body), *map(letter_tree, letters)))

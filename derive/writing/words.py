@@ -1,0 +1,307 @@
+r"""The words of matrix notation as trees: products, fractions, powers, norms, sums, functions.
+
+The idea: each is built in one place, from trees that are already settled, so that the writer only
+decides what to say.  How a function is written is read from its row of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import islice
+from typing import NamedTuple
+
+from derive.kernel.expr import Number
+from derive.kernel.sizes import Axis, Size
+from derive.notation.names import symbol_tree
+from derive.tree import Tree, name, num, tree
+
+ONES, IDENTITY = name(r"\mathbf{1}"), name(r"\mathbf{I}")
+_ONE = num(1)
+
+
+class Part(NamedTuple):
+    """One factor of a product chain; ``even`` if it is its own transpose (a scalar, a diag)."""
+
+    tree: Tree
+    even: bool = False
+
+
+Parts = tuple[Part, ...]
+
+
+def relation(left: Tree, sign: str, right: Tree) -> Tree:
+    return tree("chain", left, tree("rel", sign), right)
+
+
+def function(symbol: str, *args: Tree) -> Tree:
+    return Tree("call", (symbol_tree(symbol), *args))
+
+
+# ------------------------------------------------------------------------------------- products
+
+
+def transposed(part: Part) -> Part:
+    if part.even:
+        return part
+    if part.tree.head == "transpose":
+        return Part(part.tree.kids[0])
+    return Part(tree("transpose", part.tree))
+
+
+def turned(parts: Parts) -> Parts:
+    """The transpose of a product: its factors transposed, in reverse order."""
+    return tuple(transposed(part) for part in reversed(parts))
+
+
+def transposes(parts: Parts) -> int:
+    return sum(part.tree.head == "transpose" for part in parts)
+
+
+def as_row(parts: Parts) -> Parts:
+    r"""A vector as a row, with the fewest transposes: u^\top, x^\top A, (Ax)^\top."""
+    flat = turned(parts)
+    if transposes(flat) <= 1 + transposes(parts):
+        return flat
+    return (Part(tree("transpose", joined(parts))),)
+
+
+def joined(parts: Parts) -> Tree:
+    return product([part.tree for part in parts])
+
+
+def product(factors: Sequence[Tree]) -> Tree:
+    """The factors side by side; an unsigned product among them is spliced."""
+    if len(factors) == 1:
+        return factors[0]
+    flat: list[Tree] = []
+    for factor in factors:
+        flat.extend(factor.kids if factor.head == "product" else (factor,))
+    return flat[0] if len(flat) == 1 else Tree("product", tuple(flat))
+
+
+def hadamard(factors: Sequence[Tree]) -> Tree:
+    r"""The elementwise product; reciprocals among the factors become one fraction."""
+    over = [f for f in factors if not _is_reciprocal(f)]
+    under = [f.kids[1] for f in factors if _is_reciprocal(f)]
+    top = _elementwise(over) if over else _ONE
+    return tree("frac", top, _elementwise(under)) if under else top
+
+
+def _is_reciprocal(node: Tree) -> bool:
+    return node.head == "frac" and node.kids[0] == _ONE
+
+
+def _elementwise(factors: Sequence[Tree]) -> Tree:
+    if len(factors) == 1:
+        return factors[0]
+    flat: list[Tree] = []
+    for factor in factors:
+        flat.extend(factor.kids if factor.head == "hadamard" else (factor,))
+    return Tree("hadamard", tuple(flat))
+
+
+def grouped(scalar: Tree) -> Tree:
+    """A scalar as a factor: u^T v in brackets, so that no one reads u^T (v w)."""
+    if scalar.head == "product" and any(k.head == "transpose" for k in scalar.kids):
+        return tree("paren", scalar)
+    return scalar
+
+
+# ------------------------------------------------------------------- numbers, powers, fractions
+
+
+def number(value: Number) -> Tree:
+    """An exact number; a negative one is a ``neg``."""
+    if value < 0:
+        return tree("neg", number(-value))
+    if isinstance(value, Fraction) and value.denominator != 1:
+        return tree("frac", num(value.numerator), num(value.denominator))
+    return num(int(value))
+
+
+def size_tree(axis: Axis) -> Tree:
+    """An axis size as a scalar: n, 3, n - k + 1."""
+    if not isinstance(axis, Size):
+        return num(axis)
+    terms: list[Tree] = []
+    for monomial, count in sorted(axis.terms, key=lambda t: (t[1] < 0, -len(t[0]), t[0])):
+        factors = [
+            raised(symbol_tree(n), Fraction(monomial.count(n))) for n in dict.fromkeys(monomial)
+        ]
+        if abs(count) != 1 or not factors:
+            factors.insert(0, num(abs(count)))
+        term = product(factors)
+        terms.append(tree("neg", term) if count < 0 else term)
+    return terms[0] if len(terms) == 1 else Tree("sum", tuple(terms))
+
+
+def norm(inside: Tree, axes: int) -> Tree:
+    r"""\|u\|_2^2, or \|W\|_F^2: the sum of the squares of all entries."""
+    return tree("script", tree("norm", inside), num(2) if axes == 1 else name("F"), num(2))
+
+
+def _is_norm(base: Tree) -> bool:
+    return base.head == "script" and base.kids[0].head == "norm"
+
+
+def raised(base: Tree, exponent: Fraction) -> Tree:
+    """A scalar (or, entry by entry, an array) to a positive power; the root of a norm is a norm."""
+    if exponent == 1:
+        return base
+    if _is_norm(base):
+        # a norm is not negative, so its exponents multiply
+        inner, sub, sup = base.kids
+        whole = Fraction(int(sup.kids[0]) if sup else 1) * exponent
+        if whole.denominator == 1:
+            return tree("script", inner, sub, None if whole == 1 else num(int(whole)))
+    if exponent.denominator == 2 and exponent.numerator == 1:
+        return tree("sqrt", base)
+    if exponent.numerator == 1:
+        return tree("root", base, num(exponent.denominator))
+    return tree("power", base, number(exponent))
+
+
+def repeated(base: Tree, exponent: Fraction) -> list[Tree]:
+    r"""An array to a power, entry by entry, as factors of an elementwise product.
+
+    ``A^2`` would be a matrix product, and a power of a vector is not written: u \odot u is.
+    """
+    if exponent < 0:
+        return [tree("frac", _ONE, hadamard(repeated(base, -exponent)))]
+    if exponent.denominator == 1 and exponent <= 4:
+        return [base] * int(exponent)
+    if exponent.denominator == 1:
+        sign = tree("juxt", tree("op", r"\odot"), num(int(exponent)))
+        return [tree("power", base, sign)]
+    root = raised(base, Fraction(1, exponent.denominator))
+    return repeated(root, Fraction(exponent.numerator))
+
+
+def _weight(factor: Tree) -> int:
+    """Where a scalar stands in a product: symbols first, brackets after them, sums last."""
+    if factor.head == "name":
+        return 0 if len(factor.kids[0].strip("\\")) == 1 or factor.kids[0][1:].isalpha() else 1
+    order = {"num": 0, "power": 1, "index": 1, "script": 2, "sqrt": 2, "big": 4}
+    return order.get(factor.head, 3)
+
+
+def _key(node: Tree) -> object:
+    """What a tree is known by: itself, or its identity where comparing it would cost too much."""
+    small = all(at < 60 for at, _ in enumerate(islice(node.subtrees(), 61)))
+    return node if small else id(node)
+
+
+class Scalars:
+    """The scalar factors of a product: a number, what is over the line, and what is under it."""
+
+    def __init__(self, count: Number = 1) -> None:
+        self.count = Fraction(count)
+        self._powers: dict[object, tuple[Tree, list[Fraction]]] = {}
+        self._sizes: set[object] = set()
+
+    def multiply(self, factor: Tree, exponent: Fraction = Fraction(1), size: bool = False) -> None:
+        """One more factor; equal ones on the same side of the line become a power.
+
+        A ``size`` is a number of entries: under the line it makes a constant, 1/m.
+        """
+        if size:
+            self._sizes.add(_key(factor))
+        if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():
+            self.count *= Fraction(int(factor.kids[0])) ** int(exponent)
+            return
+        if _is_norm(factor):
+            # kept as powers of the squared norm, so that norms of one thing meet
+            inner, sub, sup = factor.kids
+            exponent *= Fraction(int(sup.kids[0]) if sup else 1, 2)
+            factor = tree("script", inner, sub, num(2))
+        _, side = self._powers.setdefault(_key(factor), (factor, [Fraction(0), Fraction(0)]))
+        side[exponent < 0] += abs(exponent)
+
+    def measure(self, axis: Axis) -> None:
+        """The number of entries along an axis as a factor."""
+        if isinstance(axis, Size):
+            self.multiply(size_tree(axis), size=True)
+        else:
+            self.count *= axis
+
+    def constant(self) -> bool:
+        """Whether only numbers and sizes are under the line."""
+        return all(key in self._sizes for key, (_, (_, down)) in self._powers.items() if down)
+
+    def sides(self) -> tuple[list[Tree], list[Tree]]:
+        over: list[Tree] = []
+        under: list[Tree] = []
+        for factor, (up, down) in self._powers.values():
+            if up:
+                over.append(raised(factor, up))
+            if down:
+                under.append(raised(factor, down))
+        return sorted(over, key=_weight), sorted(under, key=_weight)
+
+    def take(self) -> list[Tree]:
+        """The factors over the line, removed, if there are none under it."""
+        over, under = self.sides()
+        if under:
+            return []
+        self._powers.clear()
+        return [grouped(f) for f in over]
+
+
+def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
+    r"""Scalars times an array or times nothing: -\frac{1}{m} a^\top b W x, \frac{u}{\|u\|_2}."""
+    over, under = scalars.sides()
+    count = scalars.count
+    negative, count = count < 0, abs(count)
+    p, q = count.numerator, count.denominator
+    array = () if body is None else tuple(part.tree for part in body)
+    top = [] if p == 1 else [num(p)]
+    bottom = [] if q == 1 else [num(q)]
+    plain = scalars.constant()
+    ranges = [f for f in over if f.head == "big"]
+    if len(over) + len(array) + len(top) > 1 and not (len(over) == 1 and (under or bottom)):
+        over = [grouped(f) for f in over if f.head != "big"] + ranges
+    if not bottom and not under:
+        result = product([*top, *over, *array]) if (top or over or array) else _ONE
+    elif plain or (not array and not under) or (not array and ranges):
+        # a constant in front: 1/2, 1/m
+        outside = [f for f in over if plain or f.head == "big" or not under]
+        inside = [f for f in over if f not in outside]
+        lead = _fraction([*top, *inside], [*bottom, *under])
+        result = product([lead, *outside, *array])
+    elif not array or (len(array) == 1 and not over and _stands_above(array[0])):
+        result = _fraction([*top, *over, *array], [*bottom, *under])
+    else:
+        result = product([_fraction([*top, *over], [*bottom, *under]), *array])
+    return tree("neg", result) if negative else result
+
+
+def _stands_above(array: Tree) -> bool:
+    return array.head in ("name", "hadamard") and array not in (IDENTITY, ONES)
+
+
+def _fraction(over: Sequence[Tree], under: Sequence[Tree]) -> Tree:
+    top = product(over) if over else _ONE
+    return tree("frac", top, product([grouped(f) for f in under] if len(under) > 1 else under))
+
+
+def summed(letter: str, axis: Axis, body: Tree) -> Tree:
+    r"""\sum_{i=1}^{m} of the body."""
+    if body.head == "sum":
+        body = tree("paren", body)
+    return tree("big", "sum", relation(letter_tree(letter), "=", _ONE), size_tree(axis), body)
+
+
+def letter_tree(letter: str) -> Tree:
+    return num(letter) if letter.isdigit() else symbol_tree(letter)
+
+
+def total(terms: Sequence[Tree]) -> Tree:
+    """A sum; a term that is not subtracted goes first if that avoids a leading minus."""
+    flat: list[Tree] = []
+    for term in terms:
+        flat.extend(term.kids if term.head == "sum" else (term,))
+    if flat[0].head == "neg":
+        lead = next((k for k, term in enumerate(flat) if term.head != "neg"), 0)
+        flat.insert(0, flat.pop(lead))
+    return flat[0] if len(flat) == 1 else Tree("sum", tuple(flat))

@@ -1,0 +1,306 @@
+r"""Expressions as surface trees, in the notation of matrices.
+
+The idea: a formula is always said relative to letters: an axis with a letter is an index of the
+notation (a sample, an entry), an axis without one belongs to the matrix notation.  A contraction is
+flattened, its indices over samples become sums, and the rest is read as a graph (``chain``).  What
+that cannot say is said again with a letter on every index, as sums over entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias, assert_never
+
+from derive.kernel.build import is_zero
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var
+from derive.kernel.sizes import Size
+from derive.operators.row import POINTWISE, PRIMITIVES
+from derive.tree import Tree, name, num, tree
+from derive.writing import words
+from derive.writing.flat import Factor, Flat, flattened
+from derive.writing.product import Ask, Letters, Reading, Said, Saying, bracketed, entry
+from derive.writing.spelling import applied
+from derive.writing.words import IDENTITY, ONES, Scalars
+
+POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
+
+
+class Symbol(NamedTuple):
+    """What an expression is called: a tree whose names may hold ``#1`` .., and the usual letters.
+
+    The first axes of the expression are written at ``#1`` ..: ``\\delta_{\\mathbf{z}^{(#1)}}``.
+    """
+
+    tree: Tree
+    letters: tuple[str, ...] = ()
+
+
+Names: TypeAlias = Mapping[Expr, "Tree | Symbol"]
+
+
+def write(expr: Expr, names: Names | None = None, letters: tuple[str, ...] = ()) -> Tree:
+    """What the expression is made of, in matrix notation: the right side of its line.
+
+    ``names`` says how other expressions are called where they occur in it; the expression itself
+    is opened even if it has a name.  Free sample axes keep their letters; ``letters`` gives those
+    of the first axes where the expression itself does not show them (a constant for each sample).
+    An array that has no matrix notation is written by its entries, ``[ .. ]_{ijk}``.
+    """
+    return Writer(expr, names or {}).whole(letters)
+
+
+def write_entry(expr: Expr, letters: Sequence[str], names: Names | None = None) -> Tree:
+    """The entry of the expression at these index letters, one for each axis."""
+    if len(letters) != len(expr.axes):
+        raise ValueError(f"{len(expr.axes)} axes need as many letters, not {len(letters)}")
+    return Writer(expr, names or {}).at(tuple(letters))
+
+
+def symbol(expr: Expr, names: Names | None = None) -> Tree:
+    """How the expression is written inside other formulas: by its name if it has one."""
+    return Writer(expr, names or {}, opened=False).whole()
+
+
+@dataclass(slots=True)
+class Writer:
+    """One formula being written; ``sized`` once it has used a letter or a size."""
+
+    root: Expr
+    names: Names
+    opened: bool = True
+    memo: dict[Ask, Said] = field(default_factory=dict)
+    label: dict[Expr, Letters] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    sized: bool = False
+
+    def whole(self, letters: tuple[str, ...] = ()) -> Tree:
+        usual: Letters = self.labels(self.root)
+        found = self.names.get(self.root)
+        if not letters and isinstance(found, Symbol):
+            letters = found.letters
+        usual = (*letters, *usual[len(letters) :])
+        at: list[str | None] = []
+        for letter in usual:
+            at.append(letter and self.fresh(letter, {a for a in at if a}))
+        said = self._run(Ask(self.root, tuple(at), frozenset(filter(None, at))))
+        if said.level and is_zero(self.root) and None in at:
+            return name(r"\mathbf{0}")
+        return _filled(said, at.count(None))
+
+    def at(self, letters: Letters) -> Tree:
+        self.labels(self.root)
+        return self._run(Ask(self.root, letters, frozenset(filter(None, letters)))).tree
+
+    def _run(self, asked: Ask) -> Said:
+        """Answer one question; the questions it raises wait on a stack, not on Python's."""
+        stack: list[tuple[Ask, Saying]] = [(asked, self._saying(asked))]
+        answer: Said | None = None
+        while stack:
+            key, saying = stack[-1]
+            try:
+                next_one = saying.send(answer)  # type: ignore[arg-type]
+            except StopIteration as done:
+                answer = self.memo[key] = done.value
+                stack.pop()
+                continue
+            answer = self.memo.get(next_one)
+            if answer is None:
+                stack.append((next_one, self._saying(next_one)))
+        assert answer is not None
+        return answer
+
+    # ------------------------------------------------------------------------------- letters
+
+    def _is_root(self, node: Expr) -> bool:
+        return self.opened and node is self.root and type(node) is not Var
+
+    def labels(self, node: Expr) -> Letters:
+        """For each axis the usual letter, if it is one that notation writes as a label."""
+        if node in self.label:
+            return self.label[node]
+        stack = [node]
+        while stack:
+            here = stack[-1]
+            kids = [kid for kid in self._parts(here) if kid not in self.label]
+            if kids:
+                stack.extend(kids)
+                continue
+            stack.pop()
+            if here not in self.label:
+                self.label[here] = self._own_labels(here)
+        return self.label[node]
+
+    def _parts(self, node: Expr) -> tuple[Expr, ...]:
+        """The kids that the formula shows: none below a name."""
+        named = type(node) is Call and isinstance(node.op, Name)
+        return node.kids if self._is_root(node) or not (node in self.names or named) else ()
+
+    def _own_labels(self, node: Expr) -> Letters:
+        for axis in node.axes:
+            if isinstance(axis, Size):
+                self.taken |= axis.names()
+        called = () if self._is_root(node) and type(node) is not Call else self._called(node)[1]
+        if not called and self._parts(node):
+            match node:
+                case Contract(factors, indices, out):
+                    seen: dict[int, str] = {}
+                    for factor, own in zip(factors, indices):
+                        for i, letter in zip(own, self.label[factor]):
+                            if letter:
+                                seen.setdefault(i, letter)
+                    return tuple(seen.get(i) for i in out)
+                case Add() | Map() | Call(Name()):
+                    rows = [self.label[kid] for kid in node.kids]
+                    return tuple(next(filter(None, column), None) for column in zip(*rows))
+                case Call(_, (first, *_)):
+                    lead = self.label[first] if len(node.axes) > len(first.axes) else (
+                        self.label[first][:-1])  # fmt: skip
+                    called = lead
+        if type(node) is Var and not called:
+            self.taken.add(node.name)
+        return (*called, *[None] * (len(node.axes) - len(called)))
+
+    def _called(self, node: Expr) -> tuple[Tree | None, Letters]:
+        """The symbol of a named expression with its ``#1`` .., and the letters it usually has."""
+        found = self.names.get(node)
+        if found is not None:
+            return found if isinstance(found, Symbol) else (found, ())
+        match node:
+            case Var(symbol, _, letters) | Call(Name(symbol, letters)):
+                return name(symbol), letters
+        return None, ()
+
+    def fresh(self, letter: str | None, used: Iterable[str]) -> str:
+        self.sized = True
+        used = {*used, *self.taken}
+        if letter and letter not in used:
+            return letter
+        return next(one for one in POOL if one not in used)
+
+    # ---------------------------------------------------------------------------- the kinds
+
+    def _saying(self, asked: Ask) -> Saying:
+        node, at, scope = asked
+        loose = [k for k, (a, usual) in enumerate(zip(at, self.labels(node))) if usual and not a]
+        if loose:
+            # a family as a whole: [w_j]_j
+            letters, family = list(at), []
+            for k in loose:
+                family.append(self.fresh(self.label[node][k], {*scope, *family}))
+                letters[k] = family[-1]
+            said = yield Ask(node, tuple(letters), scope.union(family))
+            return Said(bracketed(said.tree, family))
+        if not self._is_root(node):
+            called, usual = self._called(node)
+            if called is not None:
+                return Said(_written_at(called, len(usual), at))
+        match node:
+            case Num(value):
+                return Said(words.number(value))
+            case Delta():
+                return Said(entry(IDENTITY, at))
+            case Ones():
+                return Said(num(1), level=True)
+            case Var():
+                called, usual = self._called(node)
+                assert called is not None
+                return Said(_written_at(called, len(usual), at))
+            case Add():
+                return (yield from self._sum(node, at, scope))
+            case Contract():
+                flat = flattened(node, self._kept)
+                return (yield from self._contraction(flat, at, scope))
+            case Map(fn, (arg,)) if fn.name == "power":
+                own = tuple(range(len(node.axes)))
+                flat = Flat(1, [Factor(arg, own, fn.params[0])], own)
+                return (yield from self._contraction(flat, at, scope))
+            case Map():
+                return (yield from self._map(node, at, scope))
+            case Call(Name(), (arg,)):
+                return (yield Ask(arg, at, scope))
+            case Call():
+                return (yield from self._operator(node, at, scope))
+            case _:
+                assert_never(node)  # type: ignore[arg-type]
+
+    def _kept(self, node: Expr) -> bool:
+        """Whether a contraction inside another is one piece, because it has a name."""
+        return node in self.names and not self._is_root(node)
+
+    def _sum(self, node: Add, at: Letters, scope: frozenset[str]) -> Saying:
+        terms: list[Expr] = []
+        stack = list(reversed(node.terms))
+        while stack:
+            term = stack.pop()
+            if type(term) is Add and not self._kept(term):
+                stack.extend(reversed(term.terms))
+            else:
+                terms.append(term)
+        parts: list[Said] = []
+        for term in terms:
+            parts.append((yield Ask(term, at, scope)))
+        return Said(words.total([p.tree for p in parts]), all(p.level for p in parts))
+
+    def _map(self, node: Map, at: Letters, scope: frozenset[str]) -> Saying:
+        args: list[Said] = []
+        for arg in node.args:
+            args.append((yield Ask(arg, at, scope)))
+        trees = [arg.tree for arg in args]
+        level = bool(args) and all(arg.level for arg in args)
+        if node.fn.name == "generic":
+            spelling, order = node.fn.params
+            head = words.symbol_tree(spelling)
+            if 0 < order <= 3:
+                head = tree("prime", head, str(order))
+            elif order:
+                head = tree("label", head, tree("paren", num(order)))
+            return Said(Tree("call", (head, *trees)), level)
+        spelling = POINTWISE[node.fn.name].latex
+        if not args:
+            return Said(words.symbol_tree(spelling))
+        return Said(applied(spelling, trees), level)
+
+    def _operator(self, node: Call, at: Letters, scope: frozenset[str]) -> Saying:
+        """An operator acts on the last axis of its argument, and the axes before it come along."""
+        assert not isinstance(node.op, Name)
+        args: list[Tree] = []
+        for arg in node.args:
+            lead = min(len(arg.axes), len(node.axes))
+            lead -= len(arg.axes) == len(node.axes)
+            inner = (*at[:lead], *[None] * (len(arg.axes) - lead))
+            said = yield Ask(arg, inner, scope)
+            args.append(_filled(said, inner.count(None)))
+        row = PRIMITIVES.get(node.op.name)
+        made = applied(row.latex if row else node.op.name, args)
+        return Said(entry(made, at[-1:]) if len(node.axes) >= len(node.args[0].axes) else made)
+
+    # ------------------------------------------------------------------------- contractions
+
+    def _contraction(self, flat: Flat, at: Letters, scope: frozenset[str]) -> Saying:
+        env = {i: a for i, a in zip(flat.out, at) if a}
+        free = tuple(i for i in flat.out if i not in env)
+        reading = Reading(self, flat.factors, free, env, scope)
+        return (yield from reading.said(Scalars(flat.count)))
+
+
+def _filled(said: Said, rank: int) -> Tree:
+    """The array that a formula means where nothing around it tells its shape: c 1, c 1 1^T."""
+    if not said.level or not 1 <= rank <= 2:
+        return said.tree
+    ones = [ONES] if rank == 1 else [ONES, tree("transpose", ONES)]
+    return words.product([*([] if said.tree == num(1) else [said.tree]), *ones])
+
+
+def _written_at(called: Tree, slots: int, at: Letters) -> Tree:
+    """A symbol with its letters put in: those of its slots into the name, the others as indices."""
+
+    def fill(node: Tree) -> Tree:
+        if node.head != "name" or "#" not in node.kids[0]:
+            return node
+        text = node.kids[0]
+        for k, letter in enumerate(at[:slots], 1):
+            text = text.replace(f"#{k}", letter or "")
+        return name(text)
+
+    return entry(called.rewritten(fill) if slots else called, at[slots:])
