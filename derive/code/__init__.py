@@ -1,8 +1,8 @@
 r"""Expressions as source: a module of a network, a snippet, a callable.
 
 The idea: what runs is text that a person could have written and can read, and the text is made from
-expressions alone.  No string of the user's becomes code: identifiers come from ``derive.notation.names`` and
-are checked here, LaTeX appears only inside quoted literals.
+expressions alone.  No string of the user's becomes code: identifiers come from
+``derive.notation.names`` and are checked here, LaTeX appears only inside quoted literals.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _target(name: str) -> Target:
 def _checked(name: str) -> str:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         raise ValueError(
-            f"{name!r} is not an ASCII identifier: take names from derive.notation.names"
+            f"{name!r} is no ASCII identifier: derive.notation.names makes them"
         )
     return name
 

@@ -1,8 +1,8 @@
 r"""A network worked by back-propagation: the δ-lines of a solution, each with its reason.
 
-The idea: the sweep of ``derive.derivation.deltas`` gives one short line for every name; here the lines become
-formulas, a shorter spelling is shown only where it evaluates equal, and an answer is its last line
-with the δ's put back in.
+The idea: the sweep of ``derive.derivation.deltas`` gives one short line for every name; here the
+lines become formulas, a shorter spelling is shown only where it evaluates equal, and an answer is
+its last line with the δ's put back in.
 """
 
 from __future__ import annotations

@@ -82,8 +82,9 @@ class Network:
     """Variables in order of appearance, definitions kids first, questions as asked.
 
     ``loss`` is the ``root`` that the document means, or the scalar that nothing else uses (None if
-    there is none, or more than one); ``outputs`` are all definitions that nothing else uses.  ``spelling`` maps canonical names to
-    the document's own; ``notes`` are readings that were settled by convention.
+    there is none, or more than one); ``outputs`` are all definitions that nothing else uses.
+    ``spelling`` maps canonical names to the document's own; ``notes`` are readings that were
+    settled by convention.
     """
 
     variables: tuple[Variable, ...]
@@ -140,7 +141,7 @@ _BIASES = frozenset(["b", "c", "w", "v", "theta", r"\theta", r"\gamma", r"\beta"
 
 
 def guessed_role(var: Var, parameter: bool = True) -> str:
-    """The role that the letters of the field suggest: W, b, θ are parameters, x an input, y a target."""
+    """The role that a letter suggests: W, b, θ are parameters, x is an input, y a target."""
     tree = symbol_tree(var.name)
     base = tree.kids[0] if tree.head == "script" else tree
     core = parts(str(base.kids[0])).core if base.head == "name" else str(base)

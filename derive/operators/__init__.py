@@ -1,4 +1,4 @@
-"""The vocabulary: elementwise functions, operators along an axis, and definitions in their words."""
+"""The vocabulary: functions of each entry, operators along an axis, definitions in their words."""
 
 from derive.operators import composites, pointwise, primitives
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row

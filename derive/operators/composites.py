@@ -15,10 +15,8 @@ from derive.kernel.expr import Expr, ShapeError, shape_text
 from derive.kernel.sizes import product as count_of
 from derive.operators.pointwise import (
     absolute,
-    exp,
     le,
     log,
-    max2,
     power,
     raised,
     reciprocal,
@@ -26,7 +24,7 @@ from derive.operators.pointwise import (
     sqrt,
     where,
 )  # fmt: skip
-from derive.operators.primitives import log_softmax, maximum, softmax
+from derive.operators.primitives import log_softmax, maximum
 from derive.operators.row import COMPOSITES, Row
 
 
@@ -153,9 +151,3 @@ OPERATORS |= {
 }
 for _method in ("__truediv__", "__rtruediv__", "__pow__"):
     setattr(Expr, _method, OPERATORS[_method])
-
-__all__ = [
-    "binary_cross_entropy", "cosine", "count", "cross_entropy", "define", "exp", "half_squared_norm",
-    "hinge", "huber", "max2", "mean", "mse", "norm", "norm1", "norm_inf", "softmax",
-    "softmax_cross_entropy", "squared_norm",
-]  # fmt: skip
