@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from derive.derivation.count import parameters as count
     from derive.display import graph
     from derive.elaborate.document import read
+    from derive.elaborate.scalar import second_reading
     from derive.kernel.build import contract, diag, dot, outer, total, trace, transpose
     from derive.kernel.calculus import Backward, Share, backward, pushforward
     from derive.kernel.expr import Expr, ShapeError
     from derive.meaning.evaluate import evaluate
+    from derive.operators.symbolic import to_sympy
     from derive.surface import (
         batch,
         grad,
@@ -77,11 +79,13 @@ __all__ = [
     "pushforward",
     "read",
     "scalar",
+    "second_reading",
     "size",
     "sizes",
     "solve",
     "steps",
     "tensor",
+    "to_sympy",
     "total",
     "trace",
     "transpose",
@@ -102,7 +106,9 @@ _ELSEWHERE = {
     "graph": ("display", "graph"),
     "pushforward": ("kernel.calculus", "pushforward"),
     "read": ("elaborate.document", "read"),
+    "second_reading": ("elaborate.scalar", "second_reading"),
     "solve": ("app.solve", "solved"),
+    "to_sympy": ("operators.symbolic", "to_sympy"),
     **{word: ("kernel.build", word) for word in
        ("contract", "diag", "dot", "outer", "total", "trace", "transpose")},
 }  # fmt: skip

@@ -21,7 +21,7 @@ from typing import Any
 
 from derive.elaborate.formula import read_expression
 from derive.elaborate.scope import Scope, base_of
-from derive.kernel.expr import Expr, Map, Num, Var, toposort
+from derive.kernel.expr import Expr, Map, Var, toposort
 from derive.latex.read import read_formula
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import np
@@ -107,7 +107,6 @@ def _own_reading(latex: str, declared: Mapping[str, Var]) -> Expr:
     if len(trees) != 1 or trees[0].head in ("chain", "list", "semi", "text"):
         raise _Refused("outside", "this is not one expression without relations")
     own = read_expression(latex, declared.values())
-    power = 1.0
     for node in toposort(own):
         if node.axes:
             raise _Refused("outside", "a part of the formula is not a number but an array")
@@ -116,12 +115,6 @@ def _own_reading(latex: str, declared: Mapping[str, Var]) -> Expr:
                 raise _Refused("outside", f"{name} is not one of the declared numbers")
             case Map(fn) if fn.name == "generic":
                 raise _Refused("outside", f"{fn.params[0]} is not a known function")
-            case Map(fn) if fn.name == "power":
-                power *= max(1.0, float(abs(fn.params[0])))
-            case Map(fn, (_, Num(value))) if fn.name == "raised":
-                power *= max(1.0, float(abs(value)))
-    if power > LARGEST_POWER:
-        raise _Refused("large", f"the powers multiply to more than {LARGEST_POWER}")
     return own
 
 
@@ -144,6 +137,8 @@ def _points(own: Expr, variables: Iterable[Var]) -> list[tuple[dict[Expr, Any], 
             values: dict[Expr, Any] = {v: draw.uniform(low, high) for v in variables}
             with np.errstate(all="ignore"):
                 known = evaluate_all([own], values)
+            if _powers(own, known) > LARGEST_POWER:
+                raise _Refused("large", f"the powers multiply to more than {LARGEST_POWER}")
             if all(abs(float(a)) < LARGEST_VALUE for a in known.values()):
                 found.append((values, float(known[own])))
             if len(found) == POINTS:
@@ -151,11 +146,24 @@ def _points(own: Expr, variables: Iterable[Var]) -> list[tuple[dict[Expr, Any], 
     raise _Refused("undefined", f"fewer than {POINTS} random points give the formula a value")
 
 
+def _powers(own: Expr, known: Mapping[Expr, Any]) -> float:
+    """The product of all exponents: no exact power in the formula has more digits than that, times
+    those of its numbers."""
+    product = 1.0
+    for node in toposort(own):
+        match node:
+            case Map(fn) if fn.name == "power":
+                product *= max(1.0, abs(float(fn.params[0])))
+            case Map(fn, (_, exponent)) if fn.name == "raised":
+                product *= max(1.0, abs(float(known[exponent])))
+    return product
+
+
 # ------------------------------------------------------------------ what the other one may see
 
 
 def _renamed(latex: str, declared: Mapping[str, Var]) -> tuple[str, dict[Any, Var]]:
-    r"""The formula with each symbol under one letter, ``\log`` as ``\ln``; what the letters mean."""
+    r"""The formula with one letter for each symbol, ``\log`` as ``\ln``; what the letters mean."""
     import sympy
 
     scope = Scope()

@@ -25,6 +25,7 @@ from derive.kernel.expr import (
     Name,
     Num,
     Ones,
+    Operator,
     Var,
     toposort,
 )
@@ -76,7 +77,7 @@ def _entries(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
             return _each(_function(fn), *(known[a] for a in args))
         case Call(Name(), (arg,)):
             return known[arg]
-        case Call(op, args):
+        case Call(Operator() as op, args):
             params = [sizes.evaluate(p, at) for p in op.params]
             return _along_last(lambda row: _OPERATORS[op.name](row, *params), known[args[0]], op)
     raise AssertionError(f"not a kind of expression: {node!r}")
@@ -199,7 +200,8 @@ def _condition(value: Any) -> Any:
     import sympy
 
     if isinstance(value, sympy.Piecewise) and len(value.args) == 2:
-        (one, condition), (zero, rest) = value.args
+        pairs: Any = value.args
+        (one, condition), (zero, rest) = pairs
         if one == 1 and zero == 0 and rest == sympy.true:
             return condition
     if isinstance(value, sympy.Mul):
