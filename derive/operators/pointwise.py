@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from derive.kernel.build import lift
-from derive.kernel.expr import Contract, Expr, Fn, Map, Ones, vocabulary
+from derive.kernel.expr import Contract, Expr, Fn, Map, Num, Ones, vocabulary
 from derive.operators.row import POINTWISE, Row, pointwise
 
 if TYPE_CHECKING:
@@ -106,6 +106,14 @@ le = _comparison("le", r"\le", lambda a, b: a <= b, lambda a, b: a <= b, ("<=",)
 eq = _comparison("eq", "=", lambda a, b: a == b, lambda a, b: a == b, ("==", "="))
 ne = _comparison("ne", r"\ne", lambda a, b: a != b, lambda a, b: a != b, ("!=",))
 COMPARISONS = frozenset([gt, ge, lt, le, eq, ne])
+_TURNED = {gt: lt, ge: le, lt: gt, le: ge}
+
+
+def _compared(relation: Fn, a: Expr, b: Expr) -> Expr:
+    """a ~ b, turned so that a number stands on the right: x > 0 rather than 0 < x."""
+    parts = a.kids if isinstance(a, Contract) else (a,)
+    number = all(isinstance(part, Num | Ones) for part in parts)
+    return _TURNED[relation](b, a) if number else relation(a, b)
 
 
 def _holds(condition: Expr) -> Expr:
@@ -141,12 +149,12 @@ absolute = pointwise(
     words=("abs",), kinks="slope 0 at 0", body=lambda x: sign(x) * x, code="np.abs({0})",
 )  # fmt: skip
 max2 = pointwise(
-    "max", lambda a, b: gt(a, b), lambda a, b: le(a, b), value=lambda a, b: np.maximum(a, b),
+    "max", lambda a, b: _compared(gt, a, b), lambda a, b: _compared(le, a, b), value=lambda a, b: np.maximum(a, b),
     exact=max, latex=r"\max", words=("max",), kinks="where both are equal the second is taken",
     body=lambda a, b: where(gt(a, b), a, b), code="np.maximum({0}, {1})",
 )  # fmt: skip
 min2 = pointwise(
-    "min", lambda a, b: lt(a, b), lambda a, b: ge(a, b), value=lambda a, b: np.minimum(a, b),
+    "min", lambda a, b: _compared(lt, a, b), lambda a, b: _compared(ge, a, b), value=lambda a, b: np.minimum(a, b),
     exact=min, latex=r"\min", words=("min",), kinks="where both are equal the second is taken",
     body=lambda a, b: where(lt(a, b), a, b), code="np.minimum({0}, {1})",
 )  # fmt: skip
