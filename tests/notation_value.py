@@ -157,6 +157,8 @@ class Page:
         if head.head == "name" and head.kids[0] in INDICATORS:
             return self._asked(args[0], bound).astype(float)
         values = [self.value(arg, bound) for arg in args]
+        if head == symbol_tree(r"\operatorname{abs}"):
+            return np.abs(values[0])
         if head == symbol_tree(r"\operatorname{tr}"):
             return np.trace(values[0])
         if head == symbol_tree(r"\operatorname{diag}"):

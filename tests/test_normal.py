@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.kernel.build import contract, diag, dot, named, outer, total, trace
+from derive.kernel.build import contract, diag, dot, named, outer, spread, total, trace
 from derive.kernel.calculus import hessian, jacobian
-from derive.kernel.expr import Delta, Expr, Var
+from derive.kernel.expr import Delta, Expr, Ones, Var
 from derive.kernel.sizes import sizes
 from derive.meaning.evaluate import evaluate
 from derive.meaning.normal import normal, same
@@ -19,7 +20,8 @@ from derive.operators.composites import norm
 from derive.operators.pointwise import absolute, gt, power, relu, sqrt, square
 from tests.random_expressions import AT, Sprout, values
 
-(n,) = sizes("n")
+n, m = sizes("n m")
+a = Var("a", ())
 A, B, C = (Var(s, (n, n)) for s in "ABC")
 x, y, v = (Var(s, (n,)) for s in "xyv")
 
@@ -45,9 +47,29 @@ EQUAL = [
     (contract("ij,jk,kl,li->", A, A, A, A), trace(A @ A @ A @ A)),
     (contract("ij,ji,kl,lk->", A, A, A, A), trace(A @ A) * trace(A @ A)),
     (0 * x, x - x),
+    # a square is a product, its sums multiplied out
+    (square(A @ x), (A @ x) * (A @ x)),
+    (square(A @ x * y), (A @ x) * y * (A @ x) * y),
+    (power(-1)(1 + square(A @ x)), 1 / (1 + (A @ x) * (A @ x))),
+    (power(-1)((1 + x) * (1 + x)), power(-2)(1 + x)),
+    (square(dot(x, x)), power(4)(power(Fraction(1, 2))(dot(x, x)))),
+    (power(3)(x + y), (x + y) * (x + y) * (x + y)),
+    (relu(spread(a, (n,))), spread(relu(a), (n,))),
+    (relu(spread(a, (n,)) + 1) * x, relu(a + 1) * x),
+    (power(-1)(1 + spread(a, (n,))), spread(power(-1)(1 + a), (n,))),
+    (total(relu(outer(x, Ones(m)))), total(Ones(m)) * total(relu(x))),
+    (square(total(Ones(n))), total(outer(Ones(n), Ones(n)))),
+    (total(Ones(n)) / total(Ones(n)) * x, x),
+    (total(Ones(3)) * x, 3 * x),
+    (total(Ones(2 * n * m)), 2 * total(Ones(n)) * total(Ones(m))),
 ]
 
 NOT_EQUAL = [
+    (power(Fraction(1, 2))(square(a)), a),
+    (relu(spread(a, (n,))), spread(a, (n,))),
+    (total(Ones(n)), total(Ones(m))),
+    (relu(outer(x, Ones(n))), relu(outer(Ones(n), x))),
+    (square(total(x)), total(square(x))),
     (A @ B, B @ A),
     (A + A.T, 2 * A),
     (sqrt(x * x), x),

@@ -10,20 +10,33 @@ Values agree wherever both expressions are defined: x / x is 1 although it has n
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from hashlib import blake2b
 from itertools import product as every_choice
 from math import prod
 from typing import NamedTuple, TypeAlias
 
 from derive.kernel.build import ONE, add, contracted, scale, zeros
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Number, Ones, Var
+from derive.kernel.expr import (
+    Add,
+    Axes,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Number,
+    Ones,
+)  # fmt: skip
+from derive.kernel.sizes import Axis, size
+from derive.meaning.digests import Digests, visible
+from derive.meaning.numbering import numbering
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 12  # a product is multiplied out if no more terms than this come of it
 _MOST_KEPT = 32  # longer sums and products are not merged into the ones around them
-_MOST_TRIES = 64  # ways tried to number indices that look alike
 _ZERO_ONE = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "step"})
 
 
@@ -56,65 +69,6 @@ def same(a: Expr, b: Expr) -> bool:
     return both.of(a) is both.of(b)
 
 
-def is_barrier(node: Expr) -> bool:
-    return type(node) is Call and isinstance(node.op, Name)
-
-
-def visible(root: Expr, known: Container[Expr] = ()) -> list[Expr]:
-    """Every node of an expression that is not below a name, kids before parents.
-
-    What is ``known`` is passed over, and so is what only it contains.
-    """
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in seen and node not in known:
-            seen.add(node)
-            stack.append((node, True))
-            if not is_barrier(node):
-                stack.extend((kid, False) for kid in reversed(node.kids))
-    return order
-
-
-class Digests:
-    """A key for every node by its structure alone: the same in every process and every run."""
-
-    def __init__(self) -> None:
-        self._known: dict[Expr, bytes] = {}
-
-    def of(self, root: Expr) -> bytes:
-        found = self._known.get(root)
-        if found is None:
-            for node in visible(root, self._known):
-                self._known[node] = self._digest(node)
-            found = self._known[root]
-        return found
-
-    def _digest(self, node: Expr) -> bytes:
-        kids: Iterable[bytes] = ()
-        match node:
-            case Var(name, axes, letters):
-                own = ("var", name, [str(n) for n in axes], letters)
-            case Num(value):
-                own = ("num", str(value))
-            case Delta(n) | Ones(n):
-                own = (type(node).__name__, str(n))
-            case Call(Name(symbol, letters)):
-                own = ("name", symbol, letters, [str(n) for n in node.axes])
-            case Contract(_, indices, out):
-                own, kids = ("contract", indices, out), map(self._known.__getitem__, node.kids)
-            case Map(fn) | Call(fn) if not isinstance(fn, Name):
-                params = [str(p) for p in fn.params]
-                own, kids = (fn.name, params), map(self._known.__getitem__, node.kids)
-            case _:
-                own, kids = ("add",), map(self._known.__getitem__, node.kids)
-        return blake2b(repr(own).encode() + b"".join(kids), digest_size=16).digest()
-
-
 class Normal:
     """Normal forms, each found once: for those who ask about many expressions."""
 
@@ -125,7 +79,8 @@ class Normal:
     def of(self, root: Expr) -> Expr:
         if root not in self.known:
             for node in visible(root, self.known):
-                self.known[node] = self._form(node)
+                form = self.known[node] = self._form(node)
+                self.known[form] = form
         return self.known[root]
 
     def _form(self, node: Expr) -> Expr:
@@ -138,14 +93,33 @@ class Normal:
                 return self._product(forms, out, dict(self._extent(forms)))
             case Map(fn, (arg,)) if fn.name == "power":
                 own = tuple(range(len(node.axes)))
-                forms = [Factor(self.known[arg], own, Fraction(fn.params[0]))]
+                factors = _separate(Factor(arg, own, Fraction(fn.params[0])))
+                forms = [f._replace(atom=self.of(f.atom)) for f in factors]
                 return self._product(forms, own, dict(self._extent(forms)))
+            case Map(fn, args) if args and node.axes:
+                forms, kept = self._thinned([self.known[a] for a in args])
+                return self._spread(Map(fn, tuple(forms)), kept, node.axes)
             case Map(fn, args):
                 return Map(fn, tuple(self.known[a] for a in args))
             case Call(op, args) if not isinstance(op, Name):
                 return Call(op, tuple(self.known[a] for a in args))
             case _:
                 return node
+
+    def _thinned(self, forms: Sequence[Expr]) -> tuple[list[Expr], tuple[int, ...]]:
+        """The forms without the axes along which all of them are constant, and the axes kept."""
+        axes = range(len(forms[0].axes))
+        kept = tuple(k for k in axes if not all(_constant(form, k) for form in forms))
+        if len(kept) == len(axes):
+            return list(forms), kept
+        return [self.of(_cut(form, kept)) for form in forms], kept
+
+    def _spread(self, thin: Expr, kept: tuple[int, ...], axes: Axes) -> Expr:
+        """An array of these axes that is constant along those that are not kept."""
+        if len(kept) == len(axes):
+            return thin
+        factors = [Factor(thin, kept, Fraction(1))]
+        return self._monomial(1, factors, tuple(range(len(axes))), dict(enumerate(axes)))
 
     # ---------------------------------------------------------------------------------- sums
 
@@ -174,10 +148,8 @@ class Normal:
         copies = [one for factor in factors for one in _copies(factor)]
         choices = [self._expanded(factor) for factor in copies]
         if prod(len(c) for c in choices) > _MOST_TERMS:
-            choices = [self._expanded(factor) for factor in factors]
             choices = [
-                c if len(c) == 1 else [self._whole(f)]
-                for c, f in zip(choices, factors, strict=True)
+                c if len(c) == 1 else [self._whole(f)] for c, f in zip(choices, copies, strict=True)
             ]
         terms: list[Expr] = []
         for choice in every_choice(*choices):
@@ -214,11 +186,7 @@ class Normal:
         axes = tuple(range(len(core.axes)))
         if core is ONE:
             return Fraction(count) ** int(exponent), [], axes
-        summing = (
-            exponent != 1
-            and type(core) is Contract
-            and (not {i for own in core.indices for i in own} <= set(core.out))
-        )
+        summing = exponent != 1 and type(core) is Contract and _is_sum(core)
         if type(core) is not Contract or len(core.factors) > _MOST_KEPT or summing:
             base, own_power = _based(core)
             return (
@@ -241,7 +209,10 @@ class Normal:
             content = split(form.terms[0])[0]
             form = add(*(_divided(t, content) for t in form.terms))
             count = Fraction(content) ** int(exponent)
-        return count, [Factor(form, axes, exponent)], axes, own
+        (thin,), kept = self._thinned([form])
+        factors = [Factor(thin, kept, exponent)]
+        factors += [Factor(Ones(form.axes[k]), (k,), Fraction(1)) for k in axes if k not in kept]
+        return count, factors, axes, own
 
     def _monomial(self, count: Number, factors: list[Factor], out: tuple, extent: dict) -> Expr:
         """One product: deltas and ones absorbed, powers added, indices numbered."""
@@ -267,16 +238,21 @@ class Normal:
             elif type(atom) not in (Delta, Ones):
                 key = atom, tuple(now(i) for i in own)
                 powers[key] = powers.get(key, Fraction(0)) + exponent
+        touched = {i for (_, own), exponent in powers.items() if exponent for i in own}
+        summed = {now(i) for _, own, _ in factors for i in own} - touched - set(out)
+        for i in sorted(summed):
+            # A sum of ones is a number, and a factor like any other.
+            number, names = _measured(extent[i])
+            count = count * number
+            for n in names:
+                key = contracted((Ones(n),), ((0,),), ()), ()
+                powers[key] = powers.get(key, Fraction(0)) + 1
         left: list[Factor] = []
         for (atom, own), exponent in powers.items():
             if type(atom) is Map and atom.fn.name in _ZERO_ONE and exponent > 1:
                 exponent = Fraction(1)  # 1 or 0: its own square
             if exponent:
                 left.append(Factor(atom, own, exponent))
-        touched = {i for f in left for i in f.own}
-        summed = {now(i) for atom, own, _ in factors for i in own} - touched - set(out)
-        for i in sorted(summed):
-            left.append(Factor(Ones(extent[i]), (i,), Fraction(1)))
         targets = [now(i) for i in out]
         left += [Factor(Delta(extent[i]), (t, i), Fraction(1))
                  for t, i in zip(targets, out) if t != i]  # fmt: skip
@@ -292,8 +268,7 @@ class Normal:
             return zeros(axes) if count == 0 else Num(_tidy_number(count))
         keys = [(self.digests.of(f.atom), f.exponent) for f in factors]
         colour = {i: -1 for f in factors for i in f.own} | {i: k for k, i in enumerate(out)}
-        tries = [_MOST_TRIES]
-        _, order, number = _best(keys, [f.own for f in factors], colour, len(out), tries)
+        order, number = numbering(keys, [f.own for f in factors], colour, len(out))
         made = [_raised(factors[k]) for k in order]
         spots = [tuple(number[i] for i in factors[k].own) for k in order]
         return contracted([Num(_tidy_number(count)), *made], [(), *spots],
@@ -321,11 +296,76 @@ def scaled(count: Number, core: Expr) -> Expr:
     return contracted((Num(_tidy_number(count)), *core.factors), ((), *core.indices), core.out)
 
 
+def _separate(power: Factor) -> list[Factor]:
+    """A whole power of a product as the product of the powers, before any is multiplied out."""
+    done: list[Factor] = []
+    stack = [power]
+    while stack:
+        atom, own, exponent = stack.pop()
+        if exponent.denominator != 1:
+            done.append(Factor(atom, own, exponent))
+        elif type(atom) is Map and atom.fn.name == "power":
+            stack.append(Factor(atom.args[0], own, exponent * atom.fn.params[0]))
+        elif type(atom) is Contract and not _is_sum(atom):
+            name = dict(zip(atom.out, own))
+            for factor, spots in zip(atom.factors, atom.indices):
+                stack.append(Factor(factor, tuple(name[i] for i in spots), exponent))
+        else:
+            done.append(Factor(atom, own, exponent))
+    return done
+
+
 def _copies(factor: Factor) -> list[Factor]:
-    """The square or cube of a sum as two or three factors, to be multiplied out."""
-    if type(factor.atom) is Add and factor.exponent in (2, 3):
-        return [Factor(factor.atom, factor.own, Fraction(1))] * int(factor.exponent)
+    """The square of a sum as two factors, to be multiplied out: small powers are products."""
+    atom, own, exponent = factor
+    base, root = _based(atom)
+    if exponent.denominator == 1 and (root * exponent).denominator == 1:
+        # the fourth power of a root
+        atom, exponent = base, root * exponent
+    sums = type(atom) is Add or (type(atom) is Contract and _is_sum(atom))
+    if sums and exponent in (2, 3, 4):
+        return [Factor(atom, own, Fraction(1))] * int(exponent)
     return [factor]
+
+
+def _is_sum(product: Contract) -> bool:
+    """Whether a product is summed over an index."""
+    return not {i for own in product.indices for i in own} <= set(product.out)
+
+
+def _measured(n: Axis) -> tuple[int, tuple[Axis, ...]]:
+    """A size as a number times sizes: 2 n m."""
+    if isinstance(n, int):
+        return n, ()
+    if len(n.terms) > 1:
+        return 1, (n,)
+    names, count = n.terms[0]
+    return count, tuple(size(name) for name in names)
+
+
+def _constant(form: Expr, k: int) -> bool:
+    """Whether a form shows that it does not change along its axis k."""
+    match form:
+        case Ones():
+            return True
+        case Add(terms):
+            return all(_constant(term, k) for term in terms)
+        case Contract(factors, indices, out):
+            return all(type(f) is Ones for f, own in zip(factors, indices) if out[k] in own)
+    return False
+
+
+def _cut(form: Expr, kept: tuple[int, ...]) -> Expr:
+    """A form at any place along the axes that are not kept, on which it does not depend."""
+    match form:
+        case Add(terms):
+            return add(*(_cut(term, kept) for term in terms))
+        case Contract(factors, indices, out):
+            gone = {i for k, i in enumerate(out) if k not in kept}
+            rest = [(f, own) for f, own in zip(factors, indices) if not gone.intersection(own)]
+            left = tuple(out[k] for k in kept)
+            return contracted([ONE, *(f for f, _ in rest)], [(), *(own for _, own in rest)], left)
+    return ONE
 
 
 def _divided(term: Expr, content: Number) -> Expr:
@@ -342,54 +382,3 @@ def _based(atom: Expr) -> tuple[Expr, Fraction]:
 
 def _raised(factor: Factor) -> Expr:
     return factor.atom if factor.exponent == 1 else power(factor.exponent)(factor.atom)
-
-
-def _refined(keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int, int],
-             free: int) -> dict[int, int]:  # fmt: skip
-    """Indices coloured apart by what meets there, until nothing changes."""
-    while True:
-        seen: dict[int, list] = {i: [] for i in colour}
-        for key, own in zip(keys, spots):
-            look = (key, tuple(colour[i] for i in own))
-            for at, i in enumerate(own):
-                seen[i].append((look, at))
-        marks = {i: (colour[i], tuple(sorted(seen[i]))) for i in colour}
-        ranks = {mark: k for k, mark in enumerate(sorted(set(marks.values())))}
-        # free indices keep their places; the summed ones follow
-        finer = {i: c if 0 <= c < free else free + ranks[marks[i]] for i, c in colour.items()}
-        if len(set(finer.values())) == len(set(colour.values())):
-            return finer
-        colour = finer
-
-
-def _best(keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int, int], free: int,
-          tries: list[int]) -> tuple[list, list[int], dict[int, int]]:  # fmt: skip
-    """The least of the numberings that respect the colours: its picture, order and numbers."""
-    colour = _refined(keys, spots, colour, free)
-    classes: dict[int, list[int]] = {}
-    for i, c in colour.items():
-        classes.setdefault(c, []).append(i)
-    tied = next(
-        (sorted(members) for _, members in sorted(classes.items()) if len(members) > 1), None
-    )
-    if tied is None or tries[0] <= 0:
-        ranked = sorted(colour, key=lambda i: (colour[i], i))
-        number = {i: k for k, i in enumerate(ranked)}
-        looks = [(key, tuple(number[i] for i in own)) for key, own in zip(keys, spots)]
-        order = sorted(range(len(keys)), key=lambda k: looks[k])
-        tries[0] -= 1
-        return [looks[k] for k in order], order, number
-    found = []
-    for i in tied:
-        found.append(_best(keys, spots, _spaced(colour, i, free), free, tries))
-        if tries[0] <= 0:
-            break
-    return min(found, key=lambda one: one[0])
-
-
-def _spaced(colour: dict[int, int], chosen: int, free: int) -> dict[int, int]:
-    """The colours with one index ahead of its class."""
-    return {
-        i: c if c < free and c >= 0 else free + 2 * (c - free) + (i != chosen)
-        for i, c in colour.items()
-    }

@@ -16,7 +16,8 @@ from fractions import Fraction
 from derive.kernel.build import add, contracted, rebuilt
 from derive.kernel.build import named as named_node
 from derive.kernel.expr import Add, Contract, Delta, Expr, Map, Num, Number, Ones
-from derive.meaning.normal import Normal, is_barrier, scaled, split, visible
+from derive.meaning.digests import is_barrier, visible
+from derive.meaning.normal import Normal, scaled, split
 from derive.operators.pointwise import power
 from derive.writing.flat import Factor, flattened
 

@@ -259,7 +259,11 @@ class Writer:
         spelling = POINTWISE[node.fn.name].latex
         if not args:
             return Said(words.symbol_tree(spelling))
-        return Said(applied(spelling, trees), level)
+        said = applied(spelling, trees)
+        if said.head == "abs" and at.count(None) > 1 and not level:
+            # bars around a matrix are its determinant
+            said = words.function(rf"\operatorname{{{node.fn.name}}}", *trees)
+        return Said(said, level)
 
     def _operator(self, node: Call, at: Letters, scope: frozenset[str]) -> Saying:
         """An operator acts on the last axis of its argument, and the axes before it come along."""
