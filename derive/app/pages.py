@@ -19,6 +19,7 @@ from derive.derivation.network import Definition, Network
 from derive.derivation.picture import picture
 from derive.draw.picture import too_large
 from derive.kernel.expr import Axes, Expr
+from derive.latex.read import read_formula
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
 from derive.writing.write import symbol, write
@@ -57,8 +58,21 @@ def _network(network: Network) -> Iterable[Block]:
     if any(v.note for v in network.variables):
         header = (*header, "shape from")
     yield sheet.Table(header, tuple(row[: len(header)] for row in rows))
-    for note in network.notes:
-        yield sheet.Paragraph(("Read by convention: ", note))
+    told = {v.note for v in network.variables}
+    for note in dict.fromkeys(network.notes):
+        if note not in told:
+            yield sheet.Paragraph(("Read by convention: ", *_worded(note)))
+
+
+def _worded(note: str) -> tuple[str | Tree, ...]:
+    """Words with formulas between dollars, as a sheet prints them."""
+    parts: list[str | Tree] = []
+    for k, part in enumerate(note.split("$")):
+        if k % 2:
+            parts += read_formula(part)
+        elif part:
+            parts.append(part)
+    return tuple(parts)
 
 
 def _equation(definition: Definition) -> Tree:
@@ -77,7 +91,7 @@ def _rows(network: Network) -> dict[Tree, tuple[Text, ...]]:
         shape, each = labelled(node, declared)
         own = symbol(node)
         if own not in batch:
-            rows[own] = (own, shape, (*role, *each), note)
+            rows[own] = (own, shape, (*role, *each), _worded(note))
         if each:
             batch.add(own)
     return rows
@@ -88,7 +102,8 @@ def _roles(network: Network) -> Iterable[tuple[Expr, Axes, tuple[str | Tree, ...
         role: tuple[str | Tree, ...] = (variable.role,)
         if variable.domain.classes is not None:
             role = ("class ", counted(None, variable.domain.classes))
-        yield variable.var, variable.declared, role, variable.note
+        # The first column names the symbol: the note need not repeat it.
+        yield variable.var, variable.declared, role, variable.note.rpartition("$ is ")[2]
     for definition in network.definitions:
         node = definition.node
         yield node, (), ("loss" if node is network.loss else "node",), ""

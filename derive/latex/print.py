@@ -149,8 +149,6 @@ def _name(base: str, calls: bool) -> str:
         return "\\" + base
     if base.startswith("\\") or len(base) <= 1 or "{" in base:
         return base
-    if base.endswith("'"):
-        return _name(base.rstrip("'"), calls) + "'" * (len(base) - len(base.rstrip("'")))
     if not base.isalpha():
         return rf"\text{{{escaped(base)}}}"
     return rf"\operatorname{{{base}}}" if calls else rf"\mathrm{{{base}}}"

@@ -26,7 +26,7 @@ def written(node: Tree) -> Tree:
     match head:
         case "name":
             text = kids[0]
-            return symbol_tree(text) if "_" in text or "^" in text else node
+            return symbol_tree(text) if "_" in text or "^" in text or text.endswith("'") else node
         case "num" | "op" | "rel" | "text":
             return node
         case "juxt":

@@ -149,12 +149,14 @@ absolute = pointwise(
     words=("abs",), kinks="slope 0 at 0", body=lambda x: sign(x) * x, code="np.abs({0})",
 )  # fmt: skip
 max2 = pointwise(
-    "max", lambda a, b: _compared(gt, a, b), lambda a, b: _compared(le, a, b), value=lambda a, b: np.maximum(a, b),
+    "max", lambda a, b: _compared(gt, a, b), lambda a, b: _compared(le, a, b),
+    value=lambda a, b: np.maximum(a, b),
     exact=max, latex=r"\max", words=("max",), kinks="where both are equal the second is taken",
     body=lambda a, b: where(gt(a, b), a, b), code="np.maximum({0}, {1})",
 )  # fmt: skip
 min2 = pointwise(
-    "min", lambda a, b: _compared(lt, a, b), lambda a, b: _compared(ge, a, b), value=lambda a, b: np.minimum(a, b),
+    "min", lambda a, b: _compared(lt, a, b), lambda a, b: _compared(ge, a, b),
+    value=lambda a, b: np.minimum(a, b),
     exact=min, latex=r"\min", words=("min",), kinks="where both are equal the second is taken",
     body=lambda a, b: where(lt(a, b), a, b), code="np.minimum({0}, {1})",
 )  # fmt: skip
