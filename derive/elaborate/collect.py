@@ -99,6 +99,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
             if node.head == "big":
                 for letter, _, _ in bound_letters(node.kids[1]):
                     reading.scope.bound.add(letter)
+            reading.scope.bound |= _gathered(node)
             if node.head == "prime" and not base_of(node):
                 reading.scope.primed = True
             if node.head == "chain":
@@ -123,6 +124,17 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     heads = {index for item in items if item.head == "chain" for index in _head_indices(item)}
     reading.scope.bound |= ranged & heads
     reading.scope.called_only = {base for base, always in called.items() if always}
+
+
+def _gathered(node: Tree) -> set[str]:
+    """The letters that [a_i b_j]_{ij} binds: those of its subscript that are indices inside."""
+    match node:
+        case Tree("script", (Tree("bracket", (inner,)), Tree() as sub, _)):
+            inside = [n.kids[1] for n in inner.subtrees() if n.head == "script" and n.kids[1]]
+            used = {index_letter(one) for part in inside for one in part.subtrees()}
+            parts = sub.kids if sub.head in ("juxt", "list") else (sub,)
+            return {letter for part in parts if (letter := index_letter(part)) in used and letter}
+    return set()
 
 
 def _uses(node: Tree) -> Iterator[tuple[str, bool]]:

@@ -43,6 +43,8 @@ def _conditions(reading: Reading, tree: Tree, env: Env) -> list[Value]:
     if tree.head != "chain":
         value = value_of(reading, tree, env)
         return [map_of(tree, reading.sizes, pointwise.gt, [value, Value(lift(0))])]
+    if tree.kids[0] is None:
+        raise Fault("unreadable", "this condition has nothing on its left", tree)
     sides, signs = tree.kids[::2], [str(r.kids[0]) for r in tree.kids[1::2]]
     return [
         _comparison(reading, tree, a, sign, b, env)

@@ -147,10 +147,9 @@ def assume(item: Tree, reading: Reading) -> None:
         if symbol in reading.scope.defined:
             continue
         low = high = None
-        for sign, other, flipped in (
-            *((signs[k - 1], sides[k - 1], True),) * (k > 0),
-            *((signs[k], sides[k + 1], False),) * (k + 1 < len(sides)),
-        ):
+        before = [(signs[k - 1], sides[k - 1], True)] if k > 0 else []
+        after = [(signs[k], sides[k + 1], False)] if k + 1 < len(sides) else []
+        for sign, other, flipped in before + after:
             bound = number(other)
             if bound is None:
                 continue
@@ -160,7 +159,7 @@ def assume(item: Tree, reading: Reading) -> None:
                 high = bound
         if low is None and high is None:
             continue
-        before = reading.declarations.get(symbol)
-        axes = before.axes if before else None
+        known = reading.declarations.get(symbol)
+        axes = known.axes if known else None
         reading.declarations[symbol] = Declaration(axes, Domain(low, high), side.span)
         reading.scope.declared.add(symbol)

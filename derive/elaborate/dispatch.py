@@ -12,6 +12,8 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value
+from derive.kernel.expr import ShapeError
+from derive.kernel.sizes import SizeError
 from derive.tree import Tree
 
 Rule: TypeAlias = Callable[[Reading, Tree, Env], Value]
@@ -38,7 +40,10 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
             "unsupported", f"{said(tree)} cannot be given a value here", tree,
             "keep to products, sums, functions, norms, sums over an index and cases",
         )  # fmt: skip
-    return reading.sizes.current(found(reading, tree, env))
+    try:
+        return reading.sizes.current(found(reading, tree, env))
+    except (SizeError, ShapeError) as error:
+        raise Fault("shape-clash", f"sizes do not fit in {said(tree)}: {error}", tree) from None
 
 
 def said(tree: Tree) -> str:

@@ -23,6 +23,7 @@ from derive.elaborate.values import (
     call_of,
     closed,
     contract_values,
+    gathered,
     map_of,
     squeezed,
     sum_of,
@@ -39,7 +40,10 @@ from derive.tree import Tree
 
 @rule("num")
 def _num(reading: Reading, tree: Tree, env: Env) -> Value:
-    return Value(lift(Fraction(str(tree.kids[0]))))
+    try:
+        return Value(lift(Fraction(str(tree.kids[0]))))
+    except ValueError:
+        raise Fault("unreadable", f"{tree.kids[0]} is not a number", tree) from None
 
 
 @rule("sum")
@@ -214,6 +218,12 @@ def _transpose(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("index")
 def _index(reading: Reading, tree: Tree, env: Env) -> Value:
     inner, *indices = tree.kids
+    letters = [env.letter(letter) for letter in map(index_letter, indices) if letter]
+    if inner.head == "bracket" and len(letters) == len(indices) and not env.open & set(letters):
+        # [a_i b_j]_{ij}: the array of these entries
+        value = value_of(reading, inner, replace(env, open=env.open | set(letters)))
+        if set(letters) <= set(value.opens):
+            return gathered(value, letters)
     return entries(reading, value_of(reading, inner, env), indices, env, tree)
 
 

@@ -276,6 +276,11 @@ def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]
     base = reading.sizes.current(value).expr
     candidates = [n for n in current if n is base]
     node = candidates[0] if candidates else current[0] if current else base
+    if not isinstance(node, Var) and not (isinstance(node, Call) and isinstance(node.op, Name)):
+        raise Fault(
+            "not-a-variable", f"{latex(tree)} is not a variable or a named node", tree,
+            "ask for the derivative in the whole of it",
+        )  # fmt: skip
     return node, _entry(node, symbol, indices)
 
 

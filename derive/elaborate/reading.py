@@ -70,6 +70,7 @@ class Reading:
     made: dict[Expr, str] = field(default_factory=dict)  # node -> symbol it came from
     letters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of slots, customary
     memo: dict[tuple, Value] = field(default_factory=dict)
+    underway: set[tuple] = field(default_factory=set)  # definitions that are being elaborated
     calls: dict[str, set[str]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # equations, what is used first
     implied: dict[str, Row] = field(default_factory=dict)  # parameters that short spellings omit

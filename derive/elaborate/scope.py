@@ -308,13 +308,17 @@ def _superscripts(sup: Tree | None) -> Iterator[Tree]:
     ):
         yield from sup.kids
     elif sup.head == "script" and (
-        sup.kids[0].head in ("op", "paren", "bracket") or str(sup.kids[0].kids[0]) in MARKS
+        sup.kids[0].head in ("op", "paren", "bracket") or _mark(sup.kids[0]) in MARKS
     ):
         # w^{*^T}, x^{(i)^\top}
         yield sup.kids[0]
         yield from _superscripts(sup.kids[2])
     else:
         yield sup
+
+
+def _mark(tree: Tree) -> str:
+    return str(tree.kids[0]) if tree.kids else ""
 
 
 def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bool:

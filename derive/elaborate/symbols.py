@@ -236,7 +236,13 @@ def definition_value(
     key = (equation.symbol, tuple(letters), inner.open, tuple(sorted(rename.items())))
     if formals is None and key in reading.memo:
         return reading.sizes.current(reading.memo[key])
-    body = value_of(reading, equation.body, inner)
+    if key in reading.underway:
+        raise Fault("cycle", f"{text(equation.left)} is defined by itself", equation.span)
+    reading.underway.add(key)
+    try:
+        body = value_of(reading, equation.body, inner)
+    finally:
+        reading.underway.discard(key)
     value = _named(reading, equation, letters, body, name or equation.symbol, tree)
     if formals is None:
         reading.memo[key] = value
@@ -346,6 +352,9 @@ def symbols_used(body: Tree, reading: Reading) -> list[str]:
             if symbol in seen:
                 continue
             seen.add(symbol)
+            # An index may be a quantity too: the k of E_k, if something defines k.
+            stack += [Tree("symbol", i.kids, i.span) for i in node.kids[1:] if i.head == "name"
+                      and i.kids[0] not in reading.scope.bound]  # fmt: skip
             if symbol in reading.equations:
                 found.append(symbol)
             elif symbol in reading.functions:

@@ -129,6 +129,7 @@ def _choose(
     )
     for symbol, rank in zip(symbols, ranks, strict=True):
         reading.ranks[symbol] = rank
+        reading.notes.pop(symbol, None)
         reading.variables.pop(symbol, None)
         reading.slot_axes.pop(symbol, None)
 

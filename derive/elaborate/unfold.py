@@ -96,7 +96,7 @@ def _optimised(side: Tree) -> tuple[tuple[Tree, ...], Tree] | None:
     below = big.kids[1].kids if big.kids[1].head == "list" else (big.kids[1],)
     body = Tree("sum", (big.kids[3], *rest), side.span) if rest else big.kids[3]
     names = [p.kids[0] if p.head == "chain" else p for p in below]
-    if not all(base_of(n) for n in names) or any(
+    if not all(isinstance(n, Tree) and base_of(n) for n in names) or any(
         p.head == "chain" and (len(p.kids) != 3 or p.kids[1] != Tree("rel", ("in",))) for p in below
     ):
         return None

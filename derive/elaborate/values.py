@@ -300,6 +300,15 @@ def closed(value: Value, letters: Sequence[str]) -> Expr:
     return contracted((value.expr,), (own,), (*order, *rest))
 
 
+def gathered(value: Value, letters: Sequence[str]) -> Value:
+    """The array whose axes are these open indices, in this order: [a_i b_j]_{ij}."""
+    number = {letter: k for k, letter in enumerate(value.opens)}
+    left = tuple(letter for letter in value.opens if letter not in letters)
+    own = tuple(range(len(value.expr.axes)))
+    out = (*(number[x] for x in (*left, *letters)), *own[len(value.opens) :])
+    return Value(contracted((value.expr,), (own,), out), left)
+
+
 def opened(at: Tree, known: Sizes, value: Value, letters: Sequence[str]) -> Value:
     """The value with its first own axes left open under these letters: x becomes x_i.
 

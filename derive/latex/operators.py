@@ -46,7 +46,7 @@ def derivative_fraction(over: Tree, under: Tree, span: tuple[int, int]) -> Tree:
     for symbol in _PARTIALS:
         is_over, order = _sign_of(above[0], symbol)
         is_under, _ = _sign_of(below[0], symbol)
-        if is_over and is_under and len(below) > 1:
+        if is_over and is_under and not all(_sign_of(part, symbol)[0] for part in below):
             by = _variables(below, symbol, order)
             of = _product(above[1:]) if len(above) > 1 else None
             return Tree("deriv", (of, by, order), span)
