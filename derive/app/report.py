@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from derive.app.solve import Solution
     from derive.derivation.backprop import Answer, Step
     from derive.derivation.check import Agreement
-    from derive.derivation.network import Network
+    from derive.derivation.network import Network, Question
     from derive.draw.picture import Picture
 
 
@@ -72,7 +72,7 @@ def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -
     from derive.app.shapes import asked_axes
 
     question = answer.question
-    wrt = [latex(symbol(node), spelling) for node in question.wrt]
+    wrt = [latex(by, spelling) for by in _variables(question)]
     asked = question.left is not None
     line, column = source.position(question.span[0]) if asked else (None, None)
     return {
@@ -91,6 +91,14 @@ def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -
         "steps": [_step(step, spelling) for step in answer.steps],
         "check": _check(check),
     }
+
+
+def _variables(question: Question) -> list[Tree]:
+    """What the question differentiates by: its own words where it means one row or entry."""
+    match question.left:
+        case Tree("deriv", (_, by, _)) | Tree("grad", (by, _, _)) if question.entry and by:
+            return list(by.kids) if by.head == "list" else [by]
+    return [symbol(node) for node in question.wrt]
 
 
 def _step(step: Step, spelling: Any) -> dict[str, Any]:
