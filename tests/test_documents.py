@@ -15,6 +15,7 @@ from autograd import grad, hessian
 from derive.derivation.backprop import worked
 from derive.derivation.network import Network
 from derive.derivation.points import point
+from derive.diagnostics import DeriveError
 from derive.elaborate.document import read
 from derive.kernel.expr import Var, shape_text
 from derive.meaning.evaluate import evaluate
@@ -55,6 +56,40 @@ def test_it_is_read_as_its_author_means_it(name):
         numpy.testing.assert_allclose(given_back, expected, rtol=1e-8, atol=1e-10)
         compared += 1
     assert compared
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (r"$L = \sum_i a_i + c + b_i$", "ambiguous-sum"),
+        (r"$e = y - Xw$, $L = e^\top e + e^{-\lambda}$", "ambiguous-power"),
+        (r"$L = -\log p_y$, $p = \mathrm{softmax}(z)$, $\frac{\partial L}{\partial y} = ?$",
+         "not-a-variable"),
+        (r"$\log s = Wx$, $L = \sum_i s_i$", "unreadable-left-side"),
+        (r"$L = \sum_{i=1}^{0} x_i^2$", "empty-sum"),
+        (r"$f(x) = g(x) + 1$, $g(x) = 2f(x)$, $L = f(w)$", "cycle"),
+        (r"$\mathbf{W}_1 \in \mathbb{R}^{m \times n}$, $\mathbf{h} = \mathbf{W}_l \mathbf{x}$, "
+         r"$L = \|\mathbf{h}\|^2$", "undefined-symbol"),
+        (r"$Z = WX + b$, $L = \|Z\|_F^2$, $W \in \mathbb{R}^{k \times n}$, $b \in \mathbb{R}^k$, "
+         r"$X \in \mathbb{R}^{n \times m}$", "shape-clash"),
+        (r"$g = \sigma(W_g [x; h])$, $L = \|g\|^2$", "unsupported"),
+        (r"$L = \|x\|^2$, $\nabla = ?$", "incomplete-question"),
+        (r"$0 < \beta$, $L = \frac{\partial}{\partial}$", "unsupported"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said(text, code):
+    with pytest.raises(DeriveError) as caught:
+        read(text)
+    assert code in {problem.code for problem in caught.value.diagnostics}
+    assert all(0 <= p.start <= p.end <= len(text) for p in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["as computed", "backwards"])
+def test_two_hundred_layers_in_any_order(order):
+    layers = [rf"$h_{{{k}}} = \tanh(W_{{{k}}} h_{{{k - 1}}} + b_{{{k}}})$" for k in range(1, 201)]
+    network = read("\n\n".join([*layers[::order], r"$L = \frac12 \|h_{200} - y\|^2$"]))
+    assert len(network.definitions) == 201
+    assert len(network.parameters) == 400
 
 
 def test_every_document_has_its_loss_and_its_reading():

@@ -125,6 +125,11 @@ def variable_value(
     env: Env, tree: Tree,
 ) -> Value:  # fmt: skip
     """The value of a symbol that nothing defines: one Var, with an open axis for each slot."""
+    if symbol in (r"\partial", r"\nabla"):
+        raise Fault(
+            "unsupported", f"{symbol} is an operator, not a quantity", tree,
+            r"write the whole derivative, as in \frac{\partial L}{\partial w}",
+        )  # fmt: skip
     letters: list[str] = []
     written: list[str] = []
     for k, index in enumerate(filled):
