@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from derive.elaborate.declare import declared_names, number
-from derive.elaborate.elaborate import bound_letters
 from derive.elaborate.faults import Fault
+from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.settle import BRACKETS, settle

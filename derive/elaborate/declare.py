@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from derive.derivation.network import REALS, Domain
-from derive.elaborate.elaborate import size_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.limits import size_of
 from derive.elaborate.reading import Declaration, Reading
 from derive.elaborate.scope import base_of, index_letter
 from derive.kernel.expr import Axes

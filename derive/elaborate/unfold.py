@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from derive.elaborate.elaborate import bound_letters
 from derive.elaborate.faults import Fault
+from derive.elaborate.limits import bound_letters
 from derive.elaborate.scope import base_of, index_letter, names_in
 from derive.latex.print import latex
 from derive.tree import Tree
