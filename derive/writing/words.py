@@ -81,7 +81,12 @@ def product(factors: Sequence[Tree]) -> Tree:
 
 
 def hadamard(factors: Sequence[Tree]) -> Tree:
-    r"""The elementwise product; reciprocals among the factors become one fraction."""
+    r"""The elementwise product; reciprocals among the factors become one fraction.
+
+    A product of transposes is the transpose of a product: (A \odot B)^\top.
+    """
+    if len(factors) > 1 and all(f.head == "transpose" for f in factors):
+        return tree("transpose", hadamard([f.kids[0] for f in factors]))
     over = [f for f in factors if not _is_reciprocal(f)]
     under = [f.kids[1] for f in factors if _is_reciprocal(f)]
     top = _elementwise(over) if over else _ONE
