@@ -170,43 +170,42 @@ def _renamed(latex: str, declared: Mapping[str, Var]) -> tuple[str, dict[Any, Va
     scope.declared |= declared.keys()
     scope.scalars |= declared.keys()
     (tree,) = read_formula(latex)
-    places = sorted(set(_places(tree, scope)))
+    places = sorted(set(_places(latex, tree, scope)))
     rest, end = [], 0
-    for (start, stop), _, _ in places:
+    for (start, stop), _ in places:
         if start < end:
             raise _Refused("outside", "symbols of the formula come out of one macro")
         rest.append(latex[end:start])
         end = stop
     rest.append(latex[end:])
-    used = set(re.sub(r"\\[A-Za-z]+", "", "".join([*rest, *(a for _, _, a in places)])))
+    used = set(re.sub(r"\\[A-Za-z]+", "", "".join(rest)))
     free = iter(letter for letter in _LETTERS if letter not in used)
     given: dict[str, str] = {}
     pieces = [rest[0]]
-    for (_, symbol, above), after in zip(places, rest[1:], strict=True):
+    for (_, symbol), after in zip(places, rest[1:], strict=True):
         if symbol not in given and (letter := next(free, "")):
             given[symbol] = letter
         if symbol not in given:
             raise _Refused("large", "the formula has more symbols than there are safe letters")
         # In braces: `\log x` must not become `\lna`, nor a(b + 1) a call.
-        pieces += ["{", given[symbol], "}", above, after]
+        pieces += ["{", given[symbol], "}", after]
     text = re.sub(r"\\log(?![A-Za-z])", r"\\ln", "".join(pieces))
     return text, {sympy.Symbol(letter): declared[symbol] for symbol, letter in given.items()}
 
 
-def _places(tree: Tree, scope: Scope) -> Iterator[tuple[tuple[int, int], str, str]]:
-    """Where a declared symbol stands, scripts that are part of it included, and what is above it.
-
-    A power above a symbol may hold symbols of its own: it keeps its own places.
-    """
+def _places(latex: str, tree: Tree, scope: Scope) -> Iterator[tuple[tuple[int, int], str]]:
+    """Where a declared symbol stands, with the scripts that are part of it but not its powers."""
     for part in _topmost(tree, scope):
         reference = scope.refer(part)
         if not reference.actions:
-            yield part.span, reference.symbol, ""
+            yield part.span, reference.symbol
             continue
-        first = min(action.span[0] for action in reference.actions)
-        yield (part.span[0], first), reference.symbol, "^{"
-        for action in reference.actions:
-            yield from _places(action, scope)
+        above = reference.actions[0]
+        caret = latex.rfind("^", part.span[0], above.span[0])
+        if len(reference.actions) > 1 or caret < 0 or latex[above.span[1] : part.span[1]].strip("} "):
+            raise _Refused("outside", f"a power of {reference.symbol} is not written last")
+        yield (part.span[0], caret), reference.symbol
+        yield from _places(latex, above, scope)
 
 
 def _topmost(tree: Tree, scope: Scope) -> Iterator[Tree]:
