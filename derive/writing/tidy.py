@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from derive.kernel.build import add, contracted, rebuilt
+from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.build import named as named_node
 from derive.kernel.expr import Add, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.meaning.digests import is_barrier, visible
@@ -160,9 +160,12 @@ class _Tidy:
         for term in flat:
             count, core = split(term)
             extra, key = split(self.normal.of(core))
+            if not extra:
+                continue  # equal to 0, in disguise
             counts[key] = counts.get(key, 0) + count * extra
             shown.setdefault(key, scaled(Fraction(1) / extra, core) if extra != 1 else core)
-        total = add(*(scaled(n, shown[key]) for key, n in counts.items()))
+        kept = [scaled(n, shown[key]) for key, n in counts.items() if n]
+        total = add(*kept) if kept else zeros(flat[0].axes)
         if type(total) is not Add:
             return total
         short = self._shorter(total, self._factored(total))
