@@ -213,7 +213,9 @@ def _difference(
         return float("inf"), directions
     scale = max(float(np.max(np.abs(a), initial=0.0)) for a in (numeric, symbolic))
     # Rounding in the forward pass, seen through a division by the step: no sign of disagreement.
-    noise = 100 * 2.2e-16 * float(np.max(np.abs(base[of]), initial=0.0)) / step
+    # It is that of the largest value on the way, which may cancel: a sum of deviations is 0.
+    size = max((float(np.max(np.abs(base[n]), initial=0.0)) for n in above), default=0.0)
+    noise = 100 * 2.2e-16 * size / step
     largest = float(np.max(np.abs(numeric - symbolic), initial=0.0))
     return (largest / max(scale, noise / TOLERANCE) if largest else 0.0), directions
 
