@@ -247,6 +247,9 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
         if operator != "sum":
             raise Fault("unsupported", f"a condition below {operator} has no value here", tree)
         holds = indicator(reading, condition, [settle(condition, reading.scope)], inner)
+        if holds.own:
+            raise Fault("unsupported", f"the condition {said(condition)} has no value here", tree,
+                        "known are conditions on two indices, as in k \\neq j")  # fmt: skip
         own = tuple(range(len(value.own)))
         value = contract_values(tree, reading.sizes, [holds, value], [(), own], own)
     for letter, low, high in letters:

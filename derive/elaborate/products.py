@@ -215,7 +215,8 @@ def _products_first(product: Product, parts: list) -> Iterator[tuple[str, Chain]
     lead = ""
     for sign, part in parts:
         if sign in HADAMARD:
-            yield lead, product.fold(segment)
+            if segment:
+                yield lead, product.fold(segment)
             segment, lead = [], sign
             part = ("", part)
             segment.append(part)

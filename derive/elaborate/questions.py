@@ -13,6 +13,7 @@ from derive.derivation.network import Definition, Network, Question, Variable, g
 from derive.elaborate.collect import Statements
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.ranks import odd_one_out
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import base_of, has_label_slot, index_letter
 from derive.elaborate.settle import settle
@@ -64,6 +65,9 @@ def network_of(
     made = {final(node): symbol for node, symbol in reading.made.items()}
     definitions = _definitions(order, nodes, made, root, questions)
     variables = _variables(reading, definitions, questions, made, final)
+    slip = odd_one_out(reading, [made.get(v.var, v.var.name) for v in variables if v.var.axes])
+    if slip is not None and not any(d.severity == "error" for d in parsed.diagnostics):
+        raise slip  # where a row could not be read, it may be the one that defines the symbol
     return Network(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,

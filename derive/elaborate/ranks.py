@@ -7,6 +7,7 @@ The idea: custom proposes ranks, each with the cost of departing from it, and th
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Declaration, Reading
@@ -129,7 +130,30 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
                 tree,
                 rf"declare it, as in {plain} \in {shape}, or define {plain} = ..",
             )
+    if lone:
+        reading.lone[symbol] = tree
     reading.note(symbol, f"${plain}$ is not declared: read as {kind}")
+
+
+def odd_one_out(reading: Reading, arrays: Sequence[str]) -> Fault | None:
+    """The fault of an array that is met once, in a document that declares all others.
+
+    ``arrays`` are the variables with axes.  Letters that custom gives to data and to parameters
+    are read by custom even so; any other is a slip of the pen sooner than an omission.
+    """
+    undeclared = [s for s in arrays if s in reading.notes and s not in reading.declarations]
+    if not reading.declares or len(undeclared) != 1 or undeclared[0] not in reading.lone:
+        return None
+    symbol = undeclared[0]
+    core = parts(re.split(r"[_^]", symbol)[0]).core
+    if _DATA.fullmatch(core) or core in "wWb" or core.lstrip("\\") in GREEK or "#" in symbol:
+        return None
+    plain = _plain(symbol)
+    return Fault(
+        "undefined-symbol", f"{plain} is neither declared nor defined", reading.lone[symbol],
+        rf"declare it, as in {plain} \in \mathbb{{R}}^{{n}}, or define {plain} = ..",
+        ("every other array here is declared",),
+    )  # fmt: skip
 
 
 def _plain(symbol: str) -> str:

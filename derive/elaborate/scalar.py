@@ -202,7 +202,11 @@ def _places(latex: str, tree: Tree, scope: Scope) -> Iterator[tuple[tuple[int, i
             continue
         above = reference.actions[0]
         caret = latex.rfind("^", part.span[0], above.span[0])
-        if len(reference.actions) > 1 or caret < 0 or latex[above.span[1] : part.span[1]].strip("} "):
+        if (
+            len(reference.actions) > 1
+            or caret < 0
+            or latex[above.span[1] : part.span[1]].strip("} ")
+        ):
             raise _Refused("outside", f"a power of {reference.symbol} is not written last")
         yield (part.span[0], caret), reference.symbol
         yield from _places(latex, above, scope)

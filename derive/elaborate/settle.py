@@ -111,16 +111,29 @@ def _index_list(sub: Tree) -> tuple[Tree, ...]:
 
 
 def _is_transpose(sup: Tree, scope: Scope) -> bool:
-    if sup.head == "name":
-        power = scope.known("T") and "T" not in scope.arrays
-        return sup.kids[0] == TRANSPOSE or (sup.kids[0] in ("T", "t") and not power)
-    return False
+    if sup.head != "name":
+        return False
+    letter = str(sup.kids[0])
+    if letter in ("T", "t"):
+        # A letter that is declared as a number is a power, as is one that counts steps.
+        number = scope.known(letter) and letter not in scope.arrays
+        return not (number or (letter == "t" and letter in scope.scalars | scope.steps))
+    return letter == TRANSPOSE
+
+
+def _counts(base: Tree, sup: Tree, scope: Scope) -> bool:
+    """Whether T or t above this base counts: a declared number has powers, and β^t is one too."""
+    letter = str(sup.kids[0])
+    symbol = str(base.kids[0]) if base.head == "symbol" else ""
+    if letter not in ("T", "t") or not symbol or symbol in scope.arrays:
+        return False
+    return symbol in scope.scalars or (letter == "t" and symbol.split("_")[0] in NUMBER_LETTERS)
 
 
 def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) -> Tree:
     """The base under its remaining superscripts: transposes, inverses and powers, in order."""
     for sup in actions:
-        if _is_transpose(sup, scope):
+        if _is_transpose(sup, scope) and not _counts(base, sup, scope):
             base = Tree("transpose", (base,), whole.span)
         elif sup.head == "neg" and _is_transpose(sup.kids[0], scope):
             base = Tree("transpose", (Tree("inverse", (base,), whole.span),), whole.span)
@@ -149,7 +162,11 @@ _LABEL_LETTERS = frozenset(["T", "t", "i", "j", "k", "l", "n", "m", "L"])
 def _is_number(base: Tree, scope: Scope) -> bool:
     """Whether a letter above this base can only be a power, or a number of axes."""
     symbol = str(base.kids[0]) if base.head == "symbol" else ""
-    return symbol.startswith(r"\mathbb") or symbol in NUMBER_LETTERS or symbol in scope.scalars
+    return (
+        symbol.startswith(r"\mathbb")
+        or symbol.split("_")[0] in NUMBER_LETTERS
+        or symbol in scope.scalars
+    )
 
 
 def _word(word: str, at: Tree) -> Tree:
