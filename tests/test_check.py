@@ -12,6 +12,7 @@ from derive.kernel.build import contract, named, scale, transpose
 from derive.kernel.calculus import grad, hessian, jacobian
 from derive.kernel.expr import Expr, Var
 from derive.kernel.sizes import sizes
+from derive.meaning import evaluate
 from derive.operators import composites, pointwise, primitives
 
 n, m, p = sizes("n m p")
@@ -189,3 +190,22 @@ def test_a_nan_never_passes():
         found = check(L, W1, bad)
     assert found.passed is not True
     assert TOLERANCE < 1e-5
+
+
+def test_only_what_moves_is_computed_again(monkeypatch):
+    computed = []
+
+    def counted(node, *rest):
+        computed.append(node)
+        return value(node, *rest)
+
+    value = evaluate._value
+    monkeypatch.setattr(evaluate, "_value", counted)
+    below = x
+    for k in range(30):
+        below = named(f"h_{k}", pointwise.tanh(below))
+    v = Var("v", (n,))
+    of = named("L", composites.half_squared_norm(v * below))
+    assert check(of, v, grad(of, v)).passed
+    assert computed.count(of) > 4
+    assert computed.count(below) == 2  # once at each point, however many entries are moved

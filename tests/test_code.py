@@ -287,7 +287,7 @@ def test_a_word_without_a_spelling_is_an_error() -> None:
     from derive.kernel.expr import Fn
 
     with pytest.raises(NoCode, match="nosuch has no spelling in numpy"):
-        code.source(Map(Fn("nosuch"), (x,)))
+        code.source(Map(Fn("nosuch", (), abs), (x,)))
     with pytest.raises(ValueError, match="known: numpy"):
         code.source(x, target="fortran")
 

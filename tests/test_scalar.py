@@ -81,7 +81,7 @@ AGREE = [
     ),
     (r"\alpha v_1 - \epsilon g_2", r"\alpha v_1 \epsilon g_2"),
     (r"\frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}", r"\hat{m} \hat{v} \epsilon"),
-    (r"\frac{m}{1 - \beta_1^k}", r"m \beta_1 k"),
+    (r"\frac{m}{1 - \beta_1^t}", r"m \beta_1 t"),
     (r"\bar{\mu} \cdot \rho + (1-\rho)\mu", r"\bar{\mu} \rho \mu"),
     (r"\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}", r"x \mu \sigma \epsilon"),
     (r"\gamma_1 \hat{x} + \beta_1", r"\gamma_1 \hat{x} \beta_1"),

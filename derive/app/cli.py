@@ -66,6 +66,9 @@ maps each symbol as the document writes it to its name.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code.  Never a traceback, unless DERIVE_TRACEBACK is set."""
+    # A shell may start us with a stream closed: what goes there goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # SVG and messages are UTF-8 whatever the locale says.
@@ -80,8 +83,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Who read our output has seen enough; the flush at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard()
         return BROKEN_PIPE
+    except OSError as error:
+        _discard()
+        print(f"derive: standard output: {error.strerror or error}", file=sys.stderr)
+        return UNREADABLE
+
+
+def _discard() -> None:
+    """Nothing that is still waiting for standard output is written there."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,10 +151,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seed(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("a seed is not negative")
-    return value
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 on, not {text!r}")
+    return int(text)
 
 
 # -------------------------------------------------------------------------------- one by one
@@ -275,6 +286,7 @@ def _delivered(
     target = Path(options.output)
     if target.suffix != suffix or target.is_dir() or len(options.files) > 1:
         target = target / (names.fresh(path, target, (suffix,)) + suffix)
+    names.spare(target)
     publish({target: text})
     return None
 

@@ -25,6 +25,8 @@ def load(path: str) -> Source:
     # A device such as /dev/zero has no end: one byte past the limit is enough to refuse it.
     most = 4 * LARGEST_DOCUMENT + 1
     try:
+        if path == STDIN and sys.stdin is None:
+            raise ValueError("standard input is closed")
         if path == STDIN:
             content = sys.stdin.buffer.read(most)
         else:
@@ -68,6 +70,12 @@ class Names:
         self.taken.add(wish.casefold())
         return wish
 
+    def spare(self, target: Path) -> None:
+        """DeriveError where a file to be written, named by the user, is one of the documents."""
+        if os.path.realpath(target) in self.inputs:
+            message = f"cannot write {target}: it is a document that is read"
+            raise _failure("no-output", message, "", "give the result a name of its own")
+
 
 def publish(texts: Mapping[Path, str]) -> None:
     """Write all of these files, or none; folders are made.  DeriveError says why it cannot be."""
@@ -87,8 +95,9 @@ def publish(texts: Mapping[Path, str]) -> None:
             os.replace(temporary, at)
             waiting.pop(0)
     except OSError as error:
-        message = f"cannot write {at}: {_reason(error)}"
-        raise _failure("no-output", message, "") from None
+        files = [folder for folder in at.parents if folder.is_file()]
+        reason = f"{files[-1]} is a file, not a folder" if files else _reason(error)
+        raise _failure("no-output", f"cannot write {at}: {reason}", "") from None
     finally:
         for temporary, _ in waiting:
             with contextlib.suppress(OSError):

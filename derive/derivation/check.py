@@ -105,7 +105,7 @@ def _together(results: Sequence[tuple[Question, Expr]], nodes: int) -> dict[Expr
 
 def _joint_difference(of: Expr, slopes: Mapping[Expr, Expr], point: Point, seed: int) -> float:
     """The relative difference of all slopes from central differences, all variables moving."""
-    base = evaluate_all([of, *slopes, *slopes.values()], point.values, point.at)
+    base = point.known
     draw = np.random.default_rng(seed)
     numeric, symbolic, terms = [], [], []
     for _ in range(DIRECTIONS):
@@ -177,11 +177,13 @@ def _difference(
     ``samples`` says for every axis of ``of`` whether it is summed (True) or comes first (False);
     with none, the axes of ``of`` come last.
     """
-    base = evaluate_all([of, by, claimed], point.values, point.at)
+    base = point.known
+    if of not in base:  # the gradient on the way to a Hessian
+        base = evaluate_all([of], base, point.at)
     start, symbolic = base[by], base[claimed]
     above = depending([of], {by})
-    # What does not depend on ``by`` keeps its value; a node given one is not computed.
-    fixed = {node: base[node] for node in toposort(of) if node not in above}
+    # What does not depend on ``by`` keeps its value, and nothing is computed below it.
+    fixed = {kid: base[kid] for node in above for kid in node.kids if kid not in above}
     step = STEP * max(1.0, float(np.max(np.abs(start), initial=0.0)))
 
     def moved(direction: Any) -> Any:

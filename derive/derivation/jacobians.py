@@ -14,7 +14,7 @@ from derive.derivation.network import Question
 from derive.derivation.paper import Paper, Step
 from derive.derivation.reasons import Text, reason
 from derive.kernel.calculus import grad, jacobian
-from derive.kernel.expr import Expr, Var
+from derive.kernel.expr import Expr, Var, toposort
 from derive.tree import Tree
 
 
@@ -74,21 +74,13 @@ def _leaves(node: Expr) -> list[Expr]:
 
 def _depending(of: Expr, by: Expr) -> set[Expr]:
     """The names below ``of`` whose value depends on ``by``, and ``by`` itself."""
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack = [(of, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            if node is not by and not isinstance(node, Var):
-                stack.extend((leaf, False) for leaf in _leaves(node))
+
+    def below(node: Expr) -> list[Expr]:
+        return [] if node is by or isinstance(node, Var) else _leaves(node)
+
     depending = {by}
-    for node in order:
-        if not isinstance(node, Var) and any(leaf in depending for leaf in _leaves(node)):
+    for node in toposort(of, below=below):
+        if not depending.isdisjoint(below(node)):
             depending.add(node)
     return depending
 

@@ -35,35 +35,12 @@ def filled(symbol: str, letters: Sequence[str]) -> str:
 
 def local_order(root: Expr, stop: Callable[[Expr], bool]) -> list[Expr]:
     """The nodes below a root, kids first, not looking below those where ``stop`` holds."""
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            if not stop(node):
-                stack.extend((kid, False) for kid in reversed(node.kids))
-    return order
+    return toposort(root, below=lambda node: () if stop(node) else node.kids)
 
 
 def downward(root: Expr) -> list[Expr]:
     """Every node below a root, parents before kids, and the kids of a node as they are written."""
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((kid, False) for kid in node.kids)  # the last one first
-    return order[::-1]
+    return toposort(root, below=lambda node: node.kids[::-1])[::-1]
 
 
 def replaced(root: Expr, by: Mapping[Expr, Expr], closed: bool = True) -> Expr:

@@ -27,14 +27,13 @@ class Domain:
 
 
 REALS = Domain()
-ROLES = ("input", "parameter", "target", "constant")
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A symbol that no equation defines.
 
-    ``declared`` are the axes as the document wrote them (1×n stays 1×n); ``note`` says where its
+    ``role`` is ``input``, ``parameter``, ``target`` or ``constant``; ``declared`` are the axes as the document wrote them (1×n stays 1×n); ``note`` says where its
     shape comes from if not from a declaration.
     """
 
@@ -97,7 +96,8 @@ class Network:
 
     @property
     def outputs(self) -> tuple[Call, ...]:
-        used = {kid for d in self.definitions for kid in toposort(d.node) if kid is not d.node}
+        """The definitions that no other one uses, in order; one sweep over all of them."""
+        used = {kid for node in toposort(*(d.node for d in self.definitions)) for kid in node.kids}
         return tuple(d.node for d in self.definitions if d.node not in used)
 
     @property

@@ -30,10 +30,11 @@ LARGEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Values for every variable, and the sizes that they have."""
+    """Values for every variable, the sizes that they have, and what every node is there."""
 
     values: Mapping[Expr, Any]
     at: Mapping[str, int]
+    known: Mapping[Expr, Any]
 
 
 def depending(roots: Iterable[Expr], moving: Iterable[Expr]) -> dict[Expr, None]:
@@ -106,8 +107,8 @@ def smooth_point(
             if not finite or any(_near_kink(node, live, known, at) for node in live):
                 continue
         if all(np.any(known[node]) or is_zero(node) for node in claimed):
-            return Point(values, at)
-        spare.append(Point(values, at))
+            return Point(values, at, known)
+        spare.append(Point(values, at, known))
         if len(spare) == ENOUGH:
             break
     return spare[-1] if spare else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self, TypeAlias
 
 from derive.kernel.interned import Table
@@ -282,8 +283,8 @@ class Fn:
     """
 
     name: str
-    params: tuple = ()
-    value: Callable[..., Any] = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
+    params: tuple
+    value: Callable[..., Any] = field(compare=False, repr=False)
     slopes: tuple[Callable[..., Expr], ...] = field(default=(), compare=False, repr=False)
     exact: Callable[..., Number] | None = field(default=None, compare=False, repr=False)
 
@@ -292,9 +293,8 @@ class Fn:
         def __call__(self, *args: object) -> Expr: ...
 
     def __hash__(self) -> int:
-        return hash(
-            self.name
-        )  # asked for every node that is made; params would cost ten times more
+        # Asked for every node that is made: to hash the params too would cost ten times more.
+        return hash(self.name)
 
     def __reduce__(self):
         return registered, ("function", self.name, self.params)
@@ -306,16 +306,16 @@ class Operator:
 
     ``shape`` gives the axes of the result from those of the arguments (ShapeError if they do not
     fit); ``value`` computes it on NumPy arrays; ``pull(call, cotangent, extra)`` yields (argument,
-    share, reason), where the cotangent carries ``extra`` leading axes of its own.
+    share, reason), where the cotangent carries ``extra`` leading axes of its own; ``exact`` says
+    that ``value`` takes Fractions and gives them.
     """
 
     name: str
-    params: tuple = ()
-    shape: Callable[..., Axes] = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
-    value: Callable[..., Any] = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
-    pull: Callable[..., Iterable[tuple[Expr, Expr, str]]] = field(
-        default=None, compare=False, repr=False
-    )  # type: ignore[assignment]
+    params: tuple
+    shape: Callable[..., Axes] = field(compare=False, repr=False)
+    value: Callable[..., Any] = field(compare=False, repr=False)
+    pull: Callable[..., Iterable[tuple[Expr, Expr, str]]] = field(compare=False, repr=False)
+    exact: bool = field(default=False, compare=False, repr=False)
 
     def __call__(self, *args: Expr) -> Expr:
         return Call(self, args)
@@ -350,18 +350,23 @@ def _rebuild(rows: tuple) -> Expr:
     return nodes[-1]
 
 
-def toposort(*roots: Expr) -> list[Expr]:
-    """Every node below the roots once, kids before parents.  Iterative: depth is the user's."""
+def toposort(
+    *roots: Expr, below: Callable[[Expr], Iterable[Expr]] = attrgetter("kids")
+) -> list[Expr]:
+    """Every node below the roots once, kids before parents.  Iterative: depth is the user's.
+
+    ``below`` says which nodes a node leads to: all of its kids, unless the caller stops earlier.
+    """
     order: dict[Expr, None] = {}
     for root in roots:
         if root in order:
             continue
-        path, left = [root], [iter(root.kids)]
+        path, left = [root], [iter(below(root))]
         while path:
             for kid in left[-1]:
                 if kid not in order:
                     path.append(kid)
-                    left.append(iter(kid.kids))
+                    left.append(iter(below(kid)))
                     break
             else:
                 order[path.pop()] = None

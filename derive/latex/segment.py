@@ -6,6 +6,7 @@ first, character by character, so that every offset stays what it was.
 
 from __future__ import annotations
 
+import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -104,6 +105,8 @@ def source_of(file: str, content: bytes) -> Source:
         raise refuse("empty-file", "the document is empty", "write a formula between `$` signs")
     if len(content) > 4 * LARGEST_DOCUMENT:
         raise _too_large(file, len(content))
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise refuse("binary-file", "this text is UTF-16, not UTF-8", "save the document as UTF-8")
     if b"\0" in content:
         raise refuse("binary-file", "this is a binary file, not a text", "give a .tex or .md file")
     try:
@@ -115,7 +118,8 @@ def source_of(file: str, content: bytes) -> Source:
             f"this is not UTF-8 text: byte {problem.start + 1}, on line {line}, is not valid",
             "save the document as UTF-8",
         ) from None
-    return Source(file, text)
+    # Old Mac programs end lines with a return alone; a comment would run to the end of the text.
+    return Source(file, text if "\n" in text else text.replace("\r", "\n"))
 
 
 def _too_large(file: str, size: int) -> DeriveError:
@@ -294,8 +298,11 @@ def _in_text_argument(text: str, at: int, offset: int) -> bool:
 
 
 def _is_money(text: str, at: int, closer: int) -> bool:
-    """Pandoc's rule: no space inside the dollars, and no digit behind them."""
+    """Pandoc's rule: no space inside the dollars, and no digit behind them.  GitHub and notebooks
+    allow the space, so it counts only where the text inside does not look like mathematics."""
     inside = text[at:closer]
     if not inside or inside.startswith("`"):
         return not inside
-    return inside[0].isspace() or inside[-1].isspace() or text[closer + 1 : closer + 2].isdigit()
+    spaced = inside[0].isspace() or inside[-1].isspace()
+    maths = not inside[0].isdigit() and _LOOKS_LIKE_MATHS.search(inside)
+    return bool(spaced and not maths) or text[closer + 1 : closer + 2].isdigit()

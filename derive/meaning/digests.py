@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from hashlib import blake2b
 
-from derive.kernel.expr import Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var
+from derive.kernel.expr import Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
 
 
 def is_barrier(node: Expr) -> bool:
@@ -21,19 +21,11 @@ def visible(root: Expr, known: Container[Expr] = ()) -> list[Expr]:
 
     What is ``known`` is passed over, and so is what only it contains.
     """
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in seen and node not in known:
-            seen.add(node)
-            stack.append((node, True))
-            if not is_barrier(node):
-                stack.extend((kid, False) for kid in reversed(node.kids))
-    return order
+
+    def below(node: Expr) -> Iterable[Expr]:
+        return () if is_barrier(node) else (kid for kid in node.kids if kid not in known)
+
+    return [] if root in known else toposort(root, below=below)
 
 
 class Digests:

@@ -11,8 +11,20 @@ from fractions import Fraction
 from typing import Any
 
 from derive.kernel import sizes
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
-from derive.kernel.sizes import Axis
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Operator,
+    Var,
+    toposort,
+)
 from derive.operators.pointwise import np
 
 Values = Mapping[Expr, Any]
@@ -34,7 +46,7 @@ def evaluate_all(
 ) -> dict[Expr, Any]:  # fmt: skip
     """The value of every node below the roots, from the values of variables (or of any nodes).
 
-    ``at`` gives the sizes that are symbols; those of the given arrays are read off.  ``exact``
+    Nothing is computed below a node whose value is given, however much there is.  ``at`` gives the sizes that are symbols; those of the given arrays are read off.  ``exact``
     computes in Fractions and raises NotExact where a value is not rational.  KeyError names a
     variable without a value; ValueError an array of the wrong shape.
     """
@@ -43,8 +55,9 @@ def evaluate_all(
     for variable, array in values.items():
         known[variable] = _array(array, exact)
         _read_sizes(variable, known[variable].shape, extent)
-    for node in toposort(*roots):
-        if node not in known:
+    given = frozenset(known)
+    for node in toposort(*roots, below=lambda node: () if node in given else node.kids):
+        if node not in given:
             known[node] = _value(node, known, extent, exact)
     return known
 
@@ -67,19 +80,15 @@ def _read_sizes(variable: Expr, shape: tuple[int, ...], extent: dict[str, int]) 
             raise ValueError(f"an axis of size {axis} has {n} entries")
 
 
-def extent_of(axis: Axis, extent: Mapping[str, int]) -> int:
-    return sizes.evaluate(axis, extent)
-
-
 def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exact: bool) -> Any:
     number = object if exact else float
     match node:
         case Num(value):
             return np.asarray(Fraction(value) if exact else float(value), number)
         case Delta(n):
-            return np.eye(extent_of(n, extent), dtype=int).astype(number)
+            return np.eye(sizes.evaluate(n, extent), dtype=int).astype(number)
         case Ones(n):
-            return np.ones(extent_of(n, extent), int).astype(number)
+            return np.ones(sizes.evaluate(n, extent), int).astype(number)
         case Add(terms):
             total = known[terms[0]]
             for term in terms[1:]:
@@ -95,10 +104,10 @@ def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exa
             return np.vectorize(fn.exact, otypes=[object])(*(known[a] for a in args))
         case Call(Name(), (arg,)):
             return known[arg]
-        case Call(op, args):
-            if exact and op.name not in ("maximum", "minimum", "argmax", "argmin", "one_hot"):
+        case Call(Operator() as op, args):
+            if exact and not op.exact:
                 raise NotExact(f"{op.name} has no exact value")
-            params = tuple(extent_of(p, extent) for p in op.params)
+            params = tuple(sizes.evaluate(p, extent) for p in op.params)
             return np.asarray(op.value(*(known[a] for a in args), *params), number)
         case Var(name):
             raise KeyError(name)

@@ -34,10 +34,11 @@ def primitive(
     value: Callable[..., Any],
     pull: Callable[[Call, Expr, int], Pull],
     latex: str,
+    exact: bool = False,
     **known: Any,
 ) -> Operator:
     """A row for an operator without parameters."""
-    operator = Operator(name, (), shape, value, pull)
+    operator = Operator(name, (), shape, value, pull, exact)
     row = Row(name, lambda: operator, latex, **known)
     vocabulary["operator", name] = row.make
     PRIMITIVES[name] = row
@@ -130,20 +131,20 @@ logsumexp = primitive(
 )  # fmt: skip
 argmax = primitive(
     "argmax", _same, lambda x: _first(np.argmax)(x), _constant, r"\mathbb{1}_{\arg\max}",
-    kinks="the first of equal entries", code="one_hot_argmax({0})",
+    exact=True, kinks="the first of equal entries", code="one_hot_argmax({0})",
 )  # fmt: skip
 argmin = primitive(
     "argmin", _same, lambda x: _first(np.argmin)(x), _constant, r"\mathbb{1}_{\arg\min}",
-    kinks="the first of equal entries", code="one_hot_argmin({0})",
+    exact=True, kinks="the first of equal entries", code="one_hot_argmin({0})",
 )  # fmt: skip
 maximum = primitive(
     "maximum", _reduced, lambda x: np.max(x, axis=-1), _routed(lambda x: argmax(x)), r"\max",
-    words=("max",), kinks="all of the gradient to the first of equal entries",
+    words=("max",), exact=True, kinks="all of the gradient to the first of equal entries",
     code="({0}).max(axis=-1)",
 )  # fmt: skip
 minimum = primitive(
     "minimum", _reduced, lambda x: np.min(x, axis=-1), _routed(lambda x: argmin(x)), r"\min",
-    words=("min",), kinks="all of the gradient to the first of equal entries",
+    words=("min",), exact=True, kinks="all of the gradient to the first of equal entries",
     code="({0}).min(axis=-1)",
 )  # fmt: skip
 
@@ -155,7 +156,7 @@ def one_hot(classes: Any) -> Operator:
     def value(y, count):
         return np.asarray(np.asarray(y)[..., None] == np.arange(1, count + 1), float)
 
-    return Operator("one_hot", (classes,), lambda axes: (*axes, classes), value, _constant)
+    return Operator("one_hot", (classes,), lambda axes: (*axes, classes), value, _constant, True)
 
 
 vocabulary["operator", "one_hot"] = one_hot

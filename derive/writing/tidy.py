@@ -20,6 +20,7 @@ from derive.meaning.digests import is_barrier, visible
 from derive.meaning.normal import Normal, scaled, split
 from derive.operators.pointwise import power
 from derive.writing.flat import Factor, flattened
+from derive.writing.gather import gathered
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
 
@@ -169,7 +170,10 @@ class _Tidy:
         if type(total) is not Add:
             return total
         short = self._shorter(total, self._factored(total))
-        return self._least(short, self.normal.of(total))
+        few = len(total.terms) <= _MOST_TERMS
+        return self._least(
+            short, *(gathered(total.terms, self._sum) if few else ()), self.normal.of(total)
+        )
 
     def _factored(self, total: Add) -> Expr:
         """The scalars that all terms share, and the number if it is the same but for its sign."""
