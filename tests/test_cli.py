@@ -285,6 +285,22 @@ def test_a_folder_that_cannot_be_written(folder, capsys):
     assert "output" in said.err
 
 
+def test_a_folder_where_a_sheet_belongs_leaves_nothing_of_either(folder, capsys):
+    (folder / "output" / "good.html").mkdir(parents=True)
+    assert cli.main(["solve", "good.tex"]) == cli.UNREADABLE
+    assert "cannot write output/good.html: it is a folder" in capsys.readouterr().err
+    assert [path.name for path in (folder / "output").iterdir()] == ["good.html"]
+
+
+@pytest.mark.parametrize("command", [["graph"], ["export", "--to", "numpy"]])
+def test_a_result_never_replaces_a_document(folder, capsys, command):
+    suffix = ".tex" if command == ["graph"] else ".py"
+    (folder / f"notes{suffix}").write_text(GOOD)
+    assert cli.main([*command, f"notes{suffix}", "-o", f"notes{suffix}"]) == cli.UNREADABLE
+    assert "it is a document that is read" in capsys.readouterr().err
+    assert (folder / f"notes{suffix}").read_text() == GOOD
+
+
 def test_a_sheet_that_fails_half_way_leaves_nothing(folder, monkeypatch, capsys):
     import derive.app.files as files
 
@@ -350,6 +366,31 @@ def test_a_closed_pipe_is_no_traceback(folder):
     )  # fmt: skip
     assert done.stderr == ""
     assert done.stdout.strip() in ("0", str(cli.BROKEN_PIPE))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_disk_behind_standard_output_is_no_traceback(folder):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "derive.app.cli", "graph", "good.tex"], stdout=full,
+            stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert done.returncode == cli.UNREADABLE
+    assert done.stderr == "derive: standard output: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("how", "code"), [("graph good.tex >&-", 0), ("solve bad.tex 2>&-", 2), ("solve - <&-", 2)]
+)
+def test_a_closed_stream_is_no_traceback(folder, how, code):
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m derive.app.cli {how}"], cwd=folder, text=True,
+        capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == code
+    assert "internal error" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes and signals")

@@ -157,3 +157,23 @@ def test_token_soup_raises_nothing_but_diagnostics(pieces, glue):
 @given(st.text(max_size=40))
 def test_any_text_raises_nothing_but_diagnostics(latex):
     check_reading(latex)
+
+
+@pytest.mark.parametrize("latex", ["x_1_2", "x_1^2_3", "x^2^3", "x_{a_1}_b", r"x_i'_j"])
+def test_two_scripts_of_one_kind_are_refused(latex):
+    with pytest.raises(DeriveError) as caught:
+        read_formula(latex)
+    assert caught.value.diagnostics[0].code == "double-script"
+
+
+@pytest.mark.parametrize(
+    "latex",
+    ["{x_1}_2", "x_{a_1}^{b^2}", "f_1(x)_2", r"\frac{a_1}{b_1}_2", r"{x^{(i)}}^\top"],
+)
+def test_scripts_of_what_stands_in_braces_are_read(latex):
+    assert len(read_formula(latex)) == 1
+
+
+def test_a_derivative_before_a_question_mark_is_asked_for():
+    (item,) = read_formula(r"\nabla_W L ?")
+    assert str(item) == "(chain (grad W L 1) (rel =) (ask))"

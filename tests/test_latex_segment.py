@@ -181,6 +181,31 @@ def test_a_byte_order_mark_is_no_text():
     assert source_of("a.tex", b"\xef\xbb\xbf$x$").text == "$x$"
 
 
+def test_lines_that_end_in_a_return_alone_are_lines():
+    assert source_of("a.tex", b"% note\r$x$").text == "% note\n$x$"
+    assert source_of("a.tex", b"% note\r\n$x$").text == "% note\r\n$x$"
+
+
+def test_utf_16_is_named():
+    with pytest.raises(DeriveError) as caught:
+        source_of("a.tex", "$x$".encode("utf-16"))
+    assert "UTF-16" in caught.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        (r"$ z = W x $, $ L = \|z\|^2$", [" z = W x ", r" L = \|z\|^2"]),
+        (r"$W \in \mathbb{R}^n $ x", [r"W \in \mathbb{R}^n "]),
+        ("costs $5 and $6 for $x=1$", ["x=1"]),
+        ("the $ and the $ sign", []),
+    ],
+)
+def test_dollars_with_a_space_inside_are_mathematics_if_it_looks_like_it(text, formulas):
+    document = segment(Source("a.md", text))
+    assert [text[f.start : f.end] for f in document.formulas] == formulas
+
+
 @pytest.mark.parametrize(
     "document",
     [r"\[ " * 8000, "$$ " * 8001, r"\begin{align} " * 8000, "<!-- " * 8000, "` `` " * 8000],

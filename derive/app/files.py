@@ -83,6 +83,8 @@ def publish(texts: Mapping[Path, str]) -> None:
     at = Path()
     try:
         for at, text in texts.items():
+            if at.is_dir():  # found only after the first of two files is in place
+                raise OSError("it is a folder")
             at.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(prefix=f".{at.name}.", dir=at.parent)
             waiting.append((temporary, at))

@@ -178,8 +178,8 @@ def _difference(
     with none, the axes of ``of`` come last.
     """
     base = point.known
-    if of not in base:  # the gradient on the way to a Hessian
-        base = evaluate_all([of], base, point.at)
+    if of not in base or claimed not in base:  # the gradient on the way to a Hessian
+        base = evaluate_all([of, claimed], base, point.at)
     start, symbolic = base[by], base[claimed]
     above = depending([of], {by})
     # What does not depend on ``by`` keeps its value, and nothing is computed below it.

@@ -202,6 +202,9 @@ def _derivative(part: Tree, of: Expr, by: Tree, order: str, reading: Reading) ->
     found = [_wrt(tree, of, reading) for tree in wrt_trees]
     wrt = tuple(node for node, _ in found)
     entry = tuple(letter for _, letters in found for letter in letters)
+    if order not in ("1", "2", "_", ""):
+        raise Fault("unsupported", f"a derivative of order {order} has no value here", part,
+                    "known are first and second derivatives")  # fmt: skip
     second = order not in ("1", "_", "") or (part.head == "deriv" and len(wrt_trees) > 1)
     if second:
         if of.axes:

@@ -115,6 +115,8 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
 def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> None:
     """A symbol is read by custom only where a slip of the pen is not more likely: a name that is
     met once, and differs from a known name by its scripts or its font, is a slip."""
+    if symbol == r"\top":
+        raise Fault("unreadable", r"\top stands alone here", tree, r"a transpose is written x^\top")
     core = parts(re.split(r"[_^]", symbol)[0]).core
     kind, shape = _KINDS[rank]
     plain = _plain(symbol)

@@ -26,6 +26,7 @@ def parse_statement(tokens: Sequence[Token]) -> Tree:
     """
     if len(tokens) == 1 and tokens[0].type == "TEXT":
         return Tree("text", (tokens[0].text,), (tokens[0].start, tokens[0].end))
+    _check_scripts(tokens)
     parsed = _parsed(tokens, stored_table())
     _check_depth(parsed)
     return parsed
@@ -71,6 +72,37 @@ def _reduced(rule: Rule, parts: list):
     if rule.transparent and len(flat) == 1:
         return flat[0]
     return getattr(_BUILDER, rule.action)(flat)
+
+
+def _check_scripts(tokens: Sequence[Token]) -> None:
+    """TeX refuses x_1_2, and a reader cannot know whether x_{1,2} or {x_1}_2 is meant.
+
+    A power of what carries a label, x^{(i)}^T, has one meaning and is read all the same.
+    """
+    present: list[str] = []  # the scripts of the operand that has just ended
+    outer: list[list[str]] = []  # in braces: those of the operand whose script they are, or none
+    before = ""
+    for token in tokens:
+        if token.type in ("SUB", "SUP"):
+            if token.type in present:
+                sign, what = ("_", "subscripts") if token.type == "SUB" else ("^", "superscripts")
+                raise Unreadable(
+                    "double-script",
+                    f"two {what} follow each other",
+                    (token.start, token.end),
+                    help=f"write x{sign}{{a,b}}, or {{x{sign}a}}{sign}b with braces around the first",
+                )
+            present.append(token.type)
+        elif token.type == "LBRACE":
+            outer.append(present if before in ("SUB", "SUP") else [])
+            present = []
+        elif token.type == "RBRACE":
+            present = outer.pop()
+            if before in ("RPAR", "RBRACK") and "SUP" in present:
+                present.remove("SUP")
+        elif token.type != "PRIME":
+            present = []
+        before = token.type
 
 
 def _check_depth(parsed: Tree) -> None:

@@ -323,10 +323,12 @@ def _with_commas(parts: list[list[Token]]) -> Statement:
 
 
 def _asking(statement: Statement) -> Statement:
-    """A statement that ends in ``=`` or ``= \\dots`` asks for its right side."""
+    """A statement that ends in ``=``, ``= \\dots`` or ``?`` asks for its right side."""
     last = statement[-1]
     if last.type == "REL" and last.text == "=" and len(statement) > 1:
         return [*statement, Token("ASK", "?", last.start, last.end)]
+    if last.type == "ASK" and len(statement) > 1 and not _relates(statement):
+        return [*statement[:-1], Token("REL", "=", last.start, last.start), last]
     asks = len(statement) > 2 and (statement[-2].type, statement[-2].text) == ("REL", "=")
     if asks and last.type == "DOTS":
         return [*statement[:-1], replace(last, type="ASK", text="?")]
