@@ -1,14 +1,16 @@
 """The numerical judge: it passes what is right and fails what is wrong, near kinks and far off."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from derive.derivation.backprop import worked
 from derive.derivation.check import TOLERANCE, Agreement, agreements
 from derive.derivation.network import Domain, Network, Question, Variable, network
 from derive.derivation.smooth import CLEARANCE
-from derive.kernel.build import contract, named, scale, transpose
+from derive.kernel.build import contract, lift, named, scale, transpose
 from derive.kernel.calculus import grad, hessian, jacobian
 from derive.kernel.expr import Expr, Var
 from derive.kernel.sizes import sizes
@@ -209,3 +211,22 @@ def test_only_what_moves_is_computed_again(monkeypatch):
     assert check(of, v, grad(of, v)).passed
     assert computed.count(of) > 4
     assert computed.count(below) == 2  # once at each point, however many entries are moved
+
+
+def test_what_is_too_large_to_compare_is_said_not_computed():
+    v = Var("v", (10**12,))
+    found = check(named("L", composites.half_squared_norm(v)), v, v)
+    assert found.passed is None
+    assert "entries" in found.remark
+
+
+def test_an_axis_without_entries_at_small_sizes_is_said():
+    v = Var("v", (n - 10**9,))
+    found = check(named("L", composites.half_squared_norm(v)), v, v)
+    assert found.passed is None
+    assert "no entries" in found.remark
+
+
+def test_a_loss_differentiated_by_itself_is_1():
+    (answer,) = worked(replace(network(L), questions=(Question("gradient", L, (L,)),))).answers
+    assert answer.value == lift(1)

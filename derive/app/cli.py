@@ -67,8 +67,8 @@ maps each symbol as the document writes it to its name.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code.  Never a traceback, unless DERIVE_TRACEBACK is set."""
     # A shell may start us with a stream closed: what goes there goes nowhere.
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # SVG and messages are UTF-8 whatever the locale says.

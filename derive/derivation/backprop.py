@@ -24,7 +24,7 @@ from derive.derivation.local import (
 from derive.derivation.network import Definition, Network, Question
 from derive.derivation.paper import Paper, Step
 from derive.derivation.reasons import known_together, reason
-from derive.kernel.build import is_zero, zeros
+from derive.kernel.build import is_zero, lift, zeros
 from derive.kernel.calculus import hessian, jacobian
 from derive.kernel.expr import Expr, Var, toposort
 from derive.tree import Tree, name, tree
@@ -255,8 +255,8 @@ def _gradient(paper: Paper, one: _Pass, question: Question) -> Answer:
     left = question.left or tree("deriv", one.of, paper.called(wrt), "1")
     found = one.answer(wrt)
     if found is None:
-        value = zeros(wrt.axes)
-        return Answer(question, value, left, paper.tree(value), None, zero=True)
+        value = lift(1) if wrt is question.of else zeros(wrt.axes)
+        return Answer(question, value, left, paper.tree(value), None, zero=is_zero(value))
     value, form, step = found
     named = _entry_tree(form, paper, question, one.names)
     return Answer(question, value, left, named, _inputs(paper, value, form, question), last=step)

@@ -7,12 +7,14 @@ kinks; then it moves one entry at a time and watches the output.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from derive.derivation.network import Domain, Network, Question
 from derive.derivation.smooth import TRIES, Point, depending, extents, smooth_point
+from derive.kernel import sizes
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.meaning.evaluate import evaluate_all
@@ -29,6 +31,8 @@ BUDGET = 60_000
 DIRECTIONS = 4
 # Node evaluations for all of them, beyond which the gradients of one loss are compared together.
 ALL_BUDGET = 200_000
+# Entries of all arrays together, beyond which nothing is compared: 8 bytes each, several copies.
+MOST_ENTRIES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def agreements(
     domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
     points: list[Point] = []
     values = [value for question, value in results if question.wrt]
-    for _ in range(POINTS if asked else 0):
+    remark = _out_of_reach(order, at)
+    for _ in range(POINTS if asked and not remark else 0):
         point = smooth_point(domains, order, roots, values, set(moved), at, draw)
         if point is not None:
             points.append(point)
@@ -85,7 +90,7 @@ def agreements(
     return [
         found[question.of]
         if question.of in found and together[question.of].get(question.wrt[0]) is value
-        else _agreement(question, value, points, at, seed)
+        else _agreement(question, value, points, at, seed, remark)
         for question, value in results
     ]
 
@@ -128,13 +133,25 @@ def _joint_difference(of: Expr, slopes: Mapping[Expr, Expr], point: Point, seed:
     return largest / max(scale, noise / TOGETHER) if largest else 0.0
 
 
+def _out_of_reach(order: Sequence[Expr], at: Mapping[str, int]) -> str:
+    """Why there can be no values at these sizes: numbers in a document can be of any size."""
+    shapes = [[sizes.evaluate(axis, at) for axis in node.axes] for node in order]
+    if any(n < 1 for shape in shapes for n in shape):
+        return "an axis has no entries at the small sizes that were tried"
+    entries = sum(math.prod(shape) for shape in shapes)
+    if entries > MOST_ENTRIES:
+        return f"its arrays have {entries:,} entries, more than are compared"
+    return ""
+
+
 def _agreement(
-    question: Question, value: Expr, points: Sequence[Point], at: Mapping[str, int], seed: int
-) -> Agreement:
+    question: Question, value: Expr, points: Sequence[Point], at: Mapping[str, int], seed: int,
+    remark: str = "",
+) -> Agreement:  # fmt: skip
     if not question.wrt:
         return Agreement(at, seed, 0, 0.0, None, remark="nothing is differentiated here")
     if not points:
-        remark = f"no point was found in {TRIES} tries where every value is finite"
+        remark = remark or f"no point was found in {TRIES} tries where every value is finite"
         return Agreement(at, seed, 0, float("nan"), None, remark=remark)
     error, directions = 0.0, 0
     for point in points:

@@ -277,7 +277,7 @@ def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]
     current = [n for n in here if isinstance(n, Var | Call)]
     if len(current) == 1:
         node = current[0]
-        return node, _entry(node, symbol, indices)
+        return node, _entry(node, symbol, indices, tree)
     asked = frozenset(letter for i in indices if (letter := index_letter(i)))
     value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env(asked))
     base = reading.sizes.current(value).expr
@@ -288,10 +288,10 @@ def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]
             "not-a-variable", f"{latex(tree)} is not a variable or a named node", tree,
             "ask for the derivative in the whole of it",
         )  # fmt: skip
-    return node, _entry(node, symbol, indices)
+    return node, _entry(node, symbol, indices, tree)
 
 
-def _entry(node: Expr, symbol: str, indices: Sequence[Tree]) -> tuple[str, ...]:
+def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tuple[str, ...]:
     """The letters of a node's first axes where a row or an entry of it is meant.
 
     The slots that the node has keep their customary letters unless the question writes others.
@@ -304,6 +304,11 @@ def _entry(node: Expr, symbol: str, indices: Sequence[Tree]) -> tuple[str, ...]:
     if has_label_slot(symbol) and not has_label_slot(own):
         slots = slots[1:]  # one sample: its label is part of the name
     letters[: len(slots)] = slots
+    if len(letters) + len(components) > len(node.axes):
+        raise Fault(
+            "too-many-indices",
+            f"{latex(tree)} has more indices than axes: its shape is {shape_text(node.axes)}", tree,
+        )  # fmt: skip
     return (*letters, *components)
 
 
