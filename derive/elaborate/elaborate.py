@@ -221,8 +221,9 @@ def _index(reading: Reading, tree: Tree, env: Env) -> Value:
     inner, *indices = tree.kids
     letters = [env.letter(letter) for letter in map(index_letter, indices) if letter]
     inside = value_of(reading, inner, replace(env, open=env.open | set(letters)))
-    if len(letters) == len(indices) and set(letters) <= set(inside.opens) - env.open:
-        return gathered(inside, letters)  # [a_i b_j]_{ij}
+    fresh = set(inside.opens) & set(letters) - env.open
+    if len(letters) == len(indices) and (len(fresh) == len(letters) or (fresh and not inside.own)):
+        return gathered(reading.sizes, inside, letters)  # [a_i b_j]_{ij}
     return entries(reading, value_of(reading, inner, env), indices, env, tree)
 
 

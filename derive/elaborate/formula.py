@@ -41,7 +41,7 @@ def read_expression(
     >>> read_expression(r"\mathbf{W} \mathbf{x}", [W, x]) is W @ x
     True
     """
-    reading = Reading(Scope(), closed=True)
+    reading = Reading(Scope(given=True), closed=True)
     formals: dict[str, Value] = {}
     symbols = list(symbols)
     for node in symbols:

@@ -60,6 +60,7 @@ class Scope:
     ranges: dict[str, Tree] = field(
         default_factory=dict
     )  # the last value of an index: i = 1, .., m
+    given: bool = False  # is every symbol given, so that a bold name with a letter is an entry
     primed: bool = False  # does a prime on a bracket transpose it
     called_only: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
@@ -134,7 +135,7 @@ class Scope:
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
             # A bold name with a letter is a vector of its own, a plain one is an entry.
-            whole = spelled_base == base and is_bold(base)
+            whole = spelled_base == base and is_bold(base) and not self.given
             if self.known(bare) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None

@@ -300,13 +300,22 @@ def closed(value: Value, letters: Sequence[str]) -> Expr:
     return contracted((value.expr,), (own,), (*order, *rest))
 
 
-def gathered(value: Value, letters: Sequence[str]) -> Value:
-    """The array whose axes are these open indices, in this order: [a_i b_j]_{ij}."""
+def gathered(known: Sizes, value: Value, letters: Sequence[str]) -> Value:
+    """The array whose axes are these open indices, in this order: [a_i b_j]_{ij}.
+
+    It is the same along an index that is not open.
+    """
     number = {letter: k for k, letter in enumerate(value.opens)}
     left = tuple(letter for letter in value.opens if letter not in letters)
     own = tuple(range(len(value.expr.axes)))
+    factors, spots = [value.expr], [own]
+    for letter in letters:
+        if letter not in number:
+            number[letter] = len(own) + len(factors)
+            factors.append(Ones(known.fresh()))
+            spots.append((number[letter],))
     out = (*(number[x] for x in (*left, *letters)), *own[len(value.opens) :])
-    return Value(contracted((value.expr,), (own,), out), left)
+    return Value(contracted(factors, spots, out), left)
 
 
 def opened(at: Tree, known: Sizes, value: Value, letters: Sequence[str]) -> Value:
