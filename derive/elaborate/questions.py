@@ -307,7 +307,7 @@ def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tupl
     if len(letters) + len(components) > len(node.axes):
         raise Fault(
             "too-many-indices",
-            f"{latex(tree)} has more indices than axes: its shape is {shape_text(node.axes)}", tree,
+            f"more indices than axes: {latex(tree)}, of shape {shape_text(node.axes)}", tree,
         )  # fmt: skip
     return (*letters, *components)
 
