@@ -18,12 +18,16 @@ from derive.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where a variable lives: an open interval, a finite set of values, or class numbers 1..c."""
+    """Where a variable lives: an open interval, a finite set of values, or class numbers 1..c.
+
+    ``normalised``: its entries sum to 1 along the last axis.
+    """
 
     low: Fraction | None = None
     high: Fraction | None = None
     values: tuple[Fraction, ...] = ()
     classes: Axis | None = None
+    normalised: bool = False
 
 
 REALS = Domain()
@@ -33,8 +37,9 @@ REALS = Domain()
 class Variable:
     """A symbol that no equation defines.
 
-    ``role`` is ``input``, ``parameter``, ``target`` or ``constant``; ``declared`` are the axes as the document wrote them (1×n stays 1×n); ``note`` says where its
-    shape comes from if not from a declaration.
+    ``role`` is ``input``, ``parameter``, ``target`` or ``constant``; ``declared`` are the axes as
+    the document wrote them (1×n stays 1×n); ``note`` says where its shape comes from if not from a
+    declaration.
     """
 
     var: Var

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from derive.derivation.auxiliary import auxiliaries
+from derive.derivation.facts import with_totals
 from derive.derivation.local import boundary, is_named, label_tree, replaced, symbol_of
 from derive.derivation.network import Definition, Domain, Network
 from derive.derivation.points import Witness
@@ -73,6 +74,7 @@ class Paper:
         self.used: set[Expr] = set()
         self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
         domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
+        self.normalised = {var for var, domain in domains.items() if domain.normalised}
         self.witness = Witness(roots, domains, self.back)
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -108,7 +110,9 @@ class Paper:
         """A shorter spelling, if there is one that evaluates equal; else the expression itself."""
         if len(self.names) > MOST_NAMES:
             return expr
-        found = tidy(expr)
+        found = tidy(with_totals(expr, self.normalised))
+        summed = with_totals(found, self.normalised)
+        found = found if summed is found else tidy(summed)
         return found if found is expr or self.agree(expr, found) else expr
 
     def agree(self, a: Expr, b: Expr) -> bool:

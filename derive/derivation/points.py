@@ -39,6 +39,9 @@ def value(axes: tuple[Axis, ...], domain: Domain, draw: Any, at: Mapping[str, in
     if domain.classes is not None:
         count = sizes.evaluate(domain.classes, at)
         return draw.integers(1, count + 1, shape).astype(float)
+    if domain.normalised:
+        weights = draw.uniform(0.2, 1.0, shape)
+        return weights / weights.sum(axis=-1, keepdims=True)
     if domain.values:
         return draw.choice([float(v) for v in domain.values], shape)
     low = None if domain.low is None else float(domain.low)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
 from derive.elaborate.collect import Statements
 from derive.elaborate.dispatch import value_of
+from derive.elaborate.facts import note_facts
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import odd_one_out
 from derive.elaborate.reading import Env, Equation, Reading
@@ -57,6 +58,7 @@ def network_of(
     questions += _requests(statements, reading, nodes, root, questions)
     if not questions and root is None and not faults and order:
         raise _no_loss(order, nodes)
+    note_facts(parsed, statements, reading)
     _name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
     questions = [replace(q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt)) for q in questions]
@@ -386,5 +388,7 @@ def _variables(
         if domain.classes is not None:
             role = "target"
             domain = replace(domain, classes=sizes.resolve(domain.classes, reading.sizes.bound))
+        if symbol in reading.normalised and var.axes and var not in asked:
+            domain = replace(domain, normalised=True)
         variables.append(Variable(var, role, domain, declared, reading.notes.get(symbol, "")))
     return tuple(variables)

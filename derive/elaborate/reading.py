@@ -81,6 +81,7 @@ class Reading:
     notes: dict[str, str] = field(default_factory=dict)
     bold: bool = False  # does the document set vectors in bold
     declares: bool = False  # does it declare any array
+    normalised: set[str] = field(default_factory=set)  # symbols whose last axis sums to 1
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
     closed: bool = False  # is every symbol given: then no other is read by custom
 

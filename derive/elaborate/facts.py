@@ -1,0 +1,87 @@
+r"""What a document says of its data beside their sets: labels that sum to 1.
+
+The idea: \mathbf{1}^\top \mathbf{y} = 1 is read as a formula, and "one-hot" as the word that it is
+where it stands beside a symbol; both say the same of the symbol.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from derive.elaborate.collect import Statements
+from derive.elaborate.dispatch import value_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.scope import base_of
+from derive.elaborate.settle import settle
+from derive.kernel.expr import Contract, Expr, Var
+from derive.latex.read import Parsed
+from derive.tree import Tree
+
+_WORDS = re.compile(r"one[- ]?hot|probability (?:vector|distribution)|独热|概率分布", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:\bnot|n't|\bnon|\bno|不是|非)[\s-]*(?:an?\s+|necessarily\s+)?$", re.IGNORECASE
+)
+_REACH = 60  # characters between the word and the symbol, within one sentence
+_SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
+
+
+def note_facts(parsed: Parsed, statements: Statements, reading: Reading) -> None:
+    """Record the symbols whose last axis sums to 1 in ``reading.normalised``, with a note."""
+    for item in statements.claims:
+        for side in _sides_equal_to_one(item):
+            try:
+                value = value_of(reading, settle(side, reading.scope), Env())
+            except (Fault, Silent):
+                continue
+            var = _totalled(reading.sizes.current(value).expr)
+            if var is not None and var in reading.made:
+                reading.normalised.add(reading.made[var])
+    for symbol in _worded(parsed, reading):
+        reading.normalised.add(symbol)
+        plain = re.sub(r"#\d", "i", symbol)
+        reading.note(f"sum {symbol}", f"${plain}$ is called one-hot: its entries sum to 1")
+
+
+def _sides_equal_to_one(item: Tree) -> Iterator[Tree]:
+    if item.head == "chain" and len(item.kids) == 3 and item.kids[1].kids == ("=",):
+        one = Tree("num", ("1",))
+        left, _, right = item.kids
+        if right == one and left is not None:
+            yield left
+        elif left == one:
+            yield right
+
+
+def _totalled(expr: Expr) -> Var | None:
+    """The variable, if this is its sum over its last axis."""
+    if not isinstance(expr, Contract) or len(expr.factors) != 1:
+        return None
+    factor, own = expr.factors[0], expr.indices[0]
+    return factor if isinstance(factor, Var) and own and expr.out == own[:-1] else None
+
+
+def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:
+    """The symbols beside which the text says that they are one-hot."""
+    text = parsed.source.text
+    places: list[tuple[int, int, Tree]] = []
+    for row in parsed.rows:
+        for item in row.items:
+            named = item.kids[0] if item.head == "chain" else item
+            if isinstance(named, Tree) and base_of(named):
+                places.append((*item.span, named))
+    for found in _WORDS.finditer(text):
+        if _DENIED.search(text[: found.start()]):
+            continue
+        best: tuple[int, Tree] | None = None
+        for start, end, named in places:
+            gap = text[end : found.start()] if end <= found.start() else text[found.end() : start]
+            near = len(gap) <= _REACH and not _SENTENCE.search(gap)
+            if near and start != found.start() and (best is None or len(gap) < best[0]):
+                best = (len(gap), named)
+        if best is not None:
+            symbol = reading.scope.refer(best[1]).symbol
+            # A label that an equation defines has its own sum; a class number has none.
+            if symbol not in reading.equations and reading.domain(symbol).classes is None:
+                yield symbol

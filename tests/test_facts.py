@@ -1,0 +1,94 @@
+"""Labels that sum to 1: read from words and from formulas, used in what is shown, never forced."""
+
+import numpy as np
+import pytest
+
+from derive.derivation.backprop import worked
+from derive.derivation.facts import with_totals
+from derive.elaborate.document import read
+from derive.kernel.build import contract, named
+from derive.kernel.expr import Call, Var
+from derive.kernel.sizes import sizes
+from derive.latex.print import latex
+from derive.meaning.evaluate import evaluate
+from derive.operators.primitives import one_hot
+
+N, M, K = sizes("n m k")
+Y, P, W = Var("y", (K,)), Var("p", (K,)), Var("W", (M, K))
+BATCH = Var("t^{(#1)}", (N, K), ("i",))
+HOT = Call(one_hot(K), (Var("c^{(#1)}", (N,), ("i",)),))
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        contract("i->", Y),
+        contract("i,j->j", Y, P),
+        contract("i,j,j->", Y, P, P),
+        contract("ij->i", BATCH),
+        contract("ij->", BATCH),
+        contract("ij,k->ik", BATCH, P),
+        contract("ij->", HOT),
+        contract("i,i->", Y, P),
+        contract("i,mi->m", Y, W),
+        named("s", contract("i->", Y)),
+    ],
+)
+def test_totals_become_one_where_they_are_one(expr):
+    draw = np.random.default_rng(0)
+    values = {P: draw.normal(size=4), W: draw.normal(size=(2, 4)), HOT.args[0]: [1, 4, 2]}
+    for v, shape in ((Y, 4), (BATCH, (3, 4))):
+        weights = draw.uniform(0.1, 1, shape)
+        values[v] = weights / weights.sum(axis=-1, keepdims=True)
+    short = with_totals(expr, {Y, BATCH})
+    np.testing.assert_allclose(evaluate(short, values), evaluate(expr, values))
+
+
+def test_a_sum_over_another_axis_stays():
+    expr = contract("ij->j", BATCH)
+    assert with_totals(expr, {BATCH}) is expr
+    assert with_totals(contract("i->", Y), {P}) is contract("i->", Y)
+
+
+NET = (
+    r"$\mathbf{z}=\mathbf{W}\mathbf{x}$, $\mathbf{p}=\mathrm{softmax}(\mathbf{z})$, "
+    r"$L=-\mathbf{y}^\top\log\mathbf{p}$. $\frac{\partial L}{\partial\mathbf{z}}=?$ "
+)
+
+
+def answer(text: str) -> str:
+    return latex(worked(read(text)).answers[0].named)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        r"The label $\mathbf{y}$ is one-hot.",
+        r"Here $\mathbf{y} \in \mathbb{R}^K$ is a probability distribution.",
+        r"with the one-hot vector $\mathbf{y}$",
+        r"其中 $\mathbf{y}$ 是独热向量。",
+        r"Note that $\mathbf{1}^\top \mathbf{y} = 1$.",
+        r"Here $\mathbf{y} \in \mathbb{R}^K$ and $1 = \sum_{k} y_k$.",
+    ],
+)
+def test_what_is_said_of_a_label_shortens_the_answer(said):
+    assert answer(NET + said) == r"\mathbf{p} - \mathbf{y}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        r"The label $\mathbf{y}$ is not one-hot.",
+        r"The code is one-hot. The target is $\mathbf{y}$.",
+        r"Note that $\mathbf{1}^\top \mathbf{y} = 2$.",
+    ],
+)
+def test_nothing_is_taken_for_granted(said):
+    assert r"\mathbf{1}^\top \mathbf{y}" in answer(NET + said)
+
+
+def test_the_derivative_by_the_label_does_not_use_its_sum():
+    text = NET.replace(r"\partial\mathbf{z}}", r"\partial\mathbf{y}}") + r"$\mathbf{y}$ is one-hot."
+    network = read(text)
+    assert not any(v.domain.normalised for v in network.variables)
