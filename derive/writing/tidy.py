@@ -152,6 +152,13 @@ class _Tidy:
     # ---------------------------------------------------------------------------------- sums
 
     def _sum(self, terms: Sequence[Expr]) -> Expr:
+        """The sum collected, and with a factor in front that some terms share."""
+        short = self._collected(terms)
+        if type(short) is not Add or len(short.terms) > _MOST_TERMS:
+            return short
+        return self._least(short, *gathered(short.terms, self._collected))
+
+    def _collected(self, terms: Sequence[Expr]) -> Expr:
         """Nested sums flattened, like terms collected, a common scalar in front."""
         flat: list[Expr] = []
         for term in terms:
@@ -170,10 +177,7 @@ class _Tidy:
         if type(total) is not Add:
             return total
         short = self._shorter(total, self._factored(total))
-        few = len(total.terms) <= _MOST_TERMS
-        return self._least(
-            short, *(gathered(total.terms, self._sum) if few else ()), self.normal.of(total)
-        )
+        return self._least(short, self.normal.of(total))
 
     def _factored(self, total: Add) -> Expr:
         """The scalars that all terms share, and the number if it is the same but for its sign."""
