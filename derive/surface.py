@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, overload
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from derive import display
@@ -173,7 +173,11 @@ _asked: WeakKeyDictionary[Expr, tuple[ReferenceType[Expr], ReferenceType[Expr]]]
 )
 
 
-def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Any:
+@overload
+def grad(loss: Expr, wrt: Expr) -> Expr: ...
+@overload
+def grad(loss: Expr, wrt: Sequence[Expr]) -> list[Expr]: ...
+def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     r"""The gradient of a scalar in a variable or name, in denominator layout: of the same shape.
 
     For a list of variables, the list of their gradients, from one backward sweep.  ShapeError if
@@ -185,11 +189,11 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Any:
     >>> grad(function("half_squared_norm")(z - y), W).latex()
     '(\\mathbf{z} - \\mathbf{y}) \\mathbf{x}^\\top'
     """
-    found = calculus.grad(loss, wrt)
     several = [wrt] if isinstance(wrt, Expr) else list(wrt)
-    for variable, value in zip(several, [found] if isinstance(found, Expr) else found):
+    found = calculus.grad(loss, several)
+    for variable, value in zip(several, found, strict=True):
         _asked[value] = ref(loss), ref(variable)
-    return found
+    return found[0] if isinstance(wrt, Expr) else found
 
 
 def jacobian(y: Expr, x: Expr) -> Expr:

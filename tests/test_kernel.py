@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.kernel import recipe, sizes
+from derive.kernel import contraction, sizes
 from derive.kernel.build import (
     ONE,
     ZERO,
@@ -279,7 +279,7 @@ def agree(factors: list[Expr], indices: list[tuple[int, ...]], out: tuple[int, .
     for f, own in zip(factors, indices, strict=True):
         plain += [np.asarray(evaluate(f, values, EXTENT), float), list(own)]
     expected = np.einsum(*plain, list(out))
-    node = recipe.contracted(factors, indices, out)
+    node = contraction.contracted(factors, indices, out)
     found = evaluate(node, values, EXTENT)
     return found.shape == expected.shape and bool(np.allclose(found, expected, atol=1e-12))
 
@@ -303,7 +303,7 @@ def test_absorbing_changes_no_meaning(spec, shift) -> None:
 
 def test_the_checker_of_absorbing_sees_a_lost_factor(monkeypatch) -> None:
     """Ones summed alone count; a rule that drops them is wrong, and is caught."""
-    right = recipe._without_ones
+    right = contraction._without_ones
 
     def forgetful(*given):
         kept, _ = right(*given)
@@ -312,12 +312,12 @@ def test_the_checker_of_absorbing_sees_a_lost_factor(monkeypatch) -> None:
     a = Var("A", (n,))
     spec = [a, Ones(2)], [(0,), (1,)], (0,)
     assert agree(*spec)
-    monkeypatch.setattr(recipe, "_without_ones", forgetful)
-    recipe.recipe.cache_clear()
+    monkeypatch.setattr(contraction, "_without_ones", forgetful)
+    contraction.recipe.cache_clear()
     try:
         assert not agree(*spec)
     finally:
-        recipe.recipe.cache_clear()
+        contraction.recipe.cache_clear()
 
 
 def test_what_no_one_would_write_is_absorbed() -> None:

@@ -110,7 +110,6 @@ def exported(network: Network, target: str) -> tuple[str, dict[str, str]]:
     wanted = [v.var for v in network.parameters] if loss is not None else []
     wanted = [node for node in dict.fromkeys([*wanted, *asked]) if node in symbols]
     found = grad(loss, wanted) if loss is not None else []
-    assert isinstance(found, list)
     # What code calls x_hat is written as the document spells it.
     spelled = {
         latex(symbol_tree(text), network.spelling): chosen[text] for text in symbols.values()

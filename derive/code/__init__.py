@@ -126,9 +126,7 @@ def _target(name: str) -> Target:
 
 def _checked(name: str) -> str:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
-        raise ValueError(
-            f"{name!r} is no ASCII identifier: derive.notation.names makes them"
-        )
+        raise ValueError(f"{name!r} is no ASCII identifier: derive.notation.names makes them")
     return name
 
 

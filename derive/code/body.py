@@ -13,7 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never
 
-from derive.code.products import Factor, joined, opened, plus, product, times
+from derive.code.contractions import Factor, joined, opened, plus, product, times
 from derive.code.targets import (
     ATOM,
     POWER,

@@ -48,7 +48,6 @@ def hessian_steps(
     """The gradient, and its derivative."""
     of, by = question.of, question.wrt[0]
     first = grad(of, by)
-    assert isinstance(first, Expr)
     gradient = paper.tree(paper.tidied(paper.without_auxiliaries(paper.shown(first))))
     one = Step(by, paper.derivative(of, by), (gradient,), ("the gradient",), first)
     again = ("its derivative, axis by axis",)

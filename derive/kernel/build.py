@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from derive.kernel.contraction import contracted, span, spread
+from derive.kernel.contraction import zeros as zeros
 from derive.kernel.expr import (
     Add,
     Call,
@@ -24,8 +26,6 @@ from derive.kernel.expr import (
     ShapeError,
     shape_text,
 )
-from derive.kernel.recipe import contracted, span, spread
-from derive.kernel.recipe import zeros as zeros
 
 
 def rebuilt(node: Expr, kids: Sequence[Expr]) -> Expr:

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, overload
 
 from derive.kernel.build import ONE, collected, dot, is_zero
+from derive.kernel.contraction import Indices, axes_of, contracted, span, zeros
 from derive.kernel.expr import (
     Add,
     Axes,
@@ -33,7 +34,6 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.interned import uncollected
-from derive.kernel.recipe import Indices, axes_of, contracted, span, zeros
 
 
 class Share(NamedTuple):
@@ -173,6 +173,10 @@ def _sweep(sweep: Backward, matters: set[Expr] | None, seed: Expr) -> None:
                     arriving[kid] = [share]
 
 
+@overload
+def grad(loss: Expr, wrt: Expr) -> Expr: ...
+@overload
+def grad(loss: Expr, wrt: Sequence[Expr]) -> list[Expr]: ...
 def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     """The gradient of a scalar in each variable or named node, of its axes; one sweep for a list.
 
@@ -189,6 +193,13 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     return found[0] if isinstance(wrt, Expr) else found
 
 
+def _identity(axes: Axes) -> Expr:
+    """The derivative of an array by itself: a delta for every axis; for a scalar 1."""
+    k = len(axes)
+    pairs = tuple((i, i + k) for i in range(k))
+    return contracted(tuple(Delta(n) for n in axes), pairs, tuple(range(2 * k)))
+
+
 def jacobian(y: Expr, x: Expr) -> Expr:
     """The derivative of y by x in denominator layout: entry (x axes, y axes) is dy/dx.
 
@@ -196,12 +207,7 @@ def jacobian(y: Expr, x: Expr) -> Expr:
     Cookbook, 2012, section 2; Goodfellow et al., Deep Learning, 2016, section 6.5).
     """
     k, m = len(y.axes), len(x.axes)
-    seed = contracted(
-        tuple(Delta(n) for n in y.axes),
-        tuple((i, i + k) for i in range(k)),
-        tuple(range(2 * k)),
-    )
-    found = backward(y, [x], seed).cotangents.get(x)
+    found = backward(y, [x], _identity(y.axes)).cotangents.get(x)
     if found is None:
         return zeros((*x.axes, *y.axes))
     return contracted((found,), (tuple(range(k + m)),), (*range(k, k + m), *range(k)))
@@ -209,24 +215,19 @@ def jacobian(y: Expr, x: Expr) -> Expr:
 
 def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
     """The second derivative of a scalar, d/dy of d/dx, with the axes of y, then of x."""
-    first = grad(loss, x)
-    assert isinstance(first, Expr)
-    return jacobian(first, x if y is None else y)
+    return jacobian(grad(loss, x), x if y is None else y)
 
 
 def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
     """The Hessian in x times v, as the gradient of <grad, v>: no Hessian is ever built."""
-    first = grad(loss, x)
-    assert isinstance(first, Expr)
-    product = grad(dot(first, v), x)
-    assert isinstance(product, Expr)
-    return product
+    return grad(dot(grad(loss, x), v), x)
 
 
 def pushforward(root: Expr, tangents: dict[Expr, Expr]) -> Expr:
     """The derivative of the root along these tangents of variables: the four rules run forward.
 
-    Linear in the tangents, and the adjoint of the pullback: <c, push(t)> = <pull(c), t>.
+    A tangent has the axes of its variable, the result those of the root; zero where none reaches
+    it.  Linear in the tangents, and the adjoint of the pullback: <c, push(t)> = <pull(c), t>.
     """
     moving = dict(tangents)
     for node in toposort(root):
@@ -263,18 +264,13 @@ def _pushed(node: Expr, moving: dict[Expr, Expr]) -> Expr:
         case Var() | Num() | Delta() | Ones():
             pass
         case _:
-            assert_never(node)  # type: ignore[arg-type]
+            raise AssertionError(f"not a kind of expression: {node!r}")
     return collected(parts) if parts else zeros(node.axes)
 
 
 def _through(node: Call, arg: Expr, tangent: Expr) -> Expr:
     k, m = len(node.axes), len(arg.axes)
-    seed = contracted(
-        tuple(Delta(n) for n in node.axes),
-        tuple((i, i + k) for i in range(k)),
-        tuple(range(2 * k)),
-    )
-    shares = [s.cotangent for s in pullback(node, seed, k) if s.kid is arg]
+    shares = [s.cotangent for s in pullback(node, _identity(node.axes), k) if s.kid is arg]
     if not shares:
         return zeros(node.axes)
     own = tuple(range(k, k + m))

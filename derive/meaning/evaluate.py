@@ -46,9 +46,10 @@ def evaluate_all(
 ) -> dict[Expr, Any]:  # fmt: skip
     """The value of every node below the roots, from the values of variables (or of any nodes).
 
-    Nothing is computed below a node whose value is given, however much there is.  ``at`` gives the sizes that are symbols; those of the given arrays are read off.  ``exact``
-    computes in Fractions and raises NotExact where a value is not rational.  KeyError names a
-    variable without a value; ValueError an array of the wrong shape.
+    Nothing is computed below a node whose value is given, however much there is.  ``at`` gives the
+    sizes that are symbols; those of the given arrays are read off.  ``exact`` computes in Fractions
+    and raises NotExact where a value is not rational.  KeyError names a variable without a value;
+    ValueError an array of the wrong shape.
     """
     extent = dict(at or {})
     known: dict[Expr, Any] = {}
