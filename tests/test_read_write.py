@@ -1,0 +1,161 @@
+r"""What is written is read again: ``read(write(e))`` is e, as far as a page can say.
+
+Exactly this is promised of a random expression or gradient whose axes are longer than 1 and no more
+than two (besides its samples):
+
+- its LaTeX is read, and the reading has its axes, those of the samples first;
+- their values are equal, and their normal forms are one (but for a function of an array that is
+  read transposed, which the normal form does not see through);
+- the reading is written, and that is read, once more at most until nothing changes: an expression
+  that has been on paper once or twice comes back as the same object.
+
+What a page does not say is left out: an axis of size 1, the shape of 0, the class numbers of a
+document, a size that stands nowhere in the formula, a function without a spelling; and a row
+W_{:i} of a plain matrix, which is not read yet.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from derive.elaborate.formula import read_expression
+from derive.kernel.build import is_zero, transpose
+from derive.kernel.calculus import backward, grad
+from derive.kernel.expr import Call, Expr, Map, Name, Operator, Var, toposort
+from derive.kernel.sizes import Size
+from derive.latex.print import latex
+from derive.meaning.evaluate import evaluate
+from derive.meaning.normal import same
+from derive.writing.write import Writer, write
+from tests.moves import MOVES
+from tests.networks import Network, cook
+from tests.random_expressions import AT, VARIABLES, Sprout, values
+
+LONGEST = 1500  # characters; longer formulas say nothing new
+_NO_WORD = {"argmax", "argmin", "one_hot", "density", "normal_cdf", "raised"}
+
+
+def symbol_of(node: Expr) -> str | None:
+    match node:
+        case Var(symbol) | Call(Name(symbol)):
+            return symbol
+    return None
+
+
+def word_of(node: Expr) -> str:
+    """The word of the vocabulary that a node applies."""
+    match node:
+        case Map(fn):
+            return fn.name
+        case Call(Operator() as op):
+            return op.name
+    return ""
+
+
+def read_back(expr: Expr) -> tuple[Expr, Expr]:
+    """The expression with its labelled axes first, and what its LaTeX is read as."""
+    symbols = [node for node in toposort(expr) if symbol_of(node)]
+    while type(expr) is Call and isinstance(expr.op, Name):
+        expr = expr.args[0]
+    text = latex(write(expr))
+    letters = Writer(expr, {}).labels(expr)
+    if letters[1:] and letters[1] and not letters[0]:
+        expr, letters = transpose(expr), letters[::-1]
+    found = read_expression(text, symbols, [x for x in letters if x], like=expr)
+    return expr, found
+
+
+def assert_settled(expr: Expr) -> None:
+    """Read again and again, an expression soon comes back as itself."""
+    for _ in range(2):
+        _, again = read_back(expr)
+        if again is expr:
+            return
+        expr = again
+    assert read_back(expr)[1] is expr, latex(write(expr))
+
+
+def is_short(expr: Expr) -> bool:
+    """Whether a formula is worth reading, and stays within the notation that is read."""
+    text = latex(write(expr))
+    return len(text) <= LONGEST and ":" not in text
+
+
+def sized(expr: Expr) -> bool:
+    """Whether every size is one that the formula says."""
+    found = {n for node in toposort(expr) for n in node.axes if isinstance(n, Size)}
+    return not any("?" in str(n) for n in found)
+
+
+@given(st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_random_expressions(seed: int, labels: bool, of_gradient: bool) -> None:
+    rng = random.Random(seed)
+    sprout = Sprout(rng, labels=labels)
+    if of_gradient:
+        grown = grad(sprout.scalar(3), rng.choice(VARIABLES))
+        assert isinstance(grown, Expr)
+    else:
+        n, m = sprout.size(), sprout.size()
+        kinds = [sprout.scalar, lambda k: sprout.vector(n, k), lambda k: sprout.matrix(n, m, k)]
+        grown = rng.choice(kinds)(rng.randrange(1, 4))
+    assume(is_short(grown) and not is_zero(grown))
+    expr, found = read_back(grown)
+    assert found.axes == expr.axes
+    assume(sized(found))
+    assert same(found, expr), latex(write(expr))
+    known = values(rng)
+    assert np.allclose(evaluate(found, known, AT), evaluate(expr, known, AT), equal_nan=True)
+    assert_settled(found)
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 5))
+def test_gradients_of_random_networks(seed: int) -> None:
+    for one in range(seed, seed + 5):
+        rng = random.Random(one)
+        choices = bytes(rng.randrange(256) for _ in range(rng.randrange(4, 40)))
+        network = cook(choices, one, MOVES, rng.randrange(1, 8))
+        if not any(1 in node.axes for node in network.nodes):
+            assert_gradients_are_read(network)
+
+
+def assert_gradients_are_read(network: Network) -> None:
+    cotangents = backward(network.loss).cotangents
+    for parameter in network.parameters:
+        gradient = cotangents.get(parameter)
+        if gradient is None or len(gradient.axes) > 2:
+            continue
+        inside = toposort(gradient)
+        if {word_of(node) for node in inside} & _NO_WORD:
+            continue
+        if is_zero(gradient) or not is_short(gradient):
+            continue
+        expr, found = read_back(gradient)
+        assert found.axes == expr.axes
+        known = network.values
+        ours, theirs = evaluate(expr, known), evaluate(found, known)
+        assert np.allclose(ours, theirs, equal_nan=True), latex(write(expr))
+        wide = any(type(node) is Map and len(node.axes) > 1 for node in inside)
+        assert wide or same(found, expr), latex(write(expr))
+        assert_settled(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\lVert \mathbf{A} \mathbf{x} \rVert_2^2 \mathbf{x}",
+        r"\operatorname{abs}(\mathbf{A})",
+        r"[\mathbf{x}_i \mathbf{y}_j \mathbf{A}_{ij}]_{ij}",
+        r"(\mathbf{A} + \mathbf{A}^\top) \mathbf{x}",
+        r"\operatorname{diag}(\mathbf{x}) - \mathbf{x} \mathbf{x}^\top",
+        r"\frac{a}{\lVert \mathbf{x} \rVert_2} (\mathbf{I} - \mathbf{x} \mathbf{x}^\top)",
+    ],
+)
+def test_formulas_that_people_write(text: str) -> None:
+    found = read_expression(text, VARIABLES)
+    assert same(found, read_expression(latex(write(found)), VARIABLES, like=found))
+    assert_settled(found)
