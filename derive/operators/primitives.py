@@ -160,7 +160,9 @@ def one_hot(classes: Any) -> Operator:
 
 
 vocabulary["operator", "one_hot"] = one_hot
-PRIMITIVES["one_hot"] = Row("one_hot", one_hot, r"\mathbb{1}", code="one_hot({0}, {1})")
+PRIMITIVES["one_hot"] = Row(
+    "one_hot", one_hot, r"\mathbf{e}_{#1}", entry=r"\mathbb{1}(#2 = #1)", code="one_hot({0}, {1})"
+)
 
 
 def _ratio(e: Expr) -> Expr:

@@ -23,7 +23,8 @@ class Row:
     words, against which value and slope are tested; ``domain`` an interval on which it is smooth
     enough to be tested; ``kinks`` says which value is taken where it has no derivative; ``code``
     the NumPy source with ``{0}`` .. for the arguments, or a function that makes it from the
-    parameters (none for a function that must be given); ``implied`` the parameters that a short
+    parameters (none for a function that must be given); ``entry`` prints one entry along the axis
+    that an operator makes, its index as the last argument; ``implied`` the parameters that a short
     spelling leaves out (a symbol, or a number); ``learned`` that these are trained.
     """
 
@@ -36,6 +37,7 @@ class Row:
     domain: tuple[float, float] = (-3.0, 3.0)
     kinks: str = ""
     code: str | Callable[..., str] = ""
+    entry: str = ""
     implied: tuple[str | int, ...] = ()
     learned: bool = False
     source: str = ""

@@ -21,6 +21,7 @@ from derive.meaning.normal import Normal, scaled, split
 from derive.operators.pointwise import power
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
+from derive.writing.write import Writer
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
 
@@ -80,11 +81,11 @@ class _Lengths:
 
 
 def _needs_diag(node: Contract) -> bool:
-    """Whether a free index of a matrix carries a vector as well: diag(v) W."""
-    for i in node.out if len(node.out) == 2 else ():
+    """Whether a free index of a matrix carries a vector as well: diag(v) W; samples need none."""
+    for k, i in enumerate(node.out if len(node.out) == 2 else ()):
         here = [f for f, own in zip(node.factors, node.indices) if i in own]
         ranks = [len(f.axes) for f in here if type(f) is not Delta]
-        if 1 in ranks and 2 in ranks:
+        if 1 in ranks and 2 in ranks and not Writer(node, {}).labels(node)[k]:
             return True
     return False
 

@@ -276,6 +276,8 @@ class Writer:
             said = yield Ask(arg, inner, scope)
             args.append(_filled(said, inner.count(None)))
         row = PRIMITIVES.get(node.op.name)
+        if row and row.entry and at[-1]:
+            return Said(applied(row.entry, [*args, words.letter_tree(at[-1])]))
         made = applied(row.latex if row else node.op.name, args)
         return Said(entry(made, at[-1:]) if len(node.axes) >= len(node.args[0].axes) else made)
 
