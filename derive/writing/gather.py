@@ -13,8 +13,6 @@ from typing import NamedTuple, TypeAlias
 from derive.kernel.build import add, contracted
 from derive.kernel.expr import Contract, Delta, Expr, Ones
 
-_MOST_AXES = 2  # what is added has no more axes: it is to be written
-
 Place: TypeAlias = "tuple[bool, int]"  # of an index: in the factor or in the answer, and where
 
 
@@ -37,7 +35,8 @@ def gathered(terms: Sequence[Expr], total: Callable[[Sequence[Expr]], Expr]) -> 
             found.setdefault(share, {}).setdefault(at, rest)
     rank = len(terms[0].axes)
     for (factor, own, left), rests in found.items():
-        if len(rests) < 2 or len(left) > _MOST_AXES:
+        # W a + V a as (W + V) a would add matrices to save a vector.
+        if len(rests) < 2 or len(left) > max(rank, 1):
             continue
         inner = total(list(rests.values()))
         spots = [tuple(k + rank * inside for inside, k in places) for places in (own, left)]
