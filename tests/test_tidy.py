@@ -5,20 +5,23 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.kernel.build import dot, named
+from derive.kernel.build import contract, dot, named, outer
 from derive.kernel.calculus import backward, grad
 from derive.kernel.expr import Expr, Var
 from derive.kernel.sizes import sizes
+from derive.latex.print import latex
 from derive.meaning.evaluate import evaluate
 from derive.meaning.normal import same
 from derive.operators.composites import cross_entropy
 from derive.operators.pointwise import log, sigmoid, sqrt, square
 from derive.operators.primitives import softmax
 from derive.writing.tidy import length, tidy
-from tests.random_expressions import AT, VARIABLES, Sprout, values
+from derive.writing.write import write
+from tests.random_expressions import AT, MATRICES, VARIABLES, VECTORS, M, N, Sprout, values
 
 (n,) = sizes("n")
 A = Var("A", (n, n))
@@ -77,3 +80,32 @@ def test_tidying_keeps_the_value_and_never_grows(seed: int, exact: bool):
         return
     got = evaluate(short, known, AT, exact=exact)
     assert np.array_equal(got, want) if exact else np.allclose(got, want)
+
+
+# ------------------------------------------------------------------------ what sums share
+
+SAMPLES = Var(r"\mathbf{x}^{(#1)}", (M, N), ("i",))
+SCORES = [Var(f"{s}_{{#1}}^{{(#2)}}", (M, M), ("j", "i")) for s in "pq"]
+bold_x, (u, v) = VECTORS[N][0], VECTORS[M]
+W = MATRICES[M, N][0]
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        (outer(u, bold_x) + outer(v, bold_x), r"(\mathbf{u} + \mathbf{v}) \mathbf{x}^\top"),
+        (u * v + v, r"\mathbf{u} \odot \mathbf{v} + \mathbf{v}"),
+        (W.T @ u - W.T @ v, r"\mathbf{W}^\top (\mathbf{u} - \mathbf{v})"),
+        (
+            contract("ji,ik->jk", SCORES[0], SAMPLES) - contract("ji,ik->jk", SCORES[1], SAMPLES),
+            r"\sum_{i=1}^{m} (p_j^{(i)} - q_j^{(i)}) \mathbf{x}^{(i)}",
+        ),
+        # a vector is not worth a sum of matrices
+        (
+            W.T @ (u * (W @ bold_x)) + MATRICES[N, N][0] @ bold_x,
+            r"\mathbf{W}^\top (\mathbf{u} \odot (\mathbf{W} \mathbf{x})) + \mathbf{A} \mathbf{x}",
+        ),
+    ],
+)
+def test_a_shared_factor_goes_in_front(expr: Expr, text: str):
+    assert latex(write(tidy(expr))) == text
