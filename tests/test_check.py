@@ -230,3 +230,13 @@ def test_an_axis_without_entries_at_small_sizes_is_said():
 def test_a_loss_differentiated_by_itself_is_1():
     (answer,) = worked(replace(network(L), questions=(Question("gradient", L, (L,)),))).answers
     assert answer.value == lift(1)
+
+
+def test_where_a_function_bends_fast_a_smaller_step_agrees():
+    h = x
+    for k in range(4):
+        h = named(f"h_{k}", pointwise.sin(scale(4, h)))
+    loss = named("L", composites.half_squared_norm(h))
+    assert all(check(loss, x, grad(loss, x), seed=seed).passed for seed in range(4))
+    wrong = scale(Fraction(100_001, 100_000), grad(loss, x))
+    assert not any(check(loss, x, wrong, seed=seed).passed for seed in range(4))

@@ -95,3 +95,23 @@ def test_two_hundred_layers_in_any_order(order):
 def test_every_document_has_its_loss_and_its_reading():
     documents = sorted(path.name for path in HERE.iterdir() if path.name != "read.txt")
     assert documents == sorted(LOSSES) == sorted(READ)
+
+
+def test_a_gradient_in_a_list_is_one_question_for_each():
+    asked = read(r"$L = \|Wx + b\|^2$, $\nabla_{W, b} L = ?$").questions
+    assert [(q.kind, q.wrt[0].name) for q in asked] == [("gradient", "W"), ("gradient", "b")]
+    (hessian,) = read(r"$L = (w^\top x)^2$, $\nabla_{w w} L = ?$").questions
+    assert hessian.kind == "hessian"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        r"\frac{\partial^2 L}{\partial w \partial x \partial w}",
+        r"\frac{\partial^3 L}{\partial w^3}",
+        r"\frac{\partial L}{\partial w_{ij}}",
+    ],
+)
+def test_derivatives_without_a_value_are_refused(question):
+    with pytest.raises(DeriveError):
+        read(rf"$w, x \in \mathbb{{R}}^n$, $L = (w^\top x)^2$, ${question} = ?$")

@@ -166,6 +166,12 @@ def _question(
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
                         rf"write \nabla_{{\mathbf{{W}}}} {what} = ?")  # fmt: skip
         target = _target(of, reading, root, part)
+        if part.head == "grad" and by.head == "list" and str(order) in ("1", "_", ""):
+            # \nabla_{W, b} L asks for two gradients
+            for one in by.kids:
+                single = Tree("grad", (one, *part.kids[1:]), part.span)
+                yield _derivative(single, target, one, str(order), reading)
+            return
         yield _derivative(part, target, by, str(order), reading)
         return
     if base_of(part) == r"\delta" and part.head == "script" and part.kids[1] is not None:
@@ -207,7 +213,10 @@ def _derivative(part: Tree, of: Expr, by: Tree, order: str, reading: Reading) ->
     if order not in ("1", "2", "_", ""):
         raise Fault("unsupported", f"a derivative of order {order} has no value here", part,
                     "known are first and second derivatives")  # fmt: skip
-    second = order not in ("1", "_", "") or (part.head == "deriv" and len(wrt_trees) > 1)
+    if len(wrt_trees) > 2:
+        raise Fault("unsupported", f"a derivative in {len(wrt_trees)} variables has no value here",
+                    part, "known are first and second derivatives")  # fmt: skip
+    second = order not in ("1", "_", "") or len(wrt_trees) > 1
     if second:
         if of.axes:
             raise _not_scalar(part, of, "a Hessian")
