@@ -54,7 +54,7 @@ def derive_latex(depth: int) -> object:
         for node in toposort(loss)
         if node.kids and (own := symbol_of(node)) and cotangents[node] in shown
     }
-    return list(formulas(gradients, names))
+    return formulas(gradients, names)
 
 
 def derive_lines(depth: int) -> object:

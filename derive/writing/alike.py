@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
 from typing import NamedTuple
 
 from derive.kernel.expr import Add, Axes, Call, Contract, Expr, Map, Name, Num, Var
+from derive.kernel.interned import uncollected
 from derive.latex.print import latex
 from derive.tree import Tree, name
 from derive.writing.flat import is_size
@@ -30,18 +31,19 @@ _FIRST = 10  # of more than one digit, as whatever fits a long numeral fits a sh
 _GAP = re.compile(r"#(?![0-9])")
 
 
-def formulas(exprs: Iterable[Expr], names: Names | None = None) -> Iterator[str]:
+def formulas(exprs: Iterable[Expr], names: Names | None = None) -> list[str]:
     r"""The LaTeX of each expression, the same as ``latex(write(expr, names))``, in linear time.
 
     >>> from derive.kernel.sizes import size
     >>> n = size("n")
     >>> def layer(k):
     ...     return Var(rf"\mathbf{{W}}_{k}", (n, n)) @ Var(rf"\mathbf{{h}}_{k}", (n,))
-    >>> list(formulas([layer(1), layer(2)]))
+    >>> formulas([layer(1), layer(2)])
     ['\\mathbf{W}_1 \\mathbf{h}_1', '\\mathbf{W}_2 \\mathbf{h}_2']
     """
     looks = _Looks(names or {})
-    return (looks.formula(expr) for expr in exprs)
+    with uncollected():
+        return [looks.formula(expr) for expr in exprs]
 
 
 class _Leaf(NamedTuple):
