@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from derive.latex import vocabulary
 from derive.latex.print import latex
 from derive.latex.read import read_formula
-from derive.notation import BIG, PRODUCTS, RELATIONS
+from derive.notation import ACCENTS, BIG, GREEK, PRODUCTS, RELATIONS
 from derive.notation.mathml import mathml
 from derive.notation.plain import plain
 from derive.notation.written import written
@@ -191,6 +191,17 @@ def test_every_sign_of_the_reader_has_a_row():
     assert set(vocabulary.RELATIONS.values()) <= set(RELATIONS)
     assert set(vocabulary.MULTIPLICATIONS.values()) <= set(PRODUCTS)
     assert set(vocabulary.BIG_COMMANDS.values()) | vocabulary.BINDING_WORDS <= set(BIG)
+
+
+def test_every_row_of_the_table_is_read_back_as_itself():
+    x, y = name("x"), name("y")
+    # An arrow of implication stands between two formulas, as a word does.
+    made = [tree("chain", x, rel(key), y) for key in RELATIONS if key not in ("=>", "<=>")]
+    made += [tree("juxt", x, tree("op", key), y) for key in PRODUCTS if key != "/"]
+    made += [tree("juxt", name(f"\\{word}"), x) for word in GREEK]
+    made += [name(rf"\{word}{{x}}") for word, row in ACCENTS.items() if not row.wide]
+    for one in made:
+        assert read_formula(latex(one)) == (one,), latex(one)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Expressions translated for other people's automatic differentiation.
 
 The idea: nothing is shared with ``derive`` but the structure of the expression.  Each function is
-written here again from its definition, on whichever library ``xp`` is: ``autograd.numpy``,
+written here again from its definition (what is not, is read through the ``body`` of its row, never
+through its slope), on whichever library ``xp`` is: ``autograd.numpy``,
 ``jax.numpy``, or PyTorch under NumPy's names.
 """
 
@@ -14,8 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Fn,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Var,
+    toposort,
+)
 from derive.kernel.sizes import evaluate as size_at
+from derive.operators import POINTWISE
 
 Words = dict[str, Callable[..., Any]]
 
@@ -122,6 +137,14 @@ def undefined(xp: Any, symbol: str, order: int, x: Any) -> Any:
     return xp.sin(x + shift) + x / 2
 
 
+def by_its_body(xp: Any, fn: Fn, arrays: Sequence[Any]) -> Any:
+    """A function that is not written here, by the definition of its row in other words."""
+    body = POINTWISE[fn.name].body
+    assert body is not None, f"{fn.name} has no body: write it here from its definition"
+    arguments = [Var(f"argument {k}", ()) for k in range(len(arrays))]
+    return run(xp, body(*arguments), dict(zip(arguments, arrays, strict=True)), {})
+
+
 def contraction(xp: Any, arrays: Sequence[Any], indices: Sequence[tuple], out: tuple) -> Any:
     """The sum of products, by broadcasting: each factor has an axis for every index."""
     every = sorted({i for own in indices for i in own})
@@ -171,8 +194,10 @@ def run(xp: Any, root: Expr, values: Mapping[Expr, Any], extent: Mapping[str, in
                 known[node] = undefined(xp, *fn.params, known[args[0]])
             case Map(fn, args) if fn.name == "power":
                 known[node] = known[args[0]] ** float(fn.params[0])
-            case Map(fn, args):
+            case Map(fn, args) if fn.name in maps:
                 known[node] = maps[fn.name](*(known[a] for a in args))
+            case Map(fn, args):
+                known[node] = by_its_body(xp, fn, [known[a] for a in args])
             case Call(Name(), (arg,)):
                 known[node] = known[arg]
             case Call(op, args):

@@ -1,9 +1,13 @@
-"""Every command that the reader knows, one row each: what it is, and how it is written canonically.
+"""Every command that the reader knows: what it is, and how it is written canonically.
 
-Adding a notation is a row here; neither the tokeniser nor the grammar changes.
+The idea: what is printed is read, so signs, letters and accents come from the rows of
+``derive.notation``; the rows here are other spellings of them, and what only a reader meets.
+Neither the tokeniser nor the grammar changes for a new row.
 """
 
 from __future__ import annotations
+
+from derive import notation
 
 
 def _words(text: str) -> frozenset[str]:
@@ -15,12 +19,9 @@ def _commands(text: str) -> frozenset[str]:
 
 
 LETTERS = _commands(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa"
-    " lambda mu nu xi omicron pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi"
-    " psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega digamma ell hbar"
-    " imath jmath infty partial nabla top bot perp prime emptyset Re Im aleph wp dagger"
-    " ddagger sharp flat natural diamond"
-)
+    "digamma ell hbar imath jmath infty partial nabla top bot perp prime emptyset Re Im aleph wp"
+    " dagger ddagger sharp flat natural diamond"
+) | {"\\" + word for word in notation.GREEK}
 RENAMED = {
     r"\intercal": r"\top",
     r"\triangledown": r"\nabla",
@@ -37,10 +38,7 @@ RENAMED = {
 }
 
 # Words that operate on what follows, typed as commands or as plain letters.
-FUNCTION_COMMANDS = _commands(
-    "log ln lg exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan det dim"
-    " ker deg gcd hom Pr arg max min sup inf lim limsup liminf"
-)
+FUNCTION_COMMANDS = frozenset("\\" + word for word in notation.COMMAND_WORDS)
 BIG_COMMANDS = {
     r"\sum": "sum", r"\prod": "prod", r"\int": "int", r"\iint": "int", r"\iiint": "int",
     r"\oint": "int", r"\bigcup": "union", r"\bigcap": "intersection", r"\bigoplus": "oplus",
@@ -90,33 +88,22 @@ CONNECTIVES = {
     "故": "so", "即": "so", "对于": "for all", "对所有": "for all", "使得": "such that",
 }  # fmt: skip
 
-RELATIONS = {
-    "=": "=", "<": "<", ">": ">", ":": ":", "==": "==", ":=": ":=", "=:": "=", "<=": "<=",
-    ">=": ">=", "!=": "!=", "->": "->", "=>": "=>", r"\lt": "<", r"\gt": ">", r"\le": "<=",
-    r"\leq": "<=", r"\leqslant": "<=", r"\leqq": "<=", r"\ge": ">=", r"\geq": ">=",
-    r"\geqslant": ">=", r"\geqq": ">=", r"\ne": "!=", r"\neq": "!=", r"\sim": "~",
-    r"\approx": "approx", r"\simeq": "approx", r"\cong": "approx", r"\doteq": ":=",
-    r"\equiv": "==", r"\in": "in", r"\notin": "notin", r"\to": "->", r"\rightarrow": "->",
-    r"\longrightarrow": "->", r"\leftarrow": "<-", r"\gets": "<-", r"\longleftarrow": "<-",
-    r"\mapsto": "|->", r"\longmapsto": "|->", r"\coloneqq": ":=", r"\triangleq": ":=",
-    r"\colon": ":", r"\propto": "prop", r"\Rightarrow": "=>", r"\implies": "=>",
-    r"\Longrightarrow": "=>", r"\iff": "<=>", r"\Leftrightarrow": "<=>",
-    r"\Longleftrightarrow": "<=>", r"\ll": "<<", r"\gg": ">>", r"\subset": "subset",
-    r"\subseteq": "subset", r"\succ": "succ", r"\succeq": "succeq", r"\prec": "prec",
-    r"\preceq": "preceq", r"\leftrightarrow": "<->", r"\hookrightarrow": "->",
-    r"\dashrightarrow": "->", r"\lesssim": "<=", r"\gtrsim": ">=", r"\ni": "ni",
-    r"\rightsquigarrow": "->",
+RELATIONS = {sign.latex: key for key, sign in notation.RELATIONS.items()} | {
+    "==": "==", "=:": "=", "<=": "<=", ">=": ">=", "!=": "!=", "->": "->", "=>": "=>",
+    r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leqslant": "<=", r"\leqq": "<=", r"\ge": ">=",
+    r"\geqslant": ">=", r"\geqq": ">=", r"\ne": "!=", r"\simeq": "approx", r"\cong": "approx",
+    r"\doteq": ":=", r"\rightarrow": "->", r"\longrightarrow": "->", r"\gets": "<-",
+    r"\longleftarrow": "<-", r"\longmapsto": "|->", r"\coloneqq": ":=", r"\triangleq": ":=",
+    r"\colon": ":", r"\implies": "=>", r"\Longrightarrow": "=>", r"\iff": "<=>",
+    r"\Longleftrightarrow": "<=>", r"\subseteq": "subset", r"\hookrightarrow": "->",
+    r"\dashrightarrow": "->", r"\lesssim": "<=", r"\gtrsim": ">=", r"\rightsquigarrow": "->",
 }  # fmt: skip
 NEGATED = {"=": "!=", "in": "notin", "==": "!="}
 
 SIGNS = {"+": "+", "-": "-", r"\pm": "pm", r"\mp": "pm"}
-MULTIPLICATIONS = {
-    "*": "*", "/": "/", r"\cdot": r"\cdot", r"\times": r"\times", r"\ast": "*", r"\odot": r"\odot",
-    r"\circ": r"\circ", r"\otimes": r"\otimes", r"\oplus": r"\oplus", r"\ominus": r"\ominus",
-    r"\div": "/", r"\star": r"\star", r"\bullet": r"\cdot", r"\cup": r"\cup", r"\cap": r"\cap",
-    r"\setminus": r"\setminus", "@": r"\cdot", r"\bigodot": r"\odot", r"\bmod": r"\bmod",
-    r"\mod": r"\bmod", r"\oslash": r"\oslash", r"\boxtimes": r"\otimes", r"\cdotp": r"\cdot",
-    r"\centerdot": r"\cdot", r"\wedge": r"\wedge", r"\vee": r"\vee",
+MULTIPLICATIONS = {sign.latex: key for key, sign in notation.PRODUCTS.items()} | {
+    r"\ast": "*", r"\div": "/", r"\bullet": r"\cdot", "@": r"\cdot", r"\bigodot": r"\odot",
+    r"\mod": r"\bmod", r"\boxtimes": r"\otimes", r"\cdotp": r"\cdot", r"\centerdot": r"\cdot",
 }  # fmt: skip
 DOTS = _commands("dots ldots cdots vdots ddots dotsc dotsb dotsm dotso iddots")
 
@@ -149,12 +136,9 @@ UPRIGHT = _commands(
     "mathrm text textrm textit textnormal textsf texttt mbox hbox operatorname mathit mathtt"
     " textup textsc mathnormal emph fbox"
 )
-ACCENTS = {
-    r"\hat": r"\hat", r"\widehat": r"\hat", r"\tilde": r"\tilde", r"\widetilde": r"\tilde",
-    r"\bar": r"\bar", r"\overline": r"\bar", r"\dot": r"\dot", r"\ddot": r"\ddot", r"\vec": r"\vec",
-    r"\overrightarrow": r"\vec", r"\check": r"\check", r"\breve": r"\breve", r"\acute": r"\acute",
-    r"\grave": r"\grave", r"\mathring": r"\mathring", r"\underline": r"\underline",
-    r"\underbar": r"\underline", r"\dddot": r"\dddot",
+ACCENTS = {f"\\{word}": f"\\{word}" for word in notation.ACCENTS} | {
+    r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar",
+    r"\overrightarrow": r"\vec", r"\underbar": r"\underline",
 }  # fmt: skip
 
 VANISHING = _words(
