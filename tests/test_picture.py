@@ -7,6 +7,7 @@ import pytest
 import derive as d
 from derive.derivation.backprop import worked
 from derive.derivation.picture import picture
+from derive.elaborate.document import read
 from derive.latex.print import latex
 from derive.notation.plain import plain
 from tests.test_backprop import (
@@ -92,3 +93,20 @@ def test_a_regulariser_is_drawn():
     drawn.topological()
     (key,) = [node.key for node in drawn.nodes if plain(node.label) == "W"]
     assert sum(edge.tail == key for edge in drawn.edges) == 2
+
+
+@pytest.mark.parametrize(
+    ("formula", "labels"),
+    [
+        (r"\lambda \|w\|_1", {"abs"}),
+        (r"\sum_i w_i \mathbb{I}(w_i > 0)", {">"}),
+        (r"\sum_i w_i \mathbb{I}(w_i \ge 0)", {r"\ge"}),
+        (r"\sum_i \begin{cases} w_i^2 & w_i > 1 \\ w_i & \text{otherwise} \end{cases}", {"where"}),
+        (r"\sum_i \tanh(w_i) + \sigma(w_i)", {r"\tanh", r"\sigma"}),
+    ],
+)
+def test_a_node_is_called_by_a_word_that_stands_alone(formula, labels):
+    drawn = picture(worked(read(rf"$w \in \mathbb{{R}}^n$, $L = {formula}$")))
+    assert labels <= {
+        latex(node.label).removeprefix(r"\mathrm{").removesuffix("}") for node in drawn.nodes
+    }

@@ -7,6 +7,7 @@ loss, is one circle whatever its formula.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
@@ -18,6 +19,7 @@ from derive.draw.picture import MOST_NODES, Edge, Kind, Node, Picture
 from derive.kernel.build import collected
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
 from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators.row import Row
 from derive.tree import Tree, name, num, tree
 from derive.writing.write import Symbol, symbol, write
 
@@ -159,11 +161,11 @@ class _Drawing:
                     return _power_label(fn.params[0]), "operator"
                 if fn.name == "generic":
                     return name(str(fn.params[0])), "operator"
-                return name(_word(POINTWISE[fn.name].latex, fn.name)), "operator"
+                return name(_word(POINTWISE[fn.name])), "operator"
             case Call(op):
                 assert not isinstance(op, Name)
                 row = PRIMITIVES.get(op.name)
-                return name(_word(row.latex if row else "", op.name)), "operator"
+                return name(_word(row) if row else op.name), "operator"
             case Num() | Delta() | Ones():
                 return write(node), "input"
             case _:
@@ -268,6 +270,14 @@ def _power_label(exponent: object) -> Tree:
     return tree("power", tree("paren", dot), num(exponent))
 
 
-def _word(latex: str, fallback: str) -> str:
-    said = spoken(latex)
-    return said if said.isalpha() or (said.startswith("\\") and said[1:].isalpha()) else fallback
+def _word(row: Row) -> str:
+    r"""What a node is called: the command or word that a spelling begins with, such as \tanh.
+
+    A spelling may begin with a command that needs its arguments, such as \left|: the node then has
+    the word that the row is read by, and a comparison its sign.
+    """
+    if comparison := re.fullmatch(r"\\mathbb\{I\}\(#1 (\S+) #2\)", row.latex):
+        return comparison[1]
+    said = spoken(row.latex)
+    alone = re.fullmatch(r"\\[A-Za-z]+(\(.*)?", row.latex)
+    return said if said.isalpha() or alone else (*row.words, row.name.replace("_", ""))[0]
