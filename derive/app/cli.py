@@ -146,8 +146,18 @@ def _parser() -> argparse.ArgumentParser:
         "export", _export, "Writes the network and its gradients as code, a module by itself.",
         EXPORT_EPILOG, "a file, or a folder for several (default: stdout)",
     )  # fmt: skip
-    export.add_argument("--to", choices=("numpy",), required=True)
+    export.add_argument(
+        "--to", type=_target, required=True, metavar="LANGUAGE", help="such as numpy"
+    )
     return parser
+
+
+def _target(text: str) -> str:
+    from derive.code.targets import TARGETS
+
+    if text not in TARGETS:
+        raise argparse.ArgumentTypeError(f"no target is called {text}; known: {', '.join(TARGETS)}")
+    return text
 
 
 def _seed(text: str) -> int:

@@ -25,7 +25,7 @@ from derive.app.sheet import (
     inline,
     side_by_side,
 )
-from derive.notation.breaking import in_text, pieces
+from derive.notation.breaking import in_text, sides
 from derive.notation.mathml import marked_up, mathml
 from derive.notation.plain import plain
 from derive.tree import Tree
@@ -45,8 +45,13 @@ def render_html(sheet: Sheet) -> str:
         return _words(text, spelling)
 
     def flow(formula: Tree) -> Markup:
-        cut = (marked_up(piece, spelling) for piece in pieces(formula))
-        return Markup("<wbr>".join(f'<span class="piece">{one}</span>' for one in cut))
+        made = []
+        for side in sides(formula):
+            cut = (marked_up(piece, spelling) for piece in side)
+            made.append("<wbr>".join(f'<span class="piece">{one}</span>' for one in cut))
+        if len(made) == 1:
+            return Markup(made[0])
+        return Markup("<wbr>".join(f'<span class="side">{side}</span>' for side in made))
 
     def line(left: Tree | None, right: tuple[Tree, ...]) -> Markup:
         return flow(chained(left, right))

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from derive.app import sheet
-from derive.app.counts import learned
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
 from derive.derivation.backprop import Answer, Step
+from derive.derivation.count import parameters
 from derive.derivation.network import Definition, Network
 from derive.derivation.picture import picture
 from derive.draw.picture import too_large
@@ -167,18 +167,18 @@ def _shape_of(answer: Answer) -> Text:
 
 
 def _parameters(network: Network) -> Iterable[Section]:
-    counts = learned(network)
-    if not counts.rows:
+    count = parameters(v.var for v in network.parameters)
+    if not count.rows:
         return
     rows: list[tuple[Text, ...]] = []
-    for variable, terms in counts.rows:
+    for variable, (_, own) in zip(network.parameters, count.rows, strict=True):
         shape, each = labelled(variable.var, variable.declared)
-        rows.append((symbol(variable.var), (shape, *each), polynomial(terms)))
+        rows.append((symbol(variable.var), (shape, *each), polynomial(own.terms)))
     table = sheet.Table(("parameter", "lives in", "numbers"), tuple(rows))
     sides: list[Tree] = [tree("text", "parameters"), _EQUAL]
-    if counts.collects:
-        sides += [Tree("sum", tuple(polynomial(terms) for _, terms in counts.rows)), _EQUAL]
-    sides.append(polynomial(counts.total))
+    if count.collects:
+        sides += [Tree("sum", tuple(polynomial(own.terms) for _, own in count.rows)), _EQUAL]
+    sides.append(polynomial(count.terms))
     yield Section("Parameters", (table, sheet.Display((Tree("chain", tuple(sides)),))))
 
 

@@ -58,14 +58,14 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
 
 
 def _parameters(network: Network) -> dict[str, Any]:
-    from derive.app.counts import learned
     from derive.app.shapes import polynomial
+    from derive.derivation.count import parameters
 
-    counts = learned(network)
+    count = parameters(v.var for v in network.parameters)
     each = {
-        latex(symbol(v.var), network.spelling): latex(polynomial(terms)) for v, terms in counts.rows
+        latex(symbol(v), network.spelling): latex(polynomial(own.terms)) for v, own in count.rows
     }
-    return {"count": latex(polynomial(counts.total)), "each": each}
+    return {"count": latex(polynomial(count.terms)), "each": each}
 
 
 def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -> dict[str, Any]:

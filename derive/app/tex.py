@@ -36,7 +36,7 @@ from derive.notation import (
     RELATIONS,
     SYMBOLS,
 )
-from derive.notation.breaking import TEXT_ROOM, in_text, pieces, width
+from derive.notation.breaking import TEXT_ROOM, in_text, sides, width
 from derive.notation.names import parts
 from derive.notation.setting import is_tall
 from derive.notation.written import written
@@ -107,7 +107,11 @@ def render_tex(sheet: Sheet) -> str:
         return _words(text, spelling)
 
     def flow(formula: Tree) -> str:
-        return "%\n".join(rf"\piece{{{_piece(piece, spelling)}}}" for piece in pieces(formula))
+        made = (
+            "\\innercut%\n".join(rf"\piece{{{_piece(piece, spelling)}}}" for piece in side)
+            for side in sides(formula)
+        )
+        return "\\sidecut%\n".join(made)
 
     body = _template().render(
         sheet=sheet,

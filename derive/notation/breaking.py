@@ -28,6 +28,22 @@ def pieces(formula: Tree, room: float = ROOM) -> tuple[Tree, ...]:
     return tuple(_pieces(written(formula), room))
 
 
+def sides(formula: Tree) -> tuple[tuple[Tree, ...], ...]:
+    """The pieces of a formula, those of each side of a chain together, the left with the first.
+
+    A line is better broken before a relation than within a side.
+    """
+    groups: list[list[Tree]] = [[]]
+    relations = 0
+    for piece in pieces(formula):
+        if piece.head == "chain" and piece.kids[0] is None:
+            relations += 1
+            if relations > 1:
+                groups.append([])
+        groups[-1].append(piece)
+    return tuple(tuple(group) for group in groups)
+
+
 def in_text(formula: Tree) -> tuple[Tree, ...]:
     """The pieces of a formula among words: one where it is short, as most are."""
     ready = written(formula)
