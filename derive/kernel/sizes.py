@@ -7,7 +7,7 @@ object and comparing two axes costs nothing.  Sizes that a document does not dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from derive.kernel.interned import Table
@@ -72,7 +72,7 @@ class Size:
     __rmul__ = __mul__
 
     def __str__(self) -> str:
-        return _spell(self, lambda name: name)
+        return latex(self)
 
     def __repr__(self) -> str:
         return f"Size({self})"
@@ -185,30 +185,25 @@ def evaluate(axis: Axis, at: Mapping[str, int]) -> int:
 
 def latex(axis: Axis) -> str:
     r"""This size in LaTeX, in the letters it was declared with: ``2mn + l``, ``n - k + 1``."""
-    return _spell(axis, lambda name: name)
-
-
-def _spell(axis: Axis, letter: Callable[[str], str]) -> str:
     if not isinstance(axis, Size):
         return str(axis)
     # Highest degree first, the constant last: mn + m + 1, as counts are written by hand.
-    parts: list[str] = []
-    for monomial, count in sorted(axis.terms, key=lambda t: (-len(t[0]), t[0])):
+    return spelled(sorted(axis.terms, key=lambda t: (-len(t[0]), t[0])))
+
+
+def spelled(terms: Sequence[tuple[Monomial, int]]) -> str:
+    """A sum of products of letters in LaTeX, in this order; a letter is repeated for its power."""
+    # A leading minus reads badly: 1 - n rather than -n + 1.
+    lead = next((k for k, (_, count) in enumerate(terms) if count > 0), 0)
+    text = ""
+    for monomial, count in (terms[lead], *terms[:lead], *terms[lead + 1 :]):
         body = ""
         for k, name in enumerate(dict.fromkeys(monomial)):
             power = monomial.count(name)
             # two words side by side would read as one: keep them apart
             gap = " " if k and (len(name) > 1 or (body[-1].isalnum() and len(body) > k)) else ""
-            body += gap + letter(name) + (f"^{power}" if power > 1 else "")
-        magnitude = "" if abs(count) == 1 and body else str(abs(count))
+            body += gap + name + (f"^{power}" if power > 1 else "")
+        number = "" if abs(count) == 1 and body else str(abs(count))
         sign = "-" if count < 0 else "+"
-        if not parts:
-            parts.append(("-" if count < 0 else "") + magnitude + body)
-        else:
-            parts.append(f"{sign} {magnitude}{body}")
-    # A leading minus reads badly: 1 - n rather than -n + 1.
-    if parts[0].startswith("-") and any(p.startswith("+") for p in parts[1:]):
-        lead = next(p for p in parts[1:] if p.startswith("+"))
-        parts.remove(lead)
-        parts = [lead[2:], "- " + parts[0][1:], *parts[1:]]
-    return " ".join(parts)
+        text += f" {sign} {number}{body}" if text else ("-" if count < 0 else "") + number + body
+    return text
