@@ -34,17 +34,19 @@ _ROOTS_TRIED = 8  # a component with more indices than this is summed from its f
 class Piece:
     """Something said so far, and the indices it hangs on: one for a vector, two for a matrix.
 
-    ``order`` is the place of its first factor in the contraction; ``unit`` marks an identity.
+    ``order`` is the place of its first factor in the contraction; ``unit`` marks an identity;
+    ``back`` is a matrix as it stands when read the other way, where that is not just its transpose.
     """
 
     parts: Parts
     own: tuple[int, ...]
     order: int
     unit: bool = False
+    back: Parts | None = None
 
     def seen_from(self, index: int) -> Parts:
         """A matrix as it stands when read from this index to the other."""
-        return self.parts if self.own[0] == index else turned(self.parts)
+        return self.parts if self.own[0] == index else self.back or turned(self.parts)
 
     def other(self, index: int) -> int:
         return self.own[1] if self.own[0] == index else self.own[0]
@@ -224,10 +226,18 @@ def _parallel(left: Sequence[Piece]) -> _Step:
             continue
         first, second = sorted((twin, piece), key=lambda p: p.order)
         ways = [(first.seen_from(i), second.seen_from(i), i) for i in first.own]
-        a, b, i = min(ways, key=lambda way: transposes(way[0]) + transposes(way[1]))
+        ways.sort(key=_turns)
+        (a, b, i), other = ways
         parts = (Part(hadamard([joined(a), joined(b)])),)
-        return [twin, piece], Piece(parts, (i, first.other(i)), first.order)
+        # Read the other way it is written the other way, unless (..)^\top is shorter.
+        plain = _turns(other) <= 1 + _turns(ways[0])
+        back = (Part(hadamard([joined(other[0]), joined(other[1])])),) if plain else None
+        return [twin, piece], Piece(parts, (i, first.other(i)), first.order, back=back)
     return None
+
+
+def _turns(way: tuple[Parts, Parts, int]) -> int:
+    return transposes(way[0]) + transposes(way[1])
 
 
 def _incident(left: Sequence[Piece]) -> dict[int, tuple[list[Piece], list[Piece]]]:

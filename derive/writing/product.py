@@ -123,7 +123,7 @@ class Reading:
     def _sums(self, scalars: Scalars):
         """Take the indices that are sums over samples out of the product, each with its factors."""
         while (i := self._next_sum()) is not None:
-            block = [f for f in self.factors if i in f.own]
+            block = self._with_rows([f for f in self.factors if i in f.own])
             out = self._reach(block, i)
             if len(out) > 1 or self.spelled:
                 block = self._connected(block, len(out) > 1)
@@ -144,6 +144,17 @@ class Reading:
                 self.sources[id(self.pieces[-1])] = block
             else:
                 scalars.multiply(form)
+
+    def _with_rows(self, block: list[Factor]) -> list[Factor]:
+        r"""The block with the 1×n matrices along its free axes: \mathbf{W}^\top \delta^{(i)} is said
+        within the sum, as a column that each sample's number scales."""
+        free = {i for f in block for i in f.own if i in self.free}
+
+        def is_row(f: Factor) -> bool:
+            lone = any(self.extent[i] == 1 and i not in self.free for i in f.own)
+            return lone and bool(free.intersection(f.own))
+
+        return [f for f in self.factors if any(f is b for b in block) or is_row(f)]
 
     def _next_sum(self) -> int | None:
         """A summed index that needs a letter; samples (i) are summed outside of classes (j)."""
