@@ -85,7 +85,10 @@ def agreements(
     together = _together(results, len(order)) if points else {}
     found: dict[Expr, Agreement] = {}
     for of, slopes in together.items():
-        errors = [_joint_difference(of, slopes, point, seed) for point in points]
+        errors = [
+            min(_joint_difference(of, slopes, point, seed, stretch) for stretch in STRETCHES)
+            for point in points
+        ]
         if all(error <= TOGETHER for error in errors):
             found[of] = Agreement(
                 at, seed, len(points), max(errors), True, DIRECTIONS, tolerance=TOGETHER
@@ -111,27 +114,30 @@ def _together(results: Sequence[tuple[Question, Expr]], nodes: int) -> dict[Expr
     return together
 
 
-def _joint_difference(of: Expr, slopes: Mapping[Expr, Expr], point: Point, seed: int) -> float:
+def _joint_difference(
+    of: Expr, slopes: Mapping[Expr, Expr], point: Point, seed: int, stretch: float
+) -> float:
     """The relative difference of all slopes from central differences, all variables moving."""
     base = point.known
     draw = np.random.default_rng(seed)
+    step = stretch * STEP
     numeric, symbolic, terms = [], [], []
     for _ in range(DIRECTIONS):
         way = {by: draw.normal(size=base[by].shape) for by in slopes}
         ahead, behind = (
             evaluate_all(
                 [of],
-                {v: a + sign * STEP * way[v] if v in way else a for v, a in point.values.items()},
+                {v: a + sign * step * way[v] if v in way else a for v, a in point.values.items()},
                 point.at,
             )[of]
             for sign in (1, -1)
         )
-        numeric.append((ahead - behind) / (2 * STEP))
+        numeric.append((ahead - behind) / (2 * step))
         terms += [float(np.sum(way[by] * base[value])) for by, value in slopes.items()]
         symbolic.append(sum(terms[-len(slopes) :]))
     # Relative to one share, not to their sum: a single wrong share must be seen.
     scale = float(np.median(np.abs(terms)))
-    noise = 100 * 2.2e-16 * float(np.abs(base[of])) / STEP
+    noise = 100 * 2.2e-16 * float(np.abs(base[of])) / step
     largest = float(np.max(np.abs(np.asarray(numeric) - np.asarray(symbolic))))
     return largest / max(scale, noise / TOGETHER) if largest else 0.0
 
