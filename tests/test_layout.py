@@ -1,6 +1,7 @@
 """Rooms and floors: imports go down only, nothing imports itself in a circle, files stay short."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,23 @@ def test_imports_go_down(module):
     here = floor(module)
     up = {other for other in imported(module, everywhere=True) if floor(other) > here}
     assert not up, f"{module} stands on floor {here} and imports from above: {sorted(up)}"
+
+
+def test_the_map_of_the_house_has_every_floor():
+    map_ = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = {
+        room: int(row.split("|")[1])
+        for row in map_.splitlines()
+        if row.startswith("| ") and row.split("|")[1].strip().isdigit()
+        for room in re.findall(r"`([\w.]+)`", row.split("|")[2])
+    }
+    assert drawn == FLOORS
+
+
+def test_the_row_that_is_shown_to_contributors_is_a_real_one():
+    shown = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1]
+    rows = (ROOT / "derive" / "operators" / "pointwise.py").read_text(encoding="utf-8")
+    assert shown.removeprefix("python\n").rstrip() in rows
 
 
 def test_no_module_imports_itself_in_a_circle():

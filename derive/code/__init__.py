@@ -3,6 +3,9 @@ r"""Expressions as source: a module of a network, a snippet, a callable.
 The idea: what runs is text that a person could have written and can read, and the text is made from
 expressions alone.  No string of the user's becomes code: identifiers come from
 ``derive.notation.names`` and are checked here, LaTeX appears only inside quoted literals.
+
+``targets`` has a row for each language; ``body`` writes straight-line code, ``contractions`` the
+products in it, ``listing`` the module around it.
 """
 
 from __future__ import annotations

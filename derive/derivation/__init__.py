@@ -1,1 +1,11 @@
-"""From a network to a worked solution: names, lines with reasons, and the check beside them."""
+"""From a network to a worked solution: names, lines with reasons, and the check beside them.
+
+The idea: one backward sweep, cut at the names, so that every line is short; a line is shown in
+another spelling only where that evaluates equal, and a result only beside its numerical check.
+
+``network`` is what is asked, ``backprop`` works it: ``deltas`` has the sweep, ``jacobians`` the
+chains, ``reasons`` the words, ``auxiliary`` the names that are missing, ``paper`` how a line is
+written.  ``check`` is the judge, at the points of ``smooth``; ``points`` has those at which two
+spellings are compared.  ``local`` looks at expressions down to their names; ``picture`` is the
+graph, ``count`` the number of parameters.
+"""

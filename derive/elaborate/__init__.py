@@ -2,4 +2,9 @@
 
 The idea: what the text alone cannot decide (is f(x) a call, is (i) a label, is T a transpose) is
 settled here by declarations and shapes, in that order, and what they cannot decide is a question.
+
+``collect`` sorts the statements and ``declare`` reads what is declared; ``scope`` knows the names,
+``settle`` decides the notation, ``elaborate`` gives trees their values with a module for each kind
+(``symbols``, ``products``, ``calls``, ``conditions``, ``shaped``); ``ranks`` and ``trials`` find
+the shapes that nobody declared; ``questions`` makes the network, and ``document`` is all of it.
 """

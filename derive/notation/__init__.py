@@ -2,6 +2,10 @@
 
 The idea: reader and printers look the same row up, so a sign that is printed is a sign that is
 read; adding a sign is adding a row.
+
+``names`` takes symbols apart; ``written`` puts the brackets, signs and scripts of a tree, which
+``mathml`` and ``plain`` (and ``derive.latex.print``) then spell; ``setting`` and ``letters`` say
+how things look, ``breaking`` where a long line may break.
 """
 
 from __future__ import annotations

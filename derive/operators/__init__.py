@@ -1,4 +1,11 @@
-"""The vocabulary: functions of each entry, operators along an axis, definitions in their words."""
+"""The vocabulary: functions of each entry, operators along an axis, definitions in their words.
+
+The idea: a word is one row, which says how it is read, written, computed, differentiated and
+spelled in code; whoever needs one of these walks the rows.
+
+``row`` says what a row has; ``pointwise``, ``primitives`` and ``composites`` are the rows;
+``symbolic`` gives them to SymPy.
+"""
 
 from derive.operators import composites, pointwise, primitives
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row

@@ -1,1 +1,9 @@
-"""From expressions to surface trees: matrix notation, recovered from contractions."""
+"""From expressions to surface trees: matrix notation, recovered from contractions.
+
+The idea: a contraction is a graph whose edges are its matrices, and a matrix product is a path in
+it; what no path covers is written with sums over letters.
+
+``write`` is the way in; ``chain`` finds the paths, ``product`` and ``flat`` what they are made of,
+``words`` and ``spelling`` say them; ``tidy`` and ``gather`` look for a shorter way to write the
+same; ``alike`` writes many formulas at the price of one.
+"""
