@@ -7,11 +7,11 @@ from derive.derivation.backprop import worked
 from derive.derivation.facts import with_totals
 from derive.elaborate.document import read
 from derive.kernel.build import contract, named
-from derive.kernel.expr import Call, Var
+from derive.kernel.expr import Call, Var, toposort
 from derive.kernel.sizes import sizes
 from derive.latex.print import latex
 from derive.meaning.evaluate import evaluate
-from derive.operators.primitives import one_hot
+from derive.operators.primitives import one_hot, softmax
 
 N, M, K = sizes("n m k")
 Y, P, W = Var("y", (K,)), Var("p", (K,)), Var("W", (M, K))
@@ -92,3 +92,30 @@ def test_the_derivative_by_the_label_does_not_use_its_sum():
     text = NET.replace(r"\partial\mathbf{z}}", r"\partial\mathbf{y}}") + r"$\mathbf{y}$ is one-hot."
     network = read(text)
     assert not any(v.domain.normalised for v in network.variables)
+
+
+@pytest.mark.parametrize(
+    "ratio",
+    [
+        r"\mathbf{p} = \frac{e^{\mathbf{z}}}{\mathbf{1}^\top e^{\mathbf{z}}}",
+        r"\mathbf{p} = \frac{\exp(\mathbf{z})}{\sum_{j=1}^K \exp(z_j)}",
+        r"\mathbf{p} = \mathrm{softmax}(\mathbf{z})",
+    ],
+)
+def test_a_ratio_of_exponentials_is_a_softmax_however_it_is_written(ratio):
+    text = (
+        r"$\mathbf{y}, \mathbf{z} \in \mathbb{R}^K$, where $\mathbf{y}$ is one-hot, "
+        rf"${ratio}$, $L = -\mathbf{{y}}^\top \log \mathbf{{p}}$, "
+        r"$\frac{\partial L}{\partial \mathbf{z}} = ?$"
+    )
+    assert answer(text) == r"\mathbf{p} - \mathbf{y}"
+
+
+def test_another_ratio_is_not():
+    text = (
+        r"$\mathbf{u}, \mathbf{z} \in \mathbb{R}^K$, "
+        r"$\mathbf{p} = \frac{e^{\mathbf{z}}}{\mathbf{1}^\top e^{\mathbf{u}}}$, "
+        r"$L = \mathbf{1}^\top \mathbf{p}$, $\frac{\partial L}{\partial \mathbf{z}} = ?$"
+    )
+    network = read(text)
+    assert not any(isinstance(node, Call) and node.op is softmax for node in toposort(network.loss))

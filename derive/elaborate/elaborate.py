@@ -32,10 +32,10 @@ from derive.elaborate.values import (
 from derive.kernel import sizes
 from derive.kernel.build import contracted, lift
 from derive.kernel.calculus import grad
-from derive.kernel.expr import Ones
+from derive.kernel.expr import Contract, Expr, Map, Ones
 from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
-from derive.operators.primitives import maximum, minimum
+from derive.operators.primitives import maximum, minimum, softmax
 from derive.tree import Tree
 
 
@@ -73,11 +73,22 @@ def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
     if over == Tree("num", ("1",)):
         return inverse
     top = squeezed(value_of(reading, over, env))
+    if is_softmax(reading.sizes.current(top).expr, reading.sizes.current(bottom).expr):
+        z = reading.sizes.current(top).expr.kids[0]
+        return Value(softmax(z), top.opens, top.row)
     if bottom.own and not top.own:
         top = sum_of(tree, reading.sizes, [top, Value(lift(0) * inverse.expr, inverse.opens)])
     parts = {id(over): top, id(under): inverse}
     sign = Tree("op", (r"\odot",)) if bottom.own else Tree("op", (r"\cdot",))
     return product_of(tree, reading.sizes, (over, sign, under), lambda kid: parts[id(kid)])
+
+
+def is_softmax(top: Expr, bottom: Expr) -> bool:
+    """Whether a ratio is exp(z) by its sum along the last axis, however it was written."""
+    if not (isinstance(top, Map) and top.fn is pointwise.exp and isinstance(bottom, Contract)):
+        return False
+    along = tuple(range(len(top.axes)))
+    return bottom.factors == (top,) and bottom.indices == (along,) and bottom.out == along[:-1]
 
 
 @rule("sqrt", "root")

@@ -68,7 +68,8 @@ def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:
     places: list[tuple[int, int, Tree]] = []
     for row in parsed.rows:
         for item in row.items:
-            named = item.kids[0] if item.head == "chain" else item
+            declares = item.head == "chain" and item.kids[1].kids == ("in",)
+            named = item.kids[0] if declares else item
             if isinstance(named, Tree) and base_of(named):
                 places.append((*item.span, named))
     for found in _WORDS.finditer(text):
