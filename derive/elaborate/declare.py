@@ -76,8 +76,9 @@ def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
         if ends.head == "list" and len(ends.kids) == 2:
             low, high = (number(end) for end in ends.kids)
             return axes, Domain(low=low, high=high)
+    said = latex(tree).strip()
     raise Fault(
-        "unknown-set", f"{latex(tree)} is not a set that can be declared here", tree,
+        "unknown-set", f"{said or 'this'} is not a set that can be declared here", tree,
         r"known are \mathbb{R}, \mathbb{R}^{m \times n}, (0, 1), \{-1, +1\} and \{1, \dots, c\}",
     )  # fmt: skip
 

@@ -35,6 +35,8 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
     """The value of a settled tree.  Raises Fault where it has none, Silent where a definition that
     it uses is broken."""
     found = RULES.get(tree.head)
+    if tree.head == "empty":
+        raise Fault("missing-term", "a term is missing here", tree)
     if found is None:
         raise Fault(
             "unsupported", f"{said(tree)} cannot be given a value here", tree,

@@ -28,6 +28,8 @@ from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
 from derive.tree import Tree
 
+_UNDEFINED = frozenset(["undefined-symbol", "unknown-function"])
+
 
 def read(text: str, file: str = "") -> Network:
     r"""The network of a LaTeX or Markdown document, or of a few formulas between dollars.
@@ -74,7 +76,16 @@ def read_document(source: Source) -> Network:
 def _problems(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
     found = [d for d in parsed.diagnostics if d.severity == "error"]
     seen: set[tuple] = set()
+    # What stands in a formula that could not be read may well be defined there.
+    unread = [
+        source.text[formula.start : formula.end]
+        for formula in parsed.document.formulas
+        if any(formula.start <= d.start <= formula.end for d in found)
+    ]
     for fault in faults:
+        name = source.text[slice(*fault.span)]
+        if fault.code in _UNDEFINED and any(name in text for text in unread):
+            continue
         key = (fault.code, fault.span, fault.message)
         if key not in seen:
             seen.add(key)

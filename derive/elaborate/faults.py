@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from derive.diagnostics import Diagnostic, Source
 from derive.tree import Tree
+
+_UNKNOWN = re.compile(r"\?\d+")
+_LETTERS = "nmpdqkhlrst"
 
 
 class Fault(Exception):
@@ -23,7 +28,24 @@ class Fault(Exception):
 
     def diagnostic(self, source: Source) -> Diagnostic:
         start, end = self.span
-        return Diagnostic(self.code, self.message, source.file, start, end, self.help, self.notes)
+        message, *notes = _with_letters((self.message, *self.notes), source.text)
+        return Diagnostic(self.code, message, source.file, start, end, self.help, tuple(notes))
+
+
+def _with_letters(texts: tuple[str, ...], document: str) -> tuple[str, ...]:
+    """Sizes that nothing gives are ?1, ?2 while reading; their reader gets free letters instead."""
+    unknown = list(dict.fromkeys(found for text in texts for found in _UNKNOWN.findall(text)))
+    if not unknown:
+        return texts
+    taken = set(re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", document))
+    free = [letter for letter in _LETTERS if letter not in taken]
+    free += [f"n_{k}" for k in range(1, len(unknown) - len(free) + 1)]
+    letters = dict(zip(unknown, free, strict=False))
+    several = len(unknown) > 1
+    named = " and ".join(letters.values()) if len(unknown) < 3 else ", ".join(letters.values())
+    verb = "are sizes" if several else "is a size"
+    lettered = (_UNKNOWN.sub(lambda found: letters[found[0]], text) for text in texts)
+    return (*lettered, f"{named} {verb} that the document does not give")
 
 
 class Silent(Exception):

@@ -72,7 +72,7 @@ class Product:
             raise self.clash(left, right, sign) from None
 
     def clash(self, left: Chain, right: Chain, sign: str, help: str = "") -> Fault:
-        said = {"odot": "be multiplied entry by entry"}.get(sign, "multiply")
+        said = {"odot": "multiply entry by entry"}.get(sign, "multiply")
         return Fault(
             "shape-clash",
             f"shapes do not {said}: ({left.shape_text()})·({right.shape_text()})",

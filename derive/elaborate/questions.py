@@ -167,12 +167,11 @@ def _question(
                         rf"write \nabla_{{\mathbf{{W}}}} {what} = ?")  # fmt: skip
         target = _target(of, reading, root, part)
         if part.head == "grad" and by.head == "list" and str(order) in ("1", "_", ""):
-            # \nabla_{W, b} L asks for two gradients
-            for one in by.kids:
-                single = Tree("grad", (one, *part.kids[1:]), part.span)
-                yield _derivative(single, target, one, str(order), reading)
-            return
-        yield _derivative(part, target, by, str(order), reading)
+            each = [(Tree("grad", (one, *part.kids[1:]), part.span), one) for one in by.kids]
+        else:
+            each = [(part, by)]
+        for single, one in each:
+            yield _derivative(single, target, one, str(order), reading)
         return
     if base_of(part) == r"\delta" and part.head == "script" and part.kids[1] is not None:
         target = _target(None, reading, root, part)
@@ -207,15 +206,13 @@ def _target(of: Tree | None, reading: Reading, root: Expr | None, part: Tree) ->
 
 def _derivative(part: Tree, of: Expr, by: Tree, order: str, reading: Reading) -> Question:
     wrt_trees = _variables_of(by)
+    if order not in ("1", "2", "_", "") or len(wrt_trees) > 2:
+        what = f"of order {order}" if len(wrt_trees) < 3 else f"in {len(wrt_trees)} variables"
+        raise Fault("unsupported", f"a derivative {what} has no value here", part,
+                    "known are first and second derivatives")  # fmt: skip
     found = [_wrt(tree, of, reading) for tree in wrt_trees]
     wrt = tuple(node for node, _ in found)
     entry = tuple(letter for _, letters in found for letter in letters)
-    if order not in ("1", "2", "_", ""):
-        raise Fault("unsupported", f"a derivative of order {order} has no value here", part,
-                    "known are first and second derivatives")  # fmt: skip
-    if len(wrt_trees) > 2:
-        raise Fault("unsupported", f"a derivative in {len(wrt_trees)} variables has no value here",
-                    part, "known are first and second derivatives")  # fmt: skip
     second = order not in ("1", "_", "") or len(wrt_trees) > 1
     if second:
         if of.axes:
