@@ -147,7 +147,13 @@ class Graph:
 
 
 def graph(worked: Worked) -> Graph:
-    """The computational graph of a worked network.  ValueError if it is too large to be read."""
+    """The computational graph of a worked network.  ValueError if it is too large to be read.
+
+    >>> import derive as d
+    >>> w, x = d.vector("w", 3), d.vector("x", 3)
+    >>> d.graph(d.worked((w @ x) ** 2)).svg[:4]
+    '<svg'
+    """
     from derive.derivation.picture import picture
     from derive.draw.layout import layout
     from derive.draw.picture import too_large

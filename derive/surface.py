@@ -61,7 +61,11 @@ def matrix(symbol: str, m: Axis, n: Axis) -> Expr:
 
 
 def tensor(symbol: str, *axes: Axis) -> Expr:
-    """An array with these axes, each an integer or a size.  TypeError for anything else."""
+    """An array with these axes, each an integer or a size.  TypeError for anything else.
+
+    >>> tensor("A", 2, 3, size("n"))
+    A
+    """
     return Var(canonical(symbol, bold=bool(axes)), _checked(axes))
 
 
@@ -209,12 +213,27 @@ def jacobian(y: Expr, x: Expr) -> Expr:
 
 
 def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
-    """The second derivative of a scalar by x and y (x twice if left out): y's axes, then x's."""
+    """The second derivative of a scalar by x and y (x twice if left out): y's axes, then x's.
+
+    ShapeError if the loss is not a scalar.
+
+    >>> x = vector("x", 3)
+    >>> hessian(x @ x, x)
+    2 I
+    """
     return calculus.hessian(loss, x, y)
 
 
 def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
-    """The Hessian of a scalar in x times v, of x's shape, without the Hessian."""
+    """The Hessian of a scalar in x times v, of x's shape; the Hessian itself is never built.
+
+    ShapeError if the loss is not a scalar, or v not of x's shape.  Pearlmutter, Fast exact
+    multiplication by the Hessian, 1994.
+
+    >>> x, v = vector("x", 3), vector("v", 3)
+    >>> hvp(x @ x, x, v)
+    2 v
+    """
     return calculus.hvp(loss, x, v)
 
 
@@ -222,6 +241,10 @@ def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = Non
     r"""The network below a loss; a scalar loss without a name is called ``\mathcal{L}``.
 
     Variables not listed as parameters have the role their letters suggest.
+
+    >>> W, x = matrix("W", 2, 3), vector("x", 3)
+    >>> [(v.var, v.role) for v in network(function("squared_norm")(W @ x)).variables]
+    [(W, 'parameter'), (x, 'input')]
     """
     if isinstance(loss, Expr) and not loss.axes and not is_named(loss):
         loss = build.named(r"\mathcal{L}", loss)
@@ -231,7 +254,14 @@ def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = Non
 def worked(loss: Expr | Network, wrt: Expr | Sequence[Expr] | None = None) -> backprop.Worked:
     """The backward pass written out: a line for every name, each with its reason.
 
-    ``wrt`` are the variables whose gradients are answered (every parameter if left out).
+    ``wrt`` are the variables whose gradients are answered (every parameter if left out).  Lines and
+    answers are in denominator layout.
+
+    >>> W, x, y = matrix("W", 2, 3), vector("x", 3), vector("y", 2)
+    >>> z = name("z", W @ x)
+    >>> (answer,) = worked(function("half_squared_norm")(z - y)).answers
+    >>> answer.value
+    (z - y) x^T
     """
     net = loss if isinstance(loss, Network) else network(loss)
     if wrt is not None:

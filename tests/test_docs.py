@@ -13,6 +13,16 @@ import derive
 MODULES = ["derive", *(m.name for m in pkgutil.walk_packages(derive.__path__, "derive."))]
 # Modules whose examples a reader learns the library from must not lose them.
 TAUGHT = ("derive", "derive.surface", "derive.kernel.sizes", "derive.code")
+# It needs latex2sympy2, which not every machine has; tests/test_scalar.py shows it.
+SHOWN_ELSEWHERE = ("second_reading",)
+
+
+@pytest.mark.parametrize("word", derive.__all__)
+def test_every_public_name_is_explained_and_shown(word):
+    value = getattr(derive, word)
+    if not isinstance(value, str):
+        assert value.__doc__
+        assert isinstance(value, type) or word in SHOWN_ELSEWHERE or ">>>" in value.__doc__
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -45,6 +45,12 @@ def test_exact_values_are_fractions_or_none():
             evaluate(inexact, {x: [third, 2]}, exact=True)
 
 
+@pytest.mark.parametrize("pattern", ["ij,j", "ij->i", "ij,j->ii", "ij,j->k", "i1,1->i", ",->"])
+def test_a_pattern_that_is_none_is_refused(pattern):
+    with pytest.raises(ValueError, match=r"is no pattern for 2 arrays|has \d axes"):
+        contract(pattern, W, x)
+
+
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [

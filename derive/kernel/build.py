@@ -101,9 +101,21 @@ def collected(terms: Sequence[Expr]) -> Expr:
 
 
 def contract(pattern: str, *factors: Expr) -> Expr:
-    """The einsum of this pattern, as in ``numpy.einsum``: ``contract("ij,j->i", W, x)``."""
-    ins, _, out = pattern.replace(" ", "").partition("->")
-    indices = tuple(tuple(ord(c) for c in own) for own in ins.split(","))
+    """The einsum of this pattern, as in ``numpy.einsum`` with the arrow written out.
+
+    ValueError for a pattern that is none, ShapeError where a letter meets axes of two sizes.
+
+    >>> import derive as d
+    >>> n, m = d.sizes("n m")
+    >>> d.contract("ij,j->i", d.matrix("W", m, n), d.vector("x", n))
+    W x
+    """
+    ins, arrow, out = pattern.replace(" ", "").partition("->")
+    spots = ins.split(",")
+    fits = len(spots) == len(factors) and len(set(out)) == len(out) and set(out) <= set(ins)
+    if not arrow or not fits or not all(c.isalpha() for c in ins if c != ","):
+        raise ValueError(f"{pattern!r} is no pattern for {len(factors)} arrays, as 'ij,j->i' is")
+    indices = tuple(tuple(ord(c) for c in own) for own in spots)
     return contracted(factors, indices, tuple(ord(c) for c in out))
 
 
@@ -136,12 +148,25 @@ def matmul(a: Expr, b: Expr) -> Expr:
 
 
 def outer(a: Expr, b: Expr) -> Expr:
-    """The outer product a bᵀ of two vectors."""
+    """The outer product a bᵀ of two vectors, m×n for m and n entries.  ShapeError for others.
+
+    >>> import derive as d
+    >>> n, m = d.sizes("n m")
+    >>> d.outer(d.vector("a", m), d.vector("b", n))
+    a b^T
+    """
     return contract("i,j->ij", a, b)
 
 
 def dot(a: Expr, b: Expr) -> Expr:
-    """The sum of the entrywise product of two arrays of the same axes: aᵀb, or tr AᵀB."""
+    """The sum of the entrywise product of two arrays of the same axes: aᵀb, or tr AᵀB.
+
+    ShapeError if their axes differ.
+
+    >>> import derive as d
+    >>> d.dot(d.vector("a", 3), d.vector("b", 3))
+    a^T b
+    """
     if a.axes != b.axes:
         raise ShapeError(f"no inner product of {shape_text(a.axes)} and {shape_text(b.axes)}")
     axes = span(len(a.axes))
@@ -149,6 +174,12 @@ def dot(a: Expr, b: Expr) -> Expr:
 
 
 def transpose(a: Expr) -> Expr:
+    """The array with its axes in reverse order, also written ``a.T``.  ShapeError for a vector.
+
+    >>> import derive as d
+    >>> d.matrix("W", 2, 3).T
+    W^T
+    """
     if len(a.axes) == 1:
         raise ShapeError(
             "a vector has one axis and no transpose: write outer(a, b) for a bᵀ, dot(a, b) for aᵀb"
@@ -158,16 +189,34 @@ def transpose(a: Expr) -> Expr:
 
 
 def trace(a: Expr) -> Expr:
+    """The sum of the diagonal of a square matrix.  ShapeError for anything else.
+
+    >>> import derive as d
+    >>> d.trace(d.matrix("A", 3, 3))
+    tr(A)
+    """
     return contract("ii->", a)
 
 
 def diag(v: Expr) -> Expr:
-    """The diagonal matrix of a vector."""
+    """The diagonal matrix of a vector.  ShapeError for anything else.
+
+    >>> import derive as d
+    >>> d.diag(d.vector("v", 3))
+    diag(v)
+    """
+    if len(v.axes) != 1:
+        raise ShapeError(f"diag needs a vector, not {shape_text(v.axes)}")
     return contract("i,ij->ij", v, Delta(v.axes[0]))
 
 
 def total(a: Expr) -> Expr:
-    """The sum of all entries."""
+    """The sum of all entries, a scalar.
+
+    >>> import derive as d
+    >>> d.total(d.vector("v", 3))
+    1^T v
+    """
     return contracted((a,), (span(len(a.axes)),), ())
 
 

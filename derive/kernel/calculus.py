@@ -37,7 +37,7 @@ from derive.kernel.interned import uncollected
 
 
 class Share(NamedTuple):
-    """What one use of a node contributes to its cotangent, and why."""
+    """What one use of a node adds to its cotangent: ``kid`` as part of ``parent``, by which rule."""
 
     kid: Expr
     cotangent: Expr
@@ -115,7 +115,10 @@ def _switch(
 
 @dataclass(slots=True)
 class Backward:
-    """One backward sweep: the cotangent of every node that matters, and where it came from."""
+    """One backward sweep: the cotangent of every node that matters, and where it came from.
+
+    ``order`` has the nodes below the root, kids first; a node's shares add up to its cotangent.
+    """
 
     root: Expr
     order: list[Expr]
@@ -127,7 +130,14 @@ def backward(root: Expr, wrt: Iterable[Expr] | None = None, seed: Expr = ONE) ->
     """Sweep the graph once from the root.  Each node is visited once; its shares are added.
 
     Only nodes that depend on ``wrt`` are differentiated (all of them where it is None).  ``seed``
-    is the cotangent of the root; its leading axes, if any, ride along.
+    is the cotangent of the root; its leading axes, if any, ride along.  A cotangent has these, then
+    the axes of its node: denominator layout.
+
+    >>> import derive as d
+    >>> x = d.vector("x", 3)
+    >>> sweep = d.backward(d.half_squared_norm(x))
+    >>> sweep.cotangents[x], [share.reason for share in sweep.shares[x]]
+    (x, ['switches', 'switches'])
     """
     order = toposort(root)
     matters = None if wrt is None else _above(order, wrt)
@@ -228,6 +238,11 @@ def pushforward(root: Expr, tangents: dict[Expr, Expr]) -> Expr:
 
     A tangent has the axes of its variable, the result those of the root; zero where none reaches
     it.  Linear in the tangents, and the adjoint of the pullback: <c, push(t)> = <pull(c), t>.
+
+    >>> import derive as d
+    >>> W, x, v = d.matrix("W", 2, 3), d.vector("x", 3), d.vector("v", 3)
+    >>> d.pushforward(W @ x, {x: v})
+    W v
     """
     moving = dict(tangents)
     for node in toposort(root):

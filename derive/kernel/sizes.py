@@ -99,7 +99,11 @@ def _polynomial(total: Mapping[Monomial, int]) -> Axis:
 
 
 def size(name: str) -> Size:
-    """The size symbol of this name."""
+    """The size symbol of this name.
+
+    >>> print(size("n") - 1)
+    n - 1
+    """
     return Size((((name,), 1),))
 
 

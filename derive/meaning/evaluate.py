@@ -36,7 +36,13 @@ class NotExact(ArithmeticError):
 
 def evaluate(node: Expr, values: Values, at: Mapping[str, int] | None = None, *,
              exact: bool = False) -> Any:  # fmt: skip
-    """The value of one expression; see ``evaluate_all``."""
+    """The value of one expression, a NumPy array of its shape; ``evaluate_all`` says the rest.
+
+    >>> import derive as d
+    >>> W, x = d.matrix("W", 2, 2), d.vector("x", 2)
+    >>> d.evaluate(W @ x, {W: [[1, 2], [3, 4]], x: [1, 1]}).tolist()
+    [3.0, 7.0]
+    """
     return evaluate_all([node], values, at, exact=exact)[node]
 
 

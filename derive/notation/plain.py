@@ -105,7 +105,16 @@ def _name(base: str) -> str:
     """A symbol by its identifier; a function's word is itself, though Python may have it too."""
     if base == r"\infty":
         return "inf"
-    return base if base in FUNCTION_WORDS else ascii_name(base)
+    return base if base in FUNCTION_WORDS else _identifier(base)
+
+
+def _identifier(symbol: str | Tree) -> str:
+    """The name that exported code has for a symbol; but the vector of ones stays a 1 here."""
+    core = symbol
+    while isinstance(core, Tree):
+        core = core.kids[0]
+    text = ascii_name(symbol)
+    return text.removeprefix("n") if parts(core).core[:1].isdigit() else text
 
 
 def _list(kids: tuple) -> str:
@@ -192,7 +201,7 @@ def _script(base: Tree, sub: Tree | None, sup: Tree | None) -> str:
             label = labels[0] if len(labels) == 1 else Tree("juxt", tuple(labels))
         symbol = Tree("script", (base, sub, label))
     if base.head in ("name", "prime"):
-        text = ascii_name(symbol)
+        text = _identifier(symbol)
     else:
         inner = f"({_plain(base)})" if base.head == "script" else _plain(base)
         text = inner + ("" if sub is None else "_" + _tight(sub))
