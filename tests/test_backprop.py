@@ -13,8 +13,8 @@ from derive.derivation import paper
 from derive.derivation.backprop import Worked, worked
 from derive.derivation.check import agreements
 from derive.derivation.network import Network, Question, network
-from derive.derivation.points import Witness
 from derive.derivation.reasons import Text
+from derive.derivation.witness import Witness
 from derive.kernel.build import contract, contracted, named, total
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Expr, Ones, Var

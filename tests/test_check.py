@@ -9,7 +9,7 @@ import pytest
 from derive.derivation.backprop import worked
 from derive.derivation.check import TOLERANCE, Agreement, agreements
 from derive.derivation.network import Domain, Network, Question, Variable, network
-from derive.derivation.smooth import CLEARANCE
+from derive.derivation.points import CLEARANCE
 from derive.kernel.build import contract, lift, named, scale, transpose
 from derive.kernel.calculus import grad, hessian, jacobian
 from derive.kernel.expr import Expr, Var

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derive.derivation.network import Domain, Network, Question
-from derive.derivation.smooth import TRIES, Point, depending, extents, smooth_point
+from derive.derivation.points import TRIES, Point, depending, extents, smooth_point
 from derive.kernel import sizes
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Name, Var, toposort

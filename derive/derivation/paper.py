@@ -13,8 +13,8 @@ from derive.derivation.auxiliary import auxiliaries
 from derive.derivation.facts import with_totals
 from derive.derivation.local import boundary, is_named, label_tree, replaced, symbol_of
 from derive.derivation.network import Definition, Domain, Network
-from derive.derivation.points import Witness
 from derive.derivation.reasons import Text
+from derive.derivation.witness import Witness
 from derive.kernel.expr import Call, Expr, Name, toposort
 from derive.tree import Tree, name, tree
 from derive.writing.tidy import tidy

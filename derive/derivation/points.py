@@ -1,36 +1,76 @@
-"""Random points: sizes for the size symbols, values for the variables, the same for a seed.
+"""Random points of a network: sizes for the size symbols, values for the variables.
 
-The idea: a value is drawn from where its variable lives, so that logarithms, labels and class
-numbers make sense, and sizes are small and distinct, so that a wrong transpose does not fit.
+The idea: a value is drawn from where its variable lives, and sizes are small and different, so that
+a wrong transpose does not fit.  Nobody lists where kinks are: a function bends where its second
+difference is far more than a smooth function's would be, and a point near such a place is drawn
+again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from derive.derivation.local import boundary, replaced
 from derive.derivation.network import REALS, Domain
 from derive.kernel import sizes
-from derive.kernel.expr import Expr, Var, toposort
-from derive.kernel.sizes import Axis, Size
+from derive.kernel.build import is_zero
+from derive.kernel.expr import Call, Expr, Map, Operator, Var, toposort
+from derive.kernel.sizes import Axis
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import np
 
-MOST_POINTS = 4
+TRIES = 400
+# Points at which everything is fine but some derivative vanishes, before one of them is taken.
+ENOUGH = 12
+# How near to a kink a point may not be: far more than a step of a difference moves any entry.
+CLEARANCE = 1e-4
+# Sizes past this one are used again: a network of 1,000 layers must not get layers 1,000 wide.
+LARGEST = 8
 
 
-def extents(nodes: Iterable[Expr], seed: int = 0) -> dict[str, int]:
-    """A number for every size symbol of these nodes; every axis has at least one entry."""
-    axes = [axis for node in nodes for axis in node.axes if isinstance(axis, Size)]
-    names = sorted({name for axis in axes for name in axis.names()})
-    draw = np.random.default_rng(seed)
-    for spread in range(3, 40):
-        chosen = [int(n) + 2 for n in draw.permutation(max(spread, len(names)))[: len(names)]]
-        at = dict(zip(names, chosen, strict=True))
-        if all(sizes.evaluate(axis, at) >= 1 for axis in axes):
-            return at
-    raise ValueError("no small sizes make every axis positive")
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Values for every variable, the sizes that they have, and what every node is there."""
+
+    values: Mapping[Expr, Any]
+    at: Mapping[str, int]
+    known: Mapping[Expr, Any]
+
+
+def depending(roots: Iterable[Expr], moving: Iterable[Expr]) -> dict[Expr, None]:
+    """The nodes below the roots that change when one of ``moving`` does, kids first."""
+    moving = set(moving)
+    found: dict[Expr, None] = {}
+    for node in toposort(*roots):
+        if node in moving or any(kid in found for kid in node.kids):
+            found[node] = None
+    return found
+
+
+# ----------------------------------------------------------------------------------------- sizes
+
+
+def extents(axes: Sequence[Axis], draw: Any) -> dict[str, int]:
+    """Small sizes for the size symbols, different ones as far as they go, so that every axis has an
+    entry: n - k + 1 needs n at least as large as k."""
+    axes = list(dict.fromkeys(axes))
+    names = list(dict.fromkeys(n for a in axes if isinstance(a, sizes.Size) for n in _named(a)))
+    choice = [2 + k % (LARGEST - 1) for k in range(len(names))]
+    taken: dict[str, int] = {}
+    for _ in range(TRIES):
+        taken = {name: int(n) for name, n in zip(names, draw.permutation(choice), strict=True)}
+        if min((sizes.evaluate(axis, taken) for axis in axes), default=1) >= 1:
+            break
+        choice = [max(2, n + int(draw.integers(-1, 2))) for n in choice]
+    return taken
+
+
+def _named(axis: sizes.Size) -> list[str]:
+    return [name for monomial, _ in axis.terms for name in monomial]
+
+
+# ---------------------------------------------------------------------------------------- points
 
 
 def value(axes: tuple[Axis, ...], domain: Domain, draw: Any, at: Mapping[str, int]) -> Any:
@@ -61,76 +101,91 @@ def point(
 ) -> tuple[dict[Expr, Any], dict[str, int]]:
     """A value for every variable below the roots, and a number for every size symbol."""
     order = toposort(*roots)
-    at = extents(order, seed)
-    for domain in (domains or {}).values():
-        if isinstance(domain.classes, Size):
-            for name in sorted(domain.classes.names()):
-                at.setdefault(name, 3)
+    known = domains or {}
+    classes = [domain.classes for domain in known.values() if domain.classes is not None]
     draw = np.random.default_rng(seed)
+    at = extents([*(axis for node in order for axis in node.axes), *classes], draw)
     variables: list[Expr] = [node for node in order if isinstance(node, Var)]
-    known = {v: value(v.axes, (domains or {}).get(v, REALS), draw, at) for v in variables}
-    return known, at
+    return {v: value(v.axes, known.get(v, REALS), draw, at) for v in variables}, at
 
 
-class Witness:
-    """Forward passes at random points, at which two spellings of one value must agree.
+# Where free entries are drawn from, in turn: the values of a deep network stay finite if its rows
+# are scaled, log(p) of a free p needs it positive, log(1 - p) small.
+_FREE: tuple[Callable[[Any, tuple[int, ...]], Any], ...] = (
+    lambda draw, shape: draw.normal(size=shape),
+    lambda draw, shape: draw.normal(size=shape) / float(shape[-1] if len(shape) > 1 else 1) ** 0.5,
+    lambda draw, shape: draw.uniform(0.2, 1.0, shape),
+    lambda draw, shape: draw.uniform(0.02, 0.2, shape),
+)
 
-    Cotangents that are only symbols get values of their own when they are first met.
+
+def smooth_point(
+    domains: Mapping[Expr, Domain], order: Sequence[Expr], roots: Sequence[Expr],
+    claimed: Sequence[Expr], moving: set[Expr], at: Mapping[str, int], draw: Any,
+) -> Point | None:  # fmt: skip
+    """A point at which every node is finite and none is near a kink; None if none is found.
+
+    One where a claimed derivative vanishes (every unit is off) would show nothing: it is taken only
+    if no other is found soon.
     """
+    spare: list[Point] = []
+    variables = [node for node in order if isinstance(node, Var)]
+    live = depending(roots, moving)
+    for k in range(TRIES):
+        free = _FREE[k % len(_FREE)]
+        values: dict[Expr, Any] = {}
+        for v in variables:
+            domain = domains.get(v, REALS)
+            shape = tuple(sizes.evaluate(n, at) for n in v.axes)
+            given = domain != REALS
+            values[v] = value(v.axes, domain, draw, at) if given else free(draw, shape)
+        with np.errstate(all="ignore"):
+            known = evaluate_all(order, values, at)
+            finite = all(np.all(np.isfinite(known[node])) for node in order)
+            if not finite or any(_near_kink(node, live, known, at) for node in live):
+                continue
+        if all(np.any(known[node]) or is_zero(node) for node in claimed):
+            return Point(values, at, known)
+        spare.append(Point(values, at, known))
+        if len(spare) == ENOUGH:
+            break
+    return spare[-1] if spare else None
 
-    def __init__(
-        self,
-        roots: Iterable[Expr],
-        domains: Mapping[Expr, Domain] | None = None,
-        aliases: Mapping[Expr, Expr] | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.roots = list(roots)
-        self.domains = domains
-        self.aliases = aliases or {}  # symbols of the sheet -> what they stand for
-        self.seed = seed
-        self.points: list[tuple[dict[Expr, Any], dict[str, int]]] = []
 
-    def agree(self, a: Expr, b: Expr, tolerance: float = 1e-9) -> bool:
-        """Whether the two have equal values, relative to their size, at a point where both are
-        defined; False if none is found."""
-        if a is b or a.axes != b.axes:
-            return a is b
-        leaves = boundary(a, b)
-        # A name stands for its value, so that nothing below it is computed again.
-        closed: dict[Expr, Expr] = {
-            leaf: leaf if isinstance(leaf, Var) else Var(f"value {k}", leaf.axes)
-            for k, leaf in enumerate(leaves)
-        }
-        a, b = replaced(a, closed), replaced(b, closed)
-        for k in range(MOST_POINTS):
-            known, at = self._point(k)
-            try:
-                local = {closed[leaf]: self._value(leaf, known, at, k) for leaf in leaves}
-                with np.errstate(all="ignore"):
-                    found = evaluate_all([a, b], local, at)
-            except (KeyError, ValueError, ArithmeticError):
-                return False
-            one, other = found[a], found[b]
-            if np.all(np.isfinite(one)) and np.all(np.isfinite(other)):
-                scale = np.maximum(1.0, np.abs(one)) * tolerance
-                return bool(np.all(np.abs(one - other) <= scale))
-        return False
+def _near_kink(
+    node: Expr, live: Mapping[Expr, None], known: Mapping[Expr, Any], at: Mapping[str, int]
+) -> bool:
+    """Whether a function bends or jumps within the clearance of one of its live arguments: a class
+    number stands on a jump of its own, but nothing moves it."""
+    match node:
+        case Map(fn, args):
+            given = [known[arg] for arg in args]
+            return any(
+                _bends(lambda x, k=k: fn.value(*given[:k], x, *given[k + 1 :]), given[k], CLEARANCE)
+                for k in range(len(args))
+                if args[k] in live
+            )
+        case Call(Operator() as op, args):
+            params = tuple(sizes.evaluate(p, at) for p in op.params)
+            given = [known[arg] for arg in args]
+            # Along an axis it is the order of the entries that counts: move them one by one.
+            return any(
+                _bends(
+                    lambda x, k=k: op.value(*given[:k], x, *given[k + 1 :], *params),
+                    given[k],
+                    CLEARANCE * (np.arange(given[k].shape[-1]) == j),
+                )
+                for k in range(len(args))
+                if args[k] in live
+                for j in range(min(given[k].shape[-1], LARGEST))
+            )
+        case _:
+            return False
 
-    def _point(self, k: int) -> tuple[dict[Expr, Any], dict[str, int]]:
-        while len(self.points) <= k:
-            values, at = point(self.roots, self.domains, self.seed + len(self.points))
-            with np.errstate(all="ignore"):
-                known = evaluate_all(self.roots, values, at)
-            known.update((symbol, known[node]) for symbol, node in self.aliases.items())
-            self.points.append((known, at))
-        return self.points[k]
 
-    def _value(self, leaf: Expr, known: dict[Expr, Any], at: dict[str, int], k: int) -> Any:
-        if leaf not in known:
-            for axis in leaf.axes:
-                for name in axis.names() if isinstance(axis, Size) else ():
-                    at.setdefault(name, 3)
-            draw = np.random.default_rng([self.seed, k, len(known)])
-            known[leaf] = value(leaf.axes, REALS, draw, at)
-        return known[leaf]
+def _bends(value: Any, x: Any, step: Any) -> bool:
+    """Whether the second difference is far more than a smooth function's would be."""
+    here, ahead, behind = value(x), value(x + step), value(x - step)
+    second = np.abs(ahead - 2 * here + behind)
+    first = np.abs(ahead - here) + np.abs(here - behind)
+    return bool(np.any((second > 0.02 * first) & (second > 1e-3 * CLEARANCE)))

@@ -37,7 +37,7 @@ from derive.kernel.interned import uncollected
 
 
 class Share(NamedTuple):
-    """What one use of a node adds to its cotangent: ``kid`` as part of ``parent``, by which rule."""
+    """What one use of a node adds to its cotangent: ``kid`` inside ``parent``, by which rule."""
 
     kid: Expr
     cotangent: Expr
