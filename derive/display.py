@@ -154,7 +154,7 @@ def graph(worked: Worked) -> Graph:
     >>> d.graph(d.worked((w @ x) ** 2)).svg[:4]
     '<svg'
     """
-    from derive.derivation.picture import picture
+    from derive.derivation.graph import picture
     from derive.draw.layout import layout
     from derive.draw.picture import too_large
     from derive.draw.svg import svg

@@ -6,7 +6,7 @@ import pytest
 
 import derive as d
 from derive.derivation.backprop import worked
-from derive.derivation.picture import picture
+from derive.derivation.graph import picture
 from derive.elaborate.document import read
 from derive.latex.print import latex
 from derive.notation.plain import plain

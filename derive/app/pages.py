@@ -15,8 +15,8 @@ from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
 from derive.derivation.backprop import Answer, Step
 from derive.derivation.count import parameters
+from derive.derivation.graph import picture
 from derive.derivation.network import Definition, Network
-from derive.derivation.picture import picture
 from derive.draw.picture import too_large
 from derive.kernel.expr import Axes, Expr
 from derive.latex.read import read_formula

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from derive.derivation.backprop import Answer, Worked, worked
 from derive.derivation.check import Agreement, agreements
+from derive.derivation.graph import picture
 from derive.derivation.local import filled, symbol_of
 from derive.derivation.network import Network, Question
-from derive.derivation.picture import picture
 from derive.diagnostics import DeriveError, Diagnostic
 from derive.draw.picture import Picture, too_large
 from derive.kernel.calculus import grad

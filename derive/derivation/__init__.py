@@ -6,6 +6,6 @@ another spelling only where that evaluates equal, and a result only beside its n
 ``network`` is what is asked, ``backprop`` works it: ``deltas`` has the sweep, ``jacobians`` the
 chains, ``reasons`` the words, ``auxiliary`` the names that are missing, ``paper`` how a line is
 written.  ``check`` judges results and ``witness`` spellings, both at random ``points``.  ``local``
-looks at expressions down to their names; ``picture`` is the graph, ``count`` the number of
+looks at expressions down to their names; ``graph`` is to be drawn, ``count`` the number of
 parameters.
 """
