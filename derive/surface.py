@@ -16,10 +16,9 @@ from weakref import ReferenceType, WeakKeyDictionary, ref
 from derive import display
 from derive.derivation import backprop
 from derive.derivation import network as networks
-from derive.derivation.local import is_named
 from derive.derivation.network import Network
 from derive.kernel import build, calculus
-from derive.kernel.expr import Axes, Expr, Fn, Operator, Var
+from derive.kernel.expr import Axes, Expr, Fn, Operator, Var, is_named
 from derive.kernel.sizes import Axis, Size, size, sizes
 from derive.notation import GREEK
 from derive.notation.names import parts, symbol_tree

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from derive.derivation.backprop import Answer, Worked, worked
 from derive.derivation.check import Agreement, agreements
 from derive.derivation.graph import picture
-from derive.derivation.local import filled, symbol_of
+from derive.derivation.local import symbol_of
 from derive.derivation.network import Network, Question
 from derive.diagnostics import DeriveError, Diagnostic
 from derive.draw.picture import Picture, too_large
@@ -20,7 +20,7 @@ from derive.kernel.calculus import grad
 from derive.kernel.expr import Expr, Var, toposort
 from derive.latex.print import latex
 from derive.notation.mathml import mathml
-from derive.notation.names import ascii_names, symbol_tree
+from derive.notation.names import ascii_names, filled, symbol_tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derive.code.body import Names, symbol_text
+from derive.code.body import Names
 from derive.code.listing import RESERVED, Listing, broken
 from derive.code.targets import TARGETS, Target
 from derive.kernel.expr import Expr, Var, toposort
-from derive.notation.names import ascii_names
+from derive.notation.names import ascii_names, filled
 
 
 def module(
@@ -136,7 +136,7 @@ def _checked(name: str) -> str:
 def _named_variables(roots: Sequence[Expr]) -> dict[str, Expr]:
     """The variables below the roots, in order, keyed by ASCII names made from their symbols."""
     found = [node for node in toposort(*roots) if isinstance(node, Var)]
-    written = {v: symbol_text(v.name, v.letters) for v in found}
+    written = {v: filled(v.name, v.letters) for v in found}
     chosen = ascii_names(written.values())
     names = Names(RESERVED)
     return {names.fresh(chosen[written[v]]): v for v in found}

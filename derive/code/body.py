@@ -42,10 +42,11 @@ from derive.kernel.expr import (
     Ones,
     Operator,
     Var,
+    is_named,
     toposort,
 )
 from derive.kernel.sizes import Axis, Size
-from derive.notation.names import ascii_name
+from derive.notation.names import ascii_name, filled
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 WIDTH = 72  # a piece wider than this gets a line of its own
@@ -81,13 +82,6 @@ def literal(value: int | Fraction) -> Piece:
     inverse = level == TIMES and abs(value.numerator) == 1
     under = Piece(str(value.denominator), number=True) if inverse else None
     return Piece(text, level, number=True, scale=-1 if value < 0 else 1, under=under)
-
-
-def symbol_text(symbol: str, letters: tuple[str, ...]) -> str:
-    """The symbol as written, with its letters at the places of its first axes."""
-    for k, letter in enumerate(letters, 1):
-        symbol = symbol.replace(f"#{k}", letter)
-    return symbol
 
 
 class Body:
@@ -180,7 +174,7 @@ class Body:
             uses[used] = uses.get(used, 0) + 1
         for node in order:
             if isinstance(node, Call) and isinstance(node.op, Name) and node not in self.wish:
-                symbol = symbol_text(node.op.symbol, node.op.letters)
+                symbol = filled(node.op.symbol, node.op.letters)
                 self.wish[node] = self.names.fresh(ascii_name(symbol))
         self._name_values(order)
         for node in order:
@@ -217,10 +211,9 @@ class Body:
     def _name_values(self, order: Iterable[Expr]) -> None:
         """Give what is behind a name that name's identifier: ``b = W @ x``, not ``b = t1``."""
         for node in order:
-            if isinstance(node, Call) and isinstance(node.op, Name) and node in self.wish:
-                value = node.args[0]
-                named = isinstance(value, Call) and isinstance(value.op, Name)
-                if value.kids and not named and value not in self.wish:
+            if is_named(node) and node in self.wish:
+                value = node.kids[0]
+                if value.kids and not is_named(value) and value not in self.wish:
                     self.wish[value] = self.wish[node]
 
     def piece(self, node: Expr) -> Piece:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from derive.code.body import Body, Names, readable_sizes
 from derive.code.targets import TARGETS, Piece, Target
-from derive.kernel.expr import Call, Expr, Name, toposort
+from derive.kernel.expr import Call, Expr, Name, is_named, toposort
 from derive.kernel.sizes import Size
 from derive.notation.names import ascii_name
 
@@ -98,7 +98,7 @@ class Listing:
         self.inputs = {v: names.fresh(key) for key, v in variables.items()}
         self.known = {}
         for key, node in outputs.items():
-            if isinstance(node, Call) and isinstance(node.op, Name):
+            if is_named(node):
                 self.known.setdefault(node, names.fresh(key))
         self.extents: dict[str, str] = {}
         axes = [a for node in toposort(*variables.values(), *outputs.values()) for a in node.axes]

@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from derive.derivation.local import is_named, symbol_of
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.derivation.local import symbol_of
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Var,
+    is_named,
+    toposort,
+)
 from derive.notation.names import parts, symbol_tree
 
 _LETTERS = "uvsqrahgk"

@@ -12,21 +12,13 @@ from dataclasses import dataclass, field
 
 from derive.derivation.deltas import Line, delta_of, delta_symbol, sweep
 from derive.derivation.jacobians import hessian_steps, jacobian_steps
-from derive.derivation.local import (
-    boundary,
-    is_named,
-    is_small,
-    opened,
-    replaced,
-    symbol_of,
-    weight,
-)
+from derive.derivation.local import boundary, is_small, opened, replaced, symbol_of, weight
 from derive.derivation.network import Definition, Network, Question
 from derive.derivation.paper import Paper, Step
 from derive.derivation.reasons import known_together, reason
 from derive.kernel.build import is_zero, lift, zeros
 from derive.kernel.calculus import hessian, jacobian
-from derive.kernel.expr import Expr, Var, toposort
+from derive.kernel.expr import Expr, Var, is_named, toposort
 from derive.tree import Tree, name, tree
 from derive.writing.tidy import length
 from derive.writing.write import Names, Symbol, symbol, write_entry

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from derive.derivation.local import is_named, local_order
+from derive.derivation.local import local_order
 from derive.kernel.build import contracted, rebuilt
-from derive.kernel.expr import Call, Contract, Expr, Ones, Operator
+from derive.kernel.expr import Call, Contract, Expr, Ones, Operator, is_named
 
 
 def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:

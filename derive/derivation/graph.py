@@ -13,11 +13,24 @@ from typing import assert_never
 
 from derive.derivation.backprop import Worked
 from derive.derivation.deltas import delta_of, delta_symbol, sweep
-from derive.derivation.local import boundary, is_named, symbol_of, weight
+from derive.derivation.local import boundary, symbol_of, weight
 from derive.derivation.reasons import spoken
 from derive.draw.picture import MOST_NODES, Edge, Kind, Node, Picture
 from derive.kernel.build import collected
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Var,
+    is_named,
+    toposort,
+)
 from derive.operators import POINTWISE, PRIMITIVES
 from derive.operators.row import Row
 from derive.tree import Tree, name, num, tree

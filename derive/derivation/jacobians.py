@@ -9,12 +9,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 from derive.derivation.deltas import sweep
-from derive.derivation.local import boundary, is_named, replaced
+from derive.derivation.local import boundary, replaced
 from derive.derivation.network import Question
 from derive.derivation.paper import Paper, Step
 from derive.derivation.reasons import Text, reason
 from derive.kernel.calculus import grad, jacobian
-from derive.kernel.expr import Expr, Var, toposort
+from derive.kernel.expr import Expr, Var, is_named, toposort
 from derive.tree import Tree
 
 

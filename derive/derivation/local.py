@@ -6,15 +6,12 @@ however deep the network is below it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from derive.kernel.build import rebuilt
-from derive.kernel.expr import Call, Expr, Map, Name, Num, Var, toposort
+from derive.kernel.expr import Call, Expr, Map, Name, Num, Var, is_named, toposort
+from derive.notation.names import filled
 from derive.tree import Tree
-
-
-def is_named(node: Expr) -> bool:
-    return isinstance(node, Call) and isinstance(node.op, Name)
 
 
 def symbol_of(node: Expr) -> tuple[str, tuple[str, ...]] | None:
@@ -24,13 +21,6 @@ def symbol_of(node: Expr) -> tuple[str, tuple[str, ...]] | None:
             return name, letters
         case _:
             return None
-
-
-def filled(symbol: str, letters: Sequence[str]) -> str:
-    """A symbol with letters in its slots."""
-    for k, letter in enumerate(letters, 1):
-        symbol = symbol.replace(f"#{k}", letter)
-    return symbol
 
 
 def local_order(root: Expr, stop: Callable[[Expr], bool]) -> list[Expr]:
@@ -96,7 +86,7 @@ def boundary(*roots: Expr) -> list[Expr]:
         if node in seen:
             continue
         seen.add(node)
-        if isinstance(node, Var) or (isinstance(node, Call) and isinstance(node.op, Name)):
+        if isinstance(node, Var) or is_named(node):
             leaves[node] = None
         else:
             stack.extend(node.kids)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from derive.derivation.auxiliary import auxiliaries
 from derive.derivation.facts import with_totals
-from derive.derivation.local import boundary, is_named, label_tree, replaced, symbol_of
+from derive.derivation.local import boundary, label_tree, replaced, symbol_of
 from derive.derivation.network import Definition, Domain, Network
 from derive.derivation.reasons import Text
 from derive.derivation.witness import Witness
-from derive.kernel.expr import Call, Expr, Name, toposort
+from derive.kernel.expr import Call, Expr, Name, is_named, toposort
 from derive.tree import Tree, name, tree
 from derive.writing.tidy import tidy
 from derive.writing.write import Names, Symbol, symbol, write, write_entry

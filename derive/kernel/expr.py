@@ -273,6 +273,11 @@ class Name(NamedTuple):
     letters: tuple[str, ...] = ()
 
 
+def is_named(node: Expr) -> bool:
+    """Whether a node is a name given to an expression."""
+    return isinstance(node, Call) and isinstance(node.op, Name)
+
+
 @dataclass(frozen=True, slots=True)
 class Fn:
     """A scalar function.  Its rows are in ``derive.operators.pointwise``.

@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from hashlib import blake2b
 
-from derive.kernel.expr import Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.kernel.expr import (
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Var,
+    is_named,
+    toposort,
+)
 
-
-def is_barrier(node: Expr) -> bool:
-    return type(node) is Call and isinstance(node.op, Name)
+is_barrier = is_named  # what the normal form does not open
 
 
 def visible(root: Expr, known: Container[Expr] = ()) -> list[Expr]:

@@ -10,7 +10,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -194,6 +194,13 @@ def _item_end(text: str, at: int) -> int:
 
 _TAKEN = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 _BY_CHAR = {char: word for word, char in (*GREEK.items(), *SYMBOLS.items())}
+
+
+def filled(symbol: str, letters: Sequence[str]) -> str:
+    r"""A symbol with letters in its slots: ``x^{(#1)}`` with ``i`` is ``x^{(i)}``."""
+    for k, letter in enumerate(letters, 1):
+        symbol = symbol.replace(f"#{k}", letter)
+    return symbol
 
 
 def ascii_name(symbol: str | Tree) -> str:

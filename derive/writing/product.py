@@ -146,8 +146,8 @@ class Reading:
                 scalars.multiply(form)
 
     def _with_rows(self, block: list[Factor]) -> list[Factor]:
-        r"""The block with the 1×n matrices along its free axes: \mathbf{W}^\top \delta^{(i)} is said
-        within the sum, as a column that each sample's number scales."""
+        r"""The block with the 1×n matrices along its free axes: \mathbf{W}^\top \delta^{(i)}
+        is said within the sum, as a column that each sample's number scales."""
         free = {i for f in block for i in f.own if i in self.free}
 
         def is_row(f: Factor) -> bool:
