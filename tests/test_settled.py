@@ -39,7 +39,8 @@ CONTEXT = {
         r"a_j(x) = w_j^T x + b_j",
     ],
     "G37": [
-        r"R(\mathbf{W}) = \frac{\lambda}{n} \sum_{i=1}^n \left( \max_{1 \le r \le m} \sum_{c=1}^p |w_{rc}^i| \right)"
+        r"R(\mathbf{W}) = \frac{\lambda}{n} \sum_{i=1}^n"
+        r" \left( \max_{1 \le r \le m} \sum_{c=1}^p |w_{rc}^i| \right)"
     ],
     "D35": [r"\sigma_i^2 = \frac{1}{m}\sum_{j=1}^{m} (x_i^{(j)} - \mu_i)^2"],
     "D36": [r"\mu_i = \frac{1}{m}\sum_{j=1}^{m} x_i^{(j)}"],

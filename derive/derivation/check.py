@@ -168,7 +168,6 @@ def _agreement(
         if len(question.wrt) == 2 or question.kind == "hessian":
             first, second = question.wrt[0], question.wrt[-1]
             slope = grad(question.of, first)
-            assert isinstance(slope, Expr)
             pairs = [(question.of, first, slope, ()), (slope, second, value, ())]
         else:
             samples = _samples(question) if question.kind == "gradient" else ()
