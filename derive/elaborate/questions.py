@@ -157,8 +157,9 @@ def _question(
     part: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None
 ) -> Iterator[Question]:
     if part.head in ("deriv", "grad"):
-        of, by, order = part.kids if part.head == "deriv" else (part.kids[1], part.kids[0],
-                                                                 part.kids[2])  # fmt: skip
+        of, by, order = part.kids
+        if part.head == "grad":
+            of, by = by, of
         if by is None and of is not None:
             by = _only_formal(of, reading)
         if by is None:
@@ -166,10 +167,9 @@ def _question(
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
                         rf"write \nabla_{{\mathbf{{W}}}} {what} = ?")  # fmt: skip
         target = _target(of, reading, root, part)
+        each: list[tuple[Tree, Tree]] = [(part, by)]
         if part.head == "grad" and by.head == "list" and str(order) in ("1", "_", ""):
             each = [(Tree("grad", (one, *part.kids[1:]), part.span), one) for one in by.kids]
-        else:
-            each = [(part, by)]
         for single, one in each:
             yield _derivative(single, target, one, str(order), reading)
         return
@@ -180,7 +180,8 @@ def _question(
     differential = part.head == "juxt" and len(part.kids) == 2 and part.kids[0] == _D
     if differential and not reading.scope.known("d"):
         # dW is what programs call the gradient of the loss
-        yield _derivative(part, _target(None, reading, root, part), part.kids[1], "1", reading)
+        _, variable = part.kids
+        yield _derivative(part, _target(None, reading, root, part), variable, "1", reading)
         return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", value.expr, (), (), part, part.span)

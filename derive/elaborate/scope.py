@@ -255,10 +255,9 @@ def index_letter(tree: Tree | None) -> str | None:
     """The single letter of an index: i, or (i) and [l] as labels."""
     if tree is None:
         return None
-    if tree.head in ("paren", "bracket"):
-        tree = tree.kids[0]
-    if tree.head == "name":
-        text = str(tree.kids[0])
+    inner: Tree = tree.kids[0] if tree.head in ("paren", "bracket") else tree
+    if inner.head == "name":
+        text = str(inner.kids[0])
         return text if re.fullmatch(r"[A-Za-z]|\\ell", text) else None
     return None
 

@@ -337,9 +337,9 @@ def _measured(n: Axis) -> tuple[int, tuple[Axis, ...]]:
     """A size as a number times sizes: 2 n m."""
     if isinstance(n, int):
         return n, ()
-    if len(n.terms) > 1:
+    (names, count), *others = n.terms or (((), 0),)
+    if others:
         return 1, (n,)
-    names, count = n.terms[0]
     return count, tuple(size(name) for name in names)
 
 
