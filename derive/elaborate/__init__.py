@@ -6,5 +6,6 @@ settled here by declarations and shapes, in that order, and what they cannot dec
 ``collect`` sorts the statements and ``declare`` reads what is declared; ``scope`` knows the names,
 ``settle`` decides the notation, ``elaborate`` gives trees their values with a module for each kind
 (``symbols``, ``products``, ``calls``, ``conditions``, ``shaped``); ``ranks`` and ``trials`` find
-the shapes that nobody declared; ``questions`` makes the network, and ``document`` is all of it.
+the shapes that nobody declared; ``questions`` says what is asked, ``assembly`` makes the network,
+and ``document`` is all of it.
 """

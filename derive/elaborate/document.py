@@ -13,11 +13,11 @@ from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
+from derive.elaborate.assembly import network_of
 from derive.elaborate.collect import Statements, equation_of, sorted_statements
 from derive.elaborate.declare import assume, declare
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.limits import bound_letters
-from derive.elaborate.questions import network_of
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shown import text as written

@@ -1,0 +1,216 @@
+"""From what was read to a network: questions asked, sizes named, roles given.
+
+The idea: everything has been elaborated; what is left is to choose the loss, to give letters to the
+sizes that nothing declares, and to list each equation and variable as the loss uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
+from derive.elaborate.collect import Statements
+from derive.elaborate.facts import note_facts
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.questions import asked, question
+from derive.elaborate.ranks import odd_one_out
+from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.symbols import definition_value
+from derive.elaborate.trials import names_loss
+from derive.elaborate.values import resized
+from derive.kernel import sizes
+from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
+from derive.latex.print import latex
+from derive.latex.read import Parsed
+from derive.tree import Tree
+
+_LETTERS = "nmpdqkhlrst"
+
+
+def network_of(
+    parsed: Parsed, reading: Reading, statements: Statements, order: Sequence[Equation],
+    faults: list[Fault],
+) -> Network:  # fmt: skip
+    """The network of a document whose equations have been elaborated.
+
+    Faults of single questions are added to ``faults``; Fault is raised where nothing can be asked.
+    """
+    broken = any(d.severity == "error" for d in parsed.diagnostics)
+    if not reading.equations and not faults and not broken:
+        raise Fault(
+            "nothing-defined", "no equation here defines a network", (0, 0),
+            r"write its equations, as in $\mathbf{z} = \mathbf{W}\mathbf{x}$",
+        )  # fmt: skip
+    nodes = {e.symbol: _node(e, reading) for e in order if e.symbol not in reading.broken}
+    root = _root(order, nodes, reading)
+    questions: list[Question] = []
+    for item in statements.questions:
+        try:
+            questions += asked(item, reading, nodes, root)
+        except Silent:
+            continue
+        except Fault as fault:
+            faults.append(fault)
+    questions += _requests(statements, reading, nodes, root, questions)
+    if not questions and root is None and not faults and order:
+        raise _no_loss(order, nodes)
+    note_facts(parsed, statements, reading)
+    _name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
+    final = _final(reading)
+    questions = [replace(q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt)) for q in questions]
+    root = final(root) if root is not None else None
+    nodes = {symbol: final(node) for symbol, node in nodes.items()}
+    made = {final(node): symbol for node, symbol in reading.made.items()}
+    definitions = _definitions(order, nodes, made, root, questions)
+    variables = _variables(reading, definitions, questions, made, final)
+    slip = odd_one_out(reading, [made.get(v.var, v.var.name) for v in variables if v.var.axes])
+    if slip is not None and not any(d.severity == "error" for d in parsed.diagnostics):
+        raise slip  # where a row could not be read, it may be the one that defines the symbol
+    return Network(
+        variables, definitions, tuple(questions), parsed.title,
+        tuple(reading.notes.values()), parsed.spelling, root,
+    )  # fmt: skip
+
+
+def _requests(
+    statements: Statements, reading: Reading, nodes: dict[str, Expr], root: Expr | None,
+    asked: Sequence[Question],
+) -> list[Question]:  # fmt: skip
+    """Derivatives alone in the text, "find \\nabla_W L": asked for, where they are known."""
+    found: list[Question] = []
+    seen = {(q.kind, q.of, q.wrt, q.entry) for q in asked}
+    for item in statements.bare:
+        try:
+            for one in question(item, reading, nodes, root):
+                key = (one.kind, one.of, one.wrt, one.entry)
+                if key not in seen:
+                    seen.add(key)
+                    found.append(one)
+        except (Silent, Fault):
+            reading.note(latex(item), f"${latex(item)}$ is mentioned and not answered")
+    return found
+
+
+def _final(reading: Reading):
+    done: dict[Expr, Expr] = {}
+
+    def final(node: Expr) -> Expr:
+        return resized(node, reading.sizes.bound, reading.sizes.below, done)
+
+    return final
+
+
+def _node(equation: Equation, reading: Reading) -> Expr:
+    letters = [Tree("name", (letter,)) for letter in equation.letters]
+    return definition_value(reading, equation, letters, Env(), equation.left).expr
+
+
+def _root(order: Sequence[Equation], nodes: dict[str, Expr], reading: Reading) -> Expr | None:
+    """The scalar that no other equation uses; of several the last one written."""
+    used: set[str] = set()
+    for equation in order:
+        for part in (equation.body, *(f.body for f in reading.functions.values())):
+            used |= {str(n.kids[0]) for n in part.subtrees() if n.head == "symbol"}
+    known = [e for e in order if e.symbol in nodes and not nodes[e.symbol].axes]
+    # A loss whose gradient is used, in a step of an optimiser, is used and still the loss.
+    scalars = [e for e in known if e.symbol not in used] or [e for e in known if names_loss(e)]
+    if not scalars:
+        return None
+    if len(scalars) > 1:
+        *others, _ = (latex(e.left) for e in sorted(scalars, key=lambda e: e.span[0]))
+        reading.note(
+            "losses", "of several numbers that nothing uses the last one written is the loss, not "
+            + ", ".join(f"${o}$" for o in others),
+        )  # fmt: skip
+    return nodes[max(scalars, key=lambda e: e.span[0]).symbol]
+
+
+def _no_loss(order: Sequence[Equation], nodes: dict[str, Expr]) -> Fault:
+    equation = order[-1]
+    node = nodes[equation.symbol]
+    written = latex(equation.left)
+    return Fault(
+        "no-scalar-loss",
+        f"{written} is an array of shape {shape_text(node.axes)}, and no scalar loss is defined",
+        equation.span,
+        rf"define a scalar, as in \mathcal{{L}} = \frac12 \|{written} - \mathbf{{y}}\|_2^2, or ask "
+        rf"for a Jacobian, as in \frac{{\partial {written}}}{{\partial \mathbf{{x}}}} = ?",
+    )
+
+
+def _name_sizes(reading: Reading, roots: Sequence[Expr]) -> None:
+    """Sizes that nothing declares get letters that the document does not use."""
+    taken = {name for name in reading.size_names} | set(reading.scope.whole)
+    free = (letter for letter in _LETTERS if letter not in taken)
+    for node in toposort(*roots):
+        if not isinstance(node, Var):
+            continue
+        for axis in node.axes:
+            for name in sorted(sizes.unknowns(sizes.resolve(axis, reading.sizes.bound))):
+                letter = next(free, None) or f"n_{{{name[1:]}}}"
+                reading.sizes.bound[name] = sizes.size(letter)
+
+
+def _definitions(
+    order: Sequence[Equation], nodes: dict[str, Expr], made: dict[Expr, str],
+    root: Expr | None, questions: Sequence[Question],
+) -> tuple[Definition, ...]:  # fmt: skip
+    """Each equation's node as the loss and the questions use it: for one sample, or for a batch."""
+    roots = [q.of for q in questions] + ([root] if root is not None else [])
+    by_symbol: dict[str, list[Expr]] = {}
+    for node in toposort(*roots):
+        if isinstance(node, Call) and isinstance(node.op, Name) and node in made:
+            by_symbol.setdefault(made[node], []).append(node)
+    equations = {e.symbol: e for e in order}
+    found: list[Definition] = []
+    for symbol in dict.fromkeys([*equations, *by_symbol]):
+        for node in by_symbol.get(symbol) or ([nodes[symbol]] if symbol in nodes else []):
+            equation = equations.get(symbol)
+            if isinstance(node, Call) and isinstance(node.op, Name):
+                if equation is not None:
+                    found.append(Definition(node, equation.left, equation.right, equation.span))
+                else:
+                    found.append(Definition(node))
+    # As the document has them, except that what is used stands before what uses it.
+    found.sort(key=lambda d: d.span)
+    ranked = {node: k for k, node in enumerate(toposort(*(d.node for d in found)))}
+    return tuple(sorted(found, key=lambda d: ranked[d.node]))
+
+
+def _place(symbol: str, reading: Reading) -> tuple[int, int]:
+    """Where a document first speaks of a symbol: its declaration, or else its first use."""
+    declaration = reading.declarations.get(symbol)
+    first = reading.spans.get(symbol, (0, 0))
+    return min(first, declaration.span) if declaration else first
+
+
+def _variables(
+    reading: Reading, definitions: Sequence[Definition], questions: Sequence[Question],
+    made: dict[Expr, str], final,
+) -> tuple[Variable, ...]:  # fmt: skip
+    roots = [d.node for d in definitions] + [w for q in questions for w in q.wrt]
+    asked = {w for q in questions for w in q.wrt}
+    found = [n for n in toposort(*roots) if isinstance(n, Var)]
+    found.sort(key=lambda v: _place(made.get(v, v.name), reading))
+    variables = []
+    for var in found:
+        symbol = made.get(var, var.name)
+        declaration = reading.declarations.get(symbol)
+        role = guessed_role(var)
+        if role == "constant" and var in asked:
+            role = "parameter"
+        role = reading.roles.get(symbol, role)
+        lead = len(var.axes) - len(reading.own_axes.get(symbol, var.axes))
+        declared = (
+            declaration.axes if declaration and declaration.axes is not None else var.axes[lead:]
+        )
+        declared = tuple(sizes.resolve(n, reading.sizes.bound) for n in declared)
+        domain = reading.domain(symbol)
+        if domain.classes is not None:
+            role = "target"
+            domain = replace(domain, classes=sizes.resolve(domain.classes, reading.sizes.bound))
+        if symbol in reading.normalised and var.axes and var not in asked:
+            domain = replace(domain, normalised=True)
+        variables.append(Variable(var, role, domain, declared, reading.notes.get(symbol, "")))
+    return tuple(variables)
