@@ -5,6 +5,7 @@ import pytest
 
 from derive.derivation.backprop import worked
 from derive.derivation.facts import with_totals
+from derive.diagnostics import DeriveError
 from derive.elaborate.document import read
 from derive.kernel.build import contract, named
 from derive.kernel.expr import Call, Var, toposort
@@ -32,6 +33,8 @@ HOT = Call(one_hot(K), (Var("c^{(#1)}", (N,), ("i",)),))
         contract("i,i->", Y, P),
         contract("i,mi->m", Y, W),
         named("s", contract("i->", Y)),
+        contract("i->", softmax(P)),
+        contract("i,j->j", named("q", softmax(P)), P),
     ],
 )
 def test_totals_become_one_where_they_are_one(expr):
@@ -119,3 +122,13 @@ def test_another_ratio_is_not():
     )
     network = read(text)
     assert not any(isinstance(node, Call) and node.op is softmax for node in toposort(network.loss))
+
+
+def test_angles_are_an_inner_product():
+    text = (
+        r"$\mathbf{u}, \mathbf{v} \in \mathbb{R}^n$, $L = \langle \mathbf{u}, \mathbf{v} \rangle$, "
+        r"$\nabla_{\mathbf{u}} L = ?$"
+    )
+    assert answer(text) == r"\mathbf{v}"
+    with pytest.raises(DeriveError, match="inner product"):
+        read(text.replace(r"\mathbf{v} \in", r"\mathbf{w} \in") + r" $\mathbf{v} \in \mathbb{R}^m$")

@@ -16,8 +16,8 @@ from derive.kernel.expr import Call, Contract, Expr, Ones, Operator, is_named
 def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:
     """The expression with each sum over the last axis of a normalised array replaced by 1.
 
-    Right where every array in ``normalised`` sums to 1 along its last axis; the one-hot vector of a
-    class number always does.
+    Right where every array in ``normalised`` sums to 1 along its last axis; a softmax and the
+    one-hot vector of a class number always do.
     """
     made: dict[Expr, Expr] = {}
     for node in local_order(expr, is_named):
@@ -36,7 +36,7 @@ def _without(node: Contract, normalised: Container[Expr]) -> Expr:
         factor, own = factors[k], places[k]
         rest = [i for j, spot in enumerate(places) if j != k for i in spot]
         alone = bool(own) and own[-1] not in node.out and own[-1] not in (*rest, *own[:-1])
-        if alone and (factor in normalised or _is_one_hot(factor)):
+        if alone and (factor in normalised or _is_distribution(factor)):
             # The other axes of the factor stay: there each entry is now 1.
             ones = [(Ones(n), (i,)) for i, n in zip(own[:-1], factor.axes, strict=False)]
             factors[k : k + 1] = [one for one, _ in ones]
@@ -50,5 +50,12 @@ def _without(node: Contract, normalised: Container[Expr]) -> Expr:
     return contracted(factors, places, node.out)
 
 
-def _is_one_hot(node: Expr) -> bool:
-    return isinstance(node, Call) and isinstance(node.op, Operator) and node.op.name == "one_hot"
+def _is_distribution(node: Expr) -> bool:
+    """A one-hot vector or a softmax, whatever it is called."""
+    while is_named(node):
+        node = node.kids[0]
+    return (
+        isinstance(node, Call)
+        and isinstance(node.op, Operator)
+        and node.op.name in ("one_hot", "softmax")
+    )
