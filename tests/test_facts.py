@@ -84,6 +84,8 @@ def test_what_is_said_of_a_label_shortens_the_answer(said):
         "",
         r"The label $\mathbf{y}$ is not one-hot.",
         r"The code is one-hot. The target is $\mathbf{y}$.",
+        r"The data are $\mathbf{y}$ and a one-hot code.",
+        r"Here $\mathbf{y}$ are the logits of a probability distribution.",
         r"Note that $\mathbf{1}^\top \mathbf{y} = 2$.",
     ],
 )

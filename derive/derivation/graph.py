@@ -269,13 +269,13 @@ def _product_sign(factors: tuple, indices: tuple, out: tuple[int, ...]) -> Tree:
     """The sign of a product: ⊙ where every array has the axes of the result."""
     arrays = [(f, own) for f, own in zip(factors, indices) if own and not _is_constant(f)]
     if len(arrays) == 2 and arrays[0] == arrays[1] and not out:
-        return tree("power", tree("norm", name(r"\cdot")), num(2))
+        return tree("power", tree("norm", tree("op", r"\cdot")), num(2))
     entrywise = len(arrays) > 1 and all(own == out for _, own in arrays)
     return tree("op", r"\odot" if entrywise else r"\times")
 
 
 def _power_label(exponent: object) -> Tree:
-    dot = name(r"\cdot")
+    dot = tree("op", r"\cdot")
     if str(exponent) == "1/2":
         return tree("sqrt", dot)
     if str(exponent) == "-1":

@@ -24,6 +24,43 @@ _DENIED = re.compile(
     r"(?:\bnot|n't|\bnon|\bno|不是|非)[\s-]*(?:an?\s+|necessarily\s+)?$", re.IGNORECASE
 )
 _REACH = 60  # characters between the word and the symbol, within one sentence
+_WORD = re.compile(r"[A-Za-z]+|[一-鿿]+")
+# y is a one-hot vector; the one-hot label y.
+_AFTER = frozenset(
+    [
+        "is",
+        "are",
+        "be",
+        "being",
+        "a",
+        "an",
+        "the",
+        "as",
+        "denotes",
+        "represents",
+        "是",
+        "为",
+        "是一个",
+        "为一个",
+    ]
+)
+_BEFORE = frozenset(
+    [
+        "vector",
+        "vectors",
+        "label",
+        "labels",
+        "target",
+        "targets",
+        "encoded",
+        "row",
+        "rows",
+        "向量",
+        "标签",
+        "编码",
+        "的",
+    ]
+)
 _SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
 
 
@@ -78,7 +115,10 @@ def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:
         best: tuple[int, Tree] | None = None
         for start, end, named in places:
             gap = text[end : found.start()] if end <= found.start() else text[found.end() : start]
+            between = _AFTER if end <= found.start() else _BEFORE
             near = len(gap) <= _REACH and not _SENTENCE.search(gap)
+            # "x and a one-hot label" says nothing of x: only such words may stand between.
+            near = near and {w.lower() for w in _WORD.findall(gap)} <= between
             if near and start != found.start() and (best is None or len(gap) < best[0]):
                 best = (len(gap), named)
         if best is not None:

@@ -15,6 +15,7 @@ from derive.elaborate.shown import text
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
 from derive.kernel import sizes
 from derive.kernel.sizes import Axis, SizeError
+from derive.meaning.normal import same
 from derive.operators.pointwise import reciprocal
 from derive.tree import Tree
 
@@ -205,8 +206,6 @@ def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> 
 
 
 def _agree(values: list[Value]) -> bool:
-    from derive.meaning.normal import same
-
     return all(same(values[0].expr, v.expr) for v in values[1:])
 
 
