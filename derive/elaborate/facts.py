@@ -27,40 +27,13 @@ _REACH = 60  # characters between the word and the symbol, within one sentence
 _WORD = re.compile(r"[A-Za-z]+|[一-鿿]+")
 # y is a one-hot vector; the one-hot label y.
 _AFTER = frozenset(
-    [
-        "is",
-        "are",
-        "be",
-        "being",
-        "a",
-        "an",
-        "the",
-        "as",
-        "denotes",
-        "represents",
-        "是",
-        "为",
-        "是一个",
-        "为一个",
-    ]
-)
+    ["is", "are", "be", "being", "a", "an", "the", "as", "denotes", "represents",
+     "是", "为", "是一个", "为一个"]
+)  # fmt: skip
 _BEFORE = frozenset(
-    [
-        "vector",
-        "vectors",
-        "label",
-        "labels",
-        "target",
-        "targets",
-        "encoded",
-        "row",
-        "rows",
-        "向量",
-        "标签",
-        "编码",
-        "的",
-    ]
-)
+    ["vector", "vectors", "label", "labels", "target", "targets", "encoded", "row", "rows",
+     "向量", "标签", "编码", "的"]
+)  # fmt: skip
 _SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
 
 
