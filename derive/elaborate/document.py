@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
+from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.assembly import network_of
 from derive.elaborate.collect import Statements, equation_of, sorted_statements

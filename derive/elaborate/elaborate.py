@@ -31,7 +31,6 @@ from derive.elaborate.values import (
 )  # fmt: skip
 from derive.kernel import sizes
 from derive.kernel.build import contracted, lift
-from derive.kernel.calculus import grad
 from derive.kernel.expr import Contract, Expr, Map, Ones
 from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
@@ -56,7 +55,7 @@ def _sum(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("neg")
 def _neg(reading: Reading, tree: Tree, env: Env) -> Value:
     value = value_of(reading, tree.kids[0], env)
-    return Value(-value.expr, value.opens, value.row)
+    return replace(value, expr=-value.expr)
 
 
 @rule("juxt")
@@ -339,17 +338,6 @@ def _reduced(
     others = [x for x in value.opens if x != letter]
     moved = Value(closed(value, [*others, letter]), tuple(others))
     return call_of(tree, reading.sizes, maximum if operator == "max" else minimum, moved)
-
-
-@rule("deriv", "grad")
-def _derivative(reading: Reading, tree: Tree, env: Env) -> Value:
-    by, of = (tree.kids[1], tree.kids[0]) if tree.head == "deriv" else tree.kids[:2]
-    if of is None or by is None:
-        raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)
-    value, variable = value_of(reading, of, env), value_of(reading, by, env)
-    if value.own or value.opens or variable.opens:
-        raise Fault("unsupported", f"{said(tree)} is not the gradient of a scalar", tree)
-    return Value(grad(value.expr, variable.expr))  # type: ignore[arg-type]
 
 
 @rule("angle")

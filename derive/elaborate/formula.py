@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from derive.diagnostics import DeriveError, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
+from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.collect import collect_letters
 from derive.elaborate.dispatch import value_of

@@ -8,7 +8,7 @@ taken, several are a question.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.shown import text
@@ -34,6 +34,7 @@ class Chain:
     out: tuple[int, ...]
     axes: tuple[Axis, ...]
     row: bool = False
+    split: int = 1
 
     def shape_text(self) -> str:
         own = [sizes.latex(n) for n in self.axes]
@@ -54,13 +55,13 @@ class Product:
         value = squeezed(self.known.current(value))
         spot = tuple(range(self.next_index, self.next_index + len(value.own)))
         self.next_index += len(spot)
-        return Chain(tree, (value,), (spot,), spot, value.own, value.row)
+        return Chain(tree, (value,), (spot,), spot, value.own, value.row, value.split)
 
     def finish(self, chain: Chain) -> Value:
         if len(chain.values) == 1 and chain.out == chain.spots[0]:
             return chain.values[0]
         value = contract_values(self.at, self.known, chain.values, chain.spots, chain.out)
-        return Value(value.expr, value.opens, chain.row)
+        return Value(value.expr, value.opens, chain.row, chain.split)
 
     def is_loose(self, chain: Chain) -> bool:
         """Whether this scalar is a plain letter that is only tried as a scalar: w of w x."""
@@ -94,7 +95,8 @@ class Product:
             if a + b and (kind == "odot" or (scalar.tree.kids[:1] and self.is_loose(scalar))):
                 self.known.strain += 3
             shape = right if a == 0 else left
-            return self.joined(left, right, {}, shape.out, shape.axes, shape.row)
+            spread = self.joined(left, right, {}, shape.out, shape.axes, shape.row)
+            return replace(spread, split=shape.split)
         if kind == "odot":
             if a != b or (a == 1 and left.row != right.row):
                 raise self.clash(left, right, "odot")
@@ -103,7 +105,7 @@ class Product:
             same = dict(zip(right.out, left.out, strict=True))
             return self.joined(left, right, same, left.out, left.axes, left.row)
         if a > 2 or b > 2:
-            raise self.clash(left, right, sign, "write this product with indices and a sum")
+            return self.composed(left, right, sign)
         if (a, b) == (1, 1):
             if left.row and not right.row:
                 return self.contracted(left, right, sign, False)
@@ -123,6 +125,18 @@ class Product:
         if (a, b) == (1, 2) and not left.row:
             raise self.clash(left, right, sign, rf"transpose it: {_bracketed(left.tree)}^\top")
         return self.contracted(left, right, sign, (a, b) == (1, 2))
+
+    def composed(self, left: Chain, right: Chain, sign: str) -> Chain:
+        """Linear maps one after the other, where one is the derivative of a vector by a matrix."""
+        a, b = len(left.axes), len(right.axes)
+        k = a - left.split if a > 2 else right.split
+        if not 0 < k <= min(a, b):
+            raise self.clash(left, right, sign, "write this product with indices and a sum")
+        for m, n in zip(left.axes[a - k :], right.axes[:k], strict=True):
+            self.same(m, n, left, right, sign)
+        met = dict(zip(right.out[:k], left.out[a - k :], strict=True))
+        out, axes = (*left.out[: a - k], *right.out[k:]), (*left.axes[: a - k], *right.axes[k:])
+        return replace(self.joined(left, right, met, out, axes, False), split=max(a - k, 1))
 
     def contracted(self, left: Chain, right: Chain, sign: str, row: bool) -> Chain:
         self.same(left.axes[-1], right.axes[0], left, right, sign)

@@ -6,15 +6,16 @@ what is asked about is looked for in the graph of what is differentiated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from derive.derivation.network import Question
+from derive.elaborate.derivatives import node_and_entry, variables_of
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import base_of, has_label_slot, index_letter
+from derive.elaborate.scope import base_of
 from derive.elaborate.settle import settle
-from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
+from derive.kernel.expr import Expr, shape_text
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -82,7 +83,7 @@ def _target(of: Tree | None, reading: Reading, root: Expr | None, part: Tree) ->
 
 
 def _derivative(part: Tree, of: Expr, by: Tree, order: str, reading: Reading) -> Question:
-    wrt_trees = _variables_of(by)
+    wrt_trees = variables_of(by)
     if order not in ("1", "2", "_", "") or len(wrt_trees) > 2:
         what = f"of order {order}" if len(wrt_trees) < 3 else f"in {len(wrt_trees)} variables"
         raise Fault("unsupported", f"a derivative {what} has no value here", part,
@@ -113,18 +114,6 @@ def _not_scalar(part: Tree, of: Expr, what: str) -> Fault:
     )
 
 
-def _variables_of(by: Tree) -> list[Tree]:
-    r"""The variables below a derivative: \partial x \partial y^\top are two."""
-    if by.head == "list":
-        return list(by.kids)
-    if by.head == "juxt":
-        return [k for k in by.kids if base_of(k) and k.kids != (r"\partial",)]
-    if by.head == "script" and by.kids[2] is not None and by.kids[2].head == "num":
-        return [Tree("script", (by.kids[0], by.kids[1], None), by.span)] if by.kids[1] else [
-            by.kids[0]]  # fmt: skip
-    return [by]
-
-
 def _require_known(tree: Tree, reading: Reading) -> None:
     if not base_of(tree):
         return
@@ -143,55 +132,4 @@ def _require_known(tree: Tree, reading: Reading) -> None:
 def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]:
     """The node that a derivative is taken in, and the letters where one entry of it is meant."""
     _require_known(tree, reading)
-    settled = settle(tree, reading.scope)
-    while settled.head == "transpose":
-        settled = settled.kids[0]
-    if settled.head != "symbol":
-        raise Fault(
-            "not-a-variable", f"{latex(tree)} is not a variable or a named node", tree,
-            "give it a name and ask for the derivative in that name",
-        )  # fmt: skip
-    symbol, *indices = settled.kids
-    if reading.domain(symbol).classes is not None:
-        raise Fault(
-            "not-a-variable", f"{latex(tree)} is the number of a class: nothing is differentiated "
-            "in it", tree,
-        )  # fmt: skip
-    below = set(toposort(of))
-    here = [node for node, made in reading.made.items() if made == symbol and node in below]
-    current = [n for n in here if isinstance(n, Var | Call)]
-    if len(current) == 1:
-        node = current[0]
-        return node, _entry(node, symbol, indices, tree)
-    asked = frozenset(letter for i in indices if (letter := index_letter(i)))
-    value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env(asked))
-    base = reading.sizes.current(value).expr
-    candidates = [n for n in current if n is base]
-    node = candidates[0] if candidates else current[0] if current else base
-    if not isinstance(node, Var) and not (isinstance(node, Call) and isinstance(node.op, Name)):
-        raise Fault(
-            "not-a-variable", f"{latex(tree)} is not a variable or a named node", tree,
-            "ask for the derivative in the whole of it",
-        )  # fmt: skip
-    return node, _entry(node, symbol, indices, tree)
-
-
-def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tuple[str, ...]:
-    """The letters of a node's first axes where a row or an entry of it is meant.
-
-    The slots that the node has keep their customary letters unless the question writes others.
-    """
-    written = [index_letter(i) or latex(i) for i in indices]
-    slots, components = written[: symbol.count("#")], written[symbol.count("#") :]
-    own = node.op.symbol if isinstance(node, Call) and isinstance(node.op, Name) else ""
-    own = node.name if isinstance(node, Var) else own
-    letters = list(node.letters if isinstance(node, Var) else node.op.letters)  # type: ignore[union-attr]
-    if has_label_slot(symbol) and not has_label_slot(own):
-        slots = slots[1:]  # one sample: its label is part of the name
-    letters[: len(slots)] = slots
-    if len(letters) + len(components) > len(node.axes):
-        raise Fault(
-            "too-many-indices",
-            f"more indices than axes: {latex(tree)}, of shape {shape_text(node.axes)}", tree,
-        )  # fmt: skip
-    return (*letters, *components)
+    return node_and_entry(settle(tree, reading.scope), of, reading)

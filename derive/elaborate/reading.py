@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from derive.derivation.network import REALS, Domain
+from derive.elaborate.layouts import DENOMINATOR, Layout
 from derive.elaborate.scope import Scope
 from derive.elaborate.values import Sizes, Value
 from derive.kernel.expr import Axes, Expr
@@ -83,6 +84,7 @@ class Reading:
     declares: bool = False  # does it declare any array
     normalised: set[str] = field(default_factory=set)  # symbols whose last axis sums to 1
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
+    layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
     closed: bool = False  # is every symbol given: then no other is read by custom
 
     def domain(self, symbol: str) -> Domain:

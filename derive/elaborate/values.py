@@ -8,7 +8,7 @@ mechanism carries components, samples and families.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.shown import text
@@ -37,11 +37,16 @@ from derive.tree import Tree
 @dataclass(frozen=True, slots=True)
 class Value:
     """``expr`` has one leading axis for each letter in ``opens``; ``row`` says that the one axis
-    that remains was written as a row."""
+    that remains was written as a row.
+
+    ``split``: an array of more than two axes stands for a linear map, of which so many axes come
+    first: the derivative of a vector by a matrix.
+    """
 
     expr: Expr
     opens: tuple[str, ...] = ()
     row: bool = False
+    split: int = 1
 
     @property
     def own(self) -> Axes:
@@ -80,7 +85,7 @@ class Sizes:
     def current(self, value: Value) -> Value:
         """The value with every size that has been found since it was made."""
         expr = resized(value.expr, self.bound, self.below)
-        return value if expr is value.expr else Value(expr, value.opens, value.row)
+        return value if expr is value.expr else replace(value, expr=expr)
 
 
 def below(root: Expr, known: dict[Expr, frozenset[str]]) -> frozenset[str]:

@@ -1,0 +1,160 @@
+r"""Derivatives that stand in a formula: \nabla_W L, \frac{\partial f_j}{\partial g_i}.
+
+The idea: every derivative is one Jacobian with the axes of its variable first; letters on either
+side leave axes open, and the layout of the document only says how what remains is laid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.elaborate.dispatch import rule, said, value_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.layouts import Layout
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.scope import has_label_slot, index_letter
+from derive.elaborate.shown import text
+from derive.elaborate.values import Value
+from derive.kernel.build import contracted
+from derive.kernel.calculus import grad, jacobian
+from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
+from derive.tree import Tree
+
+MOST_TIMES = 3
+
+
+@rule("deriv", "grad")
+def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
+    """The value of a derivative in the layout of ``reading``."""
+    of, by, order = (tree.kids[1], tree.kids[0], tree.kids[2]) if tree.head == "grad" else tree.kids
+    if of is None or by is None:
+        raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)
+    variables = variables_of(by)
+    times = int(order) if str(order).isdigit() else 1
+    if len(variables) == 1:
+        variables *= times
+    if len(variables) > MOST_TIMES or times not in (1, len(variables)):
+        raise Fault(
+            "unsupported", f"{said(tree)} is a derivative of order {times}", tree,
+            "known are first, second and third derivatives",
+        )  # fmt: skip
+    value = value_of(reading, of, env)
+    found = [node_and_entry(v, value.expr, reading) for v in variables]
+    expr, opens, rests = value.expr, value.opens, 0
+    own = len(value.own)
+    for node, entry in reversed(found):
+        first = expr.axes == () and node is not value.expr
+        expr = grad(expr, node) if first else jacobian(expr, node)  # type: ignore[assignment]
+        letters = [env.letter(letter) for letter in entry]
+        rest = len(node.axes) - len(letters)
+        expr, opens = _opened(reading, expr, letters, rest, opens)
+        rests += rest
+    return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", reading.layout)
+
+
+def _opened(
+    reading: Reading, expr: Expr, letters: Sequence[str], rest: int, opens: Sequence[str]
+) -> tuple[Expr, tuple[str, ...]]:
+    """The Jacobian of an array with open letters: axes letters, rest, opens, own become the opens
+    of both, once each, then rest, then own."""
+    merged = tuple(dict.fromkeys((*opens, *letters)))
+    number = {letter: k for k, letter in enumerate(merged)}
+    top = len(merged)
+    middle = tuple(range(top, top + rest))
+    last = len(letters) + rest + len(opens)
+    own = tuple(range(top + rest, top + rest + len(expr.axes) - last))
+    spot = (*(number[x] for x in letters), *middle, *(number[x] for x in opens), *own)
+    extent: dict[int, object] = {}
+    for i, n in zip(spot, expr.axes, strict=True):
+        extent[i] = reading.sizes.unify(extent[i], n) if i in extent else n  # type: ignore[arg-type]
+    current = reading.sizes.current(Value(expr)).expr
+    return contracted((current,), (spot,), (*range(top), *middle, *own)), merged
+
+
+def _laid_out(value: Value, by: int, of: int, nabla: bool, layout: Layout) -> Value:
+    """The axes of the variable and of what is differentiated in the order of the layout."""
+    k = len(value.opens)
+    axes = tuple(range(k + by + of))
+    lead, variable, function = axes[:k], axes[k : k + by], axes[k + by :]
+    if not of:
+        rows = layout.rows and (not nabla or not layout.transposed)
+        if by == 2 and layout.transposed and not nabla:
+            expr = contracted((value.expr,), (axes,), (*lead, *variable[::-1]))
+            return Value(expr, value.opens)
+        return Value(value.expr, value.opens, row=by == 1 and rows, split=max(by // 2, 1))
+    if not layout.numerator or nabla:
+        return Value(value.expr, value.opens, row=not by and of == 1, split=max(by, 1))
+    if layout.transposed:
+        variable = variable[::-1]
+    expr = contracted((value.expr,), (axes,), (*lead, *function, *variable))
+    return Value(expr, value.opens, split=of)
+
+
+def variables_of(by: Tree) -> list[Tree]:
+    r"""The variables below a derivative, raw or settled: \partial x \partial y^\top are two."""
+    match by:
+        case Tree("list", kids):
+            return list(kids)
+        case Tree("juxt", kids):
+            return [k for k in kids if k.head != "op" and k.kids[:1] != (r"\partial",)]
+        case Tree("power", (base, Tree("num"))):
+            return [base]
+        case Tree("script", (base, sub, Tree("num"))):
+            return [Tree("script", (base, sub, None), by.span) if sub is not None else base]
+    return [by]
+
+
+def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]:
+    """The node that a derivative is taken in, and the letters where one entry of it is meant."""
+    tree = settled
+    while settled.head == "transpose":
+        settled = settled.kids[0]
+    if settled.head != "symbol":
+        raise Fault(
+            "not-a-variable", f"{text(tree)} is not a variable or a named node", tree,
+            "give it a name and ask for the derivative in that name",
+        )  # fmt: skip
+    symbol, *indices = settled.kids
+    if reading.domain(symbol).classes is not None:
+        raise Fault(
+            "not-a-variable", f"{text(tree)} is the number of a class: nothing is differentiated "
+            "in it", tree,
+        )  # fmt: skip
+    below = set(toposort(of))
+    here = [node for node, made in reading.made.items() if made == symbol and node in below]
+    current = [n for n in here if isinstance(n, Var | Call)]
+    if len(current) == 1:
+        node = current[0]
+        return node, _entry(node, symbol, indices, tree)
+    asked = frozenset(letter for i in indices if (letter := index_letter(i)))
+    value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env(asked))
+    base = reading.sizes.current(value).expr
+    candidates = [n for n in current if n is base]
+    node = candidates[0] if candidates else current[0] if current else base
+    if not isinstance(node, Var) and not (isinstance(node, Call) and isinstance(node.op, Name)):
+        raise Fault(
+            "not-a-variable", f"{text(tree)} is not a variable or a named node", tree,
+            "ask for the derivative in the whole of it",
+        )  # fmt: skip
+    return node, _entry(node, symbol, indices, tree)
+
+
+def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tuple[str, ...]:
+    """The letters of a node's first axes where a row or an entry of it is meant.
+
+    The slots that the node has keep their customary letters unless the question writes others.
+    """
+    written = [index_letter(i) or text(i) for i in indices]
+    slots, components = written[: symbol.count("#")], written[symbol.count("#") :]
+    own = node.op.symbol if isinstance(node, Call) and isinstance(node.op, Name) else ""
+    own = node.name if isinstance(node, Var) else own
+    letters = list(node.letters if isinstance(node, Var) else node.op.letters)  # type: ignore[union-attr]
+    if has_label_slot(symbol) and not has_label_slot(own):
+        slots = slots[1:]  # one sample: its label is part of the name
+    letters[: len(slots)] = slots
+    if len(letters) + len(components) > len(node.axes):
+        raise Fault(
+            "too-many-indices",
+            f"more indices than axes: {text(tree)}, of shape {shape_text(node.axes)}", tree,
+        )  # fmt: skip
+    return (*letters, *components)
