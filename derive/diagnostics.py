@@ -61,21 +61,27 @@ class DeriveError(Exception):
 
 def display_width(text: str) -> int:
     """Columns of a text on a terminal: wide East Asian letters take two, combining marks none."""
-    return sum(_columns(letter) for letter in text)
+    return sum(columns(letter) for letter in text)
 
 
-def _columns(letter: str) -> int:
+def columns(letter: str) -> int:
+    """Columns of one letter on a terminal: 0, 1 or 2."""
     if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in ("W", "F") else 1
 
 
-def _printable(text: str) -> str:
-    # A control character in a source must not move the reader's cursor or change colours.
+def printable(text: str) -> str:
+    """A text that cannot move the reader's cursor, change colours or turn the line around."""
     return "".join(
-        _TAB if letter == "\t" else "\N{REPLACEMENT CHARACTER}" if ord(letter) < 32 else letter
+        _TAB if letter == "\t" else "\N{REPLACEMENT CHARACTER}" if _acts(letter) else letter
         for letter in text
     )
+
+
+def _acts(letter: str) -> bool:
+    turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
+    return turns or unicodedata.category(letter) == "Cc"
 
 
 def _clipped(line: str, start: int, end: int) -> tuple[str, int, int]:
@@ -106,13 +112,13 @@ def render(diagnostic: Diagnostic, source: Source | None = None, color: bool = F
         end = max(start + 1, min(diagnostic.end, line_end) - line_start)
         text, start, end = _clipped(source.text[line_start:line_end], start, end)
         margin = " " * len(str(line))
-        before, marked = _printable(text[:start]), _printable(text[start:end])
+        before, marked = printable(text[:start]), printable(text[start:end])
         carets = " " * display_width(before) + "^" * max(1, display_width(marked))
         bar = paint(_BLUE, "|")
         out += [
             f"{margin}{paint(_BLUE, '-->')} {diagnostic.file or source.file}:{line}:{column}",
             f"{margin} {bar}",
-            f"{paint(_BLUE, str(line))} {bar} {_printable(text)}",
+            f"{paint(_BLUE, str(line))} {bar} {printable(text)}",
             f"{margin} {bar} {paint(_COLOURS.get(diagnostic.severity, _BOLD), carets)}",
         ]
     elif diagnostic.file:
