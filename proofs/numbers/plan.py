@@ -1,0 +1,82 @@
+"""In which order the factors of a contraction are multiplied, whatever their entries are.
+
+The idea: two at a time, the pair with the smallest product first; floats, rationals, balls and
+residues share the plan, which depends on the index numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from derive.operators.pointwise import np
+
+Indices = tuple[int, ...]
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Step(NamedTuple):
+    """Take these operands (positions in the list, removed from it) and append what they make."""
+
+    picks: tuple[int, ...]
+    subscripts: str
+
+
+@lru_cache(maxsize=8192)
+def plan(indices: tuple[Indices, ...], out: Indices) -> tuple[Step, ...]:
+    """The steps by which factors with these index numbers become one array with axes ``out``."""
+    left = list(indices)
+    steps = []
+    while len(left) > 1:
+        i, j = _pair(left, out)
+        rest = [own for k, own in enumerate(left) if k not in (i, j)]
+        made = out if not rest else _kept(left[i] + left[j], rest, out)
+        steps.append(Step((i, j), _subscripts((left[i], left[j]), made)))
+        left = [*rest, made]
+    if not steps:
+        steps.append(Step((0,), _subscripts((left[0],), out)))
+    return tuple(steps)
+
+
+def _pair(left: Sequence[Indices], out: Indices) -> tuple[int, int]:
+    if len(left) == 2:
+        return 0, 1
+    best, cost = (0, 1), None
+    for i in range(len(left)):
+        for j in range(i + 1, len(left)):
+            rest = [own for k, own in enumerate(left) if k not in (i, j)]
+            size = len(_kept(left[i] + left[j], rest, out)), len(set(left[i] + left[j]))
+            if cost is None or size < cost:
+                best, cost = (i, j), size
+    return best
+
+
+def _kept(own: Indices, rest: Sequence[Indices], out: Indices) -> Indices:
+    needed = set(out).union(*rest)
+    return tuple(dict.fromkeys(i for i in own if i in needed))
+
+
+def _subscripts(own: Sequence[Indices], out: Indices) -> str:
+    letter: dict[int, str] = {}
+    for i in (i for spot in own for i in spot):
+        letter.setdefault(i, _LETTERS[len(letter)])
+    ins = ",".join("".join(letter[i] for i in spot) for spot in own)
+    return f"{ins}->{''.join(letter[i] for i in out)}"
+
+
+def contract(
+    arrays: Sequence[Any],
+    indices: Sequence[Indices],
+    out: Indices,
+    einsum: Callable[..., Any] | None = None,
+) -> Any:
+    """The contraction of these arrays; ``einsum(subscripts, *arrays)`` does one step of it."""
+    einsum = einsum or np.einsum
+    left = list(arrays)
+    for picks, subscripts in plan(tuple(indices), out):
+        taken = [left[k] for k in picks]
+        for k in reversed(picks):
+            del left[k]
+        left.append(einsum(subscripts, *taken))
+    return left[0]

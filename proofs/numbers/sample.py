@@ -1,0 +1,273 @@
+"""The points of one document, in floats: drawn once, and each node computed once.
+
+The idea: all points of one choice of sizes are one batch, so that NumPy's cost per call is paid for
+fifty points together; expressions are interned, so a candidate line over the same network costs
+only its new nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from derive.derivation.network import REALS, Domain
+from derive.kernel import sizes
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Operator,
+    Var,
+    toposort,
+)
+from derive.kernel.sizes import Axis, Size
+from derive.operators.pointwise import np
+from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, drawn
+from proofs.numbers.plan import contract
+
+# A relative difference past this one is no rounding error.
+TOLERANCE = 1e-6
+NOTHING = 1e-9
+_BATCH = -1  # the index number of the axis of points
+_MOST_NODES = 50_000  # kept in one room before candidates are forgotten
+# Sizes in turn, used again where there are more symbols: shape slips hide at equal sizes.
+_CYCLES = ((2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3), (3, 3, 3), (1, 1, 1), (4, 3, 2, 1))
+
+
+class Room:
+    """Points of one choice of sizes: what every node is there, the points along the first axis.
+
+    An array without that axis is the same at every point.
+    """
+
+    def __init__(self, at: Mapping[str, int], facts: Mapping[Expr, Domain], seed: int) -> None:
+        self.at = dict(at)
+        self.facts = facts
+        self.seed = seed
+        self.known: dict[Expr, Any] = {}
+        self.rationals: dict[Expr, Rationals] = {}
+
+    def __contains__(self, node: Expr) -> bool:
+        return node in self.known
+
+    def value(self, root: Expr) -> Any:
+        """The root at every point; NaN or infinity where it is not defined."""
+        found = self.known.get(root)
+        if found is None:
+            if len(self.known) > _MOST_NODES:
+                self.known.clear()
+            known = self.known
+            with np.errstate(all="ignore"):
+                for node in toposort(root, below=self._below):
+                    if node not in known:
+                        known[node] = self._value(node)
+            found = known[root]
+        return found
+
+    def _below(self, node: Expr) -> Iterable[Expr]:
+        return () if node in self.known else node.kids
+
+    def _value(self, node: Expr) -> Any:
+        if isinstance(node, Var):
+            return self.exact(node).floats
+        return computed(node, self.known, self.at)
+
+    def exact(self, var: Var) -> Rationals:
+        """The values of a variable as rationals, drawn when they are first asked for."""
+        found = self.rationals.get(var)
+        if found is None:
+            domain = self.facts.get(var, REALS)
+            shape = tuple(sizes.evaluate(n, self.at) for n in var.axes)
+            classes = 0 if domain.classes is None else sizes.evaluate(domain.classes, self.at)
+            found = self.rationals[var] = drawn(var.name, shape, domain, classes, self.seed)
+        return found
+
+
+def computed(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> Any:
+    """The value of a node from those of its kids; arrays with one axis more are batches."""
+    match node:
+        case Num(value):
+            return np.asarray(float(value))
+        case Delta(n):
+            return np.eye(sizes.evaluate(n, at))
+        case Ones(n):
+            return np.ones(sizes.evaluate(n, at))
+        case Add(terms):
+            total = known[terms[0]]
+            for term in terms[1:]:
+                total = total + known[term]
+            return total
+        case Contract(factors, indices, out):
+            arrays = [known[f] for f in factors]
+            spots = [
+                (_BATCH, *own) if array.ndim > len(own) else own
+                for array, own in zip(arrays, indices)
+            ]
+            batched = any(array.ndim > len(own) for array, own in zip(arrays, indices))
+            return contract(arrays, spots, (_BATCH, *out) if batched else out)
+        case Map(fn, args):
+            # A scalar that varies from point to point needs no axis: all arguments have the same.
+            return np.asarray(fn.value(*(known[a] for a in args)), float)
+        case Call(Name(), (arg,)):
+            return known[arg]
+        case Call(Operator() as op, args):
+            params = tuple(sizes.evaluate(p, at) for p in op.params)
+            return np.asarray(op.value(*(known[a] for a in args), *params), float)
+        case _:
+            raise KeyError(node)
+
+
+class Sampler:
+    """Points of a document: for any expressions over its variables, values at several sizes.
+
+    ``roots`` are what gives the size symbols their first numbers: the definitions of the network,
+    or its variables.  Symbols and variables met later get theirs then.  ``facts`` say where a node
+    lives; those of nodes that are no variables select among the points.
+    """
+
+    def __init__(
+        self, roots: Iterable[Expr] = (), facts: Mapping[Expr, Domain] | None = None, seed: int = 0
+    ) -> None:
+        self.facts = dict(facts or {})
+        self.seed = seed
+        self.names: dict[str, None] = {}
+        self.axes: dict[Axis, None] = {}
+        self.rooms: dict[tuple[tuple[str, int], ...], Room] = {}
+        self._usual: list[dict[str, int]] = []
+        self._seen: set[Expr] = set()
+        self._meet([*roots, *self.facts])
+        self.conditions = {
+            node: domain for node, domain in self.facts.items() if not isinstance(node, Var)
+        }
+
+    def _meet(self, roots: Iterable[Expr]) -> None:
+        """Take note of the sizes of every node below the roots."""
+        new = [root for root in roots if root not in self._seen]
+        if not new:
+            return
+        before = len(self.axes)
+        for node in toposort(*new, below=lambda n: () if n in self._seen else n.kids):
+            self._seen.add(node)
+            self.axes.update(dict.fromkeys(node.axes))
+            if isinstance(node, Ones | Delta):
+                self.axes[node.n] = None
+        for domain in self.facts.values():
+            if domain.classes is not None:
+                self.axes[domain.classes] = None
+        if len(self.axes) > before or not self._usual:
+            for axis in self.axes:
+                if isinstance(axis, Size):
+                    self.names.update(dict.fromkeys(sorted(axis.names())))
+            self._usual = self._choices()
+
+    def _choices(self) -> list[dict[str, int]]:
+        """A few usual choices of sizes, pairwise different as far as they go."""
+        names = list(self.names)
+        found = []
+        for cycle in _CYCLES:
+            at = {name: cycle[k % len(cycle)] for k, name in enumerate(names)}
+            if self.fits(at):
+                found.append(at)
+        if not found:
+            draw = np.random.default_rng(self.seed)
+            for _ in range(200):
+                at = {name: int(draw.integers(1, 7)) for name in names}
+                if self.fits(at):
+                    found.append(at)
+                    break
+        return found
+
+    def fits(self, at: Mapping[str, int]) -> bool:
+        """Whether every axis has an entry: n - k + 1 needs n at least as large as k."""
+        return all(sizes.evaluate(axis, at) >= 1 for axis in self.axes)
+
+    def room(self, at: Mapping[str, int]) -> Room:
+        key = tuple(sorted(at.items()))
+        found = self.rooms.get(key)
+        if found is None:
+            if len(self.rooms) > 64:
+                self.rooms.pop(next(iter(self.rooms)))
+            found = self.rooms[key] = Room(at, self.facts, self.seed)
+        return found
+
+    def usual(self, roots: Sequence[Expr]) -> list[Room]:
+        """Rooms of different sizes in which the roots can be evaluated."""
+        self._meet(roots)
+        return [self.room(at) for at in self._usual]
+
+    def allowed(self, room: Room) -> Any:
+        """The points at which the facts about nodes hold, as far as floats can tell."""
+        good = np.ones(ROWS, bool)
+        for node, domain in self.conditions.items():
+            good &= _satisfied(np.asarray(room.value(node)), domain, len(node.axes))
+        return good
+
+
+def _satisfied(value: Any, domain: Domain, axes: int) -> Any:
+    holds = np.isfinite(value)
+    if domain.low is not None:
+        holds &= value > float(domain.low)
+    if domain.high is not None:
+        holds &= value < float(domain.high)
+    if domain.values:
+        holds &= np.isin(value, [float(v) for v in domain.values])
+    if domain.normalised:
+        total = value.sum(axis=-1, keepdims=True)
+        holds = holds & (np.abs(total - 1) < NOTHING) & (value >= 0)
+    flat = holds.reshape(len(holds), -1) if holds.ndim > axes else holds.reshape(1, -1)
+    return flat.all(axis=1)
+
+
+def rows_of(value: Any, axes: int) -> Any:
+    """A batch as a matrix, one row for each point."""
+    if value.ndim == axes:
+        value = value[None]
+    return value.reshape(len(value), -1)
+
+
+def compared(room: Room, a: Expr, b: Expr) -> tuple[Any, Any, Any]:
+    """Both sides as matrices, one row for each point, and the rows in which both are finite."""
+    left, right = rows_of(room.value(a), len(a.axes)), rows_of(room.value(b), len(b.axes))
+    left, right = np.broadcast_arrays(left, right)
+    finite = np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
+    if len(finite) == 1:
+        left, right = (np.repeat(side, ROWS, axis=0) for side in (left, right))
+        finite = np.repeat(finite, ROWS)
+    return left, right, finite
+
+
+def float_agreement(a: Expr, b: Expr, sampler: Sampler, rooms: int = 2) -> bool | None:
+    """Whether two expressions of the same axes agree at random points, relative to their size.
+
+    None where no point is found at which both are finite.  Evidence for a search, never a verdict.
+    """
+    if a is b:
+        return True
+    if a.axes != b.axes:
+        return False
+    seen = False
+    for room in sampler.usual((a, b))[:rooms]:
+        left, right, finite = compared(room, a, b)
+        good = finite[:GENERIC_ROWS]
+        if sampler.conditions:
+            good = good & sampler.allowed(room)[:GENERIC_ROWS]
+        if not good.any():
+            continue
+        seen = True
+        if differing(left[:GENERIC_ROWS], right[:GENERIC_ROWS])[good].any():
+            return False
+    return True if seen else None
+
+
+def differing(left: Any, right: Any) -> Any:
+    """The rows in which two matrices differ by more than rounding."""
+    with np.errstate(all="ignore"):
+        scale = np.maximum(np.abs(left), np.abs(right)).max(axis=1)
+        gap = np.abs(left - right).max(axis=1)
+        return gap > TOLERANCE * scale + NOTHING
