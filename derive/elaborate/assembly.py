@@ -30,14 +30,15 @@ _LETTERS = "nmpdqkhlrst"
 
 def network_of(
     parsed: Parsed, reading: Reading, statements: Statements, order: Sequence[Equation],
-    faults: list[Fault],
+    faults: list[Fault], judging: bool = False,
 ) -> Network:  # fmt: skip
     """The network of a document whose equations have been elaborated.
 
     Faults of single questions are added to ``faults``; Fault is raised where nothing can be asked.
+    ``judging``: nothing is asked, and a document may define nothing.
     """
     broken = any(d.severity == "error" for d in parsed.diagnostics)
-    if not reading.equations and not faults and not broken:
+    if not reading.equations and not faults and not broken and not judging:
         raise Fault(
             "nothing-defined", "no equation here defines a network", (0, 0),
             r"write its equations, as in $\mathbf{z} = \mathbf{W}\mathbf{x}$",
@@ -45,18 +46,19 @@ def network_of(
     nodes = {e.symbol: _node(e, reading) for e in order if e.symbol not in reading.broken}
     root = _root(order, nodes, reading)
     questions: list[Question] = []
-    for item in statements.questions:
+    for item in () if judging else statements.questions:
         try:
             questions += asked(item, reading, nodes, root)
         except Silent:
             continue
         except Fault as fault:
             faults.append(fault)
-    questions += _requests(statements, reading, nodes, root, questions)
-    if not questions and root is None and not faults and order:
+    if not judging:
+        questions += _requests(statements, reading, nodes, root, questions)
+    if not questions and root is None and not faults and order and not judging:
         raise _no_loss(order, nodes)
     note_facts(parsed, statements, reading)
-    _name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
+    name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
     questions = [replace(q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt)) for q in questions]
     root = final(root) if root is not None else None
@@ -65,7 +67,11 @@ def network_of(
     definitions = _definitions(order, nodes, made, root, questions)
     variables = _variables(reading, definitions, questions, made, final)
     slip = odd_one_out(reading, [made.get(v.var, v.var.name) for v in variables if v.var.axes])
-    if slip is not None and not any(d.severity == "error" for d in parsed.diagnostics):
+    if (
+        slip is not None
+        and not judging
+        and not any(d.severity == "error" for d in parsed.diagnostics)
+    ):
         raise slip  # where a row could not be read, it may be the one that defines the symbol
     return Network(
         variables, definitions, tuple(questions), parsed.title,
@@ -114,7 +120,8 @@ def _root(order: Sequence[Equation], nodes: dict[str, Expr], reading: Reading) -
             used |= {str(n.kids[0]) for n in part.subtrees() if n.head == "symbol"}
     known = [e for e in order if e.symbol in nodes and not nodes[e.symbol].axes]
     # A loss whose gradient is used, in a step of an optimiser, is used and still the loss.
-    scalars = [e for e in known if e.symbol not in used] or [e for e in known if names_loss(e)]
+    unused = [e for e in known if e.symbol not in used]
+    scalars = unused or [e for e in known if names_loss(e.symbol)]
     if not scalars:
         return None
     if len(scalars) > 1:
@@ -139,13 +146,11 @@ def _no_loss(order: Sequence[Equation], nodes: dict[str, Expr]) -> Fault:
     )
 
 
-def _name_sizes(reading: Reading, roots: Sequence[Expr]) -> None:
+def name_sizes(reading: Reading, roots: Sequence[Expr]) -> None:
     """Sizes that nothing declares get letters that the document does not use."""
     taken = {name for name in reading.size_names} | set(reading.scope.whole)
     free = (letter for letter in _LETTERS if letter not in taken)
     for node in toposort(*roots):
-        if not isinstance(node, Var):
-            continue
         for axis in node.axes:
             for name in sorted(sizes.unknowns(sizes.resolve(axis, reading.sizes.bound))):
                 letter = next(free, None) or f"n_{{{name[1:]}}}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from derive.derivation.local import opened
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.layouts import Layout
@@ -43,6 +44,7 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     expr, opens, rests = value.expr, value.opens, 0
     own = len(value.own)
     for node, entry in reversed(found):
+        expr, node = _reached(expr, node, tree)
         first = expr.axes == () and node is not value.expr
         expr = grad(expr, node) if first else jacobian(expr, node)  # type: ignore[assignment]
         letters = [env.letter(letter) for letter in entry]
@@ -50,6 +52,27 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         expr, opens = _opened(reading, expr, letters, rest, opens)
         rests += rest
     return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", reading.layout)
+
+
+def _reached(of: Expr, node: Expr, tree: Tree) -> tuple[Expr, Expr]:
+    """The node where it occurs in what is differentiated: under its name, or else as what it is.
+
+    Fault where it does not occur and yet its variables do: then the function may hide it.
+    """
+    if isinstance(node, Var) or node in toposort(of) or of in toposort(node):
+        return of, node
+    whole, inner = opened(of), opened(node)
+    order = toposort(whole)
+    if inner in order and inner.kids:
+        return whole, inner
+    variables = [v for v in toposort(inner) if isinstance(v, Var)]
+    if variables and all(v in order for v in variables):
+        raise Fault(
+            "not-reached", f"{said(tree)} has no value: the definition of what is differentiated "
+            "does not contain the variable", tree,
+            "write the definition in terms of it, or differentiate in another variable",
+        )  # fmt: skip
+    return of, node
 
 
 def _opened(

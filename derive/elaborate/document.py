@@ -8,6 +8,7 @@ of a document come at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
@@ -15,12 +16,18 @@ from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.assembly import network_of
-from derive.elaborate.collect import Statements, equation_of, sorted_statements
+from derive.elaborate.claimed import claims_told_apart
+from derive.elaborate.collect import (
+    Statements,
+    equation_of,
+    sorted_statements,
+)
 from derive.elaborate.declare import assume, declare
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
+from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text as written
 from derive.elaborate.symbols import symbols_used
 from derive.elaborate.trials import elaborate
@@ -46,13 +53,47 @@ def read(text: str, file: str = "") -> Network:
 
 def read_document(source: Source) -> Network:
     """The network of a document.  Raises DeriveError with every diagnostic of the document."""
+    done = elaborated(source)
+    faults = done.faults
+    network = None
+    try:
+        network = network_of(done.parsed, done.reading, done.statements, done.order, faults)
+    except Silent:
+        pass
+    except Fault as fault:
+        faults.append(fault)
+    problems = problems_of(done.parsed, faults, source)
+    if problems or network is None:
+        raise DeriveError(*problems)
+    return network
+
+
+@dataclass(slots=True)
+class Elaborated:
+    """A document whose definitions have been given their values, and what went wrong."""
+
+    parsed: Parsed
+    reading: Reading
+    statements: Statements
+    order: list[Equation]
+    faults: list[Fault]
+    shorthand: Shorthand | None = None
+
+
+def elaborated(source: Source, judging: bool = False) -> Elaborated:
+    """A document read and its definitions elaborated.
+
+    ``judging``: what is said again of a symbol is a claim, where otherwise it would be a second
+    definition.  Raises DeriveError for a document that cannot hold formulas at all.
+    """
     parsed = read_formulas(source)
     reading = Reading(Scope())
     faults: list[Fault] = []
     items = [item for row in parsed.rows for item in row.items]
     statements = sorted_statements(items, reading)
+    shorthand = claims_told_apart(statements, reading) if judging else None
     _declare(statements, reading, faults)
-    order = _equations(statements, reading, faults)
+    order = _equations(statements, reading, faults, judging)
     for equation in order:
         try:
             elaborate(equation, reading)
@@ -61,20 +102,10 @@ def read_document(source: Source) -> Network:
         except Fault as fault:
             reading.broken.add(equation.symbol)
             faults.append(fault)
-    network = None
-    try:
-        network = network_of(parsed, reading, statements, order, faults)
-    except Silent:
-        pass
-    except Fault as fault:
-        faults.append(fault)
-    problems = _problems(parsed, faults, source)
-    if problems or network is None:
-        raise DeriveError(*problems)
-    return network
+    return Elaborated(parsed, reading, statements, order, faults, shorthand)
 
 
-def _problems(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
+def problems_of(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
     found = [d for d in parsed.diagnostics if d.severity == "error"]
     seen: set[tuple] = set()
     # What stands in a formula that could not be read may well be defined there.
@@ -104,7 +135,9 @@ def _declare(statements: Statements, reading: Reading, faults: list[Fault]) -> N
         assume(item, reading)
 
 
-def _equations(statements: Statements, reading: Reading, faults: list[Fault]) -> list[Equation]:
+def _equations(
+    statements: Statements, reading: Reading, faults: list[Fault], judging: bool
+) -> list[Equation]:
     """Every definition and function settled; the definitions in the order of their use."""
     for table, items in (
         (reading.functions, statements.functions),
@@ -122,6 +155,8 @@ def _equations(statements: Statements, reading: Reading, faults: list[Fault]) ->
             before = table.get(equation.symbol)
             if before is None:
                 table[equation.symbol] = equation
+            elif judging:
+                statements.claims.append(item)
             elif before.body != equation.body:
                 faults.append(_twice(before, equation))
     for item in statements.claims:

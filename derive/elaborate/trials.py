@@ -40,7 +40,7 @@ def elaborate(equation: Equation, reading: Reading) -> None:
         if fault.code in _OPEN_CODES and _together(equation, reading):
             return
         raise
-    if odd and names_loss(equation):
+    if odd and names_loss(equation.symbol):
         _together(equation, reading)
 
 
@@ -160,14 +160,14 @@ def _by_cost(reading: Reading, symbols: list[str]) -> Iterator[tuple[int, tuple[
     return iter(sorted(found, key=lambda pair: pair[0]))
 
 
-def names_loss(equation: Equation) -> bool:
+def names_loss(symbol: str) -> bool:
     """Whether a letter names a loss by custom."""
-    return parts(re.split(r"[_^(]", equation.symbol)[0]).core in _LOSSES
+    return parts(re.split(r"[_^(]", symbol)[0]).core in _LOSSES
 
 
 def _oddity(equation: Equation, value: Value) -> int:
     """How little a value suits the letter that it is given to."""
-    is_loss = names_loss(equation) and bool(value.own)
+    is_loss = names_loss(equation.symbol) and bool(value.own)
     is_row = value.row or (len(value.own) == 2 and value.own[0] == 1)
     return 3 * is_loss + 2 * is_row
 

@@ -1,0 +1,151 @@
+r"""Which statements of a document are claims: relations about what is already known.
+
+The idea: the first equation that introduces a name defines it; everything else that relates two
+quantities can be true or false.  \delta_z of a known z claims something of a gradient, \delta of
+anything else is a name that its first equation defines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.elaborate.collect import DEFINES, Statements, introduced
+from derive.elaborate.declare import number
+from derive.elaborate.reading import Reading
+from derive.elaborate.scope import base_of, taken_apart
+from derive.elaborate.shorthand import Shorthand, delta_of
+from derive.tree import Tree
+
+_ARROWS = frozenset(["<-"])
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chain of relations: ``given`` of its first ones define something and claim nothing.
+
+    ``kind`` is ``relation``, ``shape`` (a quantity and the set it is in) or ``update`` (a step of
+    an optimiser).
+    """
+
+    item: Tree
+    sides: tuple[Tree, ...]
+    relations: tuple[str, ...]
+    given: int = 0
+    kind: str = "relation"
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.item.span
+
+
+def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
+    """Move what claims something from the declarations and assumptions to the claims, and the
+    \\delta that name nothing known from the claims to the definitions, which are then written out.
+
+    The shorthand of the document is returned, for the claims.
+    """
+    for item in list(statements.declarations):
+        left = item.kids[0]
+        parts = left.kids if left.head == "list" else (left,)
+        if not all(base_of(p) for p in parts) or any(delta_of(p, reading) for p in parts):
+            statements.declarations.remove(item)
+            statements.claims.append(item)
+    for item in list(statements.assumptions):
+        if not all(_plain(side, reading) for side in item.kids[::2]):
+            statements.assumptions.remove(item)
+            statements.claims.append(item)
+    marks: set[Tree] = set()
+    for item in (*statements.definitions, *statements.claims):
+        found = steps_of(item, reading)
+        marks |= found
+        if found and item in statements.definitions:
+            statements.definitions.remove(item)
+            statements.claims.append(item)
+            reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
+    named: set[str] = set()
+    for item in list(statements.claims):
+        left = item.kids[0] if item.head == "chain" else None
+        if isinstance(left, Tree) and _names_delta(left, item, reading):
+            symbol = introduced(left, reading)[0]
+            if symbol not in named:
+                named.add(symbol)
+                statements.claims.remove(item)
+                statements.definitions.append(item)
+                reading.scope.defined.add(symbol)
+    shorthand = Shorthand.of(statements, reading, frozenset(marks))
+    for items in (statements.definitions, statements.functions):
+        items[:] = [Tree("chain", (i.kids[0], *map(shorthand.written_out, i.kids[1:])), i.span)
+                    for i in items]  # fmt: skip
+    return shorthand
+
+
+def steps_of(item: Tree, reading: Reading) -> set[Tree]:
+    r"""The marks that number the steps of an optimiser: (k+1) and (k) in W^{(k+1)} = W^{(k)} - ..,
+    t and t-1 in \theta_t = \theta_{t-1} - ..; none of a chain that is no such step."""
+    if item.head != "chain" or not isinstance(item.kids[0], Tree):
+        return set()
+    left, before = item.kids[0], stepped(item.kids[0], item.kids[2])
+    if before is None or left.head != "script":
+        return set()
+    base, *marks = left.kids
+    others = before.kids[1:] if before.head == "script" else (None,) * len(marks)
+    found: set[Tree] = set()
+    for k, (mark, other) in enumerate(zip(marks, others, strict=True)):
+        if mark is None or mark == other:
+            continue
+        kept = [None if j == k else m for j, m in enumerate(marks)]
+        bare = Tree("script", (base, *kept)) if any(kept) else base
+        if reading.scope.use_of(bare) in reading.scope.uses:
+            found |= {mark} if other is None else {mark, other}
+    return found
+
+
+def stepped(left: Tree, right: Tree) -> Tree | None:
+    """The term of a sum that is what the left side was a step earlier: \\theta_{t-1} of
+    \\theta_{t-1} + v_t, the W of W - \\eta \\nabla L; None where there is none."""
+    if right.head != "sum" or not base_of(left):
+        return None
+    bare = left.kids[0] if left.head == "script" else left
+    for term in right.kids:
+        if not isinstance(term, Tree) or not base_of(term):
+            continue
+        if (term.kids[0] if term.head == "script" else term) == bare:
+            return term
+    return None
+
+
+def _plain(side: Tree, reading: Reading) -> bool:
+    """A number, or a name that no equation defines: what an assumption speaks of."""
+    if number(side) is not None or side.head in ("dots", "list"):
+        return True
+    return bool(base_of(side)) and reading.scope.refer(side).symbol not in reading.scope.defined
+
+
+def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
+    base, subs, _, _ = taken_apart(left, reading.scope)
+    defines = str(item.kids[1].kids[0]) in DEFINES
+    return base == r"\delta" and bool(subs) and defines and delta_of(left, reading) is None
+
+
+def claims_of(statements: Statements) -> list[Claim]:
+    """Every claim of a document, in the order in which they were written."""
+    found = [claim for item in statements.claims for claim in _claims(item, 0)]
+    for item in (*statements.definitions, *statements.functions):
+        if len(item.kids) > 3:
+            found += _claims(item, 1)
+    found.sort(key=lambda claim: claim.span)
+    return found
+
+
+def _claims(item: Tree, given: int) -> Iterator[Claim]:
+    if item.head != "chain":
+        return
+    sides, relations = item.kids[::2], tuple(str(r.kids[0]) for r in item.kids[1::2])
+    if set(relations) == {"in"}:
+        left = sides[0]
+        for part in left.kids if left.head == "list" else (left,):
+            yield Claim(item, (part, *sides[1:]), relations, 0, "shape")
+        return
+    step = relations[0] in _ARROWS or stepped(sides[0], sides[1]) is not None
+    yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")

@@ -1,0 +1,191 @@
+r"""A document's claims, and the value of any formula in its context.
+
+The idea: a claim is read with the names of its document and in one layout; indices that no sum
+binds stay open, so that \frac{\partial f_j}{\partial g_i} is the matrix of all of them.  A formula
+that somebody edits is read in the same way as one that stands in the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from derive.derivation.network import Domain, Network
+from derive.diagnostics import Diagnostic, Source
+from derive.elaborate.assembly import name_sizes, network_of
+from derive.elaborate.claimed import Claim, claims_of
+from derive.elaborate.dispatch import value_of
+from derive.elaborate.document import Elaborated, elaborated, problems_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.layouts import Layout
+from derive.elaborate.limits import bound_letters
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.scope import index_letter
+from derive.elaborate.settle import settle
+from derive.elaborate.shorthand import Shorthand
+from derive.elaborate.shown import text
+from derive.elaborate.values import Value, closed, levelled, squeezed
+from derive.kernel import sizes
+from derive.kernel.build import zeros
+from derive.kernel.expr import Expr, Num
+from derive.tree import Tree
+
+
+@dataclass(slots=True)
+class Claims:
+    """A document read for its claims.
+
+    ``diagnostics`` are the problems of its definitions and its unreadable formulas.
+    """
+
+    source: Source
+    network: Network
+    reading: Reading
+    shorthand: Shorthand
+    claims: list[Claim]
+    diagnostics: list[Diagnostic]
+    _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Layout:
+        return self.reading.layout
+
+    def lay_out(self, layout: Layout) -> None:
+        """Read derivatives in this layout from now on."""
+        if layout != self.reading.layout:
+            self.reading.layout = layout
+            self.reading.memo.clear()
+
+    def facts(self) -> dict[Expr, Domain]:
+        """Where each variable that has been met lives."""
+        found: dict[Expr, Domain] = {}
+        for node, symbol in self.reading.made.items():
+            domain = self.reading.domain(symbol)
+            if symbol in self.reading.normalised:
+                domain = Domain(domain.low, domain.high, domain.values, domain.classes, True)
+            if domain != Domain():
+                found[node] = domain
+        return found
+
+    def letters(self, trees: Iterable[Tree]) -> frozenset[str]:
+        """The indices of entries in these raw formulas that nothing binds."""
+        found: set[str] = set()
+        for tree in trees:
+            try:
+                found |= set(
+                    self._free(settle(self.shorthand.written_out(tree), self.reading.scope))
+                )
+            except Fault:
+                continue
+        return frozenset(found)
+
+    def _free(self, tree: Tree) -> Iterator[str]:
+        stack: list[tuple[object, frozenset[str]]] = [(tree, frozenset())]
+        while stack:
+            node, bound = stack.pop()
+            if isinstance(node, tuple):
+                stack += [(part, bound) for part in node]
+            if not isinstance(node, Tree):
+                continue
+            if node.head == "big":
+                bound |= {letter for letter, _, _ in bound_letters(node.kids[1])}
+            if node.head == "symbol":
+                symbol, *indices = node.kids
+                slots = symbol.count("#")
+                entries = indices[slots:] if "^{" in symbol else indices
+                for letter in map(index_letter, entries):
+                    if letter and letter not in bound and not self._is_quantity(letter):
+                        yield letter
+            stack += [(kid, bound) for kid in node.kids]
+
+    def _is_quantity(self, letter: str) -> bool:
+        scope = self.reading.scope
+        return scope.known(letter) or self.reading.domain(letter).classes is not None
+
+    def value(self, tree: Tree, opens: frozenset[str] = frozenset()) -> Value:
+        """What a raw formula means; ``opens`` are the indices that stay open.
+
+        Raises Fault where it means nothing, Silent where what it uses could not be read.
+        """
+        key = (self.layout.name, opens, tree)
+        found = self._known.get(key)
+        if found is None:
+            try:
+                settled = settle(self.shorthand.written_out(tree), self.reading.scope)
+                found = squeezed(value_of(self.reading, settled, Env(opens)))
+            except Fault as fault:
+                found = fault
+            self._known[key] = found
+        if isinstance(found, Fault):
+            # Its place is that of this tree, which may equal another one.
+            raise found
+        return self.reading.sizes.current(found)
+
+    def together(self, left: Value, right: Value, at: Tree) -> tuple[Expr, Expr]:
+        """Two values as arrays of the same axes, open indices first.
+
+        Raises Fault ``shape-clash`` where their shapes differ, ``free-index`` where the right side
+        has an index that the left side does not have.
+        """
+        extra = [letter for letter in right.opens if letter not in left.opens]
+        if extra:
+            raise Fault(
+                "free-index",
+                f"the right side has the index {', '.join(extra)}, the left side does not", at,
+            )  # fmt: skip
+        left, right = _with_zero(left, right), _with_zero(right, left)
+        if len(left.own) != len(right.own) or (len(left.own) == 1 and left.row != right.row):
+            raise self._clash(left, right, at)
+        try:
+            (a, b), _, _ = levelled(at, self.reading.sizes, [left, right])
+        except (Fault, sizes.SizeError):
+            raise self._clash(left, right, at) from None
+        name_sizes(self.reading, [a, b])
+        current = self.reading.sizes.current
+        return current(Value(a)).expr, current(Value(b)).expr
+
+    def _clash(self, left: Value, right: Value, at: Tree) -> Fault:
+        return Fault(
+            "shape-clash",
+            f"the left side is {left.shape_text()}, the right side {right.shape_text()}", at,
+        )  # fmt: skip
+
+    def arrays(self, values: Sequence[Value]) -> list[Expr]:
+        """Each value with its open indices as leading axes, in alphabetical order."""
+        return [closed(v, sorted(v.opens)) for v in values]
+
+
+def _with_zero(value: Value, like: Value) -> Value:
+    """The number 0 as an array of zeros."""
+    if value.expr is Num(0) and like.own:
+        return Value(zeros(like.own), (), like.row)
+    return value
+
+
+def read_claims(source: Source) -> Claims:
+    """A document's definitions, and its claims with the means to read them.
+
+    Raises DeriveError for a document that cannot hold formulas at all.
+    """
+    done = elaborated(source, judging=True)
+    faults = list(done.faults)
+    network = _network(done, faults)
+    assert done.shorthand is not None
+    claims = claims_of(done.statements)
+    problems = problems_of(done.parsed, faults, source)
+    return Claims(source, network, done.reading, done.shorthand, claims, problems)
+
+
+def _network(done: Elaborated, faults: list[Fault]) -> Network:
+    try:
+        return network_of(
+            done.parsed, done.reading, done.statements, done.order, faults, judging=True
+        )
+    except Silent:
+        pass
+    except Fault as fault:
+        faults.append(fault)
+    return Network((), (), spelling=done.parsed.spelling, title=done.parsed.title)
+
+
+__all__ = ["Claims", "read_claims", "text"]

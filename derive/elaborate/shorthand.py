@@ -1,0 +1,153 @@
+r"""What people write for a gradient: \delta_z, dW, \nabla_W without a loss, L for \mathcal{L}.
+
+The idea: every shorthand stands for one derivative, and is replaced by it where a formula is given
+its value; the formula itself is kept as it was written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.elaborate.collect import Statements
+from derive.elaborate.reading import Reading
+from derive.elaborate.scope import base_of, index_letter
+from derive.elaborate.trials import names_loss
+from derive.latex.print import latex
+from derive.tree import Tree
+
+_D = Tree("name", ("d",))
+
+
+def delta_of(tree: Tree, reading: Reading) -> Tree | None:
+    r"""The z of \delta_z, if that is a known quantity."""
+    if tree.head != "script" or base_of(tree) != r"\delta" or tree.kids[1] is None:
+        return None
+    below = tree.kids[1]
+    if not base_of(below) or tree.kids[0].head != "name":
+        return None
+    return below if is_known(below, reading) else None
+
+
+def is_known(tree: Tree, reading: Reading) -> bool:
+    symbol = reading.scope.refer(tree).symbol
+    return reading.scope.known(symbol) or symbol in reading.variables
+
+
+@dataclass(frozen=True, slots=True)
+class Shorthand:
+    """The shorthand of one document.
+
+    ``target`` is what its \\delta are derivatives of; ``marks`` number the steps of an optimiser,
+    and are no part of a name: W^{(k)} is W as it is before the step.
+    """
+
+    reading: Reading
+    target: Tree | None = None
+    marks: frozenset[Tree] = frozenset()
+
+    @classmethod
+    def of(cls, statements: Statements, reading: Reading, marks: frozenset[Tree]) -> Shorthand:
+        """What a document differentiates most often; else what it calls a loss."""
+        lefts = [item.kids[0] for item in statements.definitions if item.kids[0] is not None]
+        known = {latex(left): left for left in lefts if base_of(left)}
+        losses = [
+            left for left in lefts
+            if base_of(left) and names_loss(reading.scope.introduce(left).symbol)
+        ]  # fmt: skip
+        counted = Counter(
+            latex(of) for of in _differentiated(statements)
+            if latex(of) in known and (not losses or known[latex(of)] in losses)
+        )  # fmt: skip
+        if counted:
+            return cls(reading, known[counted.most_common(1)[0][0]], marks)
+        return cls(reading, losses[-1] if losses else lefts[-1] if lefts else None, marks)
+
+    def written_out(self, tree: Tree) -> Tree:
+        """The formula with every shorthand for a derivative replaced by the derivative."""
+        return tree.rewritten(self._replaced)
+
+    def _replaced(self, node: Tree) -> Tree:
+        match node:
+            case Tree("script", (base, *scripts)) if self.marks.intersection(scripts):
+                if is_known(node, self.reading):
+                    return node
+                kept = [None if mark in self.marks else mark for mark in scripts]
+                return Tree("script", (base, *kept), node.span) if any(kept) else base
+            case Tree("script", (Tree("name", (r"\delta",)), Tree() as sub, sup)):
+                return self._delta(node, sub, sup)
+            case Tree("deriv", (of, Tree() as by, order)):
+                return Tree("deriv", (self._target(of), by, order), node.span)
+            case Tree("grad", (by, of, order)):
+                if by is None and of is not None:
+                    by = self._only_formal(of)
+                return Tree("grad", (by, self._target(of), order), node.span)
+            case Tree("juxt", kids) if _D in kids and not self.reading.scope.known("d"):
+                done = tuple(self._with_differentials(kids))
+                return done[0] if len(done) == 1 else Tree("juxt", done, node.span)
+        return node
+
+    def _delta(self, node: Tree, sub: Tree, sup: Tree | None) -> Tree:
+        found = delta_of(Tree("script", (node.kids[0], sub, None), node.span), self.reading)
+        if found is not None:
+            gradient = Tree("grad", (found, self.target, "1"), node.span)
+            return Tree("script", (Tree("paren", (gradient,), node.span), None, sup), node.span) \
+                if sup is not None else gradient  # fmt: skip
+        pair = sub.kids if sub.head in ("juxt", "list") and len(sub.kids) == 2 else ()
+        if len(pair) == 2 and all(index_letter(letter) for letter in pair) and sup is None:
+            # Kronecker's
+            equal = Tree("chain", (pair[0], Tree("rel", ("=",)), pair[1]), sub.span)
+            return Tree("script", (Tree("name", (r"\mathbb{1}",)), equal, None), node.span)
+        return node
+
+    def _target(self, of: Tree | None) -> Tree | None:
+        """The loss, where a document says L of its \\mathcal{L}, or nothing."""
+        if of is None:
+            return self.target
+        if not base_of(of) or is_known(of, self.reading):
+            return of
+        symbol = self.reading.scope.refer(of).symbol
+        return self.target if names_loss(symbol) and self.target is not None else of
+
+    def _only_formal(self, of: Tree) -> Tree | None:
+        r"""The variable of \nabla f(x) where f(x) is defined: its only argument."""
+        name = of.kids[0] if of.head == "juxt" else of
+        scope = self.reading.scope
+        bracket = scope.applied.get(scope.refer(name).symbol) if base_of(name) else None
+        return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
+
+    def _with_differentials(self, kids: tuple[Tree, ...]) -> Iterator[Tree]:
+        """dW is what programs call the gradient of the loss in W."""
+        k = 0
+        while k < len(kids):
+            kid, after = kids[k], kids[k + 1] if k + 1 < len(kids) else None
+            if kid == _D and after is not None and base_of(after):
+                bare, sup = after, None
+                if after.head == "script" and after.kids[2] is not None:
+                    name = after.kids[0]
+                    bare = Tree("script", (name, after.kids[1], None)) if after.kids[1] else name
+                    sup = after.kids[2]
+                if is_known(after, self.reading) or is_known(bare, self.reading):
+                    span = (kid.span[0], after.span[1])
+                    whole = sup is None or (is_known(after, self.reading) and \
+                        not self.reading.scope.refer(after).actions)  # fmt: skip
+                    gradient = Tree("grad", (after if whole else bare, self.target, "1"), span)
+                    if not whole:
+                        gradient = Tree(
+                            "script", (Tree("paren", (gradient,), span), None, sup), span
+                        )
+                    yield gradient
+                    k += 2
+                    continue
+            yield kid
+            k += 1
+
+
+def _differentiated(statements: Statements) -> Iterator[Tree]:
+    for items in (statements.claims, statements.definitions, statements.questions, statements.bare):
+        for item in items:
+            for node in item.subtrees():
+                of = node.kids[1] if node.head == "grad" else node.kids[:1] and node.kids[0]
+                if node.head in ("deriv", "grad") and isinstance(of, Tree):
+                    yield of
