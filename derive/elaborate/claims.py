@@ -35,7 +35,7 @@ from derive.tree import Tree
 class Claims:
     """A document read for its claims.
 
-    ``diagnostics`` are the problems of its definitions and its unreadable formulas.
+    ``unread`` are its formulas that could not be read, ``diagnostics`` the other problems.
     """
 
     source: Source
@@ -44,6 +44,7 @@ class Claims:
     shorthand: Shorthand
     claims: list[Claim]
     diagnostics: list[Diagnostic]
+    unread: list[Diagnostic] = field(default_factory=list)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
     @property
@@ -173,7 +174,11 @@ def read_claims(source: Source) -> Claims:
     assert done.shorthand is not None
     claims = claims_of(done.statements)
     problems = problems_of(done.parsed, faults, source)
-    return Claims(source, network, done.reading, done.shorthand, claims, problems)
+    unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
+    parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
+    for problem in problems:
+        parted[(problem.code, problem.start, problem.end) in unread].append(problem)
+    return Claims(source, network, done.reading, done.shorthand, claims, *parted)
 
 
 def _network(done: Elaborated, faults: list[Fault]) -> Network:

@@ -48,6 +48,11 @@ def declare(item: Tree, reading: Reading) -> None:
             reading.declares = True
 
 
+def set_axes(tree: Tree, reading: Reading) -> Axes:
+    """The axes that a set such as R^{m x n} gives its members.  Fault where it is not known."""
+    return _set_of(tree, reading)[0] or ()
+
+
 def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
     exponent: Tree | None = None
     sub: Tree | None = None

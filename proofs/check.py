@@ -1,0 +1,86 @@
+"""A document checked: a verdict on every link of every claim.
+
+The idea: a chain is judged from left to right, each side against the one before it and, once a line
+is wrong, against the engine's own value of the left side; so a later line is told apart: right
+again, consistent with the error above, or an error of its own.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from derive.diagnostics import DeriveError, Source
+from derive.elaborate.claims import Claims, read_claims
+from derive.elaborate.layouts import LAYOUTS
+from proofs.decide import Decider
+from proofs.judge import Judge
+from proofs.layouts import inferred, said_in
+from proofs.verdict import UNREADABLE, Judged, Link, Report
+
+_FORMULAS = "formula"
+
+
+def check(
+    text: str, file: str = "", *, layout: str | None = None, limit: float | None = None
+) -> Report:
+    r"""A verdict on every claim of a LaTeX or Markdown document.
+
+    ``layout`` is ``denominator``, ``numerator``, ``mixed`` or ``row``; where it is None the
+    document says it or its lines tell it.  ``limit`` are seconds, after which what is left is
+    unsettled.  Raises ValueError for an unknown layout; whatever is wrong with the document is in
+    the report.
+
+    >>> report = check(r"$x \in \mathbb{R}^n$, $L = \frac12 \|x\|^2$, $\nabla_x L = 2x$")
+    >>> report.verdict, report.claims[0].links[0].mistake
+    ('refuted', 'factor')
+    """
+    return check_source(Source(file, text), layout=layout, limit=limit)
+
+
+def check_source(
+    source: Source, *, layout: str | None = None, limit: float | None = None
+) -> Report:
+    """``check`` for a document with a name of its own."""
+    if layout is not None and layout not in LAYOUTS:
+        raise ValueError(f"no layout is called {layout!r}; known: {', '.join(LAYOUTS)}")
+    deadline = None if limit is None else perf_counter() + limit
+    try:
+        claims = read_claims(source)
+    except DeriveError as error:
+        return Report(source, (), diagnostics=error.diagnostics)
+    decider = Decider(
+        claims.facts(), tuple(d.node for d in claims.network.definitions),
+        claims.network.spelling, deadline,
+    )  # fmt: skip
+    judge = Judge(claims, decider)
+    origin = _choose_layout(claims, judge, layout)
+    judged = [judge.judged(claim) for claim in claims.claims]
+    judged += [_unreadable(d, source) for d in claims.unread]
+    judged.sort(key=lambda one: one.span)
+    return Report(
+        source, tuple(judged), claims.layout.name, origin, tuple(claims.diagnostics),
+        claims.network.notes, claims.network.spelling, claims.network.title,
+    )  # fmt: skip
+
+
+def _choose_layout(claims: Claims, judge: Judge, asked: str | None) -> str:
+    """Set the layout; how it was chosen."""
+    if asked is not None:
+        claims.lay_out(LAYOUTS[asked])
+        return "option"
+    said = said_in(claims.source.text)
+    if said is not None:
+        claims.lay_out(said)
+        return "document"
+    _, told = inferred(claims, judge.agreeing)
+    return "inferred" if told else "default"
+
+
+def _unreadable(diagnostic, source: Source) -> Judged:
+    """A formula that could not be read, as a claim of which nothing is said."""
+    span = (diagnostic.start, diagnostic.end)
+    start, end = source.line_at(diagnostic.start)
+    text = source.text[start:end].strip()
+    notes = (diagnostic.help,) if diagnostic.help else ()
+    link = Link(text, span, "", UNREADABLE, "reader", diagnostic.message, notes=notes)
+    return Judged(text, span, (link,))

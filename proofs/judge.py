@@ -1,0 +1,214 @@
+"""One claim judged: what each of its sides means, and how each follows from those before it.
+
+The idea: as long as a chain is right, a side need only equal the one before it; after an error it
+is compared with the left side of the chain first, so that one slip is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.elaborate.claimed import Claim
+from derive.elaborate.claims import Claims
+from derive.elaborate.declare import set_axes
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.shown import text
+from derive.elaborate.values import Value
+from derive.kernel import sizes
+from derive.kernel.expr import Expr
+from derive.tree import Tree
+from proofs.decide import EQUALITIES, ORDERS, Decider
+from proofs.verdict import (
+    ILL_TYPED,
+    PROVED,
+    REFUTED,
+    UNREADABLE,
+    UNSETTLED,
+    Finding,
+    Judged,
+    Link,
+)  # fmt: skip
+
+# Faults of shape: what is written has a meaning for no sizes at all.
+_SHAPES = frozenset(["shape-clash", "too-many-indices", "free-index", "not-a-scalar"])
+# Faults that are limits of derive and no fault of the writer.
+_LIMITS = frozenset(["unsupported", "not-reached", "unsupported-index", "ambiguous-norm"])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a chain: as written, and its value or the reason why it has none."""
+
+    tree: Tree
+    value: Value | None
+    fault: Fault | None = None
+
+
+class Judge:
+    """Judges the claims of one document, in its present layout."""
+
+    def __init__(self, claims: Claims, decider: Decider) -> None:
+        self.claims = claims
+        self.decider = decider
+
+    # ------------------------------------------------------------------------------- reading
+
+    def sides(self, claim: Claim) -> list[Side]:
+        """Every side with its value; indices that one side leaves open are open in all."""
+        opens = self.claims.letters(claim.sides)
+        found = [self._side(tree, opens) for tree in claim.sides]
+        more = {x for side in found if side.value is not None for x in side.value.opens} - opens
+        if more:
+            opens |= more
+            found = [self._side(tree, opens) for tree in claim.sides]
+        return found
+
+    def _side(self, tree: Tree, opens: frozenset[str]) -> Side:
+        try:
+            return Side(tree, self.claims.value(tree, opens))
+        except Silent:
+            fault = Fault("uses-unread", "this uses a definition that could not be read", tree)
+            return Side(tree, None, fault)
+        except Fault as fault:
+            return Side(tree, None, fault)
+
+    def pair(self, left: Side, right: Side) -> tuple[Expr, Expr]:
+        """Both sides as arrays of the same axes.  Fault where they are not."""
+        for side in (left, right):
+            if side.fault is not None:
+                raise side.fault
+        assert left.value is not None and right.value is not None
+        return self.claims.together(left.value, right.value, right.tree)
+
+    # ------------------------------------------------------------------------------- judging
+
+    def agreeing(self) -> tuple[int, int]:
+        """How many links agree at random points, and how many there are to look at."""
+        good = total = 0
+        for claim in self.claims.claims:
+            if claim.kind != "relation" or not _differentiates(claim):
+                continue
+            found = self.sides(claim)
+            for k in range(claim.given, len(claim.relations)):
+                if claim.relations[k] in EQUALITIES:
+                    total += 1
+                    good += self._alike(found[k], found[k + 1])
+        return good, total
+
+    def _alike(self, left: Side, right: Side) -> bool:
+        try:
+            return self.decider.alike(*self.pair(left, right))
+        except Fault:
+            return False
+
+    def judged(self, claim: Claim) -> Judged:
+        source = self.claims.source
+        whole = source.text[slice(*claim.span)]
+        judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
+        links = tuple(judge(claim))
+        convention = self.claims.layout.name if _differentiates(claim) else None
+        return Judged(whole, claim.span, links, convention)
+
+    def _link(self, claim: Claim, k: int, verdict: str, by: str, message: str = "", **more) -> Link:
+        tree = claim.sides[k + 1]
+        written = self.claims.source.text[slice(*tree.span)]
+        return Link(written, tree.span, claim.relations[k], verdict, by, message, **more)
+
+    def _chain(self, claim: Claim) -> Iterator[Link]:
+        found = self.sides(claim)
+        left = found[0]
+        sound = True  # every side so far equals the left one
+        for k in range(claim.given, len(claim.relations)):
+            before, here, relation = found[k], found[k + 1], claim.relations[k]
+            if relation not in EQUALITIES and relation not in ORDERS:
+                sound = False
+                yield self._link(
+                    claim, k, UNSETTLED, "numeric", "only =, <, >, ≤, ≥ and ≠ are judged"
+                )
+                continue
+            link = self._judged_link(claim, k, left, before, here, sound)
+            sound = sound and link.verdict == PROVED
+            yield link
+
+    def _judged_link(
+        self, claim: Claim, k: int, left: Side, before: Side, here: Side, sound: bool
+    ) -> Link:
+        relation = claim.relations[k]
+        if here.fault is not None:
+            return self._without_value(claim, k, here.fault, left)
+        if left.fault is not None and before.fault is not None:
+            return self._without_value(claim, k, before.fault, left)
+        chain = all(r in EQUALITIES for r in claim.relations[: k + 1])
+        try:
+            step = (
+                None if before.fault else self.decider.related(*self.pair(before, here), relation)
+            )
+            value = None
+            if chain and k > 0 and (not sound or step is None) and left.fault is None:
+                value = self.decider.related(*self.pair(left, here))
+        except Fault as fault:
+            return self._without_value(claim, k, fault, left)
+        decisive = value or step
+        assert decisive is not None
+        more = {
+            "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
+            "conditions": decisive.conditions, "counterexample": decisive.counterexample,
+        }  # fmt: skip
+        verdict, message = decisive.verdict, decisive.message
+        if value is not None and step is not None:
+            if value.verdict == PROVED and step.verdict == REFUTED:
+                message = "right again, although the line before it is not"
+            elif value.verdict == REFUTED and step.verdict == PROVED:
+                more["carried"] = True
+                message = "this follows from the line before it, which is wrong"
+        return self._link(claim, k, verdict, decisive.by, message, **more)
+
+    def _without_value(self, claim: Claim, k: int, fault: Fault, left: Side) -> Link:
+        """A link one side of which has no value, or the wrong shape."""
+        notes = tuple(n for n in (*fault.notes, fault.help) if n)
+        if fault.code in _SHAPES:
+            return self._link(claim, k, ILL_TYPED, "shapes", fault.message, notes=notes)
+        if fault.code in _LIMITS:
+            return self._link(claim, k, UNSETTLED, "reader", fault.message, notes=notes)
+        return self._link(claim, k, UNREADABLE, "reader", fault.message, notes=notes)
+
+    # ------------------------------------------------------------------- shapes and updates
+
+    def _shape(self, claim: Claim) -> Iterator[Link]:
+        side = self._side(claim.sides[0], self.claims.letters(claim.sides[:1]))
+        if side.fault is not None or side.value is None:
+            assert side.fault is not None
+            yield self._without_value(claim, 0, side.fault, side)
+            return
+        try:
+            axes = set_axes(claim.sides[1], self.claims.reading)
+        except Fault as fault:
+            yield self._without_value(claim, 0, fault, side)
+            return
+        value = side.value
+        kept = tuple(n for n in axes if n != 1)
+        row = len(axes) == 2 and axes[0] == 1 and len(kept) == 1
+        own = tuple(sizes.resolve(n, self.claims.reading.sizes.bound) for n in value.own)
+        if kept == own and row == value.row:
+            yield self._link(claim, 0, PROVED, "shapes")
+        else:
+            told = "×".join(sizes.latex(n) for n in axes) or "a scalar"
+            yield self._link(
+                claim, 0, ILL_TYPED, "shapes",
+                f"{text(claim.sides[0])} is {value.shape_text()}, not {told}",
+            )  # fmt: skip
+
+    def _update(self, claim: Claim) -> Iterator[Link]:
+        yield from self._chain(claim)
+
+
+def _differentiates(claim: Claim) -> bool:
+    return any(n.head in ("deriv", "grad") for side in claim.sides for n in side.subtrees()) or any(
+        n.head == "script" and n.kids[0] == Tree("name", (r"\delta",))
+        for side in claim.sides
+        for n in side.subtrees()
+    )
+
+
+__all__ = ["Finding", "Judge", "Side"]
