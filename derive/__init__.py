@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         vector,
         worked,
     )  # fmt: skip
+    from proofs.function import check_function
 
 __all__ = [
     "Backward",
@@ -61,6 +62,7 @@ __all__ = [
     "__version__",
     "backward",
     "batch",
+    "check_function",
     "compile",
     "contract",
     "count",
@@ -93,13 +95,14 @@ __all__ = [
     "worked",
 ]  # fmt: skip
 
-# Where those live that ``derive.surface`` does not make: module, and their name there.
+# Where those live that ``derive.surface`` does not make: module, here or in ``proofs``, and name.
 _ELSEWHERE = {
     "Backward": ("kernel.calculus", "Backward"),
     "Expr": ("kernel.expr", "Expr"),
     "ShapeError": ("kernel.expr", "ShapeError"),
     "Share": ("kernel.calculus", "Share"),
     "backward": ("kernel.calculus", "backward"),
+    "check_function": ("proofs.function", "check_function"),
     "compile": ("code", "compile"),
     "count": ("derivation.count", "parameters"),
     "evaluate": ("meaning.evaluate", "evaluate"),
@@ -122,7 +125,8 @@ def __getattr__(word: str) -> Any:
     if word not in __all__:
         return surface.function(word)
     module, there = _ELSEWHERE.get(word, ("surface", word))
-    return getattr(import_module(f"derive.{module}"), there)
+    where = module if module.startswith("proofs.") else f"derive.{module}"
+    return getattr(import_module(where), there)
 
 
 def __dir__() -> list[str]:
