@@ -1,16 +1,14 @@
-"""A counterexample to a claim: looked for in floats, certified in exact numbers, made small.
+"""A counterexample to a claim: looked for in floats, made small in floats, certified once.
 
-The idea: a claim is refuted by a point alone, one with sizes, rational values that satisfy what is
-given, and an entry at which the two sides are two different rationals or lie in enclosures that do
-not meet.  Everything before the certificate is a search and may be wrong.
+The idea: the search may be wrong and costs little, fifty points together; what is said rests on the
+certificate alone.  A point off every tie is preferred, since a difference that shows only where
+something is exactly 0 is another kind of mistake.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -18,32 +16,19 @@ from derive.derivation.network import REALS, Domain
 from derive.kernel.expr import Expr, ShapeError, Var, shape_text, toposort
 from derive.kernel.sizes import Size
 from derive.operators.pointwise import np
-from proofs.numbers.draw import ROWS
-from proofs.numbers.exact import PRECISIONS, Exact, finite, fraction, is_rational
+from proofs.numbers.certify import RELATIONS, Certificate, Refutation, certify, told
+from proofs.numbers.draw import Rationals
 from proofs.numbers.sample import Room, Sampler, compared, differing
-from proofs.verdict import Counterexample, Numbers
+from proofs.numbers.shrink import proposals, simpler
+from proofs.numbers.ties import Ties
+from proofs.numbers.walk import moved
+from proofs.verdict import Counterexample
 
-RELATIONS = ("=", "<=", "<", ">=", ">", "!=")
 BUDGET = 0.5  # seconds
-_MOST_CERTIFIED = 12  # points tried in exact numbers in one room
-
-
-class Certificate(NamedTuple):
-    """Where two sides break a relation for certain: the entry, and both sides there."""
-
-    entry: tuple[int, ...]
-    left: Any
-    right: Any
-    tied: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refutation:
-    """A counterexample, and its point as it was computed: Fractions for every variable."""
-
-    counterexample: Counterexample
-    values: Mapping[Expr, Any]
-    at: Mapping[str, int]
+_MOST_CERTIFIED = 16  # points of one room tried in exact numbers
+_MOST_SIZES = 10  # smaller choices of sizes tried
+_ROUNDS = 6  # of making entries simpler
+_CLIMBS = 12  # of moving towards a violation
 
 
 def refute(
@@ -53,7 +38,8 @@ def refute(
     """A certified point at which ``a relation b`` does not hold; None if none was found.
 
     ``facts`` say where variables (or other nodes) live.  ``sampler`` holds the points of the
-    document, if there is one: its facts must be these.  ShapeError for sides of different axes.
+    document, if there is one; its facts are used then.  Takes ``budget`` seconds at most, unless a
+    single value takes longer.  ShapeError for sides of different axes.
     """
     found = refutation(a, b, facts, relation=relation, budget=budget, sampler=sampler)
     return None if found is None else found.counterexample
@@ -74,259 +60,218 @@ def refutation(
     return _Search(a, b, relation, sampler, perf_counter() + budget).found()
 
 
-# ---------------------------------------------------------------------------------- certification
+class Spot(NamedTuple):
+    """A point: one row of a room."""
 
-
-def certify(
-    a: Expr, b: Expr, relation: str, values: Mapping[Expr, Any], at: Mapping[str, int],
-    conditions: Mapping[Expr, Domain] | None = None, still: Container[Expr] = (),
-    precisions: Sequence[int] = PRECISIONS,
-) -> Certificate | None:  # fmt: skip
-    """Exact proof that ``a relation b`` fails at this point; None if it holds or is not decided.
-
-    Every entry of both sides must be defined, and every condition must hold for certain.
-    """
-    for bits in precisions:
-        point = Exact(values, at, bits, still)
-        left, right = point.value(a), point.value(b)
-        if not all(_certain(point.value(n), domain) for n, domain in (conditions or {}).items()):
-            return None
-        defined = all(finite(n) for n in left.flat) and all(finite(n) for n in right.flat)
-        if defined:
-            broken = _broken(left, right, relation)
-            if broken is not None:
-                return Certificate(broken, left[broken], right[broken], point.tied)
-            if all(map(is_rational, left.flat)) and all(map(is_rational, right.flat)):
-                return None
-        elif not point.undecided:
-            return None
-    return None
-
-
-def _broken(left: Any, right: Any, relation: str) -> tuple[int, ...] | None:
-    """The first entry at which a relation fails for certain; () for arrays that are equal."""
-    places = list(np.ndindex(left.shape))
-    if relation == "!=":
-        same = all(
-            is_rational(left[p]) and is_rational(right[p]) and left[p] == right[p] for p in places
-        )
-        return places[0] if same else None
-    for place in places:
-        gap = left[place] - right[place]
-        more, less = gap > 0, gap < 0
-        equal = is_rational(gap) and gap == 0
-        match relation:
-            case "=":
-                bad = more or less
-            case "<=":
-                bad = more
-            case ">=":
-                bad = less
-            case "<":
-                bad = more or equal
-            case _:
-                bad = less or equal
-        if bad:
-            return place
-    return None
-
-
-def _certain(value: Any, domain: Domain) -> bool:
-    for n in value.flat:
-        if not finite(n):
-            return False
-        if domain.low is not None and not n - _flint(domain.low) > 0:
-            return False
-        if domain.high is not None and not n - _flint(domain.high) < 0:
-            return False
-        if domain.values and not (is_rational(n) and fraction(n) in domain.values):
-            return False
-        if domain.normalised and not n >= 0:
-            return False
-    if domain.normalised:
-        total = value.sum(axis=-1)
-        return all(is_rational(n) and n == 1 for n in np.asarray(total, object).flat)
-    return True
-
-
-def _flint(n: Fraction) -> Any:
-    from proofs.numbers.exact import rational
-
-    return rational(n)
-
-
-# ----------------------------------------------------------------------------------------- search
+    room: Room
+    row: int
+    tied: bool
 
 
 class _Search:
-    """One search: rooms of a few sizes, their best points, the certificate, and a smaller one."""
+    """One search: the simplest wrong point of a few rooms, a smaller one, the certificate."""
 
     def __init__(self, a: Expr, b: Expr, relation: str, sampler: Sampler, deadline: float) -> None:
         self.a, self.b, self.relation = a, b, relation
         self.sampler = sampler
         self.deadline = deadline
-        self.order = toposort(a, b, *sampler.conditions)
-        self.variables: list[Var] = [node for node in self.order if isinstance(node, Var)]
-        facts = sampler.facts
-        self.still = {
-            v for v in self.variables
-            if (domain := facts.get(v, REALS)).classes is not None or domain.values
-        }  # fmt: skip
+        conditions = sampler.conditions
+        self.order = toposort(a, b, *conditions)
+        self.variables = [node for node in self.order if isinstance(node, Var)]
+        domains = {v: sampler.facts.get(v, REALS) for v in self.variables}
+        self.still = {v for v, d in domains.items() if d.classes is not None or d.values}
+        self.ties = Ties(self.order, self.still)
+        self.facts = {v: d for v, d in domains.items() if d != REALS} | conditions
+        self.names = list(
+            dict.fromkeys(
+                name for node in self.order for axis in node.axes if isinstance(axis, Size)
+                for name in sorted(axis.names())
+            )
+        )  # fmt: skip
 
     def late(self) -> bool:
         return perf_counter() > self.deadline
 
     def found(self) -> Refutation | None:
-        spare: tuple[Room, int, Certificate] | None = None
-        for room in self.rooms():
-            hit = self.best(room)
-            if hit is not None and not hit[1].tied:
-                return self.told(room, hit[0], hit[1])
-            if hit is not None and spare is None:
-                spare = (room, *hit)
-            if self.late():
-                break
-        return None if spare is None else self.told(*spare)
-
-    def rooms(self) -> list[Room]:
-        return self.sampler.usual((self.a, self.b))
-
-    def wrong(self, room: Room) -> Any:
-        """The points at which the relation fails, as far as floats can tell."""
-        left, right, good = compared(room, self.a, self.b)
-        if self.sampler.conditions:
-            good = good & self.sampler.allowed(room)
-        with np.errstate(all="ignore"):
-            match self.relation:
-                case "=":
-                    bad = differing(left, right)
-                case "!=":
-                    bad = ~differing(left, right)
-                case "<=" | "<":
-                    bad = (left - right > 1e-9 * np.abs(left)).any(axis=1)
-                    if self.relation == "<":
-                        bad |= (left >= right).any(axis=1)
-                case _:
-                    bad = (right - left > 1e-9 * np.abs(left)).any(axis=1)
-                    if self.relation == ">":
-                        bad |= (left <= right).any(axis=1)
-        return bad & good
-
-    def best(self, room: Room) -> tuple[int, Certificate] | None:
-        """The simplest point of a room that is certified, one off every tie if there is one."""
-        bad = np.flatnonzero(self.wrong(room))
-        if not len(bad):
-            return None
-        cost = self.cost(room)[bad]
-        spare = None
-        for k in bad[np.argsort(cost, kind="stable")][:_MOST_CERTIFIED]:
-            found = self.certificate({v: room.exact(v).row(k) for v in self.variables}, room.at)
-            if found is not None and not found.tied:
-                return int(k), found
-            if found is not None and spare is None:
-                spare = int(k), found
+        spare: Refutation | None = None
+        for room in self.sampler.usual((self.a, self.b)):
+            spot = self.spot(room)
+            if spot is None and self.relation not in ("=", "!="):
+                spot = self.climbed(room)
+            found = None if spot is None else self.settled(spot)
+            if found is not None and found.counterexample.boundary and spare is None:
+                found = self.nearby(found) or found
+            if found is not None and not found.counterexample.boundary:
+                return found
+            spare = spare or found
             if self.late():
                 break
         return spare
 
-    def certificate(self, values: Mapping[Expr, Any], at: Mapping[str, int]) -> Certificate | None:
-        return certify(
-            self.a, self.b, self.relation, values, at, self.sampler.conditions, self.still
-        )
+    # -------------------------------------------------------------------------------------- points
+
+    def gaps(self, room: Room) -> tuple[Any, Any]:
+        """By how much the relation fails at each point, for floats; and which points fail."""
+        left, right, good = compared(room, self.a, self.b)
+        if self.sampler.conditions:
+            good = good & self.sampler.allowed(room)
+        with np.errstate(all="ignore"):
+            if self.relation in ("=", "!="):
+                bad = differing(left, right)
+                if self.relation == "!=":
+                    bad = ~bad
+                return np.where(good, bad, -np.inf), bad & good
+            one, other = (left, right) if self.relation in ("<=", "<") else (right, left)
+            gap = one - other
+            level = 1e-9 * np.maximum(np.abs(one), np.abs(other))
+            strict = self.relation in ("<", ">")
+            bad = (gap >= 0).any(axis=1) if strict else (gap > level).any(axis=1)
+            return np.where(good, gap.max(axis=1), -np.inf), bad & good
+
+    def spot(self, room: Room) -> Spot | None:
+        """The simplest wrong point of a room, off every tie if there is such a one."""
+        rows = self.wrong(room)
+        return None if rows is None else Spot(room, int(rows[0][0]), bool(rows[1][0]))
+
+    def wrong(self, room: Room) -> tuple[Any, Any] | None:
+        """The wrong points of a room, those off every tie first and simple ones first, and which
+        of them are tied; None if there are none."""
+        _, bad = self.gaps(room)
+        rows = np.flatnonzero(bad)
+        if not len(rows):
+            return None
+        tied = self.ties.rows(room)[rows]
+        order = np.lexsort((self.cost(room)[rows], tied))
+        return rows[order], tied[order]
 
     def cost(self, room: Room) -> Any:
-        total = np.zeros(ROWS)
+        total = np.zeros(room.rows)
         for v in self.variables:
             over, under = room.exact(v)
-            each = np.abs(over) + 8.0 * (under - 1) + (over < 0) * 0.5
-            total = total + each.reshape(ROWS, -1).sum(axis=1)
+            each = np.abs(over) + 0.5 * (over < 0) + 4.0 * (under - 1)
+            total += each.reshape(room.rows, -1).sum(axis=1)
         return total
 
-    def told(self, room: Room, k: int, found: Certificate) -> Refutation:
-        values = {v: room.exact(v).row(k) for v in self.variables}
-        return told(self.a, self.b, self.relation, values, room.at, found)
+    def certified(self, spot: Spot) -> Refutation | None:
+        values = {v: spot.room.exact(v).row(spot.row) for v in self.variables}
+        return self.certificate(values, spot.room.at)
 
+    def certificate(self, values: Mapping[Expr, Any], at: Mapping[str, int]) -> Refutation | None:
+        found: Certificate | None = certify(
+            self.a, self.b, self.relation, values, at, self.facts, self.still
+        )
+        return None if found is None else told(self.a, self.b, self.relation, values, at, found)
 
-def told(
-    a: Expr, b: Expr, relation: str, values: Mapping[Expr, Any], at: Mapping[str, int],
-    found: Certificate,
-) -> Refutation:  # fmt: skip
-    """The counterexample in the words of the document: its symbols, and both sides as text."""
-    order = toposort(a, b)
-    names = dict.fromkeys(
-        name for node in order for axis in node.axes if isinstance(axis, Size)
-        for name in sorted(axis.names())
-    )  # fmt: skip
-    left, right = texts(found.left, found.right)
-    scalar = not a.axes or relation == "!="
-    return Refutation(
-        Counterexample(
-            sizes={name: at[name] for name in names},
-            values=tuple((plain_symbol(v), nested(values[v])) for v in order if isinstance(v, Var)),
-            entry=() if scalar else tuple(k + 1 for k in found.entry),
-            left=left,
-            right=right,
-            boundary=found.tied,
-        ),
-        dict(values),
-        dict(at),
-    )
+    def settled(self, spot: Spot) -> Refutation | None:
+        """The certificate at a point made smaller, or else at some wrong point of the same room."""
+        small = self.simplified(self.smaller(spot))
+        found = self.certified(small)
+        if found is not None and found.counterexample.boundary <= spot.tied:
+            return found
+        spare = found
+        if spot.room is not small.room or spot.row != small.row:
+            rows = self.wrong(spot.room)
+            for row in () if rows is None else rows[0][:_MOST_CERTIFIED]:
+                found = self.certified(Spot(spot.room, int(row), spot.tied))
+                if found is not None and not found.counterexample.boundary:
+                    return found
+                spare = spare or found
+                if self.late():
+                    break
+        return spare
 
+    # ------------------------------------------------------------ smaller ones
 
-def plain_symbol(var: Var) -> str:
-    """The symbol as it is written: the slots ``#1`` filled with its letters."""
-    return re.sub(
-        r"#(\d+)",
-        lambda at: var.letters[int(at[1]) - 1] if int(at[1]) <= len(var.letters) else "i",
-        var.name,
-    )
+    def smaller(self, spot: Spot) -> Spot:
+        """A wrong point of smaller sizes: each size tried at 1, 2, .. in turn."""
+        for at in islice(self.sizes(spot.room.at), _MOST_SIZES):
+            if self.late():
+                break
+            if sum(at.values()) >= sum(spot.room.at.values()) or not self.sampler.fits(at):
+                continue
+            found = self.spot(self.sampler.room(at))
+            if found is not None and found.tied <= spot.tied:
+                spot = found
+                break
+        for name in self.names:
+            for n in range(1, spot.room.at[name]):
+                at = {**spot.room.at, name: n}
+                if self.late() or not self.sampler.fits(at):
+                    continue
+                found = self.spot(self.sampler.room(at))
+                if found is not None and found.tied <= spot.tied:
+                    spot = found
+                    break
+        return spot
 
+    def sizes(self, at: Mapping[str, int]) -> Iterator[dict[str, int]]:
+        """All 1; all 1 but one, which is 2; all 2."""
+        ones = dict.fromkeys(at, 1)
+        yield ones
+        for name in self.names:
+            yield {**ones, name: 2}
+        yield dict.fromkeys(at, 2)
 
-def nested(array: Any) -> Numbers:
-    """An array of Fractions as nested tuples, a scalar as a Fraction.  Its depth is its rank."""
-    array = np.asarray(array, object)
-    if not array.ndim:
-        return Fraction(array.item())
-    return tuple(nested(part) for part in array)
+    def simplified(self, spot: Spot) -> Spot:
+        """The point with entries made 0, 1, .. one by one, as long as it stays a wrong one."""
+        for _ in range(_ROUNDS):
+            given = {v: spot.room.exact(v) for v in self.variables}
+            start = {v: Rationals(r.over[spot.row], r.under[spot.row]) for v, r in given.items()}
+            tries = proposals(start, self.facts)
+            if not tries or self.late():
+                break
+            alone = self.keeps(simpler(start, [[one] for one in tries]), spot)
+            # For each entry the first proposal that keeps the difference; then as many as possible.
+            kept = {}
+            for one, keeps in zip(tries, alone):
+                if keeps:
+                    kept.setdefault((one.var, one.place), one)
+            chosen = list(kept.values())
+            if not chosen:
+                break
+            prefixes = [chosen[: k + 1] for k in range(len(chosen))]
+            made = simpler(start, prefixes)
+            good = np.flatnonzero(self.keeps(made, spot))
+            spot = Spot(self.room_of(made, spot.room.at), int(good[-1]), spot.tied)
+        return spot
 
+    def keeps(self, given: Mapping[Expr, Rationals], spot: Spot) -> Any:
+        """Which points are wrong, and off every tie if the spot is."""
+        room = self.room_of(given, spot.room.at)
+        _, bad = self.gaps(room)
+        return bad if spot.tied else bad & ~self.ties.rows(room)
 
-def texts(left: Any, right: Any) -> tuple[str, str]:
-    """Both sides as text: exact rationals, or decimal enclosures just fine enough not to meet."""
-    if is_rational(left) and is_rational(right):
-        return str(left), str(right)
-    for digits in (4, 6, 10, 20, 40, 80):
-        said = tuple(_enclosure(n, digits) for n in (left, right))
-        if said[0][2] < said[1][1] or said[1][2] < said[0][1]:
-            return said[0][0], said[1][0]
-    return tuple(_enclosure(n, 160)[0] for n in (left, right))  # type: ignore[return-value]
+    # ------------------------------------------------------------------------------------ moving on
 
+    def nearby(self, found: Refutation) -> Refutation | None:
+        """A refutation near a tied one, but off every tie."""
+        given = {v: Rationals.of(value) for v, value in found.values.items()}
+        draw = np.random.default_rng(self.sampler.seed)
+        for steps in ((0.02, 0.1), (0.3, 1.0)):
+            room = self.room_of(moved(given, [0], 40, self.facts, draw, steps), found.at)
+            spot = self.spot(room)
+            if spot is not None and not spot.tied:
+                better = self.settled(spot)
+                if better is not None and not better.counterexample.boundary:
+                    return better
+            if self.late():
+                break
+        return None
 
-def _enclosure(n: Any, digits: int) -> tuple[str, Fraction, Fraction]:
-    """A number as text with the bounds that the text states."""
-    if is_rational(n):
-        exact = fraction(n)
-        return str(exact), exact, exact
-    low, high = _bound(n.lower()), _bound(n.upper())
-    size = max(abs(low), abs(high))
-    places = digits
-    while places < 400 and size and size * 10**places < 10**digits:
-        places += 1
-    unit = 10**places
-    below, above = (low * unit).__floor__(), -((-high * unit).__floor__())
-    return (
-        f"[{_decimal(below, places)}, {_decimal(above, places)}]",
-        Fraction(below, unit),
-        Fraction(above, unit),
-    )
+    def climbed(self, room: Room) -> Spot | None:
+        """A violation of an inequality, reached from the points that come nearest to one."""
+        draw = np.random.default_rng(self.sampler.seed)
+        for _ in range(_CLIMBS):
+            gap, bad = self.gaps(room)
+            if bad.any():
+                return self.spot(room)
+            rows = np.argsort(-gap, kind="stable")[:6]
+            if self.late() or not np.isfinite(gap[rows[0]]):
+                break
+            given = {v: room.exact(v) for v in self.variables}
+            room = self.room_of(moved(given, rows, 12, self.facts, draw), room.at)
+        return None
 
-
-def _bound(n: Any) -> Fraction:
-    """The exact midpoint of a ball that is a bound, moved out by its own radius."""
-    mantissa, exponent = n.mid().man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def _decimal(n: int, places: int) -> str:
-    sign, digits = ("-" if n < 0 else ""), str(abs(n)).rjust(places + 1, "0")
-    whole, part = digits[:-places], digits[-places:].rstrip("0")
-    return f"{sign}{whole}.{part}" if part else f"{sign}{whole}"
+    def room_of(self, given: Mapping[Expr, Rationals], at: Mapping[str, int]) -> Room:
+        rows = len(next(iter(given.values())).over) if given else 1
+        return Room(at, self.sampler.facts, given=given, rows=rows)

@@ -37,21 +37,26 @@ NOTHING = 1e-9
 _BATCH = -1  # the index number of the axis of points
 _MOST_NODES = 50_000  # kept in one room before candidates are forgotten
 # Sizes in turn, used again where there are more symbols: shape slips hide at equal sizes.
-_CYCLES = ((2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3), (3, 3, 3), (1, 1, 1), (4, 3, 2, 1))
+_CYCLES = ((2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3), (4, 3, 2, 1))
 
 
 class Room:
     """Points of one choice of sizes: what every node is there, the points along the first axis.
 
-    An array without that axis is the same at every point.
+    An array without that axis is the same at every point.  ``given`` are ``rows`` values of every
+    variable, if they are not to be drawn.
     """
 
-    def __init__(self, at: Mapping[str, int], facts: Mapping[Expr, Domain], seed: int) -> None:
+    def __init__(
+        self, at: Mapping[str, int], facts: Mapping[Expr, Domain], seed: int = 0,
+        given: Mapping[Expr, Rationals] | None = None, rows: int = ROWS,
+    ) -> None:  # fmt: skip
         self.at = dict(at)
         self.facts = facts
         self.seed = seed
+        self.rows = rows
         self.known: dict[Expr, Any] = {}
-        self.rationals: dict[Expr, Rationals] = {}
+        self.rationals: dict[Expr, Rationals] = dict(given or {})
 
     def __contains__(self, node: Expr) -> bool:
         return node in self.known
@@ -169,10 +174,10 @@ class Sampler:
     def _choices(self) -> list[dict[str, int]]:
         """A few usual choices of sizes, pairwise different as far as they go."""
         names = list(self.names)
-        found = []
+        found: list[dict[str, int]] = []
         for cycle in _CYCLES:
             at = {name: cycle[k % len(cycle)] for k, name in enumerate(names)}
-            if self.fits(at):
+            if self.fits(at) and at not in found:
                 found.append(at)
         if not found:
             draw = np.random.default_rng(self.seed)
@@ -203,7 +208,7 @@ class Sampler:
 
     def allowed(self, room: Room) -> Any:
         """The points at which the facts about nodes hold, as far as floats can tell."""
-        good = np.ones(ROWS, bool)
+        good = np.ones(room.rows, bool)
         for node, domain in self.conditions.items():
             good &= _satisfied(np.asarray(room.value(node)), domain, len(node.axes))
         return good
@@ -220,26 +225,22 @@ def _satisfied(value: Any, domain: Domain, axes: int) -> Any:
     if domain.normalised:
         total = value.sum(axis=-1, keepdims=True)
         holds = holds & (np.abs(total - 1) < NOTHING) & (value >= 0)
-    flat = holds.reshape(len(holds), -1) if holds.ndim > axes else holds.reshape(1, -1)
+    flat = holds.reshape(-1, int(np.prod(holds.shape[-axes:], dtype=int)) if axes else 1)
     return flat.all(axis=1)
 
 
-def rows_of(value: Any, axes: int) -> Any:
-    """A batch as a matrix, one row for each point."""
-    if value.ndim == axes:
-        value = value[None]
+def matrix(room: Room, node: Expr) -> Any:
+    """The values of a node as a matrix, one row for each point of the room."""
+    value = room.value(node)
+    if value.ndim == len(node.axes):
+        return np.broadcast_to(value.reshape(1, -1), (room.rows, value.size))
     return value.reshape(len(value), -1)
 
 
 def compared(room: Room, a: Expr, b: Expr) -> tuple[Any, Any, Any]:
     """Both sides as matrices, one row for each point, and the rows in which both are finite."""
-    left, right = rows_of(room.value(a), len(a.axes)), rows_of(room.value(b), len(b.axes))
-    left, right = np.broadcast_arrays(left, right)
-    finite = np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
-    if len(finite) == 1:
-        left, right = (np.repeat(side, ROWS, axis=0) for side in (left, right))
-        finite = np.repeat(finite, ROWS)
-    return left, right, finite
+    left, right = matrix(room, a), matrix(room, b)
+    return left, right, np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
 
 
 def float_agreement(a: Expr, b: Expr, sampler: Sampler, rooms: int = 2) -> bool | None:

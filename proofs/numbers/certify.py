@@ -1,0 +1,228 @@
+"""The certificate of a counterexample: a rational point, one entry, and two numbers that differ.
+
+The idea: this is all that a refutation rests on.  The point satisfies what is given, every entry of
+both sides is defined there, and at one entry the two sides are two rationals, or lie in enclosures,
+that break the relation for certain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from derive.derivation.network import Domain
+from derive.kernel import sizes
+from derive.kernel.expr import Expr, Var, toposort
+from derive.kernel.sizes import Size
+from derive.operators.pointwise import np
+from proofs.numbers.draw import inside
+from proofs.numbers.entries import finite, fraction, is_rational, rational
+from proofs.numbers.exact import PRECISIONS, Exact, precision
+from proofs.verdict import Counterexample, Numbers
+
+RELATIONS = ("=", "<=", "<", ">=", ">", "!=")
+
+
+class Certificate(NamedTuple):
+    """Where two sides break a relation for certain: the entry, and both sides there.
+
+    ``tied``: some comparison of what moves with the point stands exactly at its border.
+    """
+
+    entry: tuple[int, ...]
+    left: Any
+    right: Any
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refutation:
+    """A counterexample, and its point as it was computed: arrays of Fractions by variable."""
+
+    counterexample: Counterexample
+    values: Mapping[Expr, Any]
+    at: Mapping[str, int]
+
+
+def certify(
+    a: Expr, b: Expr, relation: str, values: Mapping[Expr, Any], at: Mapping[str, int],
+    facts: Mapping[Expr, Domain] | None = None, still: Container[Expr] = (),
+    precisions: Sequence[int] = PRECISIONS,
+) -> Certificate | None:  # fmt: skip
+    """Proof that ``a relation b`` fails at this point; None if it holds or is not decided.
+
+    ``values`` are arrays of Fractions for every variable.  Every entry of both sides must be
+    defined, and what ``facts`` say of the variables below them, and of nodes that are no variables,
+    must hold.
+    """
+    order = toposort(a, b)
+    given = facts or {}
+    if not all(_lives(values[v], given[v], at) for v in order if isinstance(v, Var) and v in given):
+        return None
+    nodes = {n: domain for n, domain in given.items() if not isinstance(n, Var)}
+    for bits in precisions:
+        point = Exact(values, at, bits, still)
+        left, right = point.value(a), point.value(b)
+        with precision(bits):
+            if not all(_satisfied(point.value(n), domain) for n, domain in nodes.items()):
+                return None
+            defined = all(map(finite, left.flat)) and all(map(finite, right.flat))
+            if defined:
+                broken = _broken(left, right, relation)
+                if broken is not None:
+                    return Certificate(broken, left[broken], right[broken], point.tied)
+                if all(map(is_rational, left.flat)) and all(map(is_rational, right.flat)):
+                    return None
+            elif not point.undecided:
+                return None
+    return None
+
+
+def _broken(left: Any, right: Any, relation: str) -> tuple[int, ...] | None:
+    """The first entry at which a relation fails for certain."""
+    places = list(np.ndindex(left.shape))
+    if relation == "!=":
+        return places[0] if all(_equal(left[p], right[p]) for p in places) else None
+    for place in places:
+        one, other = left[place], right[place]
+        match relation:
+            case "=":
+                bad = one > other or one < other
+            case "<=":
+                bad = one > other
+            case ">=":
+                bad = one < other
+            case "<":
+                bad = one > other or _equal(one, other)
+            case _:
+                bad = one < other or _equal(one, other)
+        if bad:
+            return place
+    return None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return is_rational(one) and is_rational(other) and one == other
+
+
+def _lives(value: Any, domain: Domain, at: Mapping[str, int]) -> bool:
+    """Whether the Fractions of a variable lie in its domain."""
+    array = np.asarray(value, object)
+    if domain.classes is not None:
+        count = sizes.evaluate(domain.classes, at)
+        return all(n.denominator == 1 and 1 <= n <= count for n in array.flat)
+    if domain.normalised and not (
+        all(n >= 0 for n in array.flat)
+        and all(n == 1 for n in np.asarray(array.sum(axis=-1), object).flat)
+    ):
+        return False
+    return all(inside(n, domain) for n in array.flat)
+
+
+def _satisfied(value: Any, domain: Domain) -> bool:
+    """Whether the rationals and balls of a node lie in a domain for certain."""
+    low, high = domain.low, domain.high
+    for n in value.flat:
+        if (
+            not finite(n)
+            or (low is not None and not n > rational(low))
+            or (high is not None and not n < rational(high))
+            or (domain.values and not (is_rational(n) and fraction(n) in domain.values))
+            or (domain.normalised and not n >= 0)
+        ):
+            return False
+    if domain.normalised:
+        total = np.asarray(value.sum(axis=-1), object)
+        return all(is_rational(n) and n == 1 for n in total.flat)
+    return domain.classes is None
+
+
+# ------------------------------------------------------------------------------------- what is said
+
+
+def told(
+    a: Expr, b: Expr, relation: str, values: Mapping[Expr, Any], at: Mapping[str, int],
+    found: Certificate,
+) -> Refutation:  # fmt: skip
+    """The counterexample in the words of the document: its symbols, and both sides as text."""
+    order = toposort(a, b)
+    variables = [node for node in order if isinstance(node, Var)]
+    names = dict.fromkeys(
+        name for node in order for axis in node.axes if isinstance(axis, Size)
+        for name in sorted(axis.names())
+    )  # fmt: skip
+    left, right = texts(found.left, found.right)
+    alone = not a.axes or relation == "!="
+    return Refutation(
+        Counterexample(
+            sizes={name: at[name] for name in names},
+            values=tuple((plain_symbol(v), nested(values[v])) for v in variables),
+            entry=() if alone else tuple(k + 1 for k in found.entry),
+            left=left,
+            right=right,
+            boundary=found.tied,
+        ),
+        {v: values[v] for v in variables},
+        dict(at),
+    )
+
+
+def plain_symbol(var: Var) -> str:
+    """The symbol as it is written: the slots ``#1`` filled with its letters."""
+    letters = var.letters
+
+    def filled(slot: re.Match[str]) -> str:
+        k = int(slot[1]) - 1
+        return letters[k] if k < len(letters) else "ijkl"[k % 4]
+
+    return re.sub(r"#(\d+)", filled, var.name)
+
+
+def nested(array: Any) -> Numbers:
+    """An array of Fractions as nested tuples, a scalar as a Fraction."""
+    array = np.asarray(array, object)
+    if not array.ndim:
+        return Fraction(array.item())
+    return tuple(nested(part) for part in array)
+
+
+def texts(left: Any, right: Any) -> tuple[str, str]:
+    """Both sides as text: exact rationals, or decimal enclosures just fine enough not to meet."""
+    said = (_Said(left, 4), _Said(right, 4))
+    for digits in (4, 6, 8, 12, 16, 24, 40, 80, 160):
+        said = (_Said(left, digits), _Said(right, digits))
+        if said[0].high < said[1].low or said[1].high < said[0].low:
+            break
+    return said[0].text, said[1].text
+
+
+class _Said:
+    """A number as text, and the bounds that the text states."""
+
+    def __init__(self, n: Any, digits: int) -> None:
+        if is_rational(n):
+            self.low = self.high = fraction(n)
+            self.text = str(self.low)
+            return
+        low, high = _midpoint(n.lower()), _midpoint(n.upper())
+        size, places = max(abs(low), abs(high)), 0
+        while places < digits + 400 and size * 10**places < 10 ** (digits - 1):
+            places += 1
+        unit = 10**places
+        # Outwards at the last digit, and by one more there: a bound is itself a small ball.
+        below, above = (low * unit).__floor__() - 1, (high * unit).__ceil__() + 1
+        self.low, self.high = Fraction(below, unit), Fraction(above, unit)
+        self.text = f"[{_decimal(below, places)}, {_decimal(above, places)}]"
+
+
+def _midpoint(ball: Any) -> Fraction:
+    mantissa, exponent = ball.mid().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _decimal(n: int, places: int) -> str:
+    sign, digits = "-" if n < 0 else "", str(abs(n)).rjust(places + 1, "0")
+    return f"{sign}{digits[: len(digits) - places]}" + (f".{digits[-places:]}" if places else "")
