@@ -39,6 +39,7 @@ Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be Non
 ``text``       [s] words between formulas: ``if``, ``and``, ``otherwise``
 ``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
 ``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]
+``marked``     [T] what a checked document points at; LaTeX prints it without the mark
 =============  =============================================================================
 
 Heads that settling (or the writer) puts in the place of ``script`` and ``juxt``:

@@ -41,28 +41,13 @@ def render_html(sheet: Sheet) -> str:
     """The page as text; words are escaped, the drawings of figures are taken as they are."""
     spelling = sheet.spelling
 
-    def words(text: Text) -> Markup:
-        return _words(text, spelling)
-
-    def flow(formula: Tree) -> Markup:
-        made = []
-        for side in sides(formula):
-            cut = (marked_up(piece, spelling) for piece in side)
-            made.append("<wbr>".join(f'<span class="piece">{one}</span>' for one in cut))
-        if len(made) == 1:
-            return Markup(made[0])
-        return Markup("<wbr>".join(f'<span class="side">{side}</span>' for side in made))
-
-    def line(left: Tree | None, right: tuple[Tree, ...]) -> Markup:
-        return flow(chained(left, right))
-
-    return _template().render(
+    return template("sheet.html.j2").render(
         sheet=sheet,
         title=_bare(sheet.title, spelling),
-        style=Markup(_style()),
-        words=words,
-        flow=flow,
-        line=line,
+        style=Markup(style("sheet.css")),
+        words=lambda text: words(text, spelling),
+        flow=lambda formula: flow(formula, spelling),
+        line=lambda left, right: flow(chained(left, right), spelling),
         side_by_side=side_by_side,
         columns=columns,
         formula=lambda node: Markup(mathml(node, spelling)),
@@ -73,7 +58,19 @@ def render_html(sheet: Sheet) -> str:
     )
 
 
-def _words(text: Text, spelling: Mapping[str, str]) -> Markup:
+def flow(formula: Tree, spelling: Mapping[str, str]) -> Markup:
+    """A formula on a line of its own, in pieces between which the line may break."""
+    made = []
+    for side in sides(formula):
+        cut = (marked_up(piece, spelling) for piece in side)
+        made.append("<wbr>".join(f'<span class="piece">{one}</span>' for one in cut))
+    if len(made) == 1:
+        return Markup(made[0])
+    return Markup("<wbr>".join(f'<span class="side">{side}</span>' for side in made))
+
+
+def words(text: Text, spelling: Mapping[str, str]) -> Markup:
+    """Words with formulas among them."""
     made = []
     for part in inline(text):
         if isinstance(part, Tree):
@@ -90,18 +87,19 @@ def _bare(text: Text, spelling: Mapping[str, str]) -> str:
     return "".join(plain(part) if isinstance(part, Tree) else part for part in inline(text))
 
 
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
+@lru_cache(maxsize=8)
+def template(name: str) -> jinja2.Template:
+    """A page of the templates folder."""
     folder = files("derive.app") / "templates"
     # Only what is marked as markup is let through unescaped.
     rules = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     rules.undefined = jinja2.StrictUndefined
-    return rules.from_string((folder / "sheet.html.j2").read_text(encoding="utf-8"))
+    return rules.from_string((folder / name).read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=1)
-def _style() -> str:
-    """The style sheet with the fonts inside; without the font files the reader's own are used."""
+@lru_cache(maxsize=8)
+def style(*names: str) -> str:
+    """Style sheets with the fonts inside; without the font files the reader's own are used."""
     faces = []
     for family, weight, file in _FONTS:
         font = files("derive.app") / "fonts" / file
@@ -112,4 +110,5 @@ def _style() -> str:
                 f'src:url("data:font/woff2;base64,{code}") format("woff2")}}'
             )
     folder = files("derive.app") / "templates"
-    return (folder / "sheet.css").read_text(encoding="utf-8") + "\n" + "\n".join(faces)
+    sheets = ((folder / name).read_text(encoding="utf-8") for name in names)
+    return "\n".join([*sheets, *faces])

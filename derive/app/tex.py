@@ -101,33 +101,51 @@ _KNOWN = (
 
 def render_tex(sheet: Sheet) -> str:
     """The source of the page; it asks for ams, mathtools, xcolor, tikz, booktabs and lmodern."""
-    spelling = {**_SPELLING, **{base: _one(spelled) for base, spelled in sheet.spelling.items()}}
+    return rendered("sheet.tex.j2", Setter(sheet.spelling), sheet=sheet)
 
-    def words(text: Text) -> str:
-        return _words(text, spelling)
 
-    def flow(formula: Tree) -> str:
+class Setter:
+    """Words and formulas as LaTeX, in the spelling of one document."""
+
+    def __init__(self, spelling: Mapping[str, str]) -> None:
+        self.spelling = {**_SPELLING, **{base: _one(text) for base, text in spelling.items()}}
+
+    def words(self, text: Text) -> str:
+        """Words with formulas among them."""
+        return _words(text, self.spelling)
+
+    def flow(self, formula: Tree) -> str:
+        """A formula on a line of its own, in pieces between which the line may break."""
         made = (
-            "\\innercut%\n".join(rf"\piece{{{_piece(piece, spelling)}}}" for piece in side)
+            "\\innercut%\n".join(rf"\piece{{{_piece(piece, self.spelling)}}}" for piece in side)
             for side in sides(formula)
         )
         return "\\sidecut%\n".join(made)
 
-    body = _template().render(
-        sheet=sheet,
-        words=words,
-        flow=flow,
-        line=lambda left, right: flow(chained(left, right)),
-        formula=lambda node: rf"${_math(written(node), spelling)}$",
-        displayed=lambda node: rf"$\displaystyle {_math(written(node), spelling)}$",
+    def formula(self, node: Tree) -> str:
+        return rf"${_math(written(node), self.spelling)}$"
+
+    def displayed(self, node: Tree) -> str:
+        return rf"$\displaystyle {_math(written(node), self.spelling)}$"
+
+
+def rendered(name: str, setter: Setter, **content: object) -> str:
+    """A page of the templates folder, with a definition of every command that TeX may lack."""
+    body = _template(name).render(
+        words=setter.words,
+        flow=setter.flow,
+        line=lambda left, right: setter.flow(chained(left, right)),
+        formula=setter.formula,
+        displayed=setter.displayed,
         kind=lambda block: type(block).__name__,
         check_header=CHECK_HEADER,
         error=error_tree,
         side_by_side=side_by_side,
         columns=columns,
         fallbacks="@FALLBACKS@",
+        **content,
     )
-    return body.replace("@FALLBACKS@", _fallbacks(body), 1)
+    return body.replace("@FALLBACKS@", _fallbacks(body, name), 1)
 
 
 def _one(spelled: str) -> str:
@@ -226,28 +244,29 @@ def _spelled_char(char: str) -> str | None:
     return escaped(plain) if plain else None
 
 
-def _fallbacks(body: str) -> str:
+def _fallbacks(body: str, name: str) -> str:
     r"""A definition for every command of the page that LaTeX may not know: its own name, upright.
 
     ``\providecommand`` leaves alone what is known, so a command too many does no harm.
     """
-    used = {match[1] for match in _COMMAND.finditer(body)} - _template_commands() - _KNOWN
+    used = {match[1] for match in _COMMAND.finditer(body)} - _template_commands(name) - _KNOWN
     rows = ((one, _FALLBACKS.get(one, rf"\mathrm{{{one}}}")) for one in sorted(used))
     return "\n".join(rf"\providecommand{{\{one}}}{{{meaning}}}" for one, meaning in rows)
 
 
-@lru_cache(maxsize=1)
-def _source() -> str:
-    return (files("derive.app") / "templates" / "sheet.tex.j2").read_text(encoding="utf-8")
+@lru_cache(maxsize=8)
+def _source(name: str) -> str:
+    return (files("derive.app") / "templates" / name).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def _template_commands() -> frozenset[str]:
-    return frozenset(match[1] for match in _COMMAND.finditer(_source()))
+@lru_cache(maxsize=8)
+def _template_commands(name: str) -> frozenset[str]:
+    text = _source("preamble.tex.j2") + _source(name)
+    return frozenset(match[1] for match in _COMMAND.finditer(text))
 
 
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
+@lru_cache(maxsize=8)
+def _template(name: str) -> jinja2.Template:
     # LaTeX is full of braces: the template's own signs are << >>, <% %> and <# #>.
     rules = jinja2.Environment(
         block_start_string="<%",
@@ -260,5 +279,6 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         autoescape=False,  # every word goes through ``printable``, every formula through ``_math``
         undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_source),
     )
-    return rules.from_string(_source())
+    return rules.get_template(name)

@@ -73,11 +73,13 @@ def read_formulas(source: Source, words: frozenset[str] = WORDS) -> Parsed:
     return Parsed(document, tuple(rows), tuple(diagnostics), spelling)
 
 
-def read_formula(latex: str, words: frozenset[str] = WORDS) -> tuple[Tree, ...]:
+def read_formula(
+    latex: str, words: frozenset[str] = WORDS, macros: Mapping[str, Macro] = CUSTOMARY
+) -> tuple[Tree, ...]:
     """The statements of a formula without delimiters around it; ``DeriveError`` if unreadable."""
     source = Source("", latex)
     formula = Formula(0, len(latex), True, "")
-    tokens, faults = tokens_of(latex, formula, CUSTOMARY, learned_words([latex], words))
+    tokens, faults = tokens_of(latex, formula, macros, learned_words([latex], words))
     rows, parse_faults = _rows(tokens, formula)
     if problems := [*faults, *parse_faults]:
         raise DeriveError(*(fault.diagnostic(source) for fault in problems))

@@ -137,7 +137,7 @@ def segment(source: Source) -> Document:
         raise _too_large(source.file, len(text))
     if "\0" in text:
         raise DeriveError(Diagnostic("binary-file", "this is a binary file", source.file))
-    markdown = _is_markdown(source)
+    markdown = is_markdown(source)
     plain = _blanked(text, _code_spans(text, markdown))
     if not markdown:
         comments = (m.span() for m in _COMMENT.finditer(plain) if m[0].startswith("%"))
@@ -184,7 +184,8 @@ def _without_formulas(plain: str, start: int, stop: int) -> Unreadable:
     )
 
 
-def _is_markdown(source: Source) -> bool:
+def is_markdown(source: Source) -> bool:
+    """Whether a document is Markdown, by its name or, where that says nothing, by its headings."""
     suffix = Path(source.file).suffix.lower()
     if suffix in (".md", ".markdown", ".qmd", ".rmd"):
         return True

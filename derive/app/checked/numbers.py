@@ -159,11 +159,8 @@ def _tree(value: Numbers | str) -> Tree:
 
 
 def number(value: Fraction) -> Tree:
-    """An exact number; a fraction in a row of numbers is written with a slash."""
-    size = abs(value)
-    made = num(size.numerator)
-    if size.denominator != 1:
-        made = tree("juxt", made, tree("op", "/"), num(size.denominator))
+    """An exact number; a fraction is one sign among others, ``3/2``."""
+    made = num(abs(value))
     return tree("neg", made) if value < 0 else made
 
 
@@ -172,6 +169,6 @@ def written_number(text: str) -> Tree:
     try:
         return number(Fraction(text))
     except (ValueError, ZeroDivisionError):
-        return tree("text", text)
+        return tree("text", text.strip("[]").replace("+/-", "±"))
 
 
