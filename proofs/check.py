@@ -54,7 +54,7 @@ def check_source(
     )  # fmt: skip
     judge = Judge(claims, decider)
     origin = _choose_layout(claims, judge, layout)
-    judged = [judge.judged(claim) for claim in claims.claims]
+    judged = [one for claim in claims.claims if (one := judge.judged(claim)) is not None]
     judged += [_unreadable(d, source) for d in claims.unread]
     judged.sort(key=lambda one: one.span)
     return Report(

@@ -16,15 +16,23 @@ from proofs.equal import Proof, prove
 try:  # TEMP
     from proofs.numbers import agrees, cross_check
 except ImportError:
-    def cross_check(*a): return None
+
+    def cross_check(*a):
+        return None
+
     class agrees:
-        def __init__(self,*a): self.trials=0
-        def __str__(self): return "agrees at random points"
+        def __init__(self, *a):
+            self.trials = 0
+
+        def __str__(self):
+            return "agrees at random points"
+
+
 from proofs.numbers.refute import refute
 from proofs.numbers.sample import Sampler, float_agreement
 from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
 
-EQUALITIES = frozenset(["=", ":=", "=="])
+EQUALITIES = frozenset(["=", ":=", "==", "<-"])
 ORDERS = frozenset(["<=", "<", ">=", ">", "!="])
 # Seconds for one relation: more than the slowest of the book needs.
 BUDGET = 1.0

@@ -7,7 +7,7 @@ is compared with the left side of the chain first, so that one slip is told once
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.elaborate.claimed import Claim
 from derive.elaborate.claims import Claims
@@ -18,7 +18,9 @@ from derive.elaborate.values import Value
 from derive.kernel import sizes
 from derive.kernel.expr import Expr
 from derive.tree import Tree
+from proofs.causes import Causes
 from proofs.decide import EQUALITIES, ORDERS, Decider
+from proofs.updates import step_of_descent
 from proofs.verdict import (
     ILL_TYPED,
     PROVED,
@@ -51,6 +53,7 @@ class Judge:
     def __init__(self, claims: Claims, decider: Decider) -> None:
         self.claims = claims
         self.decider = decider
+        self.causes = Causes(claims, decider)
 
     # ------------------------------------------------------------------------------- reading
 
@@ -78,7 +81,8 @@ class Judge:
         for side in (left, right):
             if side.fault is not None:
                 raise side.fault
-        assert left.value is not None and right.value is not None
+        assert left.value is not None
+        assert right.value is not None
         return self.claims.together(left.value, right.value, right.tree)
 
     # ------------------------------------------------------------------------------- judging
@@ -102,11 +106,14 @@ class Judge:
         except Fault:
             return False
 
-    def judged(self, claim: Claim) -> Judged:
+    def judged(self, claim: Claim) -> Judged | None:
+        """The claim with its verdicts; None where it turns out to claim nothing."""
         source = self.claims.source
         whole = source.text[slice(*claim.span)]
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
         links = tuple(judge(claim))
+        if not links:
+            return None
         convention = self.claims.layout.name if _differentiates(claim) else None
         return Judged(whole, claim.span, links, convention)
 
@@ -116,7 +123,9 @@ class Judge:
         return Link(written, tree.span, claim.relations[k], verdict, by, message, **more)
 
     def _chain(self, claim: Claim) -> Iterator[Link]:
-        found = self.sides(claim)
+        return self._links(claim, self.sides(claim))
+
+    def _links(self, claim: Claim, found: list[Side]) -> Iterator[Link]:
         left = found[0]
         sound = True  # every side so far equals the left one
         for k in range(claim.given, len(claim.relations)):
@@ -136,42 +145,80 @@ class Judge:
     ) -> Link:
         relation = claim.relations[k]
         if here.fault is not None:
-            return self._without_value(claim, k, here.fault, left)
-        if left.fault is not None and before.fault is not None:
-            return self._without_value(claim, k, before.fault, left)
+            return self._without_value(claim, k, here.fault, left, before, sound)
+        if before.fault is not None and left.fault is not None:
+            return self._without_value(claim, k, before.fault, left, before, sound)
         chain = all(r in EQUALITIES for r in claim.relations[: k + 1])
+        step = value = None
         try:
-            step = (
-                None if before.fault else self.decider.related(*self.pair(before, here), relation)
-            )
-            value = None
+            if before.fault is None:
+                step = self.decider.related(*self.pair(before, here), relation)
             if chain and k > 0 and (not sound or step is None) and left.fault is None:
                 value = self.decider.related(*self.pair(left, here))
         except Fault as fault:
-            return self._without_value(claim, k, fault, left)
+            return self._without_value(claim, k, fault, left, before, sound)
         decisive = value or step
         assert decisive is not None
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
             "conditions": decisive.conditions, "counterexample": decisive.counterexample,
         }  # fmt: skip
-        verdict, message = decisive.verdict, decisive.message
-        if value is not None and step is not None:
-            if value.verdict == PROVED and step.verdict == REFUTED:
+        message = decisive.message
+        if value is not None and step is not None and value.verdict == PROVED:
+            if step.verdict == REFUTED:
                 message = "right again, although the line before it is not"
-            elif value.verdict == REFUTED and step.verdict == PROVED:
-                more["carried"] = True
-                message = "this follows from the line before it, which is wrong"
-        return self._link(claim, k, verdict, decisive.by, message, **more)
+        elif value is not None and step is not None and step.verdict == PROVED:
+            more["carried"] = True
+            message = "this follows from the line before it, which is wrong"
+        elif decisive.verdict == REFUTED and relation in EQUALITIES:
+            message, found = self._cause(claim, k, left, before, here, sound)
+            more |= found
+        return self._link(claim, k, decisive.verdict, decisive.by, message, **more)
 
-    def _without_value(self, claim: Claim, k: int, fault: Fault, left: Side) -> Link:
+    def _cause(
+        self, claim: Claim, k: int, left: Side, before: Side, here: Side, sound: bool
+    ) -> tuple[str, dict]:
+        """The sentence and the fields that say why a link is wrong."""
+        opens = frozenset(x for s in (left, before, here) if s.value for x in s.value.opens)
+        if here.value is not None and k == claim.given == 0 and left.value is not None:
+            made = self.pair(left, here)[1]
+            source = self.causes.inherited(left.tree, made, opens)
+            if source is not None:
+                line, _ = self.claims.source.position(source)
+                return (
+                    f"this follows from the error in line {line}",
+                    {"carried": True, "carried_from": source},
+                )
+            self.causes.remember(left.tree, made, opens, here.tree.span[0])
+        flip = self.causes.flipped(before.tree, here.tree, opens)
+        if flip is None:
+            target = before if sound or left.value is None else left
+            if target.value is None:
+                return "", {}
+            whole = left.value if k == claim.given == 0 else None
+            flip = self.causes.named(left.tree, here.tree, opens, target.value, whole)
+        if flip is None:
+            return "", {}
+        return flip.says, {"mistake": flip.code, "fix": flip.fix}
+
+    def _without_value(
+        self, claim: Claim, k: int, fault: Fault, left: Side, before: Side, sound: bool = True
+    ) -> Link:
         """A link one side of which has no value, or the wrong shape."""
-        notes = tuple(n for n in (*fault.notes, fault.help) if n)
-        if fault.code in _SHAPES:
-            return self._link(claim, k, ILL_TYPED, "shapes", fault.message, notes=notes)
-        if fault.code in _LIMITS:
-            return self._link(claim, k, UNSETTLED, "reader", fault.message, notes=notes)
-        return self._link(claim, k, UNREADABLE, "reader", fault.message, notes=notes)
+        told = fault.diagnostic(self.claims.source)
+        notes = tuple(n for n in (*told.notes, told.help) if n)
+        verdict = (
+            ILL_TYPED if fault.code in _SHAPES
+            else UNSETTLED if fault.code in _LIMITS else UNREADABLE
+        )  # fmt: skip
+        message, more = told.message, {}
+        if verdict == ILL_TYPED and claim.kind != "shape" and claim.relations[k] in EQUALITIES:
+            here = Side(claim.sides[k + 1], None, fault)
+            says, more = self._cause(claim, k, left, before, here, sound)
+            if says:
+                notes, message = (message, *notes), says
+        by = "shapes" if verdict == ILL_TYPED else "reader"
+        return self._link(claim, k, verdict, by, message, notes=notes, **more)
 
     # ------------------------------------------------------------------- shapes and updates
 
@@ -179,12 +226,12 @@ class Judge:
         side = self._side(claim.sides[0], self.claims.letters(claim.sides[:1]))
         if side.fault is not None or side.value is None:
             assert side.fault is not None
-            yield self._without_value(claim, 0, side.fault, side)
+            yield self._without_value(claim, 0, side.fault, side, side)
             return
         try:
             axes = set_axes(claim.sides[1], self.claims.reading)
         except Fault as fault:
-            yield self._without_value(claim, 0, fault, side)
+            yield self._without_value(claim, 0, fault, side, side)
             return
         value = side.value
         kept = tuple(n for n in axes if n != 1)
@@ -200,7 +247,21 @@ class Judge:
             )  # fmt: skip
 
     def _update(self, claim: Claim) -> Iterator[Link]:
-        yield from self._chain(claim)
+        """A step of an optimiser: right if it is one of gradient descent on a loss of the document.
+
+        A step with quantities of its own, such as a velocity, is a rule and claims nothing.
+        """
+        found = self.sides(claim)
+        if found[0].value is None or found[1].value is None:
+            yield from self._links(claim, found)
+            return
+        expected = step_of_descent(found[0].value, found[1].value, self.claims, self.decider)
+        if expected is not None:
+            found[0] = Side(claim.sides[0], expected)
+            yield from self._links(claim, found)
+        elif len(claim.relations) > 1:
+            rest = replace(claim, given=1)
+            yield from self._links(rest, found)
 
 
 def _differentiates(claim: Claim) -> bool:

@@ -128,17 +128,17 @@ def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
     return base == r"\delta" and bool(subs) and defines and delta_of(left, reading) is None
 
 
-def claims_of(statements: Statements) -> list[Claim]:
+def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
     """Every claim of a document, in the order in which they were written."""
-    found = [claim for item in statements.claims for claim in _claims(item, 0)]
+    found = [claim for item in statements.claims for claim in _claims(item, 0, reading)]
     for item in (*statements.definitions, *statements.functions):
         if len(item.kids) > 3:
-            found += _claims(item, 1)
+            found += _claims(item, 1, reading)
     found.sort(key=lambda claim: claim.span)
     return found
 
 
-def _claims(item: Tree, given: int) -> Iterator[Claim]:
+def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
     if item.head != "chain":
         return
     sides, relations = item.kids[::2], tuple(str(r.kids[0]) for r in item.kids[1::2])
@@ -147,5 +147,15 @@ def _claims(item: Tree, given: int) -> Iterator[Claim]:
         for part in left.kids if left.head == "list" else (left,):
             yield Claim(item, (part, *sides[1:]), relations, 0, "shape")
         return
+    if sides[1].head == "list" and any(part.head == "dots" for part in sides[1].kids):
+        return  # i = 1, .., m says where an index runs
     step = relations[0] in _ARROWS or stepped(sides[0], sides[1]) is not None
+    step = step or (given == 0 and _assigned(sides[0], sides[1], reading))
     yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")
+
+
+def _assigned(left: Tree, right: Tree, reading: Reading) -> bool:
+    """Whether W = (1 - \\lambda) W - .. gives a variable, which nothing defines, a new value."""
+    if not base_of(left) or reading.scope.refer(left).symbol in reading.scope.defined:
+        return False
+    return right.head in ("sum", "juxt") and left in right.subtrees()

@@ -172,7 +172,7 @@ def read_claims(source: Source) -> Claims:
     faults = list(done.faults)
     network = _network(done, faults)
     assert done.shorthand is not None
-    claims = claims_of(done.statements)
+    claims = claims_of(done.statements, done.reading)
     problems = problems_of(done.parsed, faults, source)
     unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
     parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])

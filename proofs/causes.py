@@ -1,0 +1,228 @@
+"""Why a link is wrong: another layout, a named mistake, another left side, or an error above.
+
+The idea: each cause is a hypothesis, and is said only if the line is proved to be true under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+
+from derive.elaborate.claims import Claims
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.layouts import LAYOUTS
+from derive.elaborate.values import Value
+from derive.kernel.build import ONE, collected
+from derive.kernel.calculus import pullback
+from derive.kernel.expr import Expr, toposort
+from derive.operators.pointwise import np
+from derive.tree import Tree
+from proofs.decide import Decider
+from proofs.mistakes import Named, name_left, name_mistake
+from proofs.mistakes.edit import Surroundings
+from proofs.mistakes.surroundings import gradient_by, spellings, surroundings
+from proofs.numbers.sample import compared
+from proofs.verdict import Fix
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A mistake with a name, the sentence for its writer, and what to write (None: see there)."""
+
+    code: str
+    says: str
+    fix: Fix | None = None
+
+
+@dataclass(slots=True)
+class Error:
+    """A gradient that the document gets wrong: of which number, in which node, and its value."""
+
+    of: Expr
+    node: Expr
+    value: Expr
+    offset: int
+
+
+@dataclass
+class Causes:
+    """Looks for the causes of the wrong lines of one document."""
+
+    claims: Claims
+    decider: Decider
+    errors: list[Error] = field(default_factory=list)
+
+    @cached_property
+    def context(self) -> Surroundings:
+        return surroundings(self.claims)
+
+    def value(self, tree: Tree, opens: frozenset[str], like: Value) -> tuple[Expr, Expr] | None:
+        """A value and that of a raw formula, as arrays of the same axes; None if they are not."""
+        try:
+            return self.claims.together(like, self.claims.value(tree, opens), tree)
+        except (Fault, Silent):
+            return None
+
+    def named(
+        self, left: Tree, side: Tree, opens: frozenset[str], target: Value, whole: Value | None
+    ) -> Cause | None:
+        """The one edit of a side, or of the left side, that makes it equal the target.
+
+        ``target`` is what the side is to equal, ``whole`` the value of the left side.
+        """
+        aligned = self.value(left, opens, target)
+        truth = self.claims.arrays([target])[0] if aligned is None else aligned[0]
+        found = name_mistake(
+            side, self.context,
+            value_of=lambda tree: self._second(tree, opens, target),
+            agrees=lambda made: self.decider.alike(truth, made),
+            proves=lambda made: self.decider.proves(truth, made),
+            axes=truth.axes,
+            ratio=lambda made: self._ratio(truth, made),
+            banned=spellings(left, self.claims),
+        )  # fmt: skip
+        if found is None and whole is not None:
+            found = self._other_left(left, side, opens)
+        return None if found is None else _cause(found)
+
+    def _second(self, tree: Tree, opens: frozenset[str], target: Value) -> Expr | None:
+        pair = self.value(tree, opens, target)
+        return None if pair is None else pair[1]
+
+    def _ratio(self, truth: Expr, made: Expr) -> Fraction | None:
+        """The number c with truth = c * made at every point, if there is one."""
+        found: list[float] = []
+        for room in self.decider.sampler.usual((truth, made))[:2]:
+            left, right, finite = compared(room, truth, made)
+            with np.errstate(all="ignore"):
+                ratio = (left / right)[finite]
+            ratio = ratio[np.isfinite(ratio)]
+            if not ratio.size or np.ptp(ratio) > 1e-9 * max(1.0, abs(ratio[0])):
+                return None
+            found.append(float(ratio[0]))
+        if not found or max(found) - min(found) > 1e-9 * max(map(abs, found)):
+            return None
+        return Fraction(found[0]).limit_denominator(1000)
+
+    def _other_left(self, left: Tree, side: Tree, opens: frozenset[str]) -> Named | None:
+        """The left side that the document could have meant, if the side is its gradient."""
+        for other, like in self._other_gradients(left, opens):
+            pair = self.value(side, opens, like)
+            if pair is None:
+                continue
+            truth, made = pair
+            found = name_left(left, self.context, [(other, truth)], lambda value, made=made: (
+                self.decider.alike(value, made) and self.decider.proves(value, made)))  # fmt: skip
+            if found is not None:
+                return found
+        return None
+
+    def _other_gradients(self, left: Tree, opens: frozenset[str]) -> Iterator[tuple[Tree, Value]]:
+        own = gradient_by(left)
+        if own is None:
+            return
+        for symbol in self.context.symbols:
+            if symbol.kind != "delta" or gradient_by(symbol.tree) in (None, own):
+                continue
+            try:
+                yield symbol.tree, self.claims.value(symbol.tree, opens)
+            except (Fault, Silent):
+                continue
+
+    # ------------------------------------------------------------------------------- layouts
+
+    def flipped(self, before: Tree, side: Tree, opens: frozenset[str]) -> Cause | None:
+        """Another layout in which this link is true, if it speaks of the Jacobian of an array."""
+        if not any(self._is_jacobian(node, opens) for t in (before, side) for node in t.subtrees()):
+            return None
+        here = self.claims.layout
+        try:
+            for layout in LAYOUTS.values():
+                self.claims.lay_out(layout)
+                if layout != here and self._holds(before, side, opens):
+                    return Cause(
+                        "layout-flip",
+                        f"this line is right in {layout.name} layout; the document is in "
+                        f"{here.name} layout",
+                    )  # fmt: skip
+        finally:
+            self.claims.lay_out(here)
+        return None
+
+    def _holds(self, before: Tree, side: Tree, opens: frozenset[str]) -> bool:
+        try:
+            pair = self.value(side, opens, self.claims.value(before, opens))
+        except (Fault, Silent):
+            return False
+        return pair is not None and self.decider.alike(*pair) and self.decider.proves(*pair)
+
+    def _is_jacobian(self, node: Tree, opens: frozenset[str]) -> bool:
+        if node.head != "deriv" or node.kids[0] is None:
+            return False
+        try:
+            return bool(self.claims.value(node.kids[0], opens).own)
+        except (Fault, Silent):
+            return False
+
+    # ------------------------------------------------------------------------ errors further up
+
+    def remember(self, left: Tree, value: Expr, opens: frozenset[str], offset: int) -> None:
+        """A wrong value of a gradient: what is computed from it later is wrong in its wake."""
+        found = self._gradient(left, opens)
+        if found is not None and value.axes == found[1].axes:
+            self.errors.append(Error(*found, value, offset))
+
+    def _gradient(self, left: Tree, opens: frozenset[str]) -> tuple[Expr, Expr] | None:
+        """The number and the node of a left side that is the gradient of a number in a node."""
+        match self.claims.shorthand.written_out(left):
+            case Tree("grad", (Tree() as by, Tree() as of, _)):
+                pass
+            case Tree("deriv", (Tree() as of, Tree() as by, _)):
+                pass
+            case _:
+                return None
+        try:
+            number, node = self.claims.value(of, opens), self.claims.value(by, opens)
+        except (Fault, Silent):
+            return None
+        if number.own or number.opens or node.opens:
+            return None
+        return number.expr, node.expr
+
+    def inherited(self, left: Tree, side: Expr, opens: frozenset[str]) -> int | None:
+        """The offset of the error above from which this wrong gradient follows, if it does."""
+        found = self._gradient(left, opens)
+        if found is None:
+            return None
+        of, node = found
+        for error in reversed(self.errors):
+            if error.of is not of or error.node is node:
+                continue
+            wrong = swept(of, {error.node: error.value}).get(node)
+            if wrong is None or wrong.axes != side.axes:
+                continue
+            if self.decider.alike(wrong, side) and self.decider.proves(wrong, side):
+                return error.offset
+        return None
+
+
+def swept(root: Expr, pinned: dict[Expr, Expr]) -> dict[Expr, Expr]:
+    """The cotangents of a number where some of them are taken to be what somebody wrote."""
+    arriving: dict[Expr, list[Expr]] = {root: [ONE]}
+    done: dict[Expr, Expr] = {}
+    for node in reversed(toposort(root)):
+        if node not in arriving:
+            continue
+        cotangent = pinned.get(node)
+        if cotangent is None:
+            cotangent = collected(arriving[node])
+        done[node] = cotangent
+        for share in pullback(node, cotangent):
+            arriving.setdefault(share.kid, []).append(share.cotangent)
+    return done
+
+
+def _cause(found: Named) -> Cause:
+    return Cause(found.code, found.says, replace(found.fix))
