@@ -1,34 +1,255 @@
-"""The proof of an equality: names closed first, then opened.
+"""The proof of an equality: names closed first and words opaque, then opened as they are needed.
 
-The idea: a name that both sides share need not be known.
+The idea: both sides are read into one ring, and their difference is 0, at once or when it has been
+multiplied by its denominators.  What a name or a word means is looked at only if that fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product as every_choice
+from math import ceil
+from time import perf_counter
+from typing import TypeAlias
 
 from derive.derivation.network import Domain
-from derive.kernel.build import rebuilt
 from derive.kernel.expr import Expr, is_named, toposort
+from derive.kernel.sizes import Axis, Size
 from derive.meaning.normal import same
-from proofs.equal.proof import Proof
+from proofs.equal.bounds import Bounds
+from proofs.equal.defined import needed, open_conditions
+from proofs.equal.null import almost_nowhere_zero
+from proofs.equal.proof import Condition, Proof
+from proofs.equal.reading import Reading, is_piecewise, is_smooth_word
+from proofs.equal.ring import CONSTANT, OverBudget, Poly, Undefined
 
 _NO_FACTS: Mapping[Expr, Domain] = {}
+_ROUNDS = 5  # denominators inside denominators
+_MOST_WAYS = 32  # ways tried to prove a sum entry by entry
+
+Opened: TypeAlias = frozenset[Expr]
 
 
-def _opened(root: Expr) -> Expr:
-    made: dict[Expr, Expr] = {}
-    for node in toposort(root):
-        made[node] = (
-            made[node.kids[0]] if is_named(node) else rebuilt(node, [made[k] for k in node.kids])
-        )
-    return made[root]
+def prove(
+    a: Expr, b: Expr, facts: Mapping[Expr, Domain] = _NO_FACTS, *,
+    seconds: float = 0.25, terms: int = 20_000,
+) -> Proof | None:  # fmt: skip
+    """A proof that a = b for all sizes of at least 1, over the reals; None where none was found.
 
-
-def prove(a: Expr, b: Expr, facts: Mapping[Expr, Domain] = _NO_FACTS) -> Proof | None:
-    """A proof that a = b, or None where none was found."""
+    ``facts`` says where variables live.  The proof holds wherever both sides are defined and its
+    conditions hold, for variables that are free within their facts: values that hang together in
+    some other way (a name for a variable's function, given as a variable) are not known.
+    ``seconds`` and ``terms`` bound the work; the result for the same arguments may be None on a
+    machine that is too slow, and is never another.
+    """
+    if a is b:
+        return Proof()
     if a.axes != b.axes:
         return None
-    if same(a, b) or same(_opened(a), _opened(b)):
-        return Proof()
+    deadline = perf_counter() + seconds
+    tried = set()
+    for opened in _openings(a, b):
+        for smooth, pieces in _levels(a, b, opened):
+            if (opened, smooth, pieces) in tried:
+                continue
+            tried.add((opened, smooth, pieces))
+            try:
+                found = _attempt(a, b, facts, opened, smooth, pieces, deadline, terms)
+            except OverBudget:
+                if perf_counter() > deadline:
+                    return None
+                continue
+            except Undefined:
+                continue
+            if found is not None:
+                return found
     return None
+
+
+# ------------------------------------------------------------------------------ what is open
+
+
+def _visible(root: Expr, opened: Opened) -> set[Expr]:
+    return set(toposort(root, below=lambda n: _below(n, opened)))
+
+
+def _below(node: Expr, opened: Opened) -> tuple[Expr, ...]:
+    return () if is_named(node) and node not in opened else node.kids
+
+
+def _openings(a: Expr, b: Expr) -> Iterator[Opened]:
+    """The names that are open: none, those that only one side has, all."""
+    opened: Opened = frozenset()
+    yield opened
+    while True:
+        left, right = ({n for n in _visible(s, opened) if is_named(n) and n not in opened}
+                       for s in (a, b))  # fmt: skip
+        if not (left or right):
+            return
+        more = left ^ right
+        if not more:
+            break
+        opened |= more
+        if not any(n in _visible(n.kids[0], opened) for n in more):
+            yield opened
+    yield frozenset(n for n in toposort(a, b) if is_named(n))
+
+
+def _levels(a: Expr, b: Expr, opened: Opened) -> Iterator[tuple[bool, bool]]:
+    """Which words are open: none; those with a smooth body; those with a kink too."""
+    nodes = _visible(a, opened) | _visible(b, opened)
+    smooth = any(is_smooth_word(n) for n in nodes)
+    pieces = any(is_piecewise(n) for n in nodes)
+    yield False, False
+    if pieces:
+        yield False, True
+    if smooth:
+        yield True, False
+    if smooth and pieces:
+        yield True, True
+
+
+# ------------------------------------------------------------------------------- one attempt
+
+
+def _attempt(a: Expr, b: Expr, facts: Mapping[Expr, Domain], opened: Opened, smooth: bool,
+             pieces: bool, deadline: float, terms: int) -> Proof | None:  # fmt: skip
+    bounds = Bounds(facts)
+    sure, perhaps = needed((a, b), lambda node: _below(node, opened))
+    bounds.assume(c.expr for c in sure if c.relation == ">")
+    ring = Reading(deadline, terms, bounds, opened, smooth, pieces)
+    rest = ring.add(ring.of(a), ring.scale(-1, ring.of(b)))
+    nulls: tuple[Condition, ...] | None = None
+    if not _is_zero(ring, rest):
+        if not pieces:
+            return None
+        left, nulls = _off_null_sets(ring, rest)
+        if not nulls or not _is_zero(ring, left):
+            return None
+    conditions = open_conditions([*sure, *perhaps], Bounds(facts))
+    if not _satisfiable(ring, conditions):
+        return None
+    return Proof(conditions, nulls)
+
+
+def _satisfiable(ring: Reading, conditions: tuple[Condition, ...]) -> bool:
+    """Not shown to be never so: log x + log(-x) is defined nowhere."""
+    above: list[Poly] = []
+    for condition in conditions:
+        poly = ring.of(condition.expr)
+        interval = ring.bounds(poly)
+        if condition.relation == "!=" and not poly:
+            return False
+        if condition.relation in (">", ">="):
+            strict = condition.relation == ">"
+            if interval.high < 0 or (strict and (interval.high <= 0 or not poly)):
+                return False
+            if strict:
+                above.append(ring._direction(poly)[1] if poly else {})
+    return not any(ring.scale(-1, p) in above for p in above)
+
+
+def _off_null_sets(ring: Reading, poly: Poly) -> tuple[Poly, tuple[Condition, ...]]:
+    """The terms without those that are 0 off null sets, and these sets."""
+    left: Poly = {}
+    nulls: dict[Condition, None] = {}
+    for term, count in poly.items():
+        for a, _, _ in term:
+            expr = next((e for e in ring.nulls.get(a, ())
+                         if almost_nowhere_zero(e, ring.interval)), None)  # fmt: skip
+            if expr is not None:
+                nulls[Condition("=", expr)] = None
+                break
+        else:
+            left[term] = count
+    return left, tuple(nulls)
+
+
+# --------------------------------------------------------------------------- denominators
+
+
+def _is_zero(ring: Reading, poly: Poly, depth: int = 2) -> bool:
+    """Whether a polynomial is 0, multiplied by its denominators if need be."""
+    for _ in range(_ROUNDS):
+        if not poly:
+            return True
+        least: dict[tuple[int, tuple[int, ...]], int] = {}
+        for term in poly:
+            for a, own, e in term:
+                if e < 0 and ring.atoms[a].kind == "P" and min(own, default=0) >= 0:
+                    least[a, own] = max(least.get((a, own), 0), ceil(-Fraction(e)))
+        if not least:
+            break
+        factors = [(a, own, n) for (a, own), n in least.items()]
+        made: Poly = {}
+        for term, count in poly.items():
+            ring.gather(made, count, [*term, *factors])
+        poly = made
+    return not poly or (depth > 0 and _zero_by_entries(ring, poly, depth))
+
+
+def _zero_by_entries(ring: Reading, poly: Poly, depth: int) -> bool:
+    """Whether a sum is 0 because each of its entries is: where denominators stand below a sum.
+
+    One summed index of every term becomes the same free one; a size is a sum of ones.
+    """
+    size = _summed_denominator(ring, poly)
+    if size is None:
+        return False
+    entry = 1 + max((i for term in poly for _, own, _ in term for i in own), default=0)
+    choices = []
+    for term, count in poly.items():
+        ways = _entries(ring, term, count, size, max(entry, 0))
+        if not ways:
+            return False
+        choices.append(ways)
+    for choice, _ in zip(every_choice(*choices), range(_MOST_WAYS), strict=False):
+        made: Poly = {}
+        for count, factors in choice:
+            ring.gather(made, count, factors)
+        if _is_zero(ring, made, depth - 1):
+            return True
+    return False
+
+
+def _summed_denominator(ring: Reading, poly: Poly) -> Axis | None:
+    """The size of a summed index at which a denominator stands."""
+    for term in poly:
+        for a, own, e in term:
+            if e < 0 and ring.atoms[a].kind == "P":
+                for i, n in zip(own, ring.atoms[a].axes, strict=True):
+                    if i < 0:
+                        return n
+    return None
+
+
+def _entries(ring: Reading, term, count, size: Axis, entry: int) -> list:
+    """The term as a summand at this entry, for each of its sums over an index of this size."""
+    at: dict[int, Axis] = {}
+    below: set[int] = set()
+    for a, own, e in term:
+        for i, n in zip(own, ring.atoms[a].axes, strict=True):
+            if i < 0:
+                at[i] = n
+                if e < 0 and ring.atoms[a].kind == "P":
+                    below.add(i)
+    sums = [i for i, n in at.items() if n == size]
+    sums = [i for i in sums if i in below] or sums
+    ways = [
+        (count, [(a, tuple(entry if j == i else j for j in own), e) for a, own, e in term])
+        for i in sums
+    ]
+    if ways:
+        return ways
+    if isinstance(size, Size):
+        ones = ring.size(size)
+        ((unit, n),) = ones.items() if len(ones) == 1 else ((CONSTANT, 0),)
+        have = {(a, own): e for a, own, e in term}
+        if n and all(have.get((a, own), 0) >= e for a, own, e in unit):
+            return [(count / Fraction(n), [*term, *((a, own, -e) for a, own, e in unit)])]
+        return []
+    return [(count / Fraction(size), list(term))]
+
+
+__all__ = ["prove", "same"]

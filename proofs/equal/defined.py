@@ -1,0 +1,97 @@
+"""Where an expression has a value: the conditions that its roots, logarithms and divisors need.
+
+The idea: what a side needs to be defined may be used in the proof; what is not shown to hold
+everywhere is said with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from derive.kernel.expr import Contract, Expr, Map, is_named, toposort
+from proofs.equal.bounds import Bounds
+from proofs.equal.proof import Condition
+
+Below = Callable[[Expr], Iterable[Expr]]
+
+
+def needed(roots: Iterable[Expr], below: Below) -> tuple[list[Condition], list[Condition]]:
+    """What is needed everywhere, and what only where a branch of a case is taken."""
+
+    def certain(node: Expr) -> Iterable[Expr]:
+        kids = list(below(node))
+        if isinstance(node, Map) and node.fn.name == "where":
+            return kids[:1]
+        return kids
+
+    roots = list(roots)
+    always = set(toposort(*roots, below=certain))
+    sure: dict[Condition, None] = {}
+    perhaps: dict[Condition, None] = {}
+    for node in toposort(*roots, below=below):
+        found = _need(node)
+        if found is not None and node in always:
+            sure[found] = None
+        elif found is not None:
+            # The branch that is not taken is multiplied by 0: there it must only be finite.
+            perhaps[Condition("!=", found.expr)] = None
+    return list(sure), list(perhaps)
+
+
+def _need(node: Expr) -> Condition | None:
+    match node:
+        case Map(fn, (arg,)) if fn.name == "power":
+            q = Fraction(fn.params[0])
+            if q.denominator != 1:
+                return Condition(">" if q < 0 else ">=", arg)
+            return Condition("!=", arg) if q < 0 else None
+        case Map(fn, (arg, *_)) if fn.name in ("log", "raised"):
+            return Condition(">", arg)
+    return None
+
+
+def open_conditions(conditions: Iterable[Condition], bounds: Bounds) -> tuple[Condition, ...]:
+    """Those that are not shown to hold, each taken to what it is about."""
+    found: dict[Condition, None] = {}
+    for condition in conditions:
+        for part in _reduced(condition, bounds):
+            found[part] = None
+    positive = {c.expr for c in found if c.relation == ">"}
+    nonzero = {c.expr for c in found if c.relation == "!="}
+    kept = []
+    for c in found:
+        if c.relation != ">" and c.expr in positive:
+            continue
+        if c.relation == ">=" and c.expr in nonzero:  # >= and != is >
+            continue
+        if c.relation == "!=" and Condition(">=", c.expr) in found:
+            c = Condition(">", c.expr)
+        kept.append(c)
+    return tuple(dict.fromkeys(kept))
+
+
+def _reduced(condition: Condition, bounds: Bounds) -> Iterable[Condition]:
+    """A condition on a power or a product, as conditions on what it is made of."""
+    stack = [condition]
+    while stack:
+        c = stack.pop()
+        interval = bounds.of(c.expr)
+        if interval.positive or (interval.negative and c.relation == "!="):
+            continue
+        if interval.low >= 0:
+            if c.relation == ">=":
+                continue
+            c = Condition("!=", c.expr)
+        match c.expr:
+            case Contract(factors, indices, out) if c.relation == "!=" and {
+                i for own in indices for i in own
+            } <= set(out):
+                stack += [Condition("!=", f) for f in reversed(factors)]
+            case Map(fn, (arg,)) if fn.name == "power" and c.relation == "!=":
+                stack.append(Condition("!=", arg))
+            case _ if is_named(c.expr) and is_named(c.expr.kids[0]):
+                stack.append(Condition(c.relation, c.expr.kids[0]))
+            case _:
+                yield c
+

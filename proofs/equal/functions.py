@@ -1,0 +1,328 @@
+"""The laws of powers, exp, log and indicators on sums of networks.
+
+The idea: exp of a sum is a product of atoms E[t] to rational powers; a logarithm is L[A] = log|A|,
+so that it splits products whatever their signs; a power of a sum is P[A]^q with the common factors
+of A outside, where their signs allow; H[u] = 1[u > 0] and Z[u] = 1[u = 0] depend on the direction
+of u alone.  Each law holds wherever what it is applied to is defined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd
+
+from derive.kernel.expr import Axes, Expr
+from derive.kernel.sizes import Axis
+from proofs.equal.bounds import POSITIVE, REAL, UNIT
+from proofs.equal.ring import (
+    CONSTANT,
+    Atom,
+    Factor,
+    Number,
+    Poly,
+    Ring,
+    Undefined,
+    factors_of,
+)  # fmt: skip
+
+_MOST_TRIED = 1000  # prime factors up to here are found; what is left counts as one
+
+
+class Functions(Ring):
+    """A ring with functions.  ``pieces``: comparisons are opened as indicators H and Z."""
+
+    pieces: bool = False
+
+    def __init__(self, deadline: float, terms: int) -> None:
+        super().__init__(deadline, terms)
+        self.nulls: dict[int, list[Expr]] = {}  # the expressions whose zeros a Z stands for
+
+    def based(self, kind: str, poly: Poly, bounds=REAL) -> tuple[int, tuple[int, ...]]:
+        """The atom of this kind over a polynomial, and its indices."""
+
+        def make(atom: Atom) -> None:
+            atom.base, atom.bounds, atom.orders = over[0], bounds, orders
+
+        key, own, orders, over = self.slots([poly])
+        return self.atom(kind, key, self.extents([poly], own), make), own
+
+    def extents(self, polys: Sequence[Poly], own: Sequence[int]) -> Axes:
+        """The sizes of free indices, which all occur."""
+        sizes: dict[int, Axis] = {}
+        for poly in polys:
+            for a, spots, _ in factors_of(poly):
+                sizes.update(zip(spots, self.atoms[a].axes, strict=True))
+        return tuple(sizes[i] for i in own)
+
+    def of_factor(self, factor: Factor) -> Poly:
+        found: Poly = {}
+        self.gather(found, 1, [factor])
+        return found
+
+    # ------------------------------------------------------------------------------ content
+
+    def content(self, poly: Poly) -> tuple[Number, list[Factor], Poly]:
+        """A positive number and factors that all terms share, and the polynomial without them."""
+        count = _common(list(poly.values()))
+        shared: dict[tuple[int, tuple[int, ...]], Number] | None = None
+        for term in poly:
+            own = {
+                (a, o): e
+                for a, o, e in term
+                if min(o, default=0) >= 0 and not self.atoms[a].law and self.atoms[a].kind not in "HZ"
+            }  # fmt: skip
+            if shared is None:
+                shared = own
+            else:
+                both = {k: min(e, own.get(k, 0)) for k, e in shared.items()}
+                both |= {k: min(e, 0) for k, e in own.items() if k not in shared}
+                shared = {k: e for k, e in both.items() if e}
+        factors = [(a, o, e) for (a, o), e in (shared or {}).items()]
+        if not factors:
+            return count, [], self.scale(1 / Fraction(count), poly)
+        rest: Poly = {}
+        for term, n in poly.items():
+            self.gather(rest, n / Fraction(count), [*term, *((a, o, -e) for a, o, e in factors)])
+        return count, factors, rest
+
+    def signed(self, poly: Poly) -> tuple[int, Poly]:
+        """The polynomial or its negative, the same one for both; and the sign it was given."""
+        total = sum(poly.values())
+        if total == 0:
+            other = self.scale(-1, poly)
+            sign = 1 if self.slots([poly])[0] <= self.slots([other])[0] else -1
+        else:
+            sign = 1 if total > 0 else -1
+        return sign, poly if sign == 1 else self.scale(-1, poly)
+
+    # ------------------------------------------------------------------------------- powers
+
+    def raised(self, poly: Poly, q: Number) -> Poly:
+        """The polynomial to a rational power, where that is defined."""
+        q = Fraction(q)
+        if q == 0:
+            return {CONSTANT: 1}
+        if not poly:
+            if q < 0:
+                raise Undefined
+            return {}
+        if q.denominator == 1 and q > 0:
+            return self.power(poly, int(q))
+        count, factors, rest = self.content(poly)
+        found: Poly = {CONSTANT: 1}
+        if q.denominator == 1:
+            q = int(q)
+            sign, rest = self.signed(rest)
+            outside = [(a, o, e * q) for a, o, e in factors]
+            if rest != {CONSTANT: 1}:
+                outside.append((*self._sum(rest), q))
+            self.gather(found := {}, (sign * Fraction(count)) ** q, outside)
+            return found
+        self.gather(found := {}, 1, [(a, (), e * q) for a, e in self._primes(count)])
+        inside: list[Factor] = []
+        for a, o, e in factors:
+            bounds = self.atoms[a].bounds
+            if bounds.low >= 0 or Fraction(e).denominator != 1:
+                found = self.multiply(found, self.of_factor((a, o, e * q)))
+            elif e % 2 == 0:  # of unknown sign, to an even power
+                found = self.multiply(found, self._modulus((a, o, 1), e * q))
+            else:
+                inside.append((a, o, e))
+        base: Poly = {}
+        for term, n in rest.items():
+            self.gather(base, n, [*term, *inside])
+        if len(base) == 1:
+            ((term, n),) = base.items()
+            if term == CONSTANT:
+                if n < 0:
+                    raise Undefined
+                return found
+            if n == 1 and len(term) == 1 and min(term[0][1], default=0) >= 0:
+                # x^3 is positive where x is
+                a, o, e = term[0]
+                return self.multiply(found, self.of_factor((a, o, e * q)))
+        return self.multiply(found, self.of_factor((*self._sum(base), q)))
+
+    def _sum(self, base: Poly) -> tuple[int, tuple[int, ...]]:
+        return self.based("P", base, self.bounds(base))
+
+    def _modulus(self, factor: Factor, q: Number) -> Poly:
+        """|f|^q of a factor."""
+        a, o, _ = factor
+        if q % 2 == 0:
+            return self.of_factor((a, o, q))
+        if self.pieces and q % 1 == 0:
+            side = self.add(self.scale(2, self.above({((a, o, 1),): 1})), {CONSTANT: -1})
+            return self.multiply(self.of_factor((a, o, q)), side)
+        return self.of_factor((*self._sum({((a, o, 2),): 1}), Fraction(q) / 2))
+
+    def absolute(self, poly: Poly) -> Poly:
+        """|u| = 2 u 1[u > 0] - u, or the root of its square."""
+        bounds = self.bounds(poly)
+        if bounds.low >= 0 or bounds.high <= 0:
+            return self.scale(1 if bounds.low >= 0 else -1, poly)
+        if self.pieces:
+            return self.add(self.scale(2, self.multiply(poly, self.above(poly))), self.scale(-1, poly))
+        return self.raised(self.power(poly, 2), Fraction(1, 2))
+
+    def _primes(self, count: Number) -> list[tuple[int, int]]:
+        """A positive rational as powers of prime atoms."""
+
+        def make(atom: Atom) -> None:
+            atom.bounds = POSITIVE
+
+        powers: dict[int, int] = {}
+        for number, sign in ((Fraction(count).numerator, 1), (Fraction(count).denominator, -1)):
+            p = 2
+            while number > 1:
+                if p > _MOST_TRIED or p * p > number:
+                    p = number
+                while number % p == 0:
+                    powers[p] = powers.get(p, 0) + sign
+                    number //= p
+                p += 1
+        return [(self.atom("prime", (p,), (), make), e) for p, e in sorted(powers.items())]
+
+    # -------------------------------------------------------------------------- exp and log
+
+    def exponential(self, poly: Poly) -> Poly:
+        """exp(Σ c t) = Π E[t]^c, and exp(c log|A|) = |A|^c."""
+        found: Poly = {CONSTANT: 1}
+        plain: list[Factor] = []
+        for term, count in poly.items():
+            if len(term) == 1 and self.atoms[term[0][0]].kind == "L" and term[0][2] == 1:
+                base = self.at(self.atoms[term[0][0]].base, term[0][1])
+                if self.bounds(base).low < 0 and not count % 2 == 0:
+                    base = self.absolute(base)
+                found = self.multiply(found, self.raised(base, count))
+            else:
+                plain.append((*self.based("E", {term: 1}, POSITIVE), count))
+        whole: Poly = {}
+        self.gather(whole, 1, plain)
+        return self.multiply(found, whole)
+
+    def logarithm(self, poly: Poly) -> Poly:
+        """log|A| of a product is the sum over its factors."""
+        if not poly:
+            raise Undefined
+        count, factors, rest = self.content(poly)
+        parts: list[Poly] = []
+        for a, e in self._primes(count):
+            parts.append(self.scale(e, self._log_atom(self.of_factor((a, (), 1)))))
+        for a, o, e in factors:
+            atom = self.atoms[a]
+            if atom.kind == "E":
+                parts.append(self.scale(e, self.at(atom.base, o)))
+            elif atom.kind == "P":
+                parts.append(self.scale(e, self.logarithm(self.at(atom.base, o))))
+            elif atom.kind == "prime":
+                parts.append(self.scale(e, self._log_atom({((a, o, 1),): 1})))
+            else:
+                parts.append(self.scale(e, self._log_atom(self.of_factor((a, o, 1)))))
+        _, rest = self.signed(rest)
+        if rest != {CONSTANT: 1}:
+            parts.append(self._log_atom(rest))
+        return self.add({}, *parts)
+
+    def _log_atom(self, poly: Poly) -> Poly:
+        return self.of_factor((*self.based("L", poly), 1))
+
+    # --------------------------------------------------------------------------- indicators
+
+    def above(self, u: Poly, null: Expr | None = None) -> Poly:
+        """H[u] = 1[u > 0]; ``null`` is u as an expression."""
+        bounds = self.bounds(u)
+        if bounds.positive:
+            return {CONSTANT: 1}
+        if not u or bounds.high <= 0:
+            return {}
+        flip, v = self._direction(u)
+        h, own = self.based("H", v, UNIT)
+        self.atoms[h].law = "idempotent"
+        up = self.of_factor((h, own, 1))
+        if flip == 1 and bounds.low < 0:
+            return up
+        z = self.zero(u, null)
+        one: Poly = {CONSTANT: 1}
+        if bounds.low >= 0:
+            return self.add(one, self.scale(-1, z))
+        return self.add(one, self.scale(-1, up), self.scale(-1, z))
+
+    def zero(self, u: Poly, null: Expr | None = None) -> Poly:
+        """Z[u] = 1[u = 0]."""
+        if not u:
+            return {CONSTANT: 1}
+        if self.bounds(u).nonzero:
+            return {}
+        _, v = self._direction(u)
+        z, own = self.based("Z", v, UNIT)
+        atom = self.atoms[z]
+        if not atom.law:
+            atom.law = "idempotent"
+            atom.solved = self._solved(atom.base)
+        if null is not None:
+            self.nulls.setdefault(z, []).append(null)
+        return self.of_factor((z, own, 1))
+
+    def _solved(self, base: Poly) -> tuple[int, tuple[int, ...], Poly] | None:
+        """A factor that is a term of the base and in no other: on {base = 0} it is the rest."""
+        for term, n in sorted(base.items()):
+            if len(term) != 1 or term[0][2] != 1 or min(term[0][1], default=0) < 0:
+                continue
+            part = term[0][:2]
+            if sum(f[:2] == part for f in factors_of(base)) == 1:
+                rest = {t: -c / Fraction(n) for t, c in base.items() if t != term}
+                return (*part, rest)
+        return None
+
+    def _direction(self, u: Poly) -> tuple[int, Poly]:
+        """What has the sign of u up to the sign that is given: u without positive factors."""
+        _, factors, rest = self.content(u)
+        sign, inside = 1, []
+        for a, o, e in factors:
+            bounds = self.atoms[a].bounds.power(e)
+            if bounds.negative:
+                sign = -sign
+            elif not bounds.positive:
+                inside.append((a, o, e))
+        turned, rest = self._unscaled(rest)
+        v: Poly = {}
+        for term, n in rest.items():
+            self.gather(v, n, [*term, *inside])
+        flip, v = self.signed(self.scale(1 / Fraction(_common(list(v.values()))), v))
+        return sign * turned * flip, v
+
+    def _unscaled(self, u: Poly) -> tuple[int, Poly]:
+        """u = q v without a q of known sign, such as 1 - α where 0 < α < 1."""
+        groups: dict[tuple, Poly] = {}
+        for term, n in u.items():
+            known = tuple(f for f in term if self._scales(f))
+            groups.setdefault(tuple(f for f in term if f not in known), {})[known] = n
+        ratios = {term: min(group.items())[1] for term, group in groups.items()}
+        shapes = [
+            {t: n / Fraction(ratios[term]) for t, n in group.items()}
+            for term, group in groups.items()
+        ]
+        if len(groups) == len(u) or any(shape != shapes[0] for shape in shapes):
+            return 1, u
+        bounds = self.bounds(shapes[0])
+        if not bounds.nonzero:
+            return 1, u
+        return 1 if bounds.positive else -1, dict(ratios)
+
+    def _scales(self, factor: Factor) -> bool:
+        atom = self.atoms[factor[0]]
+        return min(factor[1], default=0) >= 0 and not atom.law and atom.bounds != REAL
+
+
+def _common(counts: Sequence[Number]) -> Fraction:
+    """The greatest rational of which all are whole multiples."""
+    up, down = 0, 1
+    for n in counts:
+        q = Fraction(n)
+        up = gcd(up * q.denominator, q.numerator * down)
+        down = down * q.denominator
+        both = gcd(up, down)
+        up, down = up // both, down // both
+    return Fraction(up, down)

@@ -1,0 +1,441 @@
+"""Sums of networks of atoms: exact coefficients, rational exponents, indices in canonical order.
+
+The idea: a term is a set of atoms with their indices, a polynomial a dict from terms to numbers.
+Indices below 0 are summed and carry no meaning but where they meet, so colour refinement numbers
+them; every law of an atom (a delta renames, 1 or 0 is its own square) is applied as terms are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import permutations
+from itertools import product as every_choice
+from math import floor
+from time import perf_counter
+from typing import TypeAlias
+
+from derive.kernel.expr import Axes
+from derive.kernel.sizes import Axis
+from derive.meaning.numbering import numbering
+from proofs.equal.bounds import COUNT, ONE, POSITIVE, REAL, UNIT, Interval
+
+Number: TypeAlias = "int | Fraction"
+Factor: TypeAlias = "tuple[int, tuple[int, ...], Number]"  # atom, an index for each slot, exponent
+Term: TypeAlias = "tuple[Factor, ...]"
+Poly: TypeAlias = "dict[Term, Number]"
+
+_MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
+
+
+class OverBudget(Exception):
+    """Too many terms, or no time left."""
+
+
+class Undefined(Exception):
+    """A side that has no value anywhere: 1 / 0."""
+
+
+@dataclass(slots=True)
+class Atom:
+    """What a factor is: ``kind`` and ``content`` are its identity, ``axes`` the sizes of its slots.
+
+    ``base`` is the argument, its free indices the slots.  ``law``: ``idempotent`` (1 or 0) or
+    ``sign`` (1 or -1).  ``total``: sums to 1 along its last slot; together with ``idempotent``
+    there is one 1 along it.  ``solved``: on {base = 0}, where Z is 1, this factor of the base is
+    that polynomial.  ``orders``: the orders of the slots that leave the atom as it is.
+    """
+
+    kind: str
+    content: tuple
+    axes: Axes
+    base: Poly = field(default_factory=dict)
+    bounds: Interval = REAL
+    law: str = ""
+    total: bool = False
+    solved: tuple[int, tuple[int, ...], Poly] | None = None
+    orders: tuple[tuple[int, ...], ...] = ()
+
+
+CONSTANT: Term = ()
+
+
+class Ring:
+    """The atoms met so far, and what is done with polynomials in them."""
+
+    def __init__(self, deadline: float, terms: int) -> None:
+        self.atoms: list[Atom] = []
+        self.named: dict[tuple, int] = {}
+        self.deadline, self.left = deadline, terms
+        self._last = -1_000_000  # fresh summed indices count down from here
+
+    # ------------------------------------------------------------------------------- atoms
+
+    def atom(self, kind: str, content: tuple, axes: Axes, make: Callable[[Atom], None] | None = None
+             ) -> int:  # fmt: skip
+        key = kind, content, axes
+        found = self.named.get(key)
+        if found is None:
+            made = Atom(kind, content, axes)
+            if kind == "delta":
+                made.bounds, made.law = UNIT, "idempotent"
+            if make is not None:
+                make(made)
+            self.atoms.append(made)
+            found = self.named[key] = len(self.atoms) - 1
+        return found
+
+    def size(self, n: Axis) -> Poly:
+        """A size as a polynomial in its symbols, which are at least 1."""
+        if isinstance(n, int):
+            return {CONSTANT: n} if n else {}
+        found: Poly = {}
+        for names, count in n.terms:
+            self.gather(found, count, [(self._symbol(name), (), 1) for name in names])
+        return found
+
+    def _symbol(self, name: str) -> int:
+        return self.atom("size", (name,), (), _is_count)
+
+    # ------------------------------------------------------------------------------ algebra
+
+    def tick(self) -> None:
+        self.left -= 1
+        if self.left < 0 or (not self.left & 63 and perf_counter() > self.deadline):
+            raise OverBudget
+
+    def add(self, *polys: Poly) -> Poly:
+        total = dict(polys[0])
+        for poly in polys[1:]:
+            for term, count in poly.items():
+                _collect(total, term, count)
+        return total
+
+    @staticmethod
+    def scale(count: Number, poly: Poly) -> Poly:
+        return {term: count * n for term, n in poly.items()} if count else {}
+
+    def multiply(self, a: Poly, b: Poly) -> Poly:
+        if len(a) == 1 and CONSTANT in a:
+            return self.scale(a[CONSTANT], b)
+        if len(b) == 1 and CONSTANT in b:
+            return self.scale(b[CONSTANT], a)
+        return self.product([(a, None), (b, None)])
+
+    def product(self, factors: Sequence[tuple[Poly, dict[int, int] | None]],
+                summed: Sequence[tuple[int, Axis]] = ()) -> Poly:  # fmt: skip
+        """The product, the free indices of each factor renamed, and those below 0 summed."""
+        ones = self._ones(dict(summed))
+        found: Poly = {}
+        choices = [list(poly.items()) for poly, _ in factors]
+        for choice in every_choice(*choices):
+            count: Number = 1
+            flat = list(ones)
+            for (term, n), (_, names) in zip(choice, factors, strict=True):
+                count = count * n
+                flat += self._renamed(term, names)
+            self.gather(found, count, flat)
+        return found
+
+    def power(self, poly: Poly, n: int) -> Poly:
+        found: Poly = {CONSTANT: 1}
+        for _ in range(n):
+            found = self.multiply(found, poly)
+        return found
+
+    def rename(self, poly: Poly, names: dict[int, int]) -> Poly:
+        """Free indices by other names, which may coincide or be summed."""
+        found: Poly = {}
+        for term, count in poly.items():
+            self.gather(found, count, self._renamed(term, names))
+        return found
+
+    def _renamed(self, term: Term, names: dict[int, int] | None) -> list[Factor]:
+        apart: dict[int, int] = {}
+        flat = []
+        for atom, own, exponent in term:
+            spots = []
+            for i in own:
+                if i < 0:
+                    if i not in apart:
+                        self._last -= 1
+                        apart[i] = self._last
+                    i = apart[i]
+                elif names is not None:
+                    i = names.get(i, i)
+                spots.append(i)
+            flat.append((atom, tuple(spots), exponent))
+        return flat
+
+    # -------------------------------------------------------------------------------- terms
+
+    def gather(self, into: Poly, count: Number, factors: Sequence[Factor]) -> None:
+        """Add this product to the polynomial, by all the laws of its atoms."""
+        waiting = [(count, factors)]
+        while waiting:
+            n, flat = waiting.pop()
+            self.tick()
+            made = self._tidied(n, flat)
+            if isinstance(made, list):
+                waiting += made
+            elif made is not None:
+                _collect(into, self._canonical(made[1]), made[0])
+
+    def _tidied(self, count: Number, factors: Sequence[Factor]
+                ) -> tuple[Number, list[Factor]] | list[tuple[Number, list[Factor]]] | None:  # fmt: skip
+        """The term in order; a list of products that it is the sum of; or None for 0."""
+        atoms = self.atoms
+        extent: dict[int, Axis] = {}
+        deltas: list[tuple[int, int, int]] = []
+        powers: dict[tuple[int, tuple[int, ...]], Number] = {}
+        for a, own, e in factors:
+            atom = atoms[a]
+            for i, n in zip(own, atom.axes):
+                if i < 0:
+                    extent[i] = n
+            if atom.kind == "delta":
+                if e < 0:
+                    raise Undefined
+                deltas.append((a, *own))
+            elif atom.kind != "ones":
+                key = a, own
+                powers[key] = powers.get(key, 0) + e
+        if deltas:
+            powers = self._merged(deltas, powers, extent)
+        kept: list[Factor] = []
+        for (a, own), e in powers.items():
+            if e == 0:
+                continue
+            atom = atoms[a]
+            if atom.law == "idempotent" and e > 0:
+                e = 1
+            elif atom.law == "sign":
+                e = e % 2
+            elif atom.kind == "prime" and not 0 < e < 1:
+                count = count * Fraction(atom.content[0]) ** floor(e)
+                e = e - floor(e)
+            elif atom.kind == "P" and e >= 1:
+                # a whole power of a sum is multiplied out
+                rest = [(b, o, x) for (b, o), x in powers.items() if (b, o) != (a, own)]
+                rest += self._ones(extent)
+                if e > 1:
+                    rest.append((a, own, e - 1))
+                return [(count * n, rest + at) for n, at in self.instance(atom.base, own)]
+            if e:
+                kept.append((a, own, e))
+        laws = [f for f in kept if atoms[f[0]].kind in "HZ" or atoms[f[0]].total]
+        if laws:
+            made = self._by_law(laws, count, kept, extent)
+            if made is not False:
+                return made
+        if extent:
+            used = {i for _, own, _ in kept for i in own}
+            for i, n in extent.items():
+                if i in used:
+                    continue
+                if isinstance(n, int):
+                    count = count * n
+                    continue
+                rest = [*kept, *self._ones(extent, i)]
+                return [(count * c, [*rest, *term]) for term, c in self.size(n).items()]
+        return (count, kept) if count else None
+
+    def _ones(self, extent: dict[int, Axis], but: int | None = None) -> list[Factor]:
+        """Factors that keep summed indices in mind while others are replaced."""
+        return [(self.atom("ones", (), (n,)), (i,), 1) for i, n in extent.items() if i != but]
+
+    def _merged(self, deltas: list, powers: dict, extent: dict) -> dict:
+        """Indices that a delta makes equal become one; what is left of a delta is between free
+        indices, the least first."""
+        equal: dict[int, int] = {}
+
+        def now(i: int) -> int:
+            while i in equal:
+                i = equal[i]
+            return i
+
+        for _, i, j in deltas:
+            i, j = now(i), now(j)
+            if i != j:
+                gone, stays = (i, j) if j >= 0 and (i < 0 or j < i) else (j, i)
+                equal[gone] = stays
+                extent.pop(gone, None)
+        found: dict[tuple[int, tuple[int, ...]], Number] = {}
+        for (a, own), e in powers.items():
+            key = a, tuple(now(i) for i in own)
+            found[key] = found.get(key, 0) + e
+        for a, *ends in deltas:
+            for i in ends:
+                if i >= 0 and now(i) != i:
+                    found[a, (now(i), i)] = 1
+        return found
+
+    def _by_law(self, laws: list[Factor], count: Number, kept: list[Factor], extent: dict):
+        """What the laws of indicators and of distributions make of a term; False if nothing."""
+        atoms = self.atoms
+        for k, (a, own, e) in enumerate(laws):
+            atom = atoms[a]
+            if atom.kind == "Z":
+                # u 1[u = 0] = 0
+                if self._vanishes(atom.base, own, kept):
+                    return None
+                if atom.solved is not None:
+                    part, spots, value = atom.solved
+                    at = tuple(own[s] for s in spots)
+                    for b, o, x in kept:
+                        if b == part and o == at and isinstance(x, int) and x > 0:
+                            rest = [f for f in kept if f[:2] != (b, o)]
+                            rest += self._ones(extent) + ([(b, o, x - 1)] if x > 1 else [])
+                            return [(count * n, rest + t) for n, t in self.instance(value, own)]
+                twin = self.named.get(("H", *_identity(atom)))
+                if twin is not None and any(f[0] == twin and f[1] == own for f in kept):
+                    return None
+            if not atom.total:
+                continue
+            if atom.law == "idempotent":
+                for b, other, _ in laws[k + 1 :]:
+                    if b == a and other[:-1] == own[:-1]:  # only one entry is 1
+                        delta = self.atom("delta", (), (atom.axes[-1],) * 2)
+                        ones = self._ones(extent)
+                        return [(count, [*kept, *ones, (delta, (own[-1], other[-1]), 1)])]
+            last = own[-1]
+            if last < 0 and e == 1 and sum(o.count(last) for _, o, _ in kept) == 1:
+                rest = [f for f in kept if f[:2] != (a, own)]
+                return [(count, rest + self._ones(extent, last))]
+        return False
+
+    def _vanishes(self, base: Poly, own: tuple[int, ...], kept: list[Factor]) -> bool:
+        """Whether a base of one product without sums has each of its factors in this term."""
+        if len(base) != 1:
+            return False
+        (term,) = base
+        powers = {(b, o): x for b, o, x in kept}
+        return bool(term) and all(
+            min(o, default=0) >= 0 and 0 < x <= powers.get((b, tuple(own[s] for s in o)), 0)
+            for b, o, x in term
+        )
+
+    def instance(self, base: Poly, own: tuple[int, ...]) -> list[tuple[Number, list[Factor]]]:
+        """The terms of a base at these indices, their summed indices fresh."""
+        names = dict(enumerate(own))
+        return [(n, self._renamed(term, names)) for term, n in base.items()]
+
+    def at(self, base: Poly, own: tuple[int, ...]) -> Poly:
+        return self.rename(base, dict(enumerate(own)))
+
+    # ---------------------------------------------------------------------------- canonical
+
+    def _canonical(self, kept: list[Factor]) -> Term:
+        """The factors in order, the summed indices numbered -1, -2, .. whatever they were."""
+        swaps = [k for k, f in enumerate(kept) if len(self.atoms[f[0]].orders) > 1]
+        if not swaps:
+            return _labelled(kept)
+        orders = [self.atoms[kept[k][0]].orders for k in swaps]
+        best: Term | None = None
+        for choice, _ in zip(every_choice(*orders), range(_MOST_ORDERS), strict=False):
+            other = list(kept)
+            for k, order in zip(swaps, choice, strict=True):
+                a, own, e = kept[k]
+                other[k] = (a, tuple(own[s] for s in order), e)
+            made = _labelled(other)
+            best = made if best is None or made < best else best
+        assert best is not None
+        return best
+
+    def slots(self, polys: Sequence[Poly], last: Sequence[int] = ()
+              ) -> tuple[tuple, tuple[int, ...], tuple, list[Poly]]:  # fmt: skip
+        """An identity for polynomials whatever their free indices are called.
+
+        The identity, the free indices in the order of the slots, the orders of the slots that
+        leave it as it is, and the polynomials over the slots.  ``last``: indices that are the last
+        slots, in this order, whether they occur or not.
+        """
+        seen: dict[int, None] = {}
+        for poly in polys:
+            for term in poly:
+                for _, own, _ in term:
+                    for i in own:
+                        if i >= 0 and i not in last:
+                            seen[i] = None
+        free = sorted(seen)
+        tries = permutations(free) if len(free) <= 4 else [tuple(free)]
+        best: tuple | None = None
+        ways: list[tuple[int, ...]] = []
+        for order in tries:
+            whole = (*order, *last)
+            names = {i: k for k, i in enumerate(whole)}
+            if list(whole) == sorted(whole):  # the order of all terms stays
+                over = [_relabelled(poly, names) for poly in polys]
+            else:
+                over = [self.rename(poly, names) for poly in polys]
+            key = tuple(tuple(sorted(poly.items())) for poly in over)
+            if best is None or key < best[0]:
+                best, ways = (key, whole, over), [whole]
+            elif key == best[0]:
+                ways.append(whole)
+        assert best is not None
+        key, whole, over = best
+        place = {i: k for k, i in enumerate(whole)}
+        orders = tuple(tuple(place[i] for i in way) for way in ways) if len(ways) > 1 else ()
+        return key, whole, orders, over
+
+    def bounds(self, poly: Poly) -> Interval:
+        """An interval for the values of a polynomial."""
+        total = Interval(0, 0)
+        for term, count in poly.items():
+            value, summed = Interval(count, count), False
+            for a, own, e in term:
+                value = value.times(self.atoms[a].bounds.power(e))
+                summed = summed or min(own, default=0) < 0
+            total = total + (value.summed() if summed else value)
+        return total
+
+
+def _identity(atom: Atom) -> tuple:
+    return atom.content, atom.axes
+
+
+def _is_count(atom: Atom) -> None:
+    atom.bounds = COUNT
+
+
+def _collect(into: Poly, term: Term, count: Number) -> None:
+    total = into.get(term, 0) + count
+    if total:
+        into[term] = total
+    else:
+        into.pop(term, None)
+
+
+def _labelled(kept: Sequence[Factor]) -> Term:
+    summed = {i for _, own, _ in kept for i in own if i < 0}
+    if not summed:
+        return tuple(sorted(kept))
+    if len(summed) == 1:
+        return tuple(sorted((a, tuple(i if i >= 0 else -1 for i in own), e) for a, own, e in kept))
+    free = sorted({i for _, own, _ in kept for i in own if i >= 0})
+    colour = {i: k for k, i in enumerate(free)} | dict.fromkeys(summed, -1)
+    keys = [(a, e) for a, _, e in kept]
+    _, number = numbering(keys, [own for _, own, _ in kept], colour, len(free))
+    names = {i: len(free) - 1 - number[i] for i in summed}
+    return tuple(sorted((a, tuple(names.get(i, i) for i in own), e) for a, own, e in kept))
+
+
+def _relabelled(poly: Poly, names: dict[int, int]) -> Poly:
+    if all(i == k for i, k in names.items()):
+        return poly
+    return {
+        tuple((a, tuple(names.get(i, i) for i in own), e) for a, own, e in term): n
+        for term, n in poly.items()
+    }
+
+
+def factors_of(poly: Poly) -> Iterable[Factor]:
+    return (factor for term in poly for factor in term)
+
+
+__all__ = [
+    "CONSTANT", "ONE", "POSITIVE", "Atom", "Factor", "Number", "OverBudget", "Poly", "Ring",
+    "Term", "Undefined", "factors_of",
+]  # fmt: skip
