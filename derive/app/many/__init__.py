@@ -1,0 +1,151 @@
+"""Checking many documents: over processes, threads or a cluster, with an outcome for every one.
+
+The idea: nothing that one document does (a crash, an endless loop, bytes that are no text) costs
+more than its own verdict, and nothing that was finished is done twice.
+
+``walk``      which documents the paths mean
+``worker``    what is done to one document, within ``limit``
+``pool``      chunks of documents over any executor; who killed a worker is found out
+``cluster``   the same over several machines
+``journal``   what is done already
+``gather``    all of it together: outcomes in the order of the paths
+``progress``  how far it is; ``summary`` what came out
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from derive.app.many.gather import Gathering, Outcome, opened
+from derive.app.many.progress import Asked
+from derive.app.many.progress import progress as progress_of
+from derive.app.many.walk import documents
+from derive.app.many.worker import (
+    CHECKED,
+    CRASHED,
+    FAILED,
+    TIMED_OUT,
+    UNREADABLE,
+    Options,
+    Order,
+    Work,
+    check,
+)
+from derive.diagnostics import DeriveError, render
+
+if TYPE_CHECKING:
+    from derive.app.many.pool import Executors
+
+__all__ = [
+    "CHECKED", "CRASHED", "FAILED", "TIMED_OUT", "UNREADABLE", "Options", "Outcome", "check_many",
+    "run",
+]  # fmt: skip
+
+
+def check_many(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    executor: Executors | None = None,
+    jobs: int | None = None,
+    limit: float | None = None,
+    layout: str | None = None,
+    journal: Path | str | None = None,
+    progress: Asked = False,
+    work: Work = check,
+    form: str = "",
+) -> Iterator[Outcome]:
+    """The outcome of every document, in the order of the paths; folders stand for what is in them.
+
+    ``jobs`` processes are spawned for it (one: none, it is done here).  With an ``executor`` of
+    your own it is the number of its workers; a function that makes executors is asked for a fresh
+    one when the last is broken or its workers have done much.
+    ``limit``: seconds for each document; what is not settled by then is unsettled, and a check that
+    does not end is interrupted after twice as long.  Only processes of ours can be stopped inside
+    one long step of a library, or outlive a crash of one.
+    ``journal``: a file that keeps every outcome but a crash; what is in it is not done again.
+    ``progress``: None for a line on a terminal, a stream, or a function of (done, total, file,
+    verdict).
+    ``work``: a function that a worker can import, from a Source and Options to JSON with a
+    ``verdict`` and ``claims``; ``form`` is handed to it.
+    Raises ValueError for a bad number, DeriveError where the journal cannot be used, RuntimeError
+    where processes cannot be started.
+    """
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"jobs must be at least 1, not {jobs}")
+    if limit is not None and not (limit > 0 and math.isfinite(limit)):
+        raise ValueError(f"a time limit is a positive number of seconds, not {limit}")
+    order = Order(work, Options(layout, limit, form))
+    return _checked(list(documents(paths)), order, executor, jobs, journal, progress)
+
+
+def _checked(
+    found: list[str | DeriveError],
+    order: Order,
+    executor: Executors | None,
+    jobs: int | None,
+    path: Path | str | None,
+    progress: Asked,
+) -> Iterator[Outcome]:
+    told = progress_of(progress)
+    with opened(path) if path is not None else nullcontext() as journal:
+        mark = ""
+        if journal is not None:
+            from derive.app.many.journal import fingerprint
+
+            mark = fingerprint(order.work, order.options)
+        yield from Gathering(found, order, told, journal, mark).outcomes(executor, jobs)
+
+
+def run(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    show: Callable[[Outcome], str | None] | None = None,
+    summary: str | None = "text",
+    executor: Executors | None = None,
+    jobs: int | None = None,
+    limit: float | None = None,
+    layout: str | None = None,
+    journal: Path | str | None = None,
+    progress: Asked = None,
+    work: Work = check,
+    form: str = "",
+) -> int:
+    """Checks the documents, prints each outcome when it is its turn, and answers the exit code.
+
+    ``show`` makes the text for standard output (None: nothing); without it, it is the JSON of each
+    document on a line.  ``summary`` is ``text`` (on standard error), ``json`` (the last line on
+    standard output, as ``{"summary": ..}``) or None.  All else as in ``check_many``.
+    """
+    from derive.app.many.summary import SEVERITY, Summary
+
+    told, counted = progress_of(progress), Summary()
+    shown = show if show is not None else _json_line
+    try:
+        for outcome in check_many(
+            paths, executor=executor, jobs=jobs, limit=limit, layout=layout, journal=journal,
+            progress=told, work=work, form=form,
+        ):  # fmt: skip
+            counted.add(outcome.file, outcome.kind, outcome.result, outcome.resumed)
+            if (text := shown(outcome)) is not None:
+                told.clear()
+                print(text, flush=True)
+    except DeriveError as error:
+        for diagnostic in error.diagnostics:
+            print(render(diagnostic), file=sys.stderr)
+        return max(SEVERITY, key=SEVERITY.index)
+    if summary == "json":
+        print(json.dumps({"summary": counted.json()}), flush=True)
+    elif summary == "text":
+        print(counted.text(), file=sys.stderr)
+    return counted.code
+
+
+def _json_line(outcome: Outcome) -> str:
+    return json.dumps(outcome.result)
