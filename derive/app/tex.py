@@ -66,6 +66,8 @@ _PUNCTUATION = {
     "\u00bd": r"$\tfrac{1}{2}$",
     "\u00b2": r"$^2$",
     "\u00b3": r"$^3$",
+    "\u3001": ", ",
+    "\u3002": ". ",
 }
 _BY_CHAR = {
     **{char: rf"$\{word}$" for word, char in (*SYMBOLS.items(), *GREEK.items())},
@@ -145,7 +147,8 @@ def rendered(name: str, setter: Setter, **content: object) -> str:
         fallbacks="@FALLBACKS@",
         **content,
     )
-    return body.replace("@FALLBACKS@", _fallbacks(body, name), 1)
+    own = _source("preamble.tex.j2") + _source(name)
+    return body.replace("@FALLBACKS@", fallbacks(body, own), 1)
 
 
 def _one(spelled: str) -> str:
@@ -244,12 +247,14 @@ def _spelled_char(char: str) -> str | None:
     return escaped(plain) if plain else None
 
 
-def _fallbacks(body: str, name: str) -> str:
+def fallbacks(body: str, own: str) -> str:
     r"""A definition for every command of the page that LaTeX may not know: its own name, upright.
 
-    ``\providecommand`` leaves alone what is known, so a command too many does no harm.
+    ``own`` is text that uses only commands which are known.  ``\providecommand`` leaves alone what
+    is known, so a command too many does no harm.
     """
-    used = {match[1] for match in _COMMAND.finditer(body)} - _template_commands(name) - _KNOWN
+    used = {match[1] for match in _COMMAND.finditer(body)} - _KNOWN
+    used -= {match[1] for match in _COMMAND.finditer(own)}
     rows = ((one, _FALLBACKS.get(one, rf"\mathrm{{{one}}}")) for one in sorted(used))
     return "\n".join(rf"\providecommand{{\{one}}}{{{meaning}}}" for one, meaning in rows)
 
@@ -257,12 +262,6 @@ def _fallbacks(body: str, name: str) -> str:
 @lru_cache(maxsize=8)
 def _source(name: str) -> str:
     return (files("derive.app") / "templates" / name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=8)
-def _template_commands(name: str) -> frozenset[str]:
-    text = _source("preamble.tex.j2") + _source(name)
-    return frozenset(match[1] for match in _COMMAND.finditer(text))
 
 
 @lru_cache(maxsize=8)

@@ -164,11 +164,9 @@ def number(value: Fraction) -> Tree:
     return tree("neg", made) if value < 0 else made
 
 
-def written_number(text: str) -> Tree:
-    """A value that came as text: exact, or an enclosure, which stays as it is."""
+def written_number(text: str) -> Tree | str:
+    """A value that came as text: an exact number, or an enclosure in words."""
     try:
         return number(Fraction(text))
     except (ValueError, ZeroDivisionError):
-        return tree("text", text.strip("[]").replace("+/-", "±"))
-
-
+        return text.strip("[]").replace("+/-", "±")

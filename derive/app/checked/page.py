@@ -241,7 +241,7 @@ def _inside(offset: int, span: tuple[int, int]) -> bool:
 
 # ------------------------------------------------------------------------------- the wrong piece
 
-_ONE_MARK = 16.0  # in em: a wider piece is marked part by part, so that it can be broken
+_ONE_MARK = 10.0  # in em: a wider piece is marked part by part, so that it can be broken
 
 
 def marked(node: Tree, span: tuple[int, int]) -> Tree:
