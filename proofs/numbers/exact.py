@@ -200,22 +200,22 @@ def _along(function: Callable[[Any], Any], array: Any) -> Any:
     return made.reshape((*lead, len(found[0])) if many else lead)
 
 
-def definition(node: Expr) -> Expr | None:
-    """A node in other words of the vocabulary, where it has no rule of its own here."""
+def definition(
+    node: Expr, functions: Container[str] = FUNCTIONS, operators: Container[str] = OPERATORS
+) -> Expr | None:
+    """A node in other words of the vocabulary, where there is no rule of its own for it."""
     if isinstance(node, Map):
-        if node.fn.name in FUNCTIONS or node.fn.name == "power":
+        if node.fn.name in functions or node.fn.name == "power":
             return None
         row = POINTWISE.get(node.fn.name)
         return row.body(*node.args) if row is not None and row.body is not None else None
     if isinstance(node, Call) and isinstance(node.op, Operator):
-        return _operator(node)
+        return None if node.op.name in operators else _operator(node)
     return None
 
 
 def _operator(node: Call) -> Expr | None:
     assert isinstance(node.op, Operator)
-    if node.op.name in OPERATORS:
-        return None
     z = node.args[0]
     axes = span(len(z.axes))
     if node.op.name in ("logsumexp", "log_softmax"):

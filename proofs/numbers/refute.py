@@ -77,7 +77,7 @@ class _Search:
         self.deadline = deadline
         conditions = sampler.conditions
         self.order = toposort(a, b, *conditions)
-        self.variables = [node for node in self.order if isinstance(node, Var)]
+        self.variables: list[Expr] = [node for node in self.order if isinstance(node, Var)]
         domains = {v: sampler.facts.get(v, REALS) for v in self.variables}
         self.still = {v for v, d in domains.items() if d.classes is not None or d.values}
         self.ties = Ties(self.order, self.still)

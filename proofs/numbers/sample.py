@@ -83,10 +83,11 @@ class Room:
             return self.exact(node).floats
         return computed(node, self.known, self.at)
 
-    def exact(self, var: Var) -> Rationals:
+    def exact(self, var: Expr) -> Rationals:
         """The values of a variable as rationals, drawn when they are first asked for."""
         found = self.rationals.get(var)
         if found is None:
+            assert isinstance(var, Var)
             domain = self.facts.get(var, REALS)
             shape = tuple(sizes.evaluate(n, self.at) for n in var.axes)
             classes = 0 if domain.classes is None else sizes.evaluate(domain.classes, self.at)

@@ -76,6 +76,7 @@ def _tied(node: Expr, args: Sequence[Any], room: Room) -> Any:
     if rows.shape[-1] < 2:
         return np.zeros(room.rows, bool)
     ranked = np.sort(rows, axis=-1)
-    low = isinstance(node, Call) and node.op.name in ("argmin", "minimum")
+    op = node.op if isinstance(node, Call) else None
+    low = isinstance(op, Operator) and op.name in ("argmin", "minimum")
     pair = ranked[..., :2] if low else ranked[..., -2:]
     return (pair[..., 0] == pair[..., 1]).any(axis=-1)

@@ -1,0 +1,71 @@
+"""Agreement modulo p: exact evidence where there is neither a proof nor a counterexample.
+
+The idea: two expressions are evaluated at random residues at sizes as large as the number of
+indices in a term, where equality for these sizes is equality for all.  Signs, order and other
+functions keep a few of their laws there and no more, so agreement is evidence with a stated bound,
+and a difference is no refutation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.derivation.network import Domain
+from derive.kernel.expr import Expr, toposort
+from derive.operators.pointwise import np
+from proofs.numbers.bounds import Bound, bound, large_sizes
+from proofs.numbers.modular import NoSample, Residues
+from proofs.numbers.residues import P
+
+TRIALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What trials modulo p say: ``agrees``, ``differs`` (no refutation) or ``no sample``.
+
+    Two different expressions agree in one trial with a probability of at most ``miss``, provided
+    that ``sizes`` reach the bound, which ``complete`` says; ``reason`` is why there is no sample.
+    """
+
+    found: str
+    trials: int = 0
+    miss: Fraction = Fraction(1)
+    sizes: Mapping[str, int] | None = None
+    complete: bool = True
+    reason: str = ""
+
+
+def agrees(
+    a: Expr, b: Expr, facts: Mapping[Expr, Domain] | None = None, trials: int = TRIALS,
+    seed: int = 0,
+) -> Agreement:  # fmt: skip
+    """Whether two expressions of the same axes agree at random residues."""
+    known = facts or {}
+    limits = bound(a, b)
+    at, complete = large_sizes(limits, toposort(a, b, *known), known)
+    if at is None:
+        return Agreement("no sample", reason="no sizes fit all axes")
+    point = Residues(at, known, trials, seed)
+    try:
+        left, right = point.value(a), point.value(b)
+    except NoSample as error:
+        return Agreement("no sample", reason=str(error), sizes=at)
+    good = np.flatnonzero(point.valid)[:trials]
+    if not len(good):
+        return Agreement("no sample", reason=point.reason or "no point is in the domain", sizes=at)
+    left, right = (np.broadcast_to(side, (len(point.valid), *side.shape[1:])) for side in
+                   (left, right))  # fmt: skip
+    if np.any(left[good] != right[good]):
+        return Agreement("differs", len(good), sizes=at, complete=complete)
+    return Agreement("agrees", len(good), _miss(limits), at, complete)
+
+
+def _miss(limits: Bound) -> Fraction:
+    """The bound of Schwartz and Zippel, and that of a trial in which a mask hides a difference."""
+    return min(
+        Fraction(1),
+        Fraction(limits.degree, P - 1) + 1 - Fraction(1, 2 ** min(limits.masks, 60)),
+    )

@@ -1,0 +1,82 @@
+"""A second opinion on what was proved: the same two sides in numbers.
+
+The idea: a proof of something false would be the worst mistake of all, so every proof by normal
+form is held against exact points, enclosures and residues; a disagreement is an error of ours, and
+is said, not decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from derive.derivation.network import REALS, Domain
+from derive.kernel.expr import Call, Expr, Map, Operator, Var, toposort
+from derive.operators.pointwise import np
+from proofs.numbers.agree import agrees
+from proofs.numbers.certify import certify, texts
+from proofs.numbers.draw import GENERIC_ROWS
+from proofs.numbers.sample import Room, Sampler, compared
+from proofs.numbers.ties import Ties
+
+_SIMPLE_POINTS = 3
+_TRIALS = 3
+# Functions whose laws all hold modulo p: where there are others a difference means nothing.
+_LAWFUL = frozenset(["exp", "power", "sigmoid", "tanh", "sinh", "cosh", "softmax"])
+
+
+def cross_check(
+    a: Expr, b: Expr, facts: Mapping[Expr, Domain] | None = None, *,
+    sampler: Sampler | None = None, almost_everywhere: bool = False,
+) -> str | None:  # fmt: skip
+    """None if numbers agree with ``a = b``, or a description of where they do not.
+
+    Three simple points and one of no special kind are evaluated in exact numbers or enclosures, and
+    where all functions keep their laws there, three trials modulo p.  ``almost_everywhere`` leaves
+    out points at which a comparison is tied.
+    """
+    if a is b:
+        return None
+    if a.axes != b.axes:
+        return "the two sides have different shapes"
+    sampler = sampler or Sampler((a, b), facts)
+    order = toposort(a, b, *sampler.conditions)
+    variables: list[Expr] = [node for node in order if isinstance(node, Var)]
+    domains = {v: sampler.facts.get(v, REALS) for v in variables}
+    still = {v for v, d in domains.items() if d.classes is not None or d.values}
+    given = {v: d for v, d in domains.items() if d != REALS} | sampler.conditions
+    rooms = sampler.usual((a, b))
+    for room in rooms[1:2] or rooms[:1]:
+        for row in _rows(room, a, b, sampler, Ties(order, still) if almost_everywhere else None):
+            values = {v: room.exact(v).row(row) for v in variables}
+            found = certify(a, b, "=", values, room.at, given, still, precisions=(64, 128))
+            if found is not None and not (almost_everywhere and found.tied):
+                left, right = texts(found.left, found.right)
+                return f"at a point with sizes {dict(room.at)} the sides are {left} and {right}"
+    if all(_lawful(node) for node in order):
+        trial = agrees(a, b, sampler.facts, _TRIALS)
+        if trial.found == "differs":
+            return f"the sides differ modulo p at sizes {dict(trial.sizes or {})}"
+    return None
+
+
+def _rows(room: Room, a: Expr, b: Expr, sampler: Sampler, ties: Ties | None) -> list[int]:
+    """A point of no special kind, and simple ones that differ most in kind."""
+    _, _, good = compared(room, a, b)
+    if sampler.conditions:
+        good = good & sampler.allowed(room)
+    if ties is not None:
+        good = good & ~ties.rows(room)
+    rows = np.flatnonzero(good)
+    simple = rows[rows >= GENERIC_ROWS]
+    some = (
+        simple[np.linspace(0, len(simple) - 1, _SIMPLE_POINTS).astype(int)] if len(simple) else []
+    )
+    return [*(int(k) for k in rows[:1] if k < GENERIC_ROWS), *dict.fromkeys(int(k) for k in some)]
+
+
+def _lawful(node: Expr) -> bool:
+    if isinstance(node, Map):
+        return node.fn.name in _LAWFUL
+    return not (isinstance(node, Call) and isinstance(node.op, Operator)) or (
+        node.op.name in _LAWFUL
+    )
