@@ -19,7 +19,7 @@ from derive.app.many.worker import Options, Work
 from derive.diagnostics import Source
 from derive.version import VERSION
 
-_CODE = (".py", ".lark", ".json")
+CODE = (".py", ".lark", ".json")
 
 
 def fingerprint(work: Work, options: Options) -> str:
@@ -33,7 +33,7 @@ def fingerprint(work: Work, options: Options) -> str:
     digest = hashlib.sha256()
     for package in (derive, proofs):
         for root in package.__path__:
-            for path in sorted(p for p in Path(root).rglob("*") if p.suffix in _CODE):
+            for path in sorted(p for p in Path(root).rglob("*") if p.suffix in CODE):
                 digest.update(path.relative_to(root).as_posix().encode() + b"\0")
                 digest.update(path.read_bytes() + b"\0")
     name = f"{getattr(work, '__module__', '')}.{getattr(work, '__qualname__', repr(work))}"
