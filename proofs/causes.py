@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 
 from derive.elaborate.claims import Claims
@@ -17,13 +16,12 @@ from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected
 from derive.kernel.calculus import pullback
 from derive.kernel.expr import Expr, toposort
-from derive.operators.pointwise import np
 from derive.tree import Tree
 from proofs.decide import Decider
 from proofs.mistakes import Named, name_left, name_mistake
 from proofs.mistakes.edit import Surroundings
+from proofs.mistakes.probe import Probe
 from proofs.mistakes.surroundings import gradient_by, spellings, surroundings
-from proofs.numbers.sample import compared
 from proofs.verdict import Fix
 
 
@@ -80,7 +78,7 @@ class Causes:
             agrees=lambda made: self.decider.alike(truth, made),
             proves=lambda made: self.decider.proves(truth, made),
             axes=truth.axes,
-            ratio=lambda made: self._ratio(truth, made),
+            probe=Probe(truth, self.decider.facts),
             banned=spellings(left, self.claims),
         )  # fmt: skip
         if found is None and whole is not None:
@@ -90,21 +88,6 @@ class Causes:
     def _second(self, tree: Tree, opens: frozenset[str], target: Value) -> Expr | None:
         pair = self.value(tree, opens, target)
         return None if pair is None else pair[1]
-
-    def _ratio(self, truth: Expr, made: Expr) -> Fraction | None:
-        """The number c with truth = c * made at every point, if there is one."""
-        found: list[float] = []
-        for room in self.decider.sampler.usual((truth, made))[:2]:
-            left, right, finite = compared(room, truth, made)
-            with np.errstate(all="ignore"):
-                ratio = (left / right)[finite]
-            ratio = ratio[np.isfinite(ratio)]
-            if not ratio.size or np.ptp(ratio) > 1e-9 * max(1.0, abs(ratio[0])):
-                return None
-            found.append(float(ratio[0]))
-        if not found or max(found) - min(found) > 1e-9 * max(map(abs, found)):
-            return None
-        return Fraction(found[0]).limit_denominator(1000)
 
     def _other_left(self, left: Tree, side: Tree, opens: frozenset[str]) -> Named | None:
         """The left side that the document could have meant, if the side is its gradient."""

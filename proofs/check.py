@@ -72,7 +72,7 @@ def _choose_layout(claims: Claims, judge: Judge, asked: str | None) -> str:
     if said is not None:
         claims.lay_out(said)
         return "document"
-    _, told = inferred(claims, judge.agreeing)
+    told = inferred(claims, judge.agreeing, len(judge.equalities()))
     return "inferred" if told else "default"
 
 

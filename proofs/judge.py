@@ -6,7 +6,7 @@ is compared with the left side of the chain first, so that one slip is told once
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from derive.elaborate.claimed import Claim
@@ -87,18 +87,25 @@ class Judge:
 
     # ------------------------------------------------------------------------------- judging
 
-    def agreeing(self) -> tuple[int, int]:
-        """How many links agree at random points, and how many there are to look at."""
-        good = total = 0
-        for claim in self.claims.claims:
-            if claim.kind != "relation" or not _differentiates(claim):
-                continue
-            found = self.sides(claim)
-            for k in range(claim.given, len(claim.relations)):
-                if claim.relations[k] in EQUALITIES:
-                    total += 1
-                    good += self._alike(found[k], found[k + 1])
-        return good, total
+    def equalities(self) -> list[tuple[Claim, int]]:
+        """Every link that says that two sides are equal and that speaks of a derivative."""
+        return [
+            (claim, k)
+            for claim in self.claims.claims
+            if claim.kind == "relation" and _differentiates(claim)
+            for k in range(claim.given, len(claim.relations))
+            if claim.relations[k] in EQUALITIES
+        ]
+
+    def agreeing(self, which: Collection[int] | None = None) -> set[int]:
+        """Which of the equalities agree at random points."""
+        found: set[int] = set()
+        for number, (claim, k) in enumerate(self.equalities()):
+            if which is None or number in which:
+                sides = self.sides(claim)
+                if self._alike(sides[k], sides[k + 1]):
+                    found.add(number)
+        return found
 
     def _alike(self, left: Side, right: Side) -> bool:
         try:

@@ -7,7 +7,7 @@ agree at random points are counted in each; on a tie the custom of the field is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from derive.elaborate.claims import Claims
 from derive.elaborate.layouts import LAYOUTS, Layout
@@ -30,17 +30,27 @@ def said_in(text: str) -> Layout | None:
     return LAYOUTS[found.pop()] if len(found) == 1 else None
 
 
-def inferred(claims: Claims, agreeing: Callable[[], tuple[int, int]]) -> tuple[Layout, bool]:
-    """The layout in which most links agree, and whether the lines told it from the others.
+def inferred(
+    claims: Claims, agreeing: Callable[[Collection[int] | None], set[int]], total: int
+) -> bool:
+    """Set the layout in which most links agree; whether the lines told it from the others.
 
-    ``agreeing`` counts the links that agree in the present layout of ``claims``, and all of them.
+    ``agreeing`` gives which of some links, or of all ``total``, agree in the present layout.
     """
-    counts: dict[Layout, int] = {}
-    for layout in LAYOUTS.values():
-        claims.lay_out(layout)
-        counts[layout], total = agreeing()
-        if counts[layout] == total:
+    first, *others = LAYOUTS.values()
+    claims.lay_out(first)
+    best, right = first, agreeing(None)
+    missing = {link for link in range(total) if link not in right}
+    told = False
+    for layout in others:
+        if not missing:
             break
-    best = max(counts, key=lambda layout: counts[layout])
+        claims.lay_out(layout)
+        if not agreeing(missing):
+            continue  # it mends no line
+        found = agreeing(None)
+        told = told or len(found) != len(right)
+        if len(found) > len(right):
+            best, right = layout, found
     claims.lay_out(best)
-    return best, len(set(counts.values())) > 1
+    return told

@@ -45,6 +45,7 @@ class Claims:
     claims: list[Claim]
     diagnostics: list[Diagnostic]
     unread: list[Diagnostic] = field(default_factory=list)
+    _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
     @property
@@ -56,6 +57,7 @@ class Claims:
         if layout != self.reading.layout:
             self.reading.layout = layout
             self.reading.memo.clear()
+            self.reading.recalled = {}
 
     def facts(self) -> dict[Expr, Domain]:
         """Where each variable that has been met lives."""
@@ -73,12 +75,23 @@ class Claims:
         found: set[str] = set()
         for tree in trees:
             try:
-                found |= set(
-                    self._free(settle(self.shorthand.written_out(tree), self.reading.scope))
-                )
+                found |= set(self._free(self.settled(tree)))
             except Fault:
                 continue
         return frozenset(found)
+
+    def settled(self, tree: Tree) -> Tree:
+        """A raw formula with its shorthand written out and its notation settled.  Fault if not."""
+        found = self._settled.get(tree)
+        if found is None:
+            try:
+                found = settle(self.shorthand.written_out(tree), self.reading.scope)
+            except Fault as fault:
+                found = fault
+            self._settled[tree] = found
+        if isinstance(found, Fault):
+            raise found
+        return found
 
     def _free(self, tree: Tree) -> Iterator[str]:
         stack: list[tuple[object, frozenset[str]]] = [(tree, frozenset())]
@@ -112,8 +125,7 @@ class Claims:
         found = self._known.get(key)
         if found is None:
             try:
-                settled = settle(self.shorthand.written_out(tree), self.reading.scope)
-                found = squeezed(value_of(self.reading, settled, Env(opens)))
+                found = squeezed(value_of(self.reading, self.settled(tree), Env(opens)))
             except Fault as fault:
                 found = fault
             self._known[key] = found
@@ -173,6 +185,7 @@ def read_claims(source: Source) -> Claims:
     network = _network(done, faults)
     assert done.shorthand is not None
     claims = claims_of(done.statements, done.reading)
+    done.reading.recalled = {}
     problems = problems_of(done.parsed, faults, source)
     unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
     parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])

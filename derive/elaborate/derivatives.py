@@ -16,8 +16,8 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value
-from derive.kernel.build import contracted
-from derive.kernel.calculus import grad, jacobian
+from derive.kernel.build import contracted, zeros
+from derive.kernel.calculus import backward, jacobian
 from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
 from derive.tree import Tree
 
@@ -45,13 +45,21 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     own = len(value.own)
     for node, entry in reversed(found):
         expr, node = _reached(expr, node, tree)
-        first = expr.axes == () and node is not value.expr
-        expr = grad(expr, node) if first else jacobian(expr, node)  # type: ignore[assignment]
+        expr = jacobian(expr, node) if expr.axes else _gradient(reading, expr, node)
         letters = [env.letter(letter) for letter in entry]
         rest = len(node.axes) - len(letters)
         expr, opens = _opened(reading, expr, letters, rest, opens)
         rests += rest
     return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", reading.layout)
+
+
+def _gradient(reading: Reading, of: Expr, node: Expr) -> Expr:
+    """The gradient of a number; all of its gradients come from one sweep."""
+    sweep = reading.swept.get(of)
+    if sweep is None:
+        sweep = reading.swept[of] = backward(of)
+    found = sweep.cotangents.get(node)
+    return zeros(node.axes) if found is None else found
 
 
 def _reached(of: Expr, node: Expr, tree: Tree) -> tuple[Expr, Expr]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
-from derive.elaborate.values import Value
+from derive.elaborate.values import Value, below
 from derive.kernel.expr import ShapeError
 from derive.kernel.sizes import SizeError
 from derive.tree import Tree
@@ -42,8 +42,18 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
             "unsupported", f"{said(tree)} cannot be given a value here", tree,
             "keep to products, sums, functions, norms, sums over an index and cases",
         )  # fmt: skip
+    recalled = reading.recalled
+    plain = recalled is not None and not env.formals and not env.rename
+    if plain and recalled is not None:
+        before = recalled.get((tree, env.open))
+        if before is not None:
+            return before
     try:
-        return reading.sizes.current(found(reading, tree, env))
+        value = reading.sizes.current(found(reading, tree, env))
+        # A size that is still open may become another one elsewhere.
+        if plain and recalled is not None and not below(value.expr, reading.sizes.below):
+            recalled[tree, env.open] = value
+        return value
     except (SizeError, ShapeError) as error:
         raise Fault("shape-clash", f"sizes do not fit in {said(tree)}: {error}", tree) from None
 

@@ -13,6 +13,7 @@ from derive.derivation.network import REALS, Domain
 from derive.elaborate.layouts import DENOMINATOR, Layout
 from derive.elaborate.scope import Scope
 from derive.elaborate.values import Sizes, Value
+from derive.kernel.calculus import Backward
 from derive.kernel.expr import Axes, Expr
 from derive.kernel.sizes import Axis
 from derive.operators.row import Row
@@ -85,6 +86,9 @@ class Reading:
     normalised: set[str] = field(default_factory=set)  # symbols whose last axis sums to 1
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
+    # Values of settled trees, kept for a document whose formulas are read again and again.
+    recalled: dict[tuple[Tree, frozenset[str]], Value] | None = None
+    swept: dict[Expr, Backward] = field(default_factory=dict)
     closed: bool = False  # is every symbol given: then no other is read by custom
 
     def domain(self, symbol: str) -> Domain:
