@@ -1,0 +1,231 @@
+r"""Named edits as data: a mistake, the edits that would undo it, and what they may draw on.
+
+The idea: a mistake is a row.  Its docstring is the manual page, its function lists every single
+edit of a written side that would undo the mistake, whatever the truth is; the search finds the one
+that makes the line true.  An edit is made on the tree as it was written, so the writer's own
+symbols stay and the caret stands where the pen slipped.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from derive.latex.print import latex
+from derive.tree import Tree, name
+from proofs.mistakes.surgery import Part, flat, grouped, parts
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A quantity as the document writes it, without a transpose.
+
+    ``kind`` is ``variable``, ``name`` (it has a definition) or ``delta`` (the gradient of the loss
+    in a node, whose symbol is ``of``).  ``rank`` is its number of axes, None where that is unknown.
+    """
+
+    tree: Tree
+    kind: str
+    rank: int | None = None
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The slope of a function of the network at its own argument, as a factor.
+
+    ``mask``: it is 0 or 1.  ``values`` are the ways to write what the function gives there, for
+    those who wrote that in the place of the slope.
+    """
+
+    tree: Tree
+    mask: bool
+    rank: int | None = None
+    values: tuple[Tree, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What one use of a node adds to its gradient; ``regulariser`` if no data is in it.
+
+    ``of`` is the symbol of the node.
+    """
+
+    tree: Tree
+    regulariser: bool = False
+    of: str = ""
+
+
+class Context(Protocol):
+    """What the document and the network offer to an edit.
+
+    ``counts`` are sizes that means divide by.  ``functions`` are the bases that are applied to
+    brackets.  ``transpose`` is how this author writes it.
+    """
+
+    @property
+    def symbols(self) -> Sequence[Symbol]: ...
+    @property
+    def slopes(self) -> Sequence[Slope]: ...
+    @property
+    def terms(self) -> Sequence[Term]: ...
+    @property
+    def counts(self) -> Sequence[Tree]: ...
+    @property
+    def transpose(self) -> Tree: ...
+    @property
+    def functions(self) -> frozenset[str]: ...
+    @property
+    def spelling(self) -> Mapping[str, str]: ...
+    @property
+    def diag(self) -> bool:
+        """Whether this author writes diag."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A context that is a plain record."""
+
+    symbols: tuple[Symbol, ...] = ()
+    slopes: tuple[Slope, ...] = ()
+    terms: tuple[Term, ...] = ()
+    counts: tuple[Tree, ...] = ()
+    transpose: Tree = name(r"\top")
+    functions: frozenset[str] = frozenset()
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    diag: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit of a side: ``put`` in the place of a part.
+
+    An insertion replaces what it is put beside.  ``at`` is where the pen slipped, a part of what is
+    replaced.  ``words`` is the sentence for the writer, with ``shown`` in the places of its braces.
+    Of edits that come to the same, the one of lower ``cost`` is said.
+    """
+
+    code: str
+    part: Part
+    put: Tree
+    words: str
+    shown: tuple[Tree, ...] = ()
+    cost: int = 0
+    at: tuple[int, int] = (0, 0)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """What is replaced, in the source."""
+        return self.part.tree.span
+
+    @property
+    def old(self) -> Tree:
+        """What is replaced, as it was written."""
+        return flat(self.part.tree)
+
+    @property
+    def new(self) -> Tree:
+        """What is to be written there."""
+        return flat(self.put)
+
+    @property
+    def edited(self) -> Tree:
+        """The whole side after the edit, with its applications still in one piece."""
+        return self.part.put(self.put)
+
+    @property
+    def whole(self) -> Tree:
+        """The whole side after the edit, as the reader would have read it."""
+        return flat(self.edited)
+
+    def says(self, spelling: Mapping[str, str]) -> str:
+        """The sentence, in the writer's own symbols."""
+        return self.words.format(*(latex(flat(tree), spelling) for tree in self.shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document, a right side with the mistake, and the same without; ``left`` where that matters.
+
+    ``code`` is the mistake's own, except for mistakes on the left side.
+    """
+
+    given: str
+    wrong: str
+    right: str
+    left: str = ""
+
+
+Edits = Callable[[Sequence[Part], Context], Iterable[Edit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake with a name.
+
+    ``tier`` orders the search: edits of a later tier are tried only if none of the earlier ones
+    makes the line true.  ``reshapes``: it can mend a side whose shapes do not fit.
+    ``explanation`` is what a student reads.
+    """
+
+    code: str
+    explanation: str
+    examples: tuple[Example, ...]
+    tier: int
+    reshapes: bool
+    make: Edits
+
+    def edits(self, side: Tree | Sequence[Part], context: Context) -> Iterable[Edit]:
+        """Every edit of a side, as written, that would undo this mistake."""
+        if isinstance(side, Tree):
+            side = list(parts(grouped(side, context.functions)))
+        return self.make(side, context)
+
+    @property
+    def summary(self) -> str:
+        return self.explanation.split("\n", 1)[0].rstrip(".")
+
+
+_ROWS: dict[str, Mistake] = {}
+
+
+def mistake(
+    code: str, *examples: Example, tier: int, reshapes: bool = False
+) -> Callable[[Edits], Edits]:
+    """Make a function the row of a mistake; its docstring is what is explained."""
+
+    def register(make: Edits) -> Edits:
+        assert code not in _ROWS, code
+        said = inspect.cleandoc(make.__doc__ or "")
+        _ROWS[code] = Mistake(code, said, examples, tier, reshapes, make)
+        return make
+
+    return register
+
+
+def rows(order: Sequence[str]) -> dict[str, Mistake]:
+    """Every row, by tier and in this order within a tier."""
+    assert sorted(order) == sorted(_ROWS), set(order) ^ set(_ROWS)
+    return {code: _ROWS[code] for code in sorted(order, key=lambda code: _ROWS[code].tier)}
+
+
+def edit(
+    code: str, part: Part, new: Tree, words: str, shown: tuple[Tree, ...] = (), cost: int = 0,
+    at: tuple[int, int] | None = None,
+) -> Edit:  # fmt: skip
+    """``new`` in the place of a part."""
+    return Edit(code, part, new, words, shown, cost, part.tree.span if at is None else at)
+
+
+def said(tree: Tree, context: Context) -> str:
+    """A piece of the side in the writer's own symbols, for a sentence."""
+    return latex(flat(tree), context.spelling)
+
+
+__all__ = [
+    "Context", "Edit", "Example", "Mistake", "Slope", "Surroundings", "Symbol", "Term",
+    "edit", "mistake", "rows", "said",
+]  # fmt: skip

@@ -1,0 +1,105 @@
+"""A few points at which a side is compared with the truth: fast, and never a verdict.
+
+The idea: edits are many and nearly all of them wrong, so floats at two points of different sizes
+sort them out, and only what is left is given to the prover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from derive.derivation.network import Domain
+from derive.derivation.points import value
+from derive.kernel import sizes
+from derive.kernel.expr import Call, Expr, Operator, Var, toposort
+from derive.meaning.evaluate import evaluate_all
+from derive.operators.pointwise import np
+
+_CLOSE = 1e-7
+_LARGEST_PART = 12  # of a ratio that somebody would write as a number
+
+
+@dataclass(slots=True)
+class Probe:
+    """The truth at some points.
+
+    ``domains`` says where variables live.
+    """
+
+    truth: Expr
+    domains: Mapping[Expr, Domain] = field(default_factory=dict)
+    points: int = 2
+    _known: list[dict[Expr, Any]] = field(default_factory=list)
+    _at: list[dict[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for _ in range(self.points):
+            self._at.append({})
+            self._known.append({})
+
+    def agrees(self, expr: Expr) -> bool:
+        """Whether an expression has the value of the truth at every point, within rounding."""
+        if expr.axes != self.truth.axes:
+            return False
+        return all(
+            close(self.array(expr, k), self.array(self.truth, k)) for k in range(self.points)
+        )
+
+    def ratio(self, expr: Expr) -> Fraction | None:
+        """The c with truth = c · expr at every point, if it is a number that one would write."""
+        if expr.axes != self.truth.axes:
+            return None
+        found: set[Fraction] = set()
+        for k in range(self.points):
+            own, truth = self.array(expr, k), self.array(self.truth, k)
+            scale = float(np.sum(own * own))
+            if not np.isfinite(scale) or scale == 0.0:
+                return None
+            c = float(np.sum(truth * own)) / scale
+            if not np.isfinite(c):
+                return None
+            near = Fraction(c).limit_denominator(_LARGEST_PART)
+            if near == 0 or abs(float(near) - c) > _CLOSE or not close(own * float(near), truth):
+                return None
+            found.add(near)
+        return found.pop() if len(found) == 1 else None
+
+    def array(self, expr: Expr, point: int = 0) -> Any:
+        """The numbers of an expression at one of the points."""
+        known, at = self._known[point], self._at[point]
+        if expr not in known:
+            order = toposort(expr, below=lambda node: () if node in known else node.kids)
+            self._extend(order, known, at, point)
+            given = {node: known[node] for node in order if node in known}
+            with np.errstate(all="ignore"):
+                known.update(evaluate_all([expr], given, at))
+        return known[expr]
+
+    def _extend(
+        self, order: Iterable[Expr], known: dict[Expr, Any], at: dict[str, int], point: int
+    ) -> None:
+        """Sizes and values for what was not met before."""
+        for node in order:
+            if node in known:
+                continue
+            axes = list(node.axes)
+            if isinstance(node, Call) and isinstance(node.op, Operator):
+                axes += node.op.params
+            for axis in axes:
+                if isinstance(axis, sizes.Size):
+                    for name in sorted(axis.names()):
+                        # Different at every point, and from each other as far as six sizes go.
+                        at.setdefault(name, 2 + (len(at) + 2 * point) % 6)
+            if isinstance(node, Var):
+                draw = np.random.default_rng((point, len(known)))
+                known[node] = value(node.axes, self.domains.get(node, Domain()), draw, at)
+
+
+def close(a: Any, b: Any) -> bool:
+    """Whether two arrays are equal within rounding, entry by entry."""
+    if a.shape != b.shape or not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+        return False
+    return bool(np.all(np.abs(a - b) <= _CLOSE * (1.0 + np.abs(b))))

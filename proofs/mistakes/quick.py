@@ -1,0 +1,182 @@
+r"""The numbers of an edited side at one point, put together from the numbers of its parts.
+
+The idea: an edit leaves nearly all of a side as it was.  Names, functions and sums over an index
+are given their value once; products, sums and transposes of them are then a few array operations,
+by the same rules for shapes as in ``derive.elaborate.products``.  What this says is a sieve: an
+edit that seems to agree is read and judged again, one that does not is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from derive.operators.pointwise import np
+from derive.tree import Tree
+from proofs.mistakes.surgery import (
+    BRACKETS,
+    DIVISIONS,
+    HADAMARD,
+    flat,
+    is_transposed,
+    untransposed,
+)
+
+
+class Array(NamedTuple):
+    """Numbers, and whether their one axis is written as a row."""
+
+    numbers: Any
+    row: bool = False
+
+    @property
+    def rank(self) -> int:
+        return self.numbers.ndim
+
+
+class NoFit(Exception):
+    """Shapes that do not fit."""
+
+
+class Quick:
+    """The numbers of trees; ``leaf`` gives those of what is not taken apart, None where it has
+    none."""
+
+    def __init__(self, leaf: Callable[[Tree], Any]) -> None:
+        self.leaf = leaf
+        self.known: dict[Tree, Array | None] = {}
+
+    def array(self, tree: Tree) -> Array | None:
+        """The numbers of a grouped side; None where it has none."""
+        if tree in self.known:
+            return self.known[tree]
+        try:
+            found = self._array(tree)
+        except NoFit:
+            found = None
+        self.known[tree] = found
+        return found
+
+    def _need(self, tree: Tree) -> Array:
+        found = self.array(tree)
+        if found is None:
+            raise NoFit
+        return found
+
+    def _array(self, tree: Tree) -> Array | None:
+        match tree:
+            case Tree("num", (text,)):
+                return Array(np.asarray(float(text)))
+            case Tree("paren" | "bracket" | "brace", (inner,)):
+                return self.array(inner)
+            case Tree("neg", (inner,)):
+                found = self._need(inner)
+                return Array(-found.numbers, found.row)
+            case Tree("sum", kids) if all(kid is not None for kid in kids):
+                return self._sum([self._need(kid) for kid in kids])
+            case Tree("juxt", kids) if not any(kid.head in ("big", "text") for kid in kids):
+                return self._product(kids)
+            case Tree("frac", (over, under)):
+                return _divided(self._need(over), self._need(under))
+            case Tree("script" | "app") if is_transposed(tree):
+                found = self._need(untransposed(tree))
+                if found.rank > 2:
+                    return None
+                return Array(found.numbers.T, found.rank == 1 and not found.row)
+            case Tree("script", (base, None, Tree("num", (text,)))) if base.head in BRACKETS:
+                found = self._need(base)
+                return Array(found.numbers ** float(text)) if found.rank == 0 else self._leaf(tree)
+        return self._leaf(tree)
+
+    def _leaf(self, tree: Tree) -> Array | None:
+        numbers = self.leaf(flat(tree))
+        return None if numbers is None else Array(numbers)
+
+    def _sum(self, terms: Sequence[Array]) -> Array:
+        full = max(terms, key=lambda term: term.rank)
+        for term in terms:
+            same = term.numbers.shape == full.numbers.shape and term.row == full.row
+            if term.rank and not same:
+                raise NoFit
+        return Array(sum(term.numbers for term in terms), full.row)
+
+    def _product(self, kids: Sequence[Tree]) -> Array:
+        parts: list[tuple[str, Array]] = []
+        sign = ""
+        for kid in kids:
+            if kid.head == "op":
+                sign = str(kid.kids[0])
+                continue
+            parts.append((sign, self._need(kid)))
+            sign = ""
+        if not parts:
+            raise NoFit
+        if not any(sign in HADAMARD for sign, _ in parts):
+            return _fold(parts)
+        found: list[Array] = []
+        for grouping in (_products_first, _hadamard_first):
+            try:
+                found.append(_fold(grouping(parts)))
+            except NoFit:
+                continue
+        if not found:
+            raise NoFit
+        first, last = found[0], found[-1]
+        if first.numbers.shape != last.numbers.shape or not np.allclose(
+            first.numbers, last.numbers
+        ):
+            raise NoFit  # the two groupings differ: a question, not a value
+        return first
+
+
+def _fold(parts: Sequence[tuple[str, Array]]) -> Array:
+    made = parts[0][1]
+    for sign, part in parts[1:]:
+        made = _divided(made, part) if sign in DIVISIONS else _pair(made, part, sign)
+    return made
+
+
+def _products_first(parts: Sequence[tuple[str, Array]]) -> list[tuple[str, Array]]:
+    groups: list[tuple[str, list[tuple[str, Array]]]] = []
+    for sign, part in parts:
+        if sign in HADAMARD or not groups:
+            groups.append((sign, [("", part)]))
+        else:
+            groups[-1][1].append((sign, part))
+    return [(sign, _fold(group)) for sign, group in groups]
+
+
+def _hadamard_first(parts: Sequence[tuple[str, Array]]) -> list[tuple[str, Array]]:
+    done: list[tuple[str, Array]] = []
+    for sign, part in parts:
+        if sign in HADAMARD and done:
+            done[-1] = (done[-1][0], _pair(done[-1][1], part, sign))
+        else:
+            done.append((sign, part))
+    return done
+
+
+def _divided(left: Array, right: Array) -> Array:
+    return _pair(left, Array(1.0 / right.numbers, right.row), r"\odot")
+
+
+def _pair(left: Array, right: Array, sign: str) -> Array:
+    """Two neighbours, by their shapes: see ``derive.elaborate.products``."""
+    a, b = left.rank, right.rank
+    x, y = left.numbers, right.numbers
+    if a == 0 or b == 0:
+        return Array(x * y, (right if a == 0 else left).row)
+    if sign in HADAMARD:
+        if x.shape != y.shape or (a == 1 and left.row != right.row):
+            raise NoFit
+        return Array(x * y, left.row)
+    if a > 2 or b > 2:
+        raise NoFit
+    if (a, b) == (1, 1) and not left.row and right.row:
+        return Array(np.outer(x, y))
+    dots = (a, b) == (1, 1) and (left.row or sign == r"\cdot") and not right.row
+    fits = dots or (a, b) in ((2, 2),) or ((a, b) == (2, 1) and not right.row)
+    row = (a, b) == (1, 2) and left.row
+    if not (fits or row) or x.shape[-1] != y.shape[0]:
+        raise NoFit
+    return Array(x @ y, row)

@@ -1,0 +1,170 @@
+r"""The one named edit that makes a wrong line true.
+
+The idea: the fix is the diagnosis.  Edits are tried from the smallest to the largest; the first
+that makes the line true names the mistake, and it is said only after a proof.  Every edit that
+makes the line true gives the same value, so the choice between two is a choice of words, and its
+order is fixed: the tier of the row, the cost of the edit, the place of the row in ``ORDER``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from time import perf_counter
+from typing import Any
+
+from derive.kernel.expr import Axes, Expr
+from derive.latex.print import latex
+from derive.operators.pointwise import np
+from derive.tree import Tree
+from proofs.mistakes.edit import Context, Edit, Mistake, edit
+from proofs.mistakes.numbers import by_ratio
+from proofs.mistakes.probe import Probe, close
+from proofs.mistakes.quick import Quick
+from proofs.mistakes.surgery import Part, flat, grouped, parts
+from proofs.mistakes.table import MISTAKES
+from proofs.verdict import Fix
+
+LONGEST = 0.25  # seconds after which a cause is not looked for any longer
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mistake found: its code, the sentence for its writer, where the pen slipped, and what to
+    write in the place of what."""
+
+    code: str
+    says: str
+    span: tuple[int, int]
+    fix: Fix
+    edit: Edit
+
+
+def name_mistake(
+    side: Tree,
+    context: Context,
+    *,
+    value_of: Callable[[Tree], Expr | None],
+    agrees: Callable[[Expr], bool],
+    proves: Callable[[Expr], bool],
+    axes: Axes | None = None,
+    probe: Probe | None = None,
+    banned: Collection[Tree] = (),
+    longest: float = LONGEST,
+) -> Named | None:
+    """The smallest single edit of a raw side, as written, that makes its line true; None if no
+    edit of any row does.
+
+    ``value_of`` is the value of a raw side, None where shapes do not fit; ``agrees`` a fast test
+    against the truth, that may err, and ``proves`` the proof, that may not.  ``axes`` are those of
+    the truth: a side of other axes is mended only by rows that reshape.  With a ``probe`` of the
+    truth most edits need no value, and a missing number is read off.  ``banned`` are trees that no
+    edit may bring in: what stands on the left, in all its spellings.  No cause is looked for after
+    ``longest`` seconds.
+    """
+    deadline = perf_counter() + longest
+    whole = grouped(side, context.functions)
+    cut = list(parts(whole))
+    value = value_of(flat(whole))
+    fits = value is not None and (axes is None or value.axes == axes)
+    before = set(side.subtrees())
+    judged: dict[Expr, bool] = {} if value is None else {value: False}
+    seen: set[Tree] = {whole}
+    sieve = _sieve(whole, value, value_of, probe)
+    measured = probe.ratio(value) if probe is not None and value is not None and fits else None
+    for tier, rows in groupby(MISTAKES.values(), key=lambda row: row.tier):
+        tried = list(_edits(list(rows), cut, context, fits))
+        if tier == 1 and measured not in (None, 0, 1, -1):
+            assert measured is not None
+            tried.append(by_ratio(cut[0], measured, context))
+        tried.sort(key=lambda found: found.cost)
+        for found in tried:
+            if perf_counter() > deadline:
+                return None
+            edited = found.edited
+            if edited in seen or _brings(found, banned, before):
+                continue
+            seen.add(edited)
+            if sieve is not None and not sieve(edited):
+                continue
+            new = value_of(flat(edited))
+            if new is None:
+                continue
+            if new not in judged:
+                judged[new] = agrees(new) and proves(new)
+                if judged[new]:
+                    return _named(found, context)
+    return None
+
+
+def _sieve(
+    whole: Tree,
+    value: Expr | None,
+    value_of: Callable[[Tree], Expr | None],
+    probe: Probe | None,
+) -> Callable[[Tree], bool] | None:
+    """Whether an edited side may agree with the truth, by its numbers at one point; None where the
+    side itself has other numbers than its parts would give it, in a layout of rows for example."""
+    if probe is None:
+        return None
+
+    def leaf(tree: Tree) -> Any:
+        found = value_of(tree)
+        return None if found is None else probe.array(found)
+
+    quick = Quick(leaf)
+    with np.errstate(all="ignore"):
+        truth, own = probe.array(probe.truth), quick.array(whole)
+        if value is None or own is None:
+            return None
+        if not close(own.numbers, probe.array(value)):
+            return None
+
+    def passes(tree: Tree) -> bool:
+        with np.errstate(all="ignore"):
+            found = quick.array(tree)
+        return found is not None and not found.row and close(found.numbers, truth)
+
+    return passes
+
+
+def _edits(
+    rows: Iterable[Mistake], cut: list[Part], context: Context, fits: bool
+) -> Iterator[Edit]:  # fmt: skip
+    for row in rows:
+        if fits or row.reshapes:
+            yield from row.edits(cut, context)
+
+
+def _brings(found: Edit, banned: Collection[Tree], before: set[Tree]) -> bool:
+    """Whether an edit writes what stands on the left into the right side."""
+    if not banned:
+        return False
+    return any(tree in banned and tree not in before for tree in found.new.subtrees())
+
+
+def _named(found: Edit, context: Context) -> Named:
+    spelling = context.spelling
+    fix = Fix(latex(found.new, spelling), found.span, latex(found.whole, spelling))
+    return Named(found.code, found.says(spelling), found.at, fix, found)
+
+
+def name_left(
+    left: Tree,
+    context: Context,
+    candidates: Iterable[tuple[Tree, Expr]],
+    holds: Callable[[Expr], bool],
+) -> Named | None:
+    """The left side whose value the right side has: its symbol was written wrongly.
+
+    ``candidates`` are the other left sides that the document could have meant, in the order of
+    preference, each with its value; ``holds`` says that the right side equals it.  To be asked
+    after ``name_mistake``: a right side that one small edit mends is the likelier slip.
+    """
+    whole = Part(left, "root", lambda new: new)
+    for other, value in candidates:
+        if flat(other) != flat(left) and holds(value):
+            says = "the right side is that of another left side: write {} on the left, not {}"
+            return _named(edit("wrong-left-side", whole, other, says, (other, left)), context)
+    return None

@@ -1,0 +1,340 @@
+r"""What a document and its network offer to an edit: symbols, slopes, terms, and the author's hand.
+
+The idea: whatever an edit may put in is taken from the document, as its author writes it, or from
+the backward sweep, written with the author's names; how transposes, masks and gradients are
+spelled is read off what stands there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from derive.derivation.deltas import delta_of, sweep
+from derive.derivation.local import boundary, symbol_of
+from derive.diagnostics import DeriveError
+from derive.elaborate.claims import Claims
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.scope import INDICATORS, base_of, names_in
+from derive.elaborate.shorthand import is_known
+from derive.kernel.expr import Add, Expr, Map, toposort
+from derive.latex.print import latex
+from derive.latex.read import read_formula
+from derive.notation.names import symbol_tree
+from derive.tree import Tree, name
+from derive.writing.write import Symbol as Written
+from derive.writing.write import write
+from proofs.mistakes.edit import Slope, Surroundings, Symbol, Term
+from proofs.mistakes.surgery import (
+    APPLIED,
+    TRANSPOSES,
+    applied,
+    base_name,
+    flat,
+    grouped,
+    is_mask,
+)
+
+_MASKS = frozenset(["gt", "ge", "lt", "le", "step"])
+MOST_SLOPES, MOST_TERMS = 16, 24
+
+
+def surroundings(claims: Claims) -> Surroundings:
+    """The context of every side of a document."""
+    trees = list(_trees(claims))
+    functions = frozenset(_functions(claims, trees))
+    rights = [side for claim in claims.claims for side in claim.sides[1:]]
+    # How gradients are spelled inside formulas counts, not how they are asked for on the left.
+    hand = _Hand.of([grouped(t, functions) for t in (*rights, *trees)], claims.shorthand.target)
+    symbols = tuple(_symbols(claims, trees, hand, functions))
+    return Surroundings(
+        symbols,
+        tuple(_slopes(claims, hand, functions))[:MOST_SLOPES],
+        tuple(_terms(claims, hand))[:MOST_TERMS],
+        tuple(_counts(claims, trees)),
+        hand.transpose,
+        functions,
+        claims.network.spelling,
+        hand.diag,
+    )
+
+
+def spellings(left: Tree, claims: Claims) -> frozenset[Tree]:
+    """Every way to write the gradient that a left side names; the left side itself else."""
+    by = gradient_by(left)
+    if by is None:
+        return frozenset([left])
+    target = claims.shorthand.target
+    return frozenset([left, *(form(by, target) for form in _FORMS.values())])
+
+
+def gradient_by(tree: Tree) -> Tree | None:
+    r"""The z of \delta_z, \nabla_z L and \partial L / \partial z."""
+    match tree:
+        case Tree("grad", (Tree() as by, _, _)) | Tree("deriv", (_, Tree() as by, _)):
+            return by
+        case Tree("script", (Tree("name", (r"\delta",)), Tree() as sub, _)):
+            return sub
+    return None
+
+
+_FORMS: dict[str, Callable[[Tree, Tree | None], Tree]] = {
+    "delta": lambda by, of: Tree("script", (name(r"\delta"), by, None)),
+    "grad": lambda by, of: Tree("grad", (by, of, "1")),
+    "bare": lambda by, of: Tree("grad", (by, None, "1")),
+    "deriv": lambda by, of: Tree("deriv", (of, by, "1")),
+}
+
+
+# -------------------------------------------------------------------------------- the author's hand
+
+
+class _Hand:
+    """How an author writes transposes, gradients, masks and slopes."""
+
+    def __init__(self) -> None:
+        self.transpose = name(r"\top")
+        self.gradient = "deriv"
+        self.target: Tree | None = None
+        self.indicator: Tree | None = None  # an application, as a pattern
+        self.primes = False
+        self.diag = False
+
+    @classmethod
+    def of(cls, trees: Iterable[Tree], target: Tree | None) -> _Hand:
+        hand = cls()
+        hand.target = target
+        turned: Counter[str] = Counter()
+        forms: Counter[str] = Counter()
+        for tree in trees:
+            for node in tree.subtrees():
+                match node:
+                    case Tree("script", (_, _, Tree() as sup)):
+                        last = sup.kids[-1] if sup.head == "juxt" else sup
+                        if last.head == "name" and last.kids[0] in TRANSPOSES:
+                            turned[str(last.kids[0])] += 1
+                if (form := _form(node, target)) is not None:
+                    forms[form] += 1
+                if (node.head == APPLIED and base_of(node.kids[0]) in INDICATORS) or (
+                    node.head == "script" and base_of(node) in INDICATORS and node.kids[1]
+                ):
+                    hand.indicator = hand.indicator or node
+                elif node.head == APPLIED and is_mask(node):
+                    hand.primes = True
+                hand.diag |= node == name("diag")
+        if turned:
+            hand.transpose = name(turned.most_common(1)[0][0])
+        if forms:
+            hand.gradient = forms.most_common(1)[0][0]
+        return hand
+
+    def delta(self, by: Tree) -> Tree:
+        return _FORMS[self.gradient](by, self.target)
+
+    def mask(self, tree: Tree) -> Tree:
+        r"""An indicator \mathbb{I}(z > 0) in this author's spelling."""
+        pattern = self.indicator
+        if pattern is None or tree.head != APPLIED or base_of(tree.kids[0]) not in INDICATORS:
+            return tree
+        condition = tree.kids[1].kids[0]
+        if pattern.head == "script":
+            return Tree("script", (pattern.kids[0], condition, None))
+        bracket = pattern.kids[1]
+        if bracket.head not in ("paren", "bracket", "set", "brace"):
+            return tree
+        return Tree(APPLIED, (pattern.kids[0], Tree(bracket.head, (condition,))))
+
+
+def _form(node: Tree, target: Tree | None) -> str | None:
+    match node:
+        case Tree("script", (Tree("name", (r"\delta",)), Tree(), _)):
+            return "delta"
+        case Tree("grad", (Tree(), None, _)):
+            return "bare"
+        case Tree("grad", (Tree(), of, _)) if of == target:
+            return "grad"
+        case Tree("deriv", (of, _, _)) if of == target:
+            return "deriv"
+    return None
+
+
+# ------------------------------------------------------------------------------- symbols and sizes
+
+
+def _trees(claims: Claims) -> Iterator[Tree]:
+    for definition in claims.network.definitions:
+        for side in (definition.left, definition.right):
+            if side is not None:
+                yield side
+    for claim in claims.claims:
+        yield claim.item
+
+
+def _functions(claims: Claims, trees: Iterable[Tree]) -> Iterator[str]:
+    scope = claims.reading.scope
+    for tree in trees:
+        for node in tree.subtrees():
+            if node.head != "juxt":
+                continue
+            for kid, after in zip(node.kids, node.kids[1:], strict=False):
+                bracket = after.kids[0] if after.head == "script" else after
+                if base_of(kid) and isinstance(bracket, Tree) and bracket.head in (
+                    "paren", "bracket", "set"
+                ) and scope.is_function(kid):  # fmt: skip
+                    yield base_of(kid)
+
+
+def _symbols(
+    claims: Claims, trees: list[Tree], hand: _Hand, functions: frozenset[str]
+) -> Iterator[Symbol]:  # fmt: skip
+    """Every quantity of the document that has a value by itself, the gradients of all nodes last."""
+    found: dict[Tree, None] = {}
+    gradients: dict[Tree, None] = {}
+    for tree in trees:
+        for node in names_in([tree]):
+            found.setdefault(_plain(node), None)
+        for node in tree.subtrees():
+            if _form(node, hand.target) is not None:
+                gradients.setdefault(node, None)
+    letters = claims.letters(trees) | claims.reading.scope.bound
+    defined = {d.left for d in claims.network.definitions if d.left is not None}
+    nodes: list[Tree] = []
+    for tree in found:
+        if base_of(tree) == r"\delta":
+            gradients.setdefault(tree, None)
+            continue
+        if not is_known(tree, claims.reading) or base_of(tree) in functions:
+            continue
+        rank = rank_of(tree, claims, letters)
+        if rank is not None:
+            nodes.append(tree)
+            kind = "name" if tree in defined else "variable"
+            yield Symbol(tree, kind, rank)
+    for node in nodes:
+        gradients.setdefault(hand.delta(node), None)
+    spelled: set[Tree | None] = set()
+    for tree in gradients:
+        by = gradient_by(tree)
+        if by == hand.target or (by is not None and by in spelled):
+            continue
+        rank = rank_of(tree, claims, letters)
+        if rank is not None:
+            spelled.add(by)
+            yield Symbol(tree, "delta", rank, latex(by) if by is not None else "")
+
+
+def _plain(tree: Tree) -> Tree:
+    """A name without its transpose and without a power."""
+    tree = base_name(tree)
+    match tree:
+        case Tree("script", (base, sub, Tree("num" | "neg"))):
+            return base if sub is None else Tree("script", (base, sub, None), tree.span)
+    return tree
+
+
+def rank_of(tree: Tree, claims: Claims, letters: frozenset[str]) -> int | None:
+    """The number of axes of what a tree stands for; None where it stands for nothing."""
+    try:
+        return len(claims.value(tree, letters).own)
+    except (Fault, Silent):
+        return None
+
+
+def _counts(claims: Claims, trees: Iterable[Tree]) -> Iterator[Tree]:
+    """Sizes that something in the document is divided by."""
+    found: dict[Tree, None] = {}
+    for tree in trees:
+        for node in tree.subtrees():
+            if node.head == "frac":
+                for kid in node.kids[1].subtrees():
+                    if kid.head == "name" and kid.kids[0] in claims.reading.size_names:
+                        found[kid] = None
+    yield from found
+
+
+# ------------------------------------------------------------------------------- slopes and terms
+
+
+def _slopes(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[Slope]:
+    """The slope of every function of the network, at its argument."""
+    known = {d.node.kids[0]: d.left for d in claims.network.definitions if d.left is not None}
+    names = {
+        node: Written(name(symbol), own)
+        for node, left in known.items()
+        for definition in claims.network.definitions
+        if definition.node.kids[0] is node and (found := symbol_of(definition.node)) is not None
+        for symbol, own in [found]
+    }
+    seen: set[Tree] = set()
+    for node in toposort(*(d.node for d in claims.network.definitions)):
+        if not isinstance(node, Map) or node.fn.name in _MASKS or not boundary(node):
+            continue
+        for slope in node.fn.slopes:
+            made = slope(*node.args)
+            if not isinstance(made, Expr):
+                continue
+            mask = isinstance(made, Map) and made.fn.name in _MASKS
+            written = raw(write(made, names), functions)
+            if written is None:
+                continue
+            values = [v for v in (raw(write(node), functions), known.get(node)) if v is not None]
+            if hand.primes and not mask:
+                written = _primed(values) or written
+            written = hand.mask(written)
+            if written not in seen and written.head != "num":
+                seen.add(written)
+                yield Slope(written, mask, len(made.axes), tuple(values))
+
+
+def _primed(values: list[Tree]) -> Tree | None:
+    """f'(z) of f(z)."""
+    for value in values:
+        if value.head == APPLIED and len(value.kids) == 2:
+            return applied(Tree("prime", (value.kids[0], "1")), value.kids[1])
+    return None
+
+
+def raw(tree: Tree, functions: frozenset[str]) -> Tree | None:
+    """A written tree as the reader would read it, grouped."""
+    try:
+        found = read_formula(latex(tree))
+    except DeriveError:
+        return None
+    return _unplaced(grouped(found[0], functions)) if len(found) == 1 else None
+
+
+def _unplaced(tree: Tree) -> Tree:
+    return tree.rewritten(lambda node: Tree(node.head, node.kids))
+
+
+def _terms(claims: Claims, hand: _Hand) -> Iterator[Term]:
+    """What each use of each node adds to its gradient, in terms of the gradients behind it."""
+    network = claims.network
+    loss = network.loss
+    if loss is None:
+        return
+    nodes: list[Expr] = [d.node for d in network.definitions if d.node is not loss]
+    variables: list[Expr] = [v.var for v in network.variables]
+    deltas = {node: delta_of(node) for node in nodes}
+    names = {
+        var: Written(hand.delta(_tree_of(node)), (symbol_of(node) or ("", ()))[1])
+        for node, var in deltas.items()
+    }
+    flowing = frozenset(deltas.values())
+    constants = {v.var for v in network.variables if not v.var.axes}
+    for line in sweep(loss, [*nodes, *variables], deltas):
+        terms = line.cotangent.terms if isinstance(line.cotangent, Add) else (line.cotangent,)
+        own = symbol_of(line.node)
+        for term in terms:
+            leaves = set(boundary(term))
+            alone = not leaves & flowing and leaves <= {line.node} | constants
+            regulariser = alone and len(terms) > 1
+            made = raw(write(term, names), frozenset())
+            if made is not None and own is not None and made.head != "num":
+                yield Term(flat(made), regulariser, own[0])
+
+
+def _tree_of(node: Expr) -> Tree:
+    own = symbol_of(node)
+    assert own is not None
+    return symbol_tree(own[0]) if not own[1] else name(own[0])
