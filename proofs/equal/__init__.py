@@ -4,6 +4,6 @@ The idea: both sides become sums of networks of atoms, and equal sums are equal 
 carries what it needs: conditions that are not shown to hold, and null sets that it leaves out.
 """
 
-from proofs.equal.prove import prove as prove
 from proofs.equal.proof import Condition as Condition
 from proofs.equal.proof import Proof as Proof
+from proofs.equal.prove import prove as prove

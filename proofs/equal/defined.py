@@ -94,4 +94,3 @@ def _reduced(condition: Condition, bounds: Bounds) -> Iterable[Condition]:
                 stack.append(Condition(c.relation, c.expr.kids[0]))
             case _:
                 yield c
-

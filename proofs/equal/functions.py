@@ -62,16 +62,14 @@ class Functions(Ring):
 
     # ------------------------------------------------------------------------------ content
 
-    def content(self, poly: Poly) -> tuple[Number, list[Factor], Poly]:
+    def content(self, poly: Poly) -> tuple[Fraction, list[Factor], Poly]:
         """A positive number and factors that all terms share, and the polynomial without them."""
         count = _common(list(poly.values()))
         shared: dict[tuple[int, tuple[int, ...]], Number] | None = None
         for term in poly:
             own = {
-                (a, o): e
-                for a, o, e in term
-                if min(o, default=0) >= 0 and not self.atoms[a].law and self.atoms[a].kind not in "HZ"
-            }  # fmt: skip
+                (a, o): e for a, o, e in term if min(o, default=0) >= 0 and not self.atoms[a].law
+            }
             if shared is None:
                 shared = own
             else:
@@ -80,10 +78,10 @@ class Functions(Ring):
                 shared = {k: e for k, e in both.items() if e}
         factors = [(a, o, e) for (a, o), e in (shared or {}).items()]
         if not factors:
-            return count, [], self.scale(1 / Fraction(count), poly)
+            return count, [], self.scale(1 / count, poly)
         rest: Poly = {}
         for term, n in poly.items():
-            self.gather(rest, n / Fraction(count), [*term, *((a, o, -e) for a, o, e in factors)])
+            self.gather(rest, n / count, [*term, *((a, o, -e) for a, o, e in factors)])
         return count, factors, rest
 
     def signed(self, poly: Poly) -> tuple[int, Poly]:
@@ -110,6 +108,8 @@ class Functions(Ring):
         if q.denominator == 1 and q > 0:
             return self.power(poly, int(q))
         count, factors, rest = self.content(poly)
+        if not rest:
+            return self.raised(rest, q)
         found: Poly = {CONSTANT: 1}
         if q.denominator == 1:
             q = int(q)
@@ -117,7 +117,7 @@ class Functions(Ring):
             outside = [(a, o, e * q) for a, o, e in factors]
             if rest != {CONSTANT: 1}:
                 outside.append((*self._sum(rest), q))
-            self.gather(found := {}, (sign * Fraction(count)) ** q, outside)
+            self.gather(found := {}, (sign * count) ** q, outside)
             return found
         self.gather(found := {}, 1, [(a, (), e * q) for a, e in self._primes(count)])
         inside: list[Factor] = []
@@ -163,7 +163,9 @@ class Functions(Ring):
         if bounds.low >= 0 or bounds.high <= 0:
             return self.scale(1 if bounds.low >= 0 else -1, poly)
         if self.pieces:
-            return self.add(self.scale(2, self.multiply(poly, self.above(poly))), self.scale(-1, poly))
+            return self.add(
+                self.scale(2, self.multiply(poly, self.above(poly))), self.scale(-1, poly)
+            )
         return self.raised(self.power(poly, 2), Fraction(1, 2))
 
     def _primes(self, count: Number) -> list[tuple[int, int]]:
@@ -193,7 +195,7 @@ class Functions(Ring):
         for term, count in poly.items():
             if len(term) == 1 and self.atoms[term[0][0]].kind == "L" and term[0][2] == 1:
                 base = self.at(self.atoms[term[0][0]].base, term[0][1])
-                if self.bounds(base).low < 0 and not count % 2 == 0:
+                if self.bounds(base).low < 0 and count % 2 != 0:
                     base = self.absolute(base)
                 found = self.multiply(found, self.raised(base, count))
             else:
@@ -207,6 +209,8 @@ class Functions(Ring):
         if not poly:
             raise Undefined
         count, factors, rest = self.content(poly)
+        if not rest:
+            raise Undefined
         parts: list[Poly] = []
         for a, e in self._primes(count):
             parts.append(self.scale(e, self._log_atom(self.of_factor((a, (), 1)))))
@@ -238,8 +242,10 @@ class Functions(Ring):
         if not u or bounds.high <= 0:
             return {}
         flip, v = self._direction(u)
+        if not v:
+            return {}
         h, own = self.based("H", v, UNIT)
-        self.atoms[h].law = "idempotent"
+        self.atoms[h].law = "idempotent"  # 1 or 0
         up = self.of_factor((h, own, 1))
         if flip == 1 and bounds.low < 0:
             return up
@@ -256,6 +262,8 @@ class Functions(Ring):
         if self.bounds(u).nonzero:
             return {}
         _, v = self._direction(u)
+        if not v:
+            return {CONSTANT: 1}
         z, own = self.based("Z", v, UNIT)
         atom = self.atoms[z]
         if not atom.law:
@@ -290,7 +298,9 @@ class Functions(Ring):
         v: Poly = {}
         for term, n in rest.items():
             self.gather(v, n, [*term, *inside])
-        flip, v = self.signed(self.scale(1 / Fraction(_common(list(v.values()))), v))
+        if not v:  # it was 0 all along
+            return 1, v
+        flip, v = self.signed(self.scale(1 / _common(list(v.values())), v))
         return sign * turned * flip, v
 
     def _unscaled(self, u: Poly) -> tuple[int, Poly]:

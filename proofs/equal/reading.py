@@ -20,7 +20,6 @@ from derive.kernel.expr import (
     Num,
     Ones,
     Operator,
-    Var,
     is_named,
     toposort,
 )
