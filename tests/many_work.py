@@ -99,7 +99,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "fail": fail,
     "deep": deep,
     "leave": lambda: sys.exit(5),
-    "slow": lambda: time.sleep(0.05),
+    "slow": lambda: time.sleep(0.02),
 }
 
 

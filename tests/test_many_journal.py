@@ -84,7 +84,7 @@ def test_a_crash_is_tried_again(tmp_path: Path) -> None:
 def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(journals, "CODE", ())
     log, journal = tmp_path / "log", tmp_path / "journal"
-    documents = folder(tmp_path / "d", *(f"w{k} slow" for k in range(40)))
+    documents = folder(tmp_path / "d", *(f"w{k} slow" for k in range(30)))
     run = subprocess.Popen(
         [sys.executable, "-c", RUN, str(documents), str(journal), str(log)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
@@ -100,14 +100,14 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path, monkeypatch) 
 
     with Journal(journal) as kept:
         finished = len(kept)
-    assert 4 <= finished < 40
+    assert 4 <= finished < 30
     with open(journal, "ab") as file:
         file.write(b'{"key": "00", "kind": "checked", "resu')  # as if killed in the act
     before = worked(log)
     found = list(check_many([documents], work=process, journal=journal, form=str(log)))
     again = worked(log) - before
     assert sum(o.resumed for o in found) == finished
-    assert again.total() == 40 - finished
+    assert again.total() == 30 - finished
     assert not {o.file for o in found if o.resumed} & {
         str(documents / f"{int(word[1:]):03}.tex") for word in again
     }
