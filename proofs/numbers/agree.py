@@ -37,6 +37,21 @@ class Agreement:
     complete: bool = True
     reason: str = ""
 
+    def __str__(self) -> str:
+        """The evidence as a sentence without its full stop."""
+        if self.found == "no sample":
+            return f"no random point modulo p was found: {self.reason}"
+        at = ", ".join(f"{name} = {n}" for name, n in (self.sizes or {}).items())
+        where = f"at {self.trials} random points modulo {P}" + (f" ({at})" if at else "")
+        if self.found == "differs":
+            return f"the two sides differ {where}, where signs are others: no counterexample"
+        chance = f"{float(self.miss):.2g}"
+        short = "" if self.complete else "; larger sizes were not tried"
+        return (
+            f"the two sides agree {where}, each of which two different ones pass with a "
+            f"probability of at most {chance}{short}"
+        )
+
 
 def agrees(
     a: Expr, b: Expr, facts: Mapping[Expr, Domain] | None = None, trials: int = TRIALS,

@@ -23,6 +23,7 @@ from proofs.numbers.entries import finite, fraction, is_rational, rational
 from proofs.numbers.exact import PRECISIONS, Exact, precision
 from proofs.verdict import Counterexample, Numbers
 
+_FINE = 2 * max(PRECISIONS)
 RELATIONS = ("=", "<=", "<", ">=", ">", "!=")
 
 
@@ -207,7 +208,8 @@ class _Said:
             self.low = self.high = fraction(n)
             self.text = str(self.low)
             return
-        low, high = _midpoint(n.lower()), _midpoint(n.upper())
+        with precision(_FINE):  # or else the ends of a narrow ball would be rounded outwards
+            low, high = _midpoint(n.lower()), _midpoint(n.upper())
         size, places = max(abs(low), abs(high)), 0
         while places < digits + 400 and size * 10**places < 10 ** (digits - 1):
             places += 1
