@@ -61,7 +61,7 @@ def check_many(
     work: Work = check,
     form: str = "",
 ) -> Iterator[Outcome]:
-    """The outcome of every document, in the order of the paths; folders stand for what is in them.
+    r"""The outcome of every document, in the order of the paths; folders stand for what is in them.
 
     ``jobs`` processes are spawned for it (one: none, it is done here).  With an ``executor`` of
     your own it is the number of its workers; a function that makes executors is asked for a fresh
@@ -76,6 +76,14 @@ def check_many(
     ``verdict`` and ``claims``; ``form`` is handed to it.
     Raises ValueError for a bad number, DeriveError where the journal cannot be used, RuntimeError
     where processes cannot be started.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     for name, side in (("a.tex", "2x"), ("b.tex", "3x")):
+    ...         text = rf"$x \in \mathbb{{R}}^n$, $L = \|x\|^2$, $\nabla_x L = {side}$"
+    ...         _ = Path(folder, name).write_text(text)
+    ...     [outcome.verdict for outcome in check_many([folder])]
+    ['proved', 'refuted']
     """
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
