@@ -50,7 +50,7 @@ def check_source(
         return Report(source, (), diagnostics=error.diagnostics)
     decider = Decider(
         claims.facts(), tuple(d.node for d in claims.network.definitions),
-        claims.network.spelling, deadline,
+        claims.network.spelling, deadline, claims.symmetric(),
     )  # fmt: skip
     judge = Judge(claims, decider)
     origin = _choose_layout(claims, judge, layout)

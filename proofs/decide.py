@@ -7,30 +7,22 @@ refute, and what neither settles is unsettled, with the evidence said aloud.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 from time import perf_counter
 
+from derive.derivation.local import replaced
 from derive.derivation.network import Domain
-from derive.kernel.expr import Expr, ShapeError
+from derive.kernel.expr import Expr, ShapeError, Var, toposort
+from derive.kernel.sizes import evaluate
+from derive.operators.pointwise import np
 from proofs.equal import Proof, prove
-
-try:  # TEMP
-    from proofs.numbers import agrees, cross_check
-except ImportError:
-
-    def cross_check(*a):
-        return None
-
-    class agrees:
-        def __init__(self, *a):
-            self.trials = 0
-
-        def __str__(self):
-            return "agrees at random points"
-
-
-from proofs.numbers.refute import refute
+from proofs.numbers.agree import agrees
+from proofs.numbers.certify import Refutation, certify, plain_symbol
+from proofs.numbers.cross import cross_check
+from proofs.numbers.refute import refutation
 from proofs.numbers.sample import Sampler, float_agreement
-from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
+from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding, Numbers
 
 EQUALITIES = frozenset(["=", ":=", "==", "<-"])
 ORDERS = frozenset(["<=", "<", ">=", ">", "!="])
@@ -41,25 +33,36 @@ BUDGET = 1.0
 class Decider:
     """Decides relations between expressions over the variables of one document.
 
-    ``facts`` say where variables live, ``spelling`` how the document writes its names.
+    ``facts`` say where variables live, ``spelling`` how the document writes its names; ``given``
+    are expressions to be put for variables: the symmetric part of what is said to be symmetric.
+    ``hypotheses`` are equations that are supposed: a point that breaks one refutes nothing.
     """
 
     def __init__(
         self, facts: Mapping[Expr, Domain], roots: tuple[Expr, ...] = (),
         spelling: Mapping[str, str] | None = None, deadline: float | None = None,
+        given: Mapping[Expr, Expr] | None = None,
     ) -> None:  # fmt: skip
         self.facts = facts
         self.sampler = Sampler(roots, facts)
         self.spelling = spelling or {}
         self.deadline = deadline
-        self._found: dict[tuple[Expr, Expr, str], Finding] = {}
+        self.given = given or {}
+        self.hypotheses: tuple[tuple[Expr, Expr], ...] = ()
+        self._found: dict[tuple, Finding] = {}
 
     def late(self) -> bool:
         return self.deadline is not None and perf_counter() > self.deadline
 
     def alike(self, a: Expr, b: Expr) -> bool:
         """Whether two expressions agree at random points: to look with, never a verdict."""
-        return a is b or (a.axes == b.axes and float_agreement(a, b, self.sampler) is True)
+        if a is b or a.axes != b.axes:
+            return a is b
+        a, b = self._with_given(a), self._with_given(b)
+        return float_agreement(a, b, self.sampler) is True
+
+    def _with_given(self, expr: Expr) -> Expr:
+        return replaced(expr, self.given, closed=False) if self.given else expr
 
     def proves(self, a: Expr, b: Expr) -> bool:
         return self.related(a, b, "=").verdict == PROVED
@@ -67,12 +70,47 @@ class Decider:
     def related(self, a: Expr, b: Expr, relation: str = "=") -> Finding:
         """What is found of ``a relation b``, two expressions of the same axes."""
         relation = "=" if relation in EQUALITIES else relation
-        key = (a, b, relation)
+        key = (a, b, relation, self.hypotheses)
         if key not in self._found:
             if a.axes != b.axes:
                 raise ShapeError("expressions of different axes are not compared")
-            self._found[key] = self._equal(a, b) if relation == "=" else self._ordered(*key)
+            a, b = self._with_given(a), self._with_given(b)
+            found = self._equal(a, b) if relation == "=" else self._ordered(a, b, relation)
+            self._found[key] = found
         return self._found[key]
+
+    def _refuted(self, found: Refutation, a: Expr, b: Expr) -> Finding:
+        """What a certified point is worth: nothing where it is not shown to be one of those that
+        the document speaks of."""
+        variables = [n for n in toposort(a, b) if isinstance(n, Var)]
+        for pair in self.hypotheses:
+            if set(variables).intersection(toposort(*pair)) and not self._holds(pair, found):
+                return Finding(
+                    UNSETTLED, "numeric", "this is false in general; what the document supposes is "
+                    "not used here, and may make it true",
+                )  # fmt: skip
+        example = found.counterexample
+        if not self.given.keys().isdisjoint(variables):
+            names = {plain_symbol(n) for n in self.given if isinstance(n, Var)}
+            values = tuple(
+                (name, _symmetric(value) if name in names else value)
+                for name, value in example.values
+            )
+            example = replace(example, values=values)
+        return Finding(REFUTED, "numeric", counterexample=example)
+
+    def _holds(self, pair: tuple[Expr, Expr], found: Refutation) -> bool:
+        """Whether a supposed equation holds at a point, what is free in it being 0."""
+        left, right = (self._with_given(side) for side in pair)
+        values = dict(found.values)
+        try:
+            for node in toposort(left, right):
+                if isinstance(node, Var) and node not in values:
+                    shape = tuple(evaluate(n, found.at) for n in node.axes)
+                    values[node] = np.full(shape, Fraction(0), dtype=object)
+            return certify(left, right, "!=", values, found.at) is not None
+        except KeyError:  # a size that the point does not have
+            return False
 
     def _budget(self) -> float:
         if self.deadline is None:
@@ -87,9 +125,9 @@ class Decider:
             proof = prove(a, b, self.facts)
             if proof is not None:
                 return self._proved(proof, a, b)
-        found = refute(a, b, self.facts, budget=self._budget(), sampler=self.sampler)
+        found = refutation(a, b, self.facts, budget=self._budget(), sampler=self.sampler)
         if found is not None:
-            return Finding(REFUTED, "numeric", counterexample=found)
+            return self._refuted(found, a, b)
         if alike is False:
             return Finding(
                 UNSETTLED, "numeric",
@@ -118,12 +156,20 @@ class Decider:
             equal = self._equal(a, b) if self.alike(a, b) else None
             if equal is not None and equal.verdict == PROVED:
                 return equal
-        found = refute(
+        found = refutation(
             a, b, self.facts, relation=relation, budget=self._budget(), sampler=self.sampler
         )
         if found is not None:
-            return Finding(REFUTED, "numeric", counterexample=found)
+            return self._refuted(found, a, b)
         return Finding(
             UNSETTLED, "numeric",
             "no counterexample was found; an order is proved here only where it is an equality",
         )  # fmt: skip
+
+
+def _symmetric(rows: Numbers) -> Numbers:
+    """The symmetric part of a matrix of exact numbers."""
+    if not isinstance(rows, tuple):
+        return rows
+    n = range(len(rows))
+    return tuple(tuple((rows[i][j] + rows[j][i]) / 2 for j in n) for i in n)  # type: ignore[index, operator]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from derive.elaborate.claimed import Claim
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims import Claims, speaks_of_derivatives
 from derive.elaborate.declare import set_axes
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.given import symmetric_in
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value
 from derive.kernel import sizes
@@ -85,6 +87,21 @@ class Judge:
         assert right.value is not None
         return self.claims.together(left.value, right.value, right.tree)
 
+    @cached_property
+    def supposed(self) -> list[tuple[int, tuple[Expr, Expr]]]:
+        """The equations that the document supposes, and where; not those that all points obey."""
+        found: list[tuple[int, tuple[Expr, Expr]]] = []
+        for claim in self.claims.given:
+            if symmetric_in(claim.item) is not None or claim.relations != ("=",):
+                continue
+            try:
+                pair = self.pair(*self.sides(claim))
+            except Fault:
+                continue
+            if not self.decider.alike(*pair):
+                found.append((claim.span[0], pair))
+        return found
+
     # ------------------------------------------------------------------------------- judging
 
     def equalities(self) -> list[tuple[Claim, int]]:
@@ -92,7 +109,7 @@ class Judge:
         return [
             (claim, k)
             for claim in self.claims.claims
-            if claim.kind == "relation" and _differentiates(claim)
+            if claim.kind == "relation" and speaks_of_derivatives(claim.sides)
             for k in range(claim.given, len(claim.relations))
             if claim.relations[k] in EQUALITIES
         ]
@@ -115,13 +132,15 @@ class Judge:
 
     def judged(self, claim: Claim) -> Judged | None:
         """The claim with its verdicts; None where it turns out to claim nothing."""
+        start = claim.span[0]
+        self.decider.hypotheses = tuple(pair for at, pair in self.supposed if at < start)
         source = self.claims.source
         whole = source.text[slice(*claim.span)]
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
         links = tuple(judge(claim))
         if not links:
             return None
-        convention = self.claims.layout.name if _differentiates(claim) else None
+        convention = self.claims.layout.name if speaks_of_derivatives(claim.sides) else None
         return Judged(whole, claim.span, links, convention)
 
     def _link(self, claim: Claim, k: int, verdict: str, by: str, message: str = "", **more) -> Link:
@@ -269,14 +288,6 @@ class Judge:
         elif len(claim.relations) > 1:
             rest = replace(claim, given=1)
             yield from self._links(rest, found)
-
-
-def _differentiates(claim: Claim) -> bool:
-    return any(n.head in ("deriv", "grad") for side in claim.sides for n in side.subtrees()) or any(
-        n.head == "script" and n.kids[0] == Tree("name", (r"\delta",))
-        for side in claim.sides
-        for n in side.subtrees()
-    )
 
 
 __all__ = ["Finding", "Judge", "Side"]

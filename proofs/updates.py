@@ -36,6 +36,7 @@ def step_of_descent(left: Value, right: Value, claims: Claims, decider: Decider)
     if any(n.axes for n in fresh) or len(rates) > 1 or not learns:
         return None
     first: Expr | None = None
+    uphill: Expr | None = None
     for loss in losses:
         gradient = grad(loss, old)
         assert isinstance(gradient, Expr)
@@ -43,8 +44,12 @@ def step_of_descent(left: Value, right: Value, claims: Claims, decider: Decider)
             expected = old - rate * gradient
             if decider.alike(expected, new):
                 return Value(expected, (), left.row)
+            if uphill is None and decider.alike(old + rate * gradient, new):
+                uphill = expected
             first = first if first is not None else expected
-    return None if first is None else Value(first, (), left.row)
+    # Not a step on any loss: of one that goes uphill the sign is the slip.
+    best = uphill if uphill is not None else first
+    return None if best is None else Value(best, (), left.row)
 
 
 def _losses(claims: Claims) -> Iterator[Expr]:
@@ -59,13 +64,13 @@ def _losses(claims: Claims) -> Iterator[Expr]:
 
 
 def _ratios(old: Expr, new: Expr, gradient: Expr, decider: Decider) -> Iterator[Expr]:
-    """The number by which the gradient is multiplied, if it is one everywhere; else 1."""
+    """The size of the number that multiplies the gradient, if it is one everywhere; else 1."""
     for room in decider.sampler.usual((old, new, gradient))[:1]:
         step, slope, finite = compared(room, old - new, gradient)
         with np.errstate(all="ignore"):
             ratio = (step / slope)[finite]
         ratio = ratio[np.isfinite(ratio)]
-        if ratio.size and np.ptp(ratio) < 1e-9 * max(1.0, abs(ratio[0])) and ratio[0] > 0:
-            yield Num(Fraction(float(ratio[0])).limit_denominator(10_000))
+        if ratio.size and np.ptp(ratio) < 1e-9 * max(1.0, abs(ratio[0])) and ratio[0]:
+            yield Num(Fraction(abs(float(ratio[0]))).limit_denominator(10_000))
             return
     yield Num(1)

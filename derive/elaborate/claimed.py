@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
 from derive.elaborate.reading import Reading
-from derive.elaborate.scope import base_of, taken_apart
+from derive.elaborate.scope import base_of, index_letter, taken_apart
 from derive.elaborate.shorthand import Shorthand, delta_of
 from derive.tree import Tree
 
@@ -149,6 +149,8 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
         return
     if sides[1].head == "list" and any(part.head == "dots" for part in sides[1].kids):
         return  # i = 1, .., m says where an index runs
+    if all(_counts(side, reading) for side in sides):
+        return  # i \\neq j says which entries are meant
     step = relations[0] in _ARROWS or stepped(sides[0], sides[1]) is not None
     step = step or (given == 0 and _assigned(sides[0], sides[1], reading))
     yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")
@@ -159,3 +161,9 @@ def _assigned(left: Tree, right: Tree, reading: Reading) -> bool:
     if not base_of(left) or reading.scope.refer(left).symbol in reading.scope.defined:
         return False
     return right.head in ("sum", "juxt") and left in right.subtrees()
+
+
+def _counts(side: Tree, reading: Reading) -> bool:
+    """A whole number, or a letter that is no quantity of the document."""
+    letter = index_letter(side)
+    return side.head == "num" or (letter is not None and not reading.scope.known(letter))

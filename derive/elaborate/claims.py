@@ -17,6 +17,7 @@ from derive.elaborate.claimed import Claim, claims_of
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.document import Elaborated, elaborated, problems_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.given import is_given, symmetric_in
 from derive.elaborate.layouts import Layout
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Env, Reading
@@ -27,7 +28,7 @@ from derive.elaborate.shown import text
 from derive.elaborate.values import Value, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
-from derive.kernel.expr import Expr, Num
+from derive.kernel.expr import Expr, Num, Var
 from derive.tree import Tree
 
 
@@ -35,6 +36,7 @@ from derive.tree import Tree
 class Claims:
     """A document read for its claims.
 
+    ``given`` is what it supposes and does not claim.
     ``unread`` are its formulas that could not be read, ``diagnostics`` the other problems.
     """
 
@@ -45,6 +47,7 @@ class Claims:
     claims: list[Claim]
     diagnostics: list[Diagnostic]
     unread: list[Diagnostic] = field(default_factory=list)
+    given: list[Claim] = field(default_factory=list)
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
@@ -68,6 +71,16 @@ class Claims:
                 domain = Domain(domain.low, domain.high, domain.values, domain.classes, True)
             if domain != Domain():
                 found[node] = domain
+        return found
+
+    def symmetric(self) -> dict[Expr, Expr]:
+        """The symmetric part of each variable that is said to be symmetric, to be put for it."""
+        found: dict[Expr, Expr] = {}
+        for claim in self.given:
+            tree = symmetric_in(claim.item)
+            value = self.value(tree) if tree is not None else None
+            if value is not None and isinstance(value.expr, Var) and len(value.own) == 2:
+                found[value.expr] = (value.expr + value.expr.T) / 2
         return found
 
     def letters(self, trees: Iterable[Tree]) -> frozenset[str]:
@@ -191,7 +204,25 @@ def read_claims(source: Source) -> Claims:
     parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
     for problem in problems:
         parted[(problem.code, problem.start, problem.end) in unread].append(problem)
-    return Claims(source, network, done.reading, done.shorthand, claims, *parted)
+    given = [claim for claim in claims if _is_given(claim, source.text)]
+    claims = [claim for claim in claims if claim not in given]
+    return Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
+
+
+def _is_given(claim: Claim, text: str) -> bool:
+    """Whether a claim is a hypothesis: never one about a derivative, which can be computed."""
+    if claim.given or claim.kind != "relation" or speaks_of_derivatives(claim.sides):
+        return False
+    return symmetric_in(claim.item) is not None or is_given(claim.item, text)
+
+
+def speaks_of_derivatives(sides: Iterable[Tree]) -> bool:
+    delta = Tree("name", (r"\delta",))
+    return any(
+        node.head in ("deriv", "grad") or (node.head == "script" and node.kids[0] == delta)
+        for side in sides
+        for node in side.subtrees()
+    )
 
 
 def _network(done: Elaborated, faults: list[Fault]) -> Network:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from derive.elaborate.declare import declared_names, number
 from derive.elaborate.faults import Fault
+from derive.elaborate.given import symmetric_in
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
@@ -63,7 +64,11 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
         if base == r"\delta" and subs:
             found.definitions.remove(item)
             found.claims.append(item)
-        elif latex(left) in mentioned or _is_remark(item, symbol, reading):
+        elif (
+            latex(left) in mentioned
+            or symmetric_in(item) is not None
+            or _is_remark(item, symbol, reading)
+        ):
             # W = W - ε∇L is an update, S = Sᵀ a fact: neither defines its left side.
             found.definitions.remove(item)
             found.claims.append(item)

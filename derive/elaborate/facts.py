@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from derive.elaborate.collect import Statements
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.given import SENTENCE
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import base_of
 from derive.elaborate.settle import settle
@@ -34,7 +35,6 @@ _BEFORE = frozenset(
     ["vector", "vectors", "label", "labels", "target", "targets", "encoded", "row", "rows",
      "向量", "标签", "编码", "的"]
 )  # fmt: skip
-_SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
 
 
 def note_facts(parsed: Parsed, statements: Statements, reading: Reading) -> None:
@@ -89,7 +89,7 @@ def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:
         for start, end, named in places:
             gap = text[end : found.start()] if end <= found.start() else text[found.end() : start]
             between = _AFTER if end <= found.start() else _BEFORE
-            near = len(gap) <= _REACH and not _SENTENCE.search(gap)
+            near = len(gap) <= _REACH and not SENTENCE.search(gap)
             # "x and a one-hot label" says nothing of x: only such words may stand between.
             near = near and {w.lower() for w in _WORD.findall(gap)} <= between
             if near and start != found.start() and (best is None or len(gap) < best[0]):
