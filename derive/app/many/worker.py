@@ -167,8 +167,7 @@ def ready() -> bool:
 
 def check(source: Source, options: Options) -> dict[str, Any]:
     """The verdicts on one document, as ``derive check --json`` prints them."""
-    from proofs.check import check_source
-
     from derive.app.checked.data import report_json
+    from proofs.check import check_source
 
     return report_json(check_source(source, layout=options.layout, limit=options.limit))
