@@ -214,7 +214,7 @@ def chinese() -> Report:
     """Markdown, wide letters, tabs, a chain over several rows, a very long line."""
     w = Writer("中文.md", CHINESE)
     point = Counterexample({"n": 1}, ((r"\mathbf{x}", (Fraction(1),)),), (1,), "1", "2")
-    long = r"\tfrac12 x_1^2 + \tfrac12 x_2^2 + \tfrac12 x_3^2 + \tfrac12 x_4^2 + \tfrac12 x_5^2 + \dots"
+    long = "".join(rf"\tfrac12 x_{k}^2 + " for k in range(1, 6)) + r"\dots"
     claims = [
         w.claim(
             r"\nabla_{\mathbf{x}} L =",
@@ -256,7 +256,9 @@ def hostile() -> Report:
     text = '<script>alert("1")</script> $a\x1b[31m = b$ & "c" \u202e %0A::error::x\n$u = <v>$\n'
     w = Writer("a&b<c>'\",%:.md", text)
     claims = (
-        w.claim("a\x1b[31m =", w.link("b", REFUTED, "numeric", message="no\n::error::<b> & 50%, a:b")),
+        w.claim(
+            "a\x1b[31m =", w.link("b", REFUTED, "numeric", message="no\n::error::<b> & 50%, a:b")
+        ),
         w.claim("u =", w.link("<v>", UNSETTLED, "fingerprint")),
     )
     return Report(w.source, claims, notes=("<i>",))

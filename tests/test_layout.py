@@ -123,8 +123,8 @@ def test_no_file_is_long(path):
 
 def test_the_walk_sees_what_it_should():
     assert "derive.derivation.backprop" in set(imported("derive.app.solve", everywhere=True))
-    assert "derive.app.files" in set(imported("derive.app.cli", everywhere=True))
-    assert "derive.app.files" not in set(imported("derive.app.cli", everywhere=False))
-    assert "derive.derivation.network" not in set(imported("derive.app.cli", everywhere=True))
+    assert "derive.app.files" in set(imported("derive.app.commands", everywhere=True))
+    assert "derive.app.files" not in set(imported("derive.app.commands", everywhere=False))
+    assert "derive.derivation.network" not in set(imported("derive.app.commands", everywhere=True))
     assert floor("derive.latex.print") == 3
     assert floor("derive.app.cli") == 6

@@ -1,29 +1,32 @@
 """The command ``derive``: arguments in, files and exit codes out.
 
-The idea: one document after the other, each with an outcome of its own; a bad one does not stop the
-others, and the worst outcome is the exit code.  Nothing heavy is imported before it is needed.
+The idea: this module knows the words of the command line and nothing of what they do; what a word
+does is imported when it is said, so that `derive --version` takes no time.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from derive.app.outcomes import (
+    BROKEN_PIPE,
+    DIFFERS,
+    DONE,
+    INTERRUPTED,
+    UNREADABLE,
+    UNSETTLED,
+)
 from derive.version import VERSION
 
-if TYPE_CHECKING:
-    from derive.derivation.network import Network
-    from derive.diagnostics import DeriveError, Source
-
-DONE, DIFFERS, UNREADABLE = 0, 1, 2
-INTERRUPTED, BROKEN_PIPE = 130, 141
-REPORT = "this is a mistake in derive, not in your document: please report it with the document"
+__all__ = [
+    "BROKEN_PIPE", "DIFFERS", "DONE", "INTERRUPTED", "UNREADABLE", "UNSETTLED", "main",
+]  # fmt: skip
 
 EPILOG = """\
 examples:
@@ -32,9 +35,12 @@ examples:
   derive solve - --json < exam.tex           the answers as JSON, no files
   derive graph exam.tex -o exam.svg          the computational graph
   derive export exam.tex --to numpy -o exam.py
+  derive check hand.tex                      a verdict on every line of a derivation
+  derive explain missing-transpose           what a mistake is
 
 exit code:
-  0  done    1  a result differs from its numerical check    2  a document could not be read
+  0  done    1  a result differs from its numerical check, or a line is wrong
+  2  a document could not be read    3  nothing is wrong, but not everything could be settled
 """
 
 SOLVE = """\
@@ -62,6 +68,23 @@ examples:
 The module has forward(**inputs), gradients(**inputs), both with ASCII names, and SYMBOLS, which
 maps each symbol as the document writes it to its name.
 """
+CHECK = """\
+Reads a derivation and says of every line whether it is right: proved for all sizes, wrong with
+numbers that show it and with the correction, or unsettled. What is only a definition is no line to
+be checked. Folders stand for the .tex and .md documents in them.
+"""
+CHECK_EPILOG = """\
+examples:
+  derive check hand.tex                      what is wrong, and why
+  derive check hand.tex -o checked/          the document with its verdicts, as HTML and LaTeX
+  derive check homework/ --jobs 8 --json     a line of JSON for each document
+  derive check notes.md --format github      annotations for a pull request
+
+exit code:
+  0  everything is proved            1  a line is wrong, or its shapes do not fit
+  2  something could not be read     3  nothing is wrong, but something is unsettled
+"""
+EXPLAIN = "Explains a code: a mistake with a name, a verdict, or why a text cannot be read."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = _parser().parse_args(argv)
     try:
-        code = _each(options)
+        code = options.command_of(options)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -108,9 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"derive {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[..., tuple[int, Any]], about: str, epilog: str, output: str
-    ) -> argparse.ArgumentParser:
+    def command(name: str, about: str, epilog: str, output: str) -> argparse.ArgumentParser:
         own = commands.add_parser(
             name,
             help=about.partition(",")[0],
@@ -124,11 +145,11 @@ def _parser() -> argparse.ArgumentParser:
         )
         own.add_argument("-o", "--output", metavar="PATH", help=output)
         own.add_argument("--json", action="store_true", help="one line of JSON for each document")
-        own.set_defaults(run=run)
+        own.set_defaults(command_of=_one_by_one)
         return own
 
     solve = command(
-        "solve", _solve, SOLVE, SOLVE_EPILOG,
+        "solve", SOLVE, SOLVE_EPILOG,
         "the folder of the sheets (default: output; none with --json)",
     )  # fmt: skip
     solve.add_argument(
@@ -136,20 +157,81 @@ def _parser() -> argparse.ArgumentParser:
         help="chooses the points of the numerical check (default: 0)",
     )  # fmt: skip
     graph = command(
-        "graph", _graph, "Draws the computational graph, with forward values and gradients.",
+        "graph", "Draws the computational graph, with forward values and gradients.",
         GRAPH_EPILOG, "a file, or a folder for several (default: stdout)",
     )  # fmt: skip
     graph.add_argument(
         "--to", choices=("svg", "tikz"), help="default: by the suffix of -o, else svg"
     )
     export = command(
-        "export", _export, "Writes the network and its gradients as code, a module by itself.",
+        "export", "Writes the network and its gradients as code, a module by itself.",
         EXPORT_EPILOG, "a file, or a folder for several (default: stdout)",
     )  # fmt: skip
     export.add_argument(
         "--to", type=_target, required=True, metavar="LANGUAGE", help="such as numpy"
     )
+    _add_check(
+        command(
+            "check", CHECK, CHECK_EPILOG,
+            "a folder for the document with its verdicts, as HTML and LaTeX",
+        )
+    )  # fmt: skip
+    explain = commands.add_parser(
+        "explain", help=EXPLAIN.partition(":")[0], description=EXPLAIN, allow_abbrev=False
+    )
+    explain.add_argument("code", nargs="*", metavar="CODE", help="none: all codes are listed")
+    explain.set_defaults(command_of=_explain)
     return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument(
+        "--layout", choices=("denominator", "numerator", "mixed", "row"),
+        help="how derivatives are laid out (default: as the document says or shows)",
+    )  # fmt: skip
+    check.add_argument(
+        "--format", choices=("terminal", "json", "sarif", "junit", "github"),
+        help="for other programs; --json is --format json",
+    )  # fmt: skip
+    check.add_argument("-v", "--verbose", action="store_true", help="list what is proved, too")
+    check.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto",
+        help="default: auto, on a terminal unless NO_COLOR is set",
+    )  # fmt: skip
+    check.add_argument(
+        "--limit", type=_seconds, metavar="SECONDS", help="for each document; then it is unsettled"
+    )
+    check.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="how many documents at a time (default: 1)"
+    )
+    check.add_argument(
+        "--journal", metavar="FILE", help="keeps what is done; a run that was stopped goes on"
+    )
+    check.set_defaults(command_of=_check)
+
+
+def _one_by_one(options: argparse.Namespace) -> int:
+    from derive.app import commands
+
+    run: dict[str, Callable[..., tuple[int, Any]]] = {
+        "solve": commands.solve,
+        "graph": commands.graph,
+        "export": commands.export,
+    }
+    options.run = run[options.command]
+    return commands.each(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from derive.app.checked.command import check
+
+    return check(options)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from derive.app.checked.command import explain
+
+    return explain(options.code)
 
 
 def _target(text: str) -> str:
@@ -166,139 +248,20 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-# -------------------------------------------------------------------------------- one by one
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise argparse.ArgumentTypeError(f"a limit is a number of seconds above 0, not {text!r}")
+    return seconds
 
 
-def _each(options: argparse.Namespace) -> int:
-    """Every document in turn; the worst outcome."""
-    from derive.app.files import Names, load
-    from derive.diagnostics import DeriveError, Source
-
-    names = Names(options.files)
-    worst = DONE
-    for path in options.files:
-        source = Source("<stdin>" if path == "-" else path, "")
-        try:
-            source = load(path)
-            code, printed = options.run(source, path, names, options)
-        except DeriveError as error:
-            code, printed = UNREADABLE, _told(error, source, options.json)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            if os.environ.get("DERIVE_TRACEBACK"):
-                raise
-            code, printed = UNREADABLE, _told(_internal(error, source), source, options.json)
-        worst = max(worst, code)
-        if options.json:
-            printed = json.dumps({"file": source.file, **(printed or {})})
-        if printed is not None:
-            print(printed, flush=True)
-    return worst
-
-
-def _internal(error: Exception, source: Source) -> DeriveError:
-    from derive.diagnostics import DeriveError, Diagnostic
-
-    kind = type(error).__name__
-    message = f"internal error ({kind}: {error})" if str(error) else f"internal error ({kind})"
-    remark = "DERIVE_TRACEBACK=1 shows where"
-    return DeriveError(
-        Diagnostic("internal-error", message, source.file, help=REPORT, notes=(remark,))
-    )
-
-
-def _told(error: DeriveError, source: Source, as_json: bool) -> dict[str, Any] | None:
-    """The diagnostics, on standard error or as JSON."""
-    from derive.diagnostics import Source, render
-
-    if as_json:
-        from derive.app.report import error_json
-
-        return {"error": [error_json(d, source) for d in error.diagnostics]}
-    color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    for diagnostic in error.diagnostics:
-        # What concerns the file as a whole has no excerpt.
-        whole = diagnostic.start == diagnostic.end == 0
-        shown = Source(source.file, "") if whole else source
-        print(render(diagnostic, shown, color), file=sys.stderr)
-    return None
-
-
-def _read(source: Source) -> Network:
-    from derive.elaborate.document import read_document
-
-    return read_document(source)
-
-
-# ---------------------------------------------------------------------------------- commands
-
-
-def _solve(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
-    from derive.app.solve import solved
-
-    solution = solved(_read(source), options.seed)
-    written: list[Path] = []
-    if options.output is not None or not options.json:
-        from derive.app.files import publish
-        from derive.app.html import render_html
-        from derive.app.pages import solution_sheet
-        from derive.app.tex import render_tex
-
-        folder = Path(options.output or "output")
-        stem = names.fresh(path, folder, (".tex", ".html"))
-        sheet = solution_sheet(solution)
-        texts = {
-            folder / f"{stem}.tex": render_tex(sheet),
-            folder / f"{stem}.html": render_html(sheet),
-        }
-        publish(texts)
-        written = list(texts)
-    code = DIFFERS if solution.failed else DONE
-    if options.json:
-        from derive.app.report import solution_json
-
-        return code, solution_json(solution, source)
-    return code, f"{source.file}: {solution.summary()} -> {', '.join(map(str, written))}"
-
-
-def _graph(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
-    from derive.app.solve import drawing, worked_graph
-
-    suffix = Path(options.output).suffix if options.output else ""
-    to = options.to or ("tikz" if suffix == ".tex" else "svg")
-    picture = worked_graph(_read(source))
-    text = drawing(picture, to)
-    if options.json:
-        from derive.app.report import picture_json
-
-        return DONE, {**picture_json(picture), to: text}
-    return DONE, _delivered(text, path, ".svg" if to == "svg" else ".tex", names, options)
-
-
-def _export(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
-    from derive.app.solve import exported
-
-    text, symbols = exported(_read(source), options.to)
-    if options.json:
-        return DONE, {"code": text, "symbols": symbols}
-    return DONE, _delivered(text, path, ".py", names, options)
-
-
-def _delivered(
-    text: str, path: str, suffix: str, names: Any, options: argparse.Namespace
-) -> str | None:
-    """The text for standard output, or None where it went to a file."""
-    if options.output is None:
-        return text.rstrip("\n")
-    from derive.app.files import publish
-
-    target = Path(options.output)
-    if target.suffix != suffix or target.is_dir() or len(options.files) > 1:
-        target = target / (names.fresh(path, target, (suffix,)) + suffix)
-    names.spare(target)
-    publish({target: text})
-    return None
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1024):
+        raise argparse.ArgumentTypeError(f"jobs is a whole number from 1 to 1024, not {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

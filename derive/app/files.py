@@ -54,7 +54,9 @@ def _reason(error: Exception) -> str:
 class Names:
     """The name under which each document's results go: its own, numbered where it is taken."""
 
-    def __init__(self, inputs: list[str]) -> None:
+    def __init__(self, inputs: list[str], result: str = "solution") -> None:
+        """``result``: what is added to a name that is taken by a document."""
+        self.result = result
         self.taken: set[str] = set()
         self.inputs = {os.path.realpath(path) for path in inputs if os.path.isfile(path)}
 
@@ -66,7 +68,7 @@ class Names:
             os.path.realpath(folder / (wish + suffix)) in self.inputs for suffix in suffixes
         ):
             k += 1
-            wish = f"{own}-solution" if k == 2 else f"{own}-{k}"
+            wish = f"{own}-{self.result}" if k == 2 else f"{own}-{k}"
         self.taken.add(wish.casefold())
         return wish
 

@@ -170,7 +170,9 @@ def junit_part(report: Report) -> dict[str, Any]:
         line, column = report.source.position(one.start)
         lines.append(f"  {_case(report.source, line, f'{line}:{column} {one.code}')}>")
         kind = f"type={_attribute(one.code)}"
-        lines.append(f"   <error message={_attribute(one.message)} {kind}>{_body(one.help)}</error>")
+        lines.append(
+            f"   <error message={_attribute(one.message)} {kind}>{_body(one.help)}</error>"
+        )
         lines.append("  </testcase>")
     lines += [f"  <system-out>{_body(counted(report))}</system-out>", " </testsuite>"]
     return {"counts": counts, "xml": "\n".join(lines)}
@@ -257,9 +259,7 @@ def github(report: Report) -> str:
     return "\n".join(line for _, line in sorted(lines, key=lambda entry: entry[0]))
 
 
-def _annotation(
-    command: str, source: Source, span: tuple[int, int], code: str, text: str
-) -> str:
+def _annotation(command: str, source: Source, span: tuple[int, int], code: str, text: str) -> str:
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
     where = {"file": source.file, "line": line, "endLine": end_line}

@@ -72,8 +72,8 @@ VERDICTS = {
 }  # fmt: skip
 
 READING = {
-    "ambiguous-call": "a letter before a bracket may be a factor or a function: a sign between them, "
-    "or a definition of the function, settles it",
+    "ambiguous-call": "a letter before a bracket may be a factor or a function: a sign between "
+    "them, or a definition of the function, settles it",
     "binary-file": "the file is no text in UTF-8; save the document as UTF-8",
     "cycle": "a quantity is defined by itself, directly or through others",
     "double-script": "two subscripts or two superscripts follow each other; put braces around them",
@@ -81,8 +81,8 @@ READING = {
     "incomplete-formula": "the formula breaks off where a term has to follow",
     "missing-term": "two signs follow each other with nothing between them",
     "no-file": "there is no such file, or it cannot be opened",
-    "no-formulas": "formulas stand between dollar signs, in \\[ .. \\], or in an environment such as "
-    "align",
+    "no-formulas": "there is no formula: formulas stand between dollar signs, in \\[ .. \\], or in "
+    "an environment such as align",
     "shape-clash": "two shapes do not fit together where one of the symbols is defined",
     "unclosed-bracket": "a bracket is opened and never closed in the same formula",
     "unclosed-formula": "a formula has a beginning and no end: a dollar sign is missing",
@@ -106,10 +106,13 @@ def title_of(code: str) -> str | None:
     """What a code means in one line; None if there is no such code."""
     if code in VERDICTS:
         return VERDICTS[code][0]
-    if code in READING:
-        return READING[code].partition(";")[0].partition(":")[0]
-    text = _mistakes().get(code)
-    return None if text is None else text.split("\n", 1)[0].rstrip(".")
+    if (text := _mistakes().get(code)) is not None:
+        return text.split("\n", 1)[0].rstrip(".")
+    return _first(READING[code]) if code in READING else None
+
+
+def _first(text: str) -> str:
+    return text.partition(";")[0].partition(":")[0]
 
 
 def explained(code: str) -> str | None:
@@ -117,7 +120,9 @@ def explained(code: str) -> str | None:
     if code in VERDICTS:
         title, text = VERDICTS[code]
         return f"{title}\n\n{inspect.cleandoc(text)}"
-    return READING.get(code) or _mistakes().get(code)
+    # One code may be both, such as a missing term.
+    found = [_mistakes().get(code), READING.get(code)]
+    return "\n\nOf a text that cannot be read: ".join(text for text in found if text) or None
 
 
 def codes() -> dict[str, list[str]]:

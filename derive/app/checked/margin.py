@@ -49,7 +49,8 @@ _DEFINITIONS = r"""
 \providecommand{\derivesignproved}{\surd}\providecommand{\derivesignwrong}{\times}
 \providecommand{\derivesignunsettled}{?}\providecommand{\derivesigncarried}{\to}
 % \derivemark{verdict}{number of its note}: takes no room in a displayed formula.
-\providecommand{\derivesign}[2]{\ensuremath{{}^{\textcolor{derive#1}{\csname derivesign#1\endcsname\,#2}}}}
+\providecommand{\derivesign}[2]{\ensuremath{%
+  {}^{\textcolor{derive#1}{\csname derivesign#1\endcsname\,#2}}}}
 \providecommand{\derivemark}[2]{\ifinner\derivesign{#1}{#2}\else\rlap{\derivesign{#1}{#2}}\fi}
 \providecommand{\derivenote}[4]{\par\nopagebreak\smallskip\noindent{\setlength{\fboxsep}{4pt}%
   \colorbox{derivepaper#1}{\parbox{\dimexpr\linewidth-2\fboxsep\relax}{\small\raggedright
@@ -87,7 +88,9 @@ class _Author:
     def text(self) -> str:
         notes = self._mark()
         body = "".join(notes)
-        self.inserted.append((self.begin, f"{_DEFINITIONS}{tex.fallbacks(body, _DEFINITIONS + _IN_NOTES)}\n"))
+        self.inserted.append(
+            (self.begin, f"{_DEFINITIONS}{tex.fallbacks(body, _DEFINITIONS + _IN_NOTES)}\n")
+        )
         end = self.plain.find(r"\end{document}", self.begin)
         if end >= 0:
             self.inserted.append((end, f"\\derivesum{{{self._sum()}}}\n"))
@@ -154,7 +157,9 @@ class _Author:
                 text = said(remark.text)
             rows.append(rf"\deriverow{{{remark.label}}}{{{text}}}")
         tone = _TONES.get(one.verdict, "wrong")
-        headline = rf"\textbf{{{said(one.headline)}}} \hfill\mbox{{\footnotesize {SPOKEN[one.verdict]}}}"
+        headline = (
+            rf"\textbf{{{said(one.headline)}}} \hfill\mbox{{\footnotesize {SPOKEN[one.verdict]}}}"
+        )
         return f"\\derivenote{{{tone}}}{{{number}}}{{{headline}}}{{%\n" + "%\n".join(rows) + "}"
 
     def _put_notes(self, formula: Formula, notes: str) -> None:

@@ -154,22 +154,28 @@ class _Reader:
         said = tuple(self.told[number])
         unread = tuple(self.unread[number])
         source = self._source(number)
+        items = [item for row in self.rows[number] for item in row.items]
+        lost = not all(any(_holds(item, one) for item in items) for one in said)
         # What was read in part is shown as it was written: half a formula would be another one.
-        if unread:
+        if unread or lost:
             return Inline((), source, said, unread)
         trees = []
-        for row in self.rows[number]:
-            for item in row.items:
-                for one in said:
-                    if _inside(one.link.span[0], item.span) and one.severity:
-                        item = marked(item, one.span)
-                trees.append(item)
+        for item in items:
+            for one in said:
+                if _holds(item, one) and one.severity:
+                    item = marked(item, one.span)
+            trees.append(item)
         return Inline(tuple(trees), source, said, unread)
 
     def _lines(self, number: int) -> Iterator[Line]:
         found: list[tuple[int, Line]] = []
         for row in self.rows[number]:
             found += [(row.span[0], line) for line in self._row(row, self.told[number])]
+        items = [item for row in self.rows[number] for item in row.items]
+        for one in self.told[number]:
+            if not any(_holds(item, one) for item in items):
+                source = self._row_around(number, one.link.span[0])
+                found.append((one.link.span[0], Line(told=one, source=source)))
         for diagnostic in self.unread[number]:
             source = self._row_around(number, diagnostic.start)
             found.append((diagnostic.start, Line(source=source, unread=(diagnostic,))))
@@ -180,8 +186,8 @@ class _Reader:
         quiet: list[Tree] = []
         lines: list[Line] = []
         for item in row.items:
-            own = [one for one in said if _inside(one.link.span[0], item.span)]
-            if own and item.head == "chain":
+            own = [one for one in said if _holds(item, one)]
+            if own:
                 if quiet:
                     lines.append(_plain(quiet))
                     quiet = []
@@ -235,8 +241,10 @@ def _links(chain: Tree, said: list[Told]) -> Iterator[Line]:
         yield Line(left, (Tree("chain", (None, *open_pairs), chain.span),))
 
 
-def _inside(offset: int, span: tuple[int, int]) -> bool:
-    return span[0] <= offset < max(span[1], span[0] + 1)
+def _holds(item: Tree, one: Told) -> bool:
+    """Whether a link is part of a statement; only chains have links."""
+    start, end = item.span
+    return item.head == "chain" and start <= one.link.span[0] < max(end, start + 1)
 
 
 # ------------------------------------------------------------------------------- the wrong piece

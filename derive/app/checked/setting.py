@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from derive.app.checked.page import Inline, Line, Page
+from derive.app.checked.sentences import typed
 from derive.app.checked.words import (
     CARRIED,
     CURES,
@@ -142,7 +143,7 @@ class Setting:
 
     def _formula(self, latex: str) -> Code | tuple[str | Tree, ...]:
         try:
-            items = read_formula(latex, macros=self.page.macros)
+            items = read_formula(typed(latex), macros=self.page.macros)
         except DeriveError:
             items = ()
         return tuple(apart(items)) if items else Code(latex)

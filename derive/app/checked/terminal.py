@@ -6,6 +6,7 @@ the piece underlined, then remarks; what is right takes one line or none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from derive.app.checked import numbers
@@ -33,6 +34,7 @@ _STYLES = {
     "blue": "\x1b[1;34m",
 }
 _PLAIN = "\x1b[0m"
+_PIECES = re.compile(r"`([^`]*)`|\$([^$]*)\$")
 _LABELS = 9  # columns of the widest label
 
 
@@ -164,11 +166,10 @@ def _short(one: Told, source: Source, pen: Pen) -> str:
 
 def said(text: str) -> str:
     """Words for a terminal: formulas stand between backticks, or bare where there are no words."""
-    parts = text.split("$")
-    if len(parts) == 3 and not parts[0] and not parts[2]:
-        return printable(parts[1])
-    sign = "`" if len(parts) % 2 else "$"  # a lone dollar is one
-    return "\n".join(printable(line) for line in sign.join(parts).split("\n"))
+    if (alone := re.fullmatch(r"\$([^$]*)\$", text)) is not None:
+        return printable(alone[1])
+    quoted = _PIECES.sub(lambda piece: f"`{piece[1] if piece[1] is not None else piece[2]}`", text)
+    return "\n".join(printable(line) for line in quoted.split("\n"))
 
 
 def _summary(report: Report, codes: list[str], pen: Pen) -> Iterator[str]:

@@ -63,9 +63,7 @@ class Look(Setting):
     def example(self, one: Told) -> Example:
         found = one.counterexample
         assert found is not None
-        values = tuple(
-            self.setter.formula(node).strip("$") for node in numbers.equations(found)
-        )
+        values = tuple(self.setter.formula(node).strip("$") for node in numbers.equations(found))
         left, right = sides_of(one.link)
         edge = "only on a boundary: " if found.boundary else ""
         outcome = self.setter.words(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from derive.app.checked.sentences import with_formulas
 from derive.diagnostics import Source, display_width, printable
 from proofs.verdict import (
     ILL_TYPED,
@@ -151,7 +152,9 @@ def _of_link(claim: Judged, link: Link, source: Source) -> Told:
         return Told(claim, link, CARRIED, CARRIED, _carried(link, source), link.span, ())
     span = link.fix.span if link.fix and link.verdict in (REFUTED, ILL_TYPED) else link.span
     code = link.mistake or link.verdict
-    return Told(claim, link, link.verdict, code, _headline(link), span, tuple(_remarks(link)))
+    headline = with_formulas(_headline(link))
+    remarks = tuple(Remark(one.label, with_formulas(one.text)) for one in _remarks(link))
+    return Told(claim, link, link.verdict, code, headline, span, remarks)
 
 
 def _carried(link: Link, source: Source) -> str:
@@ -200,7 +203,9 @@ def _remarks(link: Link) -> Iterator[Remark]:
     if link.almost_everywhere is not None:
         yield Remark("except", f"where ${link.almost_everywhere}$")
     if link.fix:
-        yield Remark("instead", f"${link.fix.latex}$")
+        # A message may end in what to write.
+        if not link.message.endswith(link.fix.latex):
+            yield Remark("instead", f"${link.fix.latex}$")
         if link.fix.line and link.fix.line != link.fix.latex:
             yield Remark("in full", f"${link.fix.line}$")
 

@@ -1,0 +1,154 @@
+"""The commands that answer one document after the other: ``solve``, ``graph``, ``export``.
+
+The idea: each document has an outcome of its own; a bad one does not stop the others, and the worst
+outcome is the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from derive.app.outcomes import DIFFERS, DONE, UNREADABLE
+
+if TYPE_CHECKING:
+    from derive.derivation.network import Network
+    from derive.diagnostics import DeriveError, Source
+
+REPORT = "this is a mistake in derive, not in your document: please report it with the document"
+
+
+def each(options: argparse.Namespace) -> int:
+    """Every document in turn; the worst outcome."""
+    from derive.app.files import Names, load
+    from derive.diagnostics import DeriveError, Source
+
+    names = Names(options.files)
+    worst = DONE
+    for path in options.files:
+        source = Source("<stdin>" if path == "-" else path, "")
+        try:
+            source = load(path)
+            code, printed = options.run(source, path, names, options)
+        except DeriveError as error:
+            code, printed = UNREADABLE, _told(error, source, options.json)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if os.environ.get("DERIVE_TRACEBACK"):
+                raise
+            code, printed = UNREADABLE, _told(_internal(error, source), source, options.json)
+        worst = max(worst, code)
+        if options.json:
+            printed = json.dumps({"file": source.file, **(printed or {})})
+        if printed is not None:
+            print(printed, flush=True)
+    return worst
+
+
+def _internal(error: Exception, source: Source) -> DeriveError:
+    from derive.diagnostics import DeriveError, Diagnostic
+
+    kind = type(error).__name__
+    message = f"internal error ({kind}: {error})" if str(error) else f"internal error ({kind})"
+    remark = "DERIVE_TRACEBACK=1 shows where"
+    return DeriveError(
+        Diagnostic("internal-error", message, source.file, help=REPORT, notes=(remark,))
+    )
+
+
+def _told(error: DeriveError, source: Source, as_json: bool) -> dict[str, Any] | None:
+    """The diagnostics, on standard error or as JSON."""
+    from derive.diagnostics import Source, render
+
+    if as_json:
+        from derive.app.report import error_json
+
+        return {"error": [error_json(d, source) for d in error.diagnostics]}
+    color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    for diagnostic in error.diagnostics:
+        # What concerns the file as a whole has no excerpt.
+        whole = diagnostic.start == diagnostic.end == 0
+        shown = Source(source.file, "") if whole else source
+        print(render(diagnostic, shown, color), file=sys.stderr)
+    return None
+
+
+def _read(source: Source) -> Network:
+    from derive.elaborate.document import read_document
+
+    return read_document(source)
+
+
+# ---------------------------------------------------------------------------------- commands
+
+
+def solve(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
+    from derive.app.solve import solved
+
+    solution = solved(_read(source), options.seed)
+    written: list[Path] = []
+    if options.output is not None or not options.json:
+        from derive.app.files import publish
+        from derive.app.html import render_html
+        from derive.app.pages import solution_sheet
+        from derive.app.tex import render_tex
+
+        folder = Path(options.output or "output")
+        stem = names.fresh(path, folder, (".tex", ".html"))
+        sheet = solution_sheet(solution)
+        texts = {
+            folder / f"{stem}.tex": render_tex(sheet),
+            folder / f"{stem}.html": render_html(sheet),
+        }
+        publish(texts)
+        written = list(texts)
+    code = DIFFERS if solution.failed else DONE
+    if options.json:
+        from derive.app.report import solution_json
+
+        return code, solution_json(solution, source)
+    return code, f"{source.file}: {solution.summary()} -> {', '.join(map(str, written))}"
+
+
+def graph(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
+    from derive.app.solve import drawing, worked_graph
+
+    suffix = Path(options.output).suffix if options.output else ""
+    to = options.to or ("tikz" if suffix == ".tex" else "svg")
+    picture = worked_graph(_read(source))
+    text = drawing(picture, to)
+    if options.json:
+        from derive.app.report import picture_json
+
+        return DONE, {**picture_json(picture), to: text}
+    return DONE, _delivered(text, path, ".svg" if to == "svg" else ".tex", names, options)
+
+
+def export(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
+    from derive.app.solve import exported
+
+    text, symbols = exported(_read(source), options.to)
+    if options.json:
+        return DONE, {"code": text, "symbols": symbols}
+    return DONE, _delivered(text, path, ".py", names, options)
+
+
+def _delivered(
+    text: str, path: str, suffix: str, names: Any, options: argparse.Namespace
+) -> str | None:
+    """The text for standard output, or None where it went to a file."""
+    if options.output is None:
+        return text.rstrip("\n")
+    from derive.app.files import publish
+
+    target = Path(options.output)
+    if target.suffix != suffix or target.is_dir() or len(options.files) > 1:
+        target = target / (names.fresh(path, target, (suffix,)) + suffix)
+    names.spare(target)
+    publish({target: text})
+    return None
