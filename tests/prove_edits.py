@@ -15,7 +15,7 @@ import numpy as np
 from derive.derivation.network import Domain
 from derive.kernel.build import contracted, dot, lift, outer, spread, total, trace
 from derive.kernel.calculus import grad
-from derive.kernel.expr import Add, Contract, Delta, Expr, Map, Num, Var, toposort
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Var, toposort
 from derive.kernel.sizes import sizes
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import (
@@ -289,6 +289,8 @@ def disagreement(a: Expr, b: Expr, proof: Proof, rng: random.Random, points: int
 
 def _decided(node: Expr, known: Mapping[Expr, np.ndarray]) -> bool:
     """Whether rounding does not decide a comparison, and nothing undefined is compared."""
+    if isinstance(node, Call) and not all(np.all(np.isfinite(known[k])) for k in node.kids):
+        return False
     if not (isinstance(node, Map) and node.fn.name in _COMPARED):
         return True
     left = known[node.args[0]]

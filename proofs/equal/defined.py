@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
+from derive.kernel.build import ONE, coefficient
 from derive.kernel.expr import Contract, Expr, Map, is_named, toposort
 from proofs.equal.bounds import Bounds
 from proofs.equal.proof import Condition
@@ -68,7 +69,22 @@ def open_conditions(conditions: Iterable[Condition], bounds: Bounds) -> tuple[Co
         if c.relation == "!=" and Condition(">=", c.expr) in found:
             c = Condition(">", c.expr)
         kept.append(c)
-    return tuple(dict.fromkeys(kept))
+    return tuple(c for c in dict.fromkeys(kept) if not _follows(c, kept, bounds))
+
+
+def _follows(condition: Condition, others: list[Condition], bounds: Bounds) -> bool:
+    """Whether a product of several is positive because its factors are: ab > 0 from a, b > 0."""
+    below = set(toposort(condition.expr)) - {condition.expr}
+    known = Bounds(bounds.facts)
+    known.assume(c.expr for c in others if c.relation == ">" and c.expr in below)
+    interval = known.of(condition.expr)
+    return interval.positive or (condition.relation != ">" and interval.nonzero)
+
+
+def unscaled(node: Expr) -> Expr:
+    """A node without a number before it: it is 0 where the other is."""
+    rest = coefficient(node)[1]
+    return rest if rest.axes == node.axes and rest is not ONE else node
 
 
 def _reduced(condition: Condition, bounds: Bounds) -> Iterable[Condition]:
@@ -83,6 +99,8 @@ def _reduced(condition: Condition, bounds: Bounds) -> Iterable[Condition]:
             if c.relation == ">=":
                 continue
             c = Condition("!=", c.expr)
+        if c.relation == "!=" and unscaled(c.expr) is not c.expr:
+            c = Condition("!=", unscaled(c.expr))
         match c.expr:
             case Contract(factors, indices, out) if c.relation == "!=" and {
                 i for own in indices for i in own

@@ -241,6 +241,9 @@ class Functions(Ring):
             return {CONSTANT: 1}
         if not u or bounds.high <= 0:
             return {}
+        switch, inside = self._switched(u)
+        if switch != {CONSTANT: 1}:  # 1[s v > 0] = s 1[v > 0] where s is 1 or 0
+            return self.multiply(switch, self.above(inside, null))
         flip, v = self._direction(u)
         if not v:
             return {}
@@ -261,6 +264,10 @@ class Functions(Ring):
             return {CONSTANT: 1}
         if self.bounds(u).nonzero:
             return {}
+        switch, inside = self._switched(u)
+        if switch != {CONSTANT: 1}:
+            off = self.add({CONSTANT: 1}, self.scale(-1, switch))
+            return self.add(off, self.multiply(switch, self.zero(inside)))
         _, v = self._direction(u)
         if not v:
             return {CONSTANT: 1}
@@ -272,6 +279,24 @@ class Functions(Ring):
         if null is not None:
             self.nulls.setdefault(z, []).append(null)
         return self.of_factor((z, own, 1))
+
+    def _switched(self, u: Poly) -> tuple[Poly, Poly]:
+        """The factors, 1 or 0 each, that all terms share, and the polynomial without them."""
+        shared: set[Factor] | None = None
+        for term in u:
+            own = {
+                f for f in term
+                if self.atoms[f[0]].law == "idempotent" and f[2] == 1 and min(f[1], default=0) >= 0
+            }  # fmt: skip
+            shared = own if shared is None else shared & own
+        if not shared:
+            return {CONSTANT: 1}, u
+        inside: Poly = {}
+        for term, n in u.items():
+            self.gather(inside, n, [f for f in term if f not in shared])
+        switch: Poly = {}
+        self.gather(switch, 1, sorted(shared))
+        return switch, inside
 
     def _solved(self, base: Poly) -> tuple[int, tuple[int, ...], Poly] | None:
         """A factor that is a term of the base and in no other: on {base = 0} it is the rest."""

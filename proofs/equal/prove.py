@@ -18,7 +18,7 @@ from derive.kernel.expr import Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
 from derive.meaning.normal import same
 from proofs.equal.bounds import Bounds
-from proofs.equal.defined import needed, open_conditions
+from proofs.equal.defined import needed, open_conditions, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
 from proofs.equal.reading import Reading, is_piecewise, is_smooth_word
@@ -159,7 +159,7 @@ def _off_null_sets(ring: Reading, poly: Poly) -> tuple[Poly, tuple[Condition, ..
             expr = next((e for e in ring.nulls.get(a, ())
                          if almost_nowhere_zero(e, ring.interval)), None)  # fmt: skip
             if expr is not None:
-                nulls[Condition("=", expr)] = None
+                nulls[Condition("=", unscaled(expr))] = None
                 break
         else:
             left[term] = count

@@ -230,8 +230,8 @@ class Reading(Functions):
 
     def _compared(self, node: Map) -> Poly:
         a, b = node.args if len(node.args) == 2 else (node.args[0], None)
-        left = a if b is None else a - b
-        u = self.of(left)
+        left = a if b is None or not self.of(b) else b if not self.of(a) else a - b
+        u = self.of(a if b is None else a - b)
         down = self.scale(-1, u)
         one: Poly = {CONSTANT: 1}
         match node.fn.name:
