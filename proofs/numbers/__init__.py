@@ -8,7 +8,7 @@ rationals, from enclosures that do not meet, or, as evidence only, from residues
 knows the points at a border.  In exact numbers: ``entries`` has the rules of single entries,
 ``exact`` evaluates, ``certify`` proves a counterexample.  ``refute`` looks for one, ``shrink`` and
 ``walk`` propose other points.  Modulo p: ``residues`` is the arithmetic, ``modular`` evaluates,
-``bounds`` says how large sizes must be, ``agree`` compares.  ``cross`` holds proofs against numbers.
+``bounds`` says how large sizes must be, ``agree`` compares.  ``cross`` checks what was proved.
 """
 
 from __future__ import annotations

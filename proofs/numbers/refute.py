@@ -7,7 +7,7 @@ something is exactly 0 is another kind of mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -18,7 +18,8 @@ from derive.kernel.sizes import Size
 from derive.operators.pointwise import np
 from proofs.numbers.certify import RELATIONS, Certificate, Refutation, certify, told
 from proofs.numbers.draw import Rationals
-from proofs.numbers.sample import Room, Sampler, compared, differing
+from proofs.numbers.exact import PRECISIONS
+from proofs.numbers.sample import NOTHING, TOLERANCE, Room, Sampler, compared, differing
 from proofs.numbers.shrink import proposals, simpler
 from proofs.numbers.ties import Ties
 from proofs.numbers.walk import moved
@@ -28,6 +29,7 @@ BUDGET = 0.5  # seconds
 _MOST_CERTIFIED = 16  # points of one room tried in exact numbers
 _MOST_SIZES = 10  # smaller choices of sizes tried
 _ROUNDS = 6  # of making entries simpler
+_HAIRLINE = (1e-13, 1e-300)  # relative and absolute: any difference of floats at all
 _CLIMBS = 12  # of moving towards a violation
 
 
@@ -75,6 +77,7 @@ class _Search:
         self.a, self.b, self.relation = a, b, relation
         self.sampler = sampler
         self.deadline = deadline
+        self.tolerance = TOLERANCE, NOTHING
         conditions = sampler.conditions
         self.order = toposort(a, b, *conditions)
         self.variables: list[Expr] = [node for node in self.order if isinstance(node, Var)]
@@ -106,7 +109,23 @@ class _Search:
             spare = spare or found
             if self.late():
                 break
-        return spare
+        return spare or self.hairline()
+
+    def hairline(self) -> Refutation | None:
+        """A difference that floats do not see: x and x (1 + 10^-9) are not equal."""
+        if self.relation != "=" or self.late():
+            return None
+        room = self.sampler.usual((self.a, self.b))[0]
+        _, _, good = compared(room, self.a, self.b)
+        if self.sampler.conditions:
+            good = good & self.sampler.allowed(room)
+        rows = np.flatnonzero(good)[:1]
+        values = {v: room.exact(v).row(k) for k in rows for v in self.variables}
+        if not len(rows) or self.certificate(values, room.at, (160,)) is None:
+            return None
+        self.tolerance = _HAIRLINE
+        spot = Spot(room, int(rows[0]), False)
+        return self.settled(spot)
 
     # -------------------------------------------------------------------------------------- points
 
@@ -117,7 +136,7 @@ class _Search:
             good = good & self.sampler.allowed(room)
         with np.errstate(all="ignore"):
             if self.relation in ("=", "!="):
-                bad = differing(left, right)
+                bad = differing(left, right, *self.tolerance)
                 if self.relation == "!=":
                     bad = ~bad
                 return np.where(good, bad, -np.inf), bad & good
@@ -156,9 +175,12 @@ class _Search:
         values = {v: spot.room.exact(v).row(spot.row) for v in self.variables}
         return self.certificate(values, spot.room.at)
 
-    def certificate(self, values: Mapping[Expr, Any], at: Mapping[str, int]) -> Refutation | None:
+    def certificate(
+        self, values: Mapping[Expr, Any], at: Mapping[str, int],
+        precisions: Sequence[int] = PRECISIONS,
+    ) -> Refutation | None:  # fmt: skip
         found: Certificate | None = certify(
-            self.a, self.b, self.relation, values, at, self.facts, self.still
+            self.a, self.b, self.relation, values, at, self.facts, self.still, precisions
         )
         return None if found is None else told(self.a, self.b, self.relation, values, at, found)
 

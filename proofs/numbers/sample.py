@@ -31,7 +31,7 @@ from derive.operators.pointwise import np
 from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, drawn
 from proofs.numbers.plan import contract
 
-# A relative difference past this one is no rounding error.
+# A relative difference past this one is no rounding error, nor is an absolute one past this one.
 TOLERANCE = 1e-6
 NOTHING = 1e-9
 _BATCH = -1  # the index number of the axis of points
@@ -267,9 +267,9 @@ def float_agreement(a: Expr, b: Expr, sampler: Sampler, rooms: int = 2) -> bool 
     return True if seen else None
 
 
-def differing(left: Any, right: Any) -> Any:
+def differing(left: Any, right: Any, tolerance: float = TOLERANCE, nothing: float = NOTHING) -> Any:
     """The rows in which two matrices differ by more than rounding."""
     with np.errstate(all="ignore"):
         scale = np.maximum(np.abs(left), np.abs(right)).max(axis=1)
         gap = np.abs(left - right).max(axis=1)
-        return gap > TOLERANCE * scale + NOTHING
+        return gap > tolerance * scale + nothing
