@@ -21,7 +21,8 @@ from proofs.decide import Decider
 from proofs.mistakes import Named, name_left, name_mistake
 from proofs.mistakes.edit import Surroundings
 from proofs.mistakes.probe import Probe
-from proofs.mistakes.surroundings import gradient_by, spellings, surroundings
+from proofs.mistakes.surgery import flat
+from proofs.mistakes.surroundings import other_lefts, spellings, surroundings
 from proofs.verdict import Fix
 
 
@@ -103,16 +104,18 @@ class Causes:
         return None
 
     def _other_gradients(self, left: Tree, opens: frozenset[str]) -> Iterator[tuple[Tree, Value]]:
-        own = gradient_by(left)
-        if own is None:
-            return
-        for symbol in self.context.symbols:
-            if symbol.kind != "delta" or gradient_by(symbol.tree) in (None, own):
-                continue
+        for other in other_lefts(left, self.context):
             try:
-                yield symbol.tree, self.claims.value(symbol.tree, opens)
+                yield other, self.claims.value(flat(other), opens)
             except (Fault, Silent):
                 continue
+
+    def _differentiated(self, tree: Tree) -> Tree | None:
+        """The L of \\partial L / \\partial z, \\nabla_z L and \\delta_z."""
+        match self.claims.shorthand.written_out(tree):
+            case Tree("grad", (_, of, _)) | Tree("deriv", (of, _, _)):
+                return of
+        return None
 
     # ------------------------------------------------------------------------------- layouts
 

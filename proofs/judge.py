@@ -62,6 +62,8 @@ class Judge:
     def sides(self, claim: Claim) -> list[Side]:
         """Every side with its value; indices that one side leaves open are open in all."""
         opens = self.claims.letters(claim.sides)
+        if claim.kind != "shape":
+            self.claims.fit(claim.sides, opens)
         found = [self._side(tree, opens) for tree in claim.sides]
         more = {x for side in found if side.value is not None for x in side.value.opens} - opens
         if more:
@@ -185,6 +187,8 @@ class Judge:
             return self._without_value(claim, k, fault, left, before, sound)
         decisive = value or step
         assert decisive is not None
+        if speaks_of_derivatives(claim.sides):
+            decisive = _off_kinks(decisive)
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
             "conditions": decisive.conditions, "counterexample": decisive.counterexample,
@@ -288,6 +292,17 @@ class Judge:
         elif len(claim.relations) > 1:
             rest = replace(claim, given=1)
             yield from self._links(rest, found)
+
+
+def _off_kinks(found: Finding) -> Finding:
+    """A derivative that is wrong only at a kink is right wherever there is a derivative."""
+    example = found.counterexample
+    if found.verdict != REFUTED or example is None or not example.boundary:
+        return found
+    return replace(
+        found, verdict=UNSETTLED,
+        message="the two sides differ only at a kink or a tie, where there is no derivative",
+    )  # fmt: skip
 
 
 __all__ = ["Finding", "Judge", "Side"]

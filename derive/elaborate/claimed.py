@@ -45,12 +45,16 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
 
     The shorthand of the document is returned, for the claims.
     """
+    where = {introduced(d.kids[0], reading)[0]: d.span for d in statements.definitions}
     for item in list(statements.declarations):
         left = item.kids[0]
         parts = left.kids if left.head == "list" else (left,)
         if not all(base_of(p) for p in parts) or any(delta_of(p, reading) for p in parts):
             statements.declarations.remove(item)
             statements.claims.append(item)
+        elif all(where.get(reading.scope.introduce(p).symbol, item.span) < item.span
+                 for p in parts):  # fmt: skip
+            statements.claims.append(item)  # said of what is defined above it
     for item in list(statements.assumptions):
         if not all(_plain(side, reading) for side in item.kids[::2]):
             statements.assumptions.remove(item)

@@ -25,6 +25,7 @@ from derive.elaborate.scope import index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text
+from derive.elaborate.trials import fit
 from derive.elaborate.values import Value, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
@@ -147,6 +148,24 @@ class Claims:
             raise found
         return self.reading.sizes.current(found)
 
+    def fit(self, trees: Sequence[Tree], opens: frozenset[str]) -> None:
+        """Give symbols that only this claim has the shapes in which its sides go together."""
+
+        def run() -> int:
+            self._known.clear()
+            left, *others = (self.value(tree, opens) for tree in trees)
+            for tree, other in zip(trees[1:], others, strict=True):
+                self.together(left, other, tree)
+            return 0
+
+        try:
+            settled = [self.settled(tree) for tree in trees]
+        except Fault:
+            return
+        kept = dict(self._known)
+        fit(settled, self.reading, run)
+        self._known = kept
+
     def together(self, left: Value, right: Value, at: Tree) -> tuple[Expr, Expr]:
         """Two values as arrays of the same axes, open indices first.
 
@@ -198,7 +217,6 @@ def read_claims(source: Source) -> Claims:
     network = _network(done, faults)
     assert done.shorthand is not None
     claims = claims_of(done.statements, done.reading)
-    done.reading.recalled = {}
     problems = problems_of(done.parsed, faults, source)
     unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
     parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])

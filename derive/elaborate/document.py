@@ -87,7 +87,7 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     definition.  Raises DeriveError for a document that cannot hold formulas at all.
     """
     parsed = read_formulas(source)
-    reading = Reading(Scope())
+    reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     items = [item for row in parsed.rows for item in row.items]
     statements = sorted_statements(items, reading)

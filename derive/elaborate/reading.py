@@ -86,7 +86,7 @@ class Reading:
     normalised: set[str] = field(default_factory=set)  # symbols whose last axis sums to 1
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
-    # Values of settled trees, kept for a document whose formulas are read again and again.
+    # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.
     recalled: dict[tuple[Tree, frozenset[str]], Value] | None = None
     swept: dict[Expr, Backward] = field(default_factory=dict)
     closed: bool = False  # is every symbol given: then no other is read by custom

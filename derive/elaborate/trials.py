@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import ranks_to_try
@@ -50,7 +50,7 @@ def _alone(equation: Equation, reading: Reading) -> int:
     def run() -> int:
         return _oddity(equation, _value(equation, reading))
 
-    symbols = _undecided(equation, reading)
+    symbols = _undecided([equation.body], equation.formals, reading)
     if not symbols:
         return run()
     return _chosen(reading, symbols, _snapshot(reading), run)
@@ -65,7 +65,10 @@ def _together(equation: Equation, reading: Reading) -> bool:
         if other.symbol in needed:
             needed.update(symbols_used(other.body, reading))
     guessed = [
-        s for e in equations if e.symbol in needed for s in _undecided(e, reading, again=True)
+        s
+        for e in equations
+        if e.symbol in needed
+        for s in _undecided([e.body], e.formals, reading, again=True)
     ]
     symbols = list(dict.fromkeys(guessed))
     if not symbols or len(symbols) > _JOINT or len(equations) > _JOINT:
@@ -146,8 +149,9 @@ def _restore(reading: Reading, saved: tuple[dict, ...]) -> None:
 
 def _tables(reading: Reading) -> tuple[dict, ...]:
     """What a trial fills, to be put back as it was before the next one."""
+    kept = () if reading.recalled is None else (reading.recalled,)
     return (reading.sizes.bound, reading.own_axes, reading.memo, reading.notes,
-            reading.declarations, reading.implied)  # fmt: skip
+            reading.declarations, reading.implied, *kept)  # fmt: skip
 
 
 def _by_cost(reading: Reading, symbols: list[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -185,11 +189,28 @@ def _word(function: Tree, reading: Reading) -> set[str]:
     return set() if reading.scope.known(symbol) else {symbol}
 
 
-def _undecided(equation: Equation, reading: Reading, *, again: bool = False) -> list[str]:
-    """The symbols of a definition whose rank is open; ``again`` those too that were tried."""
+def fit(trees: Iterable[Tree], reading: Reading, run: Callable[[], int]) -> None:
+    """Choose the ranks of symbols that only these settled trees have, so that ``run`` accepts them.
+
+    Where no choice is accepted they stay as custom has them.
+    """
+    symbols = [s for s in _undecided(list(trees), (), reading) if s not in reading.own_axes]
+    if not symbols:
+        return
+    saved = _snapshot(reading)
+    try:
+        _chosen(reading, symbols, saved, run)
+    except Fault:
+        _restore(reading, saved)
+
+
+def _undecided(
+    trees: list[Tree], formals: Iterable[str], reading: Reading, *, again: bool = False
+) -> list[str]:
+    """The symbols of these formulas whose rank is open; ``again`` those too that were tried."""
     found: list[str] = []
-    seen: set[str] = set(equation.formals)
-    stack = [equation.body]
+    seen: set[str] = set(formals)
+    stack = trees
     while stack:
         for node in stack.pop().subtrees():
             if node.head == "call":
