@@ -8,18 +8,20 @@ and a difference is no refutation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.derivation.network import Domain
-from derive.kernel.expr import Expr, toposort
+from derive.kernel.expr import Expr, Fn, Operator, toposort
 from derive.operators.pointwise import np
 from proofs.numbers.bounds import Bound, bound, large_sizes
 from proofs.numbers.modular import NoSample, Residues
 from proofs.numbers.residues import P
 
 TRIALS = 20
+# Words whose laws all hold modulo p; the others keep a few there.
+_LAWFUL = frozenset(["exp", "power", "sigmoid", "tanh", "sinh", "cosh", "softmax"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Agreement:
     """What trials modulo p say: ``agrees``, ``differs`` (no refutation) or ``no sample``.
 
     Two different expressions agree in one trial with a probability of at most ``miss``, provided
-    that ``sizes`` reach the bound, which ``complete`` says; ``reason`` is why there is no sample.
+    that ``sizes`` reach the bound, which ``complete`` says; ``reason`` is why there is no sample,
+    or why a difference says nothing.
     """
 
     found: str
@@ -44,7 +47,7 @@ class Agreement:
         at = ", ".join(f"{name} = {n}" for name, n in (self.sizes or {}).items())
         where = f"at {self.trials} random points modulo {P}" + (f" ({at})" if at else "")
         if self.found == "differs":
-            return f"the two sides differ {where}, where signs are others: no counterexample"
+            return f"the two sides differ {where}, which is no counterexample{self.reason}"
         chance = f"{float(self.miss):.2g}"
         short = "" if self.complete else "; larger sizes were not tried"
         return (
@@ -74,8 +77,19 @@ def agrees(
     left, right = (np.broadcast_to(side, (len(point.valid), *side.shape[1:])) for side in
                    (left, right))  # fmt: skip
     if np.any(left[good] != right[good]):
-        return Agreement("differs", len(good), sizes=at, complete=complete)
+        words = lawless(toposort(a, b))
+        few = f": not all laws of {', '.join(words)} hold there" if words else ""
+        return Agreement("differs", len(good), sizes=at, complete=complete, reason=few)
     return Agreement("agrees", len(good), _miss(limits), at, complete)
+
+
+def lawless(nodes: Iterable[Expr]) -> list[str]:
+    """The words among these nodes that keep only some of their laws modulo p."""
+    words = dict.fromkeys(
+        op.name for node in nodes
+        if isinstance(op := getattr(node, "fn", None) or getattr(node, "op", None), Fn | Operator)
+    )  # fmt: skip
+    return [word for word in words if word not in _LAWFUL]
 
 
 def _miss(limits: Bound) -> Fraction:
