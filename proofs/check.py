@@ -41,19 +41,11 @@ def check_source(
     source: Source, *, layout: str | None = None, limit: float | None = None
 ) -> Report:
     """``check`` for a document with a name of its own."""
-    if layout is not None and layout not in LAYOUTS:
-        raise ValueError(f"no layout is called {layout!r}; known: {', '.join(LAYOUTS)}")
-    deadline = None if limit is None else perf_counter() + limit
     try:
-        claims = read_claims(source)
+        judge, origin = opened(source, layout=layout, limit=limit)
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
-    decider = Decider(
-        claims.facts(), tuple(d.node for d in claims.network.definitions),
-        claims.network.spelling, deadline, claims.symmetric(),
-    )  # fmt: skip
-    judge = Judge(claims, decider)
-    origin = _choose_layout(claims, judge, layout)
+    claims = judge.claims
     judged = [one for claim in claims.claims if (one := judge.judged(claim)) is not None]
     judged += [_unreadable(d, source) for d in claims.unread]
     judged.sort(key=lambda one: one.span)
@@ -61,6 +53,25 @@ def check_source(
         source, tuple(judged), claims.layout.name, origin, tuple(claims.diagnostics),
         claims.network.notes, claims.network.spelling, claims.network.title,
     )  # fmt: skip
+
+
+def opened(
+    source: Source, *, layout: str | None = None, limit: float | None = None
+) -> tuple[Judge, str]:
+    """A judge of a document's claims, and how its layout was chosen.
+
+    Raises DeriveError for a document that cannot hold formulas, ValueError for an unknown layout.
+    """
+    if layout is not None and layout not in LAYOUTS:
+        raise ValueError(f"no layout is called {layout!r}; known: {', '.join(LAYOUTS)}")
+    deadline = None if limit is None else perf_counter() + limit
+    claims = read_claims(source)
+    decider = Decider(
+        claims.facts(), tuple(d.node for d in claims.network.definitions),
+        claims.network.spelling, deadline, claims.symmetric(),
+    )  # fmt: skip
+    judge = Judge(claims, decider)
+    return judge, _choose_layout(claims, judge, layout)
 
 
 def _choose_layout(claims: Claims, judge: Judge, asked: str | None) -> str:

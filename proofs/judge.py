@@ -246,7 +246,7 @@ class Judge:
             here = Side(claim.sides[k + 1], None, fault)
             says, more = self._cause(claim, k, left, before, here, sound)
             if says:
-                notes, message = (message, *notes), says
+                notes, message = (message, *told.notes), says
         by = "shapes" if verdict == ILL_TYPED else "reader"
         return self._link(claim, k, verdict, by, message, notes=notes, **more)
 
