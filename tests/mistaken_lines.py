@@ -127,7 +127,7 @@ DOCUMENTS = (
     Lines(
         "softmax and cross-entropy",
         r"""$x \in \mathbb{R}^n$, $W \in \mathbb{R}^{k \times n}$, $b \in \mathbb{R}^k$,
-        $y \in \mathbb{R}^k$ is one-hot
+        $y \in \{0, 1\}^k$ is one-hot
         $$z = W x + b, \quad p = \mathrm{softmax}(z), \quad L = -y^\top \log p$$""",
         (
             (r"\delta_z", r"p - y"),
@@ -165,7 +165,8 @@ DOCUMENTS = (
         "logistic regression over samples",
         r"""$x^{(i)} \in \mathbb{R}^n$, $y^{(i)} \in \mathbb{R}$, $w \in \mathbb{R}^n$
         $$z^{(i)} = w^\top x^{(i)}, \quad p^{(i)} = \sigma(z^{(i)}), \quad
-        L = -\frac{1}{m} \sum_{i=1}^m y^{(i)} \log p^{(i)} + (1 - y^{(i)}) \log(1 - p^{(i)})$$""",
+        L = -\frac{1}{m} \sum_{i=1}^m
+        \left( y^{(i)} \log p^{(i)} + (1 - y^{(i)}) \log(1 - p^{(i)}) \right)$$""",
         (
             (
                 r"\frac{\partial L}{\partial w}",
@@ -271,6 +272,7 @@ def printed(line: str) -> str:
     return line.replace("~", " ")
 
 
+_FACTOR = r"((?<![^ (-])[^\s~+()]+|(?<!\S)\([^()~]*\)|\\frac\{\\partial \w\}\{[^ ]* [^ ]*\})"
 _MASK = r"\\mathbb\{I\}\([^()]*(?:\(\d\)[^()]*)?\)|\\mathbf\{1\}\[[^\]]*\]"
 
 
@@ -281,9 +283,14 @@ def _spoiled(right: str, left: str, names: tuple[str, ...]) -> Iterator[tuple[st
     for found in re.finditer(r"\^\{(\(\d\))\\top\}", right):
         yield "missing-transpose", _with(right, found, "^{" + found[1] + "}")
     # two factors that change places
-    for found in re.finditer(r"(\S[^~+=]*?) ~ ([^~+=]*[^~+= ])", right):
-        if " - " not in found[0] or found[1].startswith("("):
-            yield "swapped-factors", _with(right, found, f"{found[2]} ~ {found[1]}")
+    for found in re.finditer(rf"{_FACTOR} ~ {_FACTOR}(?= [~+]|$)", right):
+        yield "swapped-factors", _with(right, found, f"{found[2]} ~ {found[1]}")
+    # a transpose, or a factor, too many
+    for found in re.finditer(rf"(?:^| ~ ){_FACTOR}(?= [~+-]|$)", right):
+        if not re.search(r"\\top|\^T|frac|\(", found[0]):
+            yield "extra-transpose", _with(right, found, found[0] + r"^\top")
+    for found in re.finditer(r"(?<= ~ )(x|\\mathbf\{x\})(\^\\top|\^T)?$", right):
+        yield "extra-factor", right + rf" \odot {found[1]}" + (found[2] or "")
     # products
     for found in re.finditer(r" ~ ", right):
         yield "hadamard-for-product", _with(right, found, r" \odot ")

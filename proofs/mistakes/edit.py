@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from derive.kernel.expr import Expr
 from derive.latex.print import latex
 from derive.tree import Tree, name
 from proofs.mistakes.surgery import Part, flat, grouped, parts
+
+
+TOP = name(r"\top")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,10 @@ class Context(Protocol):
         """Whether this author writes diag."""
         ...
 
+    def knowing(self, truth: Expr) -> Context:
+        """The same, with the terms of this value of the side among those that may be missing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -93,10 +101,17 @@ class Surroundings:
     slopes: tuple[Slope, ...] = ()
     terms: tuple[Term, ...] = ()
     counts: tuple[Tree, ...] = ()
-    transpose: Tree = name(r"\top")
+    transpose: Tree = TOP
     functions: frozenset[str] = frozenset()
     spelling: Mapping[str, str] = field(default_factory=dict)
     diag: bool = False
+    parted: Callable[[Expr], Iterable[Tree]] | None = None  # the terms of a value, written
+
+    def knowing(self, truth: Expr) -> Surroundings:
+        if self.parted is None:
+            return self
+        terms = tuple(Term(tree) for tree in self.parted(truth))
+        return replace(self, terms=(*self.terms, *terms))
 
 
 @dataclass(frozen=True, slots=True)

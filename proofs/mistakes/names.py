@@ -12,7 +12,7 @@ from derive.elaborate.scope import base_of
 from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, Example, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES
-from proofs.mistakes.surgery import Part, base_name, renamed
+from proofs.mistakes.surgery import APPLIED, DIFFERENTIAL, Part, base_name, renamed
 
 
 @mistake(
@@ -45,15 +45,11 @@ def wrong_delta(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     deltas = [symbol.tree for symbol in context.symbols if symbol.kind == "delta"]
     known = set(deltas)
     for part, bare in _named(sides):
-        if part.mask is not None or not _is_delta(bare, known):
+        if part.mask is not None or not (bare in known or base_of(bare) == r"\delta"):
             continue
         for other in deltas:
             if other != bare:
                 yield _renamed("wrong-delta", part, other, context, "the gradient of another node")
-
-
-def _is_delta(tree: Tree, known: set[Tree]) -> bool:
-    return tree in known or tree.head in ("deriv", "grad") or base_of(tree) == r"\delta"
 
 
 @mistake(
@@ -182,7 +178,8 @@ def _named(sides: Sequence[Part]) -> Iterator[tuple[Part, Tree]]:
     """Every name, with or without scripts, and every derivative, under its transpose."""
     for part in sides:
         bare = base_name(part.tree)
-        if base_of(bare) or bare.head in ("deriv", "grad"):
+        differential = bare.head == APPLIED and bare.kids[0] == DIFFERENTIAL
+        if base_of(bare) or bare.head in ("deriv", "grad") or differential:
             yield part, bare
 
 

@@ -20,6 +20,7 @@ from proofs.mistakes.surgery import (
     is_transposed,
     negated,
     number,
+    op,
     product,
     transposed,
 )
@@ -222,7 +223,7 @@ def _divides(tree: Tree, count: Tree, up: bool) -> bool:
         r"(\mathbf{A}^{-1} + \mathbf{A}) \mathbf{x}",
         r"(\mathbf{A}^\top + \mathbf{A}) \mathbf{x}",
     ),
-    tier=4,
+    tier=3,
     reshapes=True,
 )
 def wrong_inverse_or_power(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
@@ -270,8 +271,12 @@ def _powers(part: Part, context: Context) -> Iterator[tuple[int, Tree]]:
         for other in (value - 1, value + 1, -value):
             if other not in (0, 1):
                 yield 1, raised(tree, number(Fraction(other)))
-    elif last.head in ("name", "prime", *BRACKETS) or (last.head == "script" and exponent is None):
+    elif last.head in ("name", "prime", "norm", "abs", *BRACKETS) or (
+        last.head == "script" and exponent is None
+    ):
         yield 0, raised(tree, num(2))
+        if tree.head in ("name", "script"):
+            yield 1, Tree("juxt", (tree, op(r"\odot"), tree), tree.span)
         if part.kind in ("term", "root", "inside") or tree.head != APPLIED:
             yield 2, raised(tree, Tree("neg", (num(1),)))
             yield 2, Tree("sqrt", (tree.kids[0] if tree.head in BRACKETS else tree,), tree.span)

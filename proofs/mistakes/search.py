@@ -66,6 +66,8 @@ def name_mistake(
     deadline = perf_counter() + longest
     whole = grouped(side, context.functions)
     cut = list(parts(whole))
+    if probe is not None:
+        context = context.knowing(probe.truth)
     value = value_of(flat(whole))
     fits = value is not None and (axes is None or value.axes == axes)
     before = set(side.subtrees())

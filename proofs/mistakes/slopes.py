@@ -6,10 +6,10 @@ what is put in is always something the writer could have meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from derive.tree import Tree
-from proofs.mistakes.edit import Context, Edit, Example, Slope, edit, mistake
+from derive.tree import Tree, name
+from proofs.mistakes.edit import Context, Edit, Example, Slope, Symbol, edit, mistake
 from proofs.mistakes.examples import LAYERS, UNIT
 from proofs.mistakes.surgery import (
     APPLIED,
@@ -28,6 +28,7 @@ from proofs.mistakes.surgery import (
     untransposed,
 )
 
+_ONES = Symbol(name(r"\mathbf{1}"), "variable", 1)
 _FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "!=", "!=": "=", "==": "!="}
 
 
@@ -68,6 +69,7 @@ def missing_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             r"\delta_{\mathbf{h}_2} \odot \mathbf{h}_2 \odot (1 - \mathbf{h}_2)",
             r"\delta_{\mathbf{z}_2}"),
     tier=3,
+    reshapes=True,
 )  # fmt: skip
 def missing_inner_derivative(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a factor of the chain rule is missing
@@ -86,7 +88,7 @@ def missing_inner_derivative(sides: Sequence[Part], context: Context) -> Iterato
             continue
         for slope in context.slopes:
             if not slope.mask:
-                yield _gained("missing-inner-derivative", part, slope.tree, slope.tree, context)
+                yield _gained("missing-inner-derivative", part, slope.tree, slope.tree)
     yield from _multiplied(sides, context)
 
 
@@ -100,7 +102,7 @@ def _multiplied(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             continue
         kids = tree.kids if tree.head == "juxt" else (as_factor_of_sum(tree),)
         spots = [k for k, kid in enumerate(kids) if kid.head != "op"]
-        for symbol in context.symbols:
+        for symbol in (*context.symbols, _ONES):
             forms = [symbol.tree]
             if symbol.rank != 0:
                 forms.append(transposed(symbol.tree, context.transpose))
@@ -119,6 +121,7 @@ def _inserted(
     code: str, sides: Sequence[Part], context: Context, mask: bool
 ) -> Iterator[Edit]:  # fmt: skip
     slopes = [slope for slope in context.slopes if slope.mask == mask]
+    scalars = {symbol.tree for symbol in context.symbols if symbol.rank == 0}
     for part in sides:
         tree = part.tree
         if part.mask is not None or part.kind == "argument" or tree.head in ("num", "neg", "list"):
@@ -128,20 +131,20 @@ def _inserted(
         for slope in slopes:
             if flat(slope.tree) == flat(tree):
                 continue
-            yield _gained(code, part, multiplied(part, slope), slope.tree, context)
+            yield _gained(code, part, multiplied(part, slope, scalars), slope.tree)
 
 
-def _gained(code: str, part: Part, new: Tree, what: Tree, context: Context) -> Edit:
+def _gained(code: str, part: Part, new: Tree, what: Tree) -> Edit:
     kind = "the mask" if code == "missing-mask" else "the factor"
     says = f"{kind} {{}} is missing here: write {{}}"
     shown = (what, new)
     return edit(code, part, new, says, shown, len(list(part.tree.subtrees())) // 4)
 
 
-def multiplied(part: Part, slope: Slope) -> Tree:
+def multiplied(part: Part, slope: Slope, scalars: Collection[Tree] = ()) -> Tree:
     """A part times a slope, entry by entry where it has entries."""
     tree, own = part.tree, slope.tree
-    if slope.rank == 0:
+    if slope.rank == 0 or tree in scalars:
         return product(tree, own)
     if own.head == "juxt":
         own = own if any(kid.head == "op" for kid in own.kids) else as_factor(own)
@@ -197,12 +200,13 @@ def wrong_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
                         shown = (other,)
                         yield edit("wrong-mask", part, other, says, shown)
             continue
-        if part.kind == "factor" and is_mask(tree) and not is_transposed(tree):
+        if part.kind == "factor" and (is_mask(tree) or tree.head in BRACKETS):
             for slope in context.slopes:
                 if flat(slope.tree) != flat(tree):
                     says = "another mask belongs here: write {}"
                     shown = (slope.tree,)
-                    yield edit("wrong-mask", part, slope.tree, says, shown, 1)
+                    cost = 1 if is_mask(tree) else 3
+                    yield edit("wrong-mask", part, slope.tree, says, shown, cost)
 
 
 @mistake(
@@ -283,9 +287,7 @@ def derivative_twice(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         for i, a in enumerate(spots):
             kid = tree.kids[a]
             bare = untransposed(kid) if is_transposed(kid) else kid
-            doubled = any(tree.kids[b] == kid for b in spots[:i]) and kid.head != "num"
-            slope = is_mask(bare) or flat(bare) in slopes or _inside(bare) in slopes
-            if doubled or slope:
+            if is_mask(bare) or flat(bare) in slopes or _inside(bare) in slopes:
                 yield from _dropped(part, a, a + 1, context)
             if i + 1 < len(spots):
                 run = Tree("juxt", tree.kids[a : spots[i + 1] + 1])

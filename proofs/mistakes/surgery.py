@@ -17,8 +17,9 @@ from derive.tree import Tree, name, num
 BRACKETS = frozenset(["paren", "bracket", "brace", "set"])
 HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
 DIVISIONS = frozenset(["/", r"\div"])
-TRANSPOSES = frozenset(["T", r"\top"])
+TRANSPOSES = frozenset(["T", r"\top", r"\mathrm{T}", r"\intercal"])
 ATOMS = frozenset(["name", "script", "prime", "deriv", "grad", "app", "num", *BRACKETS])
+DIFFERENTIAL = name("d")
 APPLIED = "app"  # a function with what it is applied to: a head of this package alone
 
 
@@ -28,7 +29,8 @@ APPLIED = "app"  # a function with what it is applied to: a head of this package
 def grouped(tree: Tree, functions: frozenset[str]) -> Tree:
     """The tree with every function application as one factor; ``functions`` are bases that apply.
 
-    Words of the vocabulary, indicators and primed names apply to the bracket behind them anyway.
+    Words of the vocabulary, indicators and primed names apply to the bracket behind them anyway;
+    ``d`` among them says that dW is one factor.
     """
 
     def change(node: Tree) -> Tree:
@@ -58,6 +60,8 @@ def _taken(kids: Sequence[Tree], k: int, functions: frozenset[str]) -> int:
     word = base.lstrip("\\") in KNOWN_WORDS
     primed = kid.head == "prime" or (kid.head == "script" and kid.kids[0].head == "prime")
     following = kids[k + 1]
+    if kid == DIFFERENTIAL and "d" in functions:
+        return 2 if base_of(following) else 1
     if _bracket(following) is not None:
         return 2 if word or primed or base in functions or base in INDICATORS else 1
     if not word or following.head == "op":
@@ -200,6 +204,8 @@ def transposed(tree: Tree, sign: Tree) -> Tree:
             return tree
         case Tree("app", (*before, Tree("paren" | "bracket") as last)):
             return Tree(APPLIED, (*before, Tree("script", (last, None, sign))), tree.span)
+        case Tree("app", (before, last)) if before == DIFFERENTIAL:
+            return Tree(APPLIED, (before, transposed(last, sign)), tree.span)
         case Tree("script", (base, sub, None)):
             return Tree("script", (base, sub, sign), tree.span)
         case Tree("script", (base, sub, Tree("paren" | "bracket") as label)):
@@ -291,7 +297,7 @@ def _parts(node: Tree, kind: str, put: Callable[[Tree], Tree], mask: Tree | None
                         yield Part(segment, "segment", _put_run(node, a, b + 1, put), mask)
             for a in spots:
                 yield from _parts(kids[a], "factor", _put_run(node, a, a + 1, put), mask)
-        case Tree("app", kids):
+        case Tree("app", kids) if kids[0] != DIFFERENTIAL:
             own = node if is_mask(node) else mask
             for k in range(1, len(kids)):
                 yield from _arguments(kids[k], _put_at(node, k, put), own)
@@ -300,7 +306,7 @@ def _parts(node: Tree, kind: str, put: Callable[[Tree], Tree], mask: Tree | None
                 yield from _parts(base.kids[0], "inside", _put_base(node, put), mask)
             elif sup is not None and sub is None and base_of(base) in ("e", r"\mathrm{e}"):
                 yield from _parts(sup, "inside", _put_at(node, 2, put), mask)
-        case Tree("env", (form, rows)):
+        case Tree("env", (_, rows)):
             for r, row in enumerate(rows):
                 for c, cell in enumerate(row):
                     yield from _parts(cell, "inside", _put_cell(node, r, c, put), mask)

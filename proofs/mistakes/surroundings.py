@@ -20,6 +20,7 @@ from derive.elaborate.shorthand import is_known
 from derive.kernel.expr import Add, Expr, Map, toposort
 from derive.latex.print import latex
 from derive.latex.read import read_formula
+from derive.meaning.normal import normal
 from derive.notation.names import symbol_tree
 from derive.tree import Tree, name
 from derive.writing.write import Symbol as Written
@@ -27,6 +28,7 @@ from derive.writing.write import write
 from proofs.mistakes.edit import Slope, Surroundings, Symbol, Term
 from proofs.mistakes.surgery import (
     APPLIED,
+    DIFFERENTIAL,
     TRANSPOSES,
     applied,
     base_name,
@@ -36,7 +38,7 @@ from proofs.mistakes.surgery import (
 )
 
 _MASKS = frozenset(["gt", "ge", "lt", "le", "step"])
-MOST_SLOPES, MOST_TERMS = 16, 24
+MOST_SLOPES, MOST_TERMS, MOST_PARTS = 16, 24, 8
 
 
 def surroundings(claims: Claims) -> Surroundings:
@@ -56,16 +58,52 @@ def surroundings(claims: Claims) -> Surroundings:
         functions,
         claims.network.spelling,
         hand.diag,
+        lambda truth: _parted(truth, functions),
     )
 
 
 def spellings(left: Tree, claims: Claims) -> frozenset[Tree]:
-    """Every way to write the gradient that a left side names; the left side itself else."""
+    """What must not be written for the gradient that a left side names: it, and the gradients of
+    all that its node is computed from, in every spelling; the left side itself else."""
     by = gradient_by(left)
     if by is None:
         return frozenset([left])
     target = claims.shorthand.target
-    return frozenset([left, *(form(by, target) for form in _FORMS.values())])
+    banned = {left, *(form(by, target) for form in _FORMS.values())}
+    for node in _below(by, claims):
+        banned.update(form(node, target) for form in _FORMS.values())
+    return frozenset(banned)
+
+
+def _below(by: Tree, claims: Claims) -> Iterator[Tree]:
+    """The names of everything that a node is computed from."""
+    network = claims.network
+    known = {d.left: d.node for d in network.definitions if d.left is not None}
+    if by not in known:
+        return
+    lefts = {d.node: d.left for d in network.definitions if d.left is not None}
+    for node in toposort(*known[by].kids):
+        own = symbol_of(node)
+        if node in lefts:
+            yield lefts[node]
+        elif own is not None:
+            yield symbol_tree(own[0])
+
+
+def other_lefts(left: Tree, context: Surroundings) -> Iterator[Tree]:
+    """The derivatives that may have been meant where another one stands on the left: of the same
+    quantity in another node, then of another quantity in the same node."""
+    by = gradient_by(left)
+    if by is None:
+        return
+    for symbol in context.symbols:
+        other = gradient_by(symbol.tree)
+        if symbol.kind == "delta" and other not in (None, by):
+            yield symbol.tree
+    if left.head == "deriv":
+        for symbol in context.symbols:
+            if symbol.kind == "name" and symbol.tree not in (left.kids[0], by):
+                yield Tree("deriv", (symbol.tree, by, left.kids[2]))
 
 
 def gradient_by(tree: Tree) -> Tree | None:
@@ -75,6 +113,8 @@ def gradient_by(tree: Tree) -> Tree | None:
             return by
         case Tree("script", (Tree("name", (r"\delta",)), Tree() as sub, _)):
             return sub
+        case Tree("app" | "juxt", (first, by)) if first == DIFFERENTIAL:
+            return by
     return None
 
 
@@ -83,6 +123,7 @@ _FORMS: dict[str, Callable[[Tree, Tree | None], Tree]] = {
     "grad": lambda by, of: Tree("grad", (by, of, "1")),
     "bare": lambda by, of: Tree("grad", (by, None, "1")),
     "deriv": lambda by, of: Tree("deriv", (of, by, "1")),
+    "d": lambda by, of: Tree(APPLIED, (DIFFERENTIAL, by)),
 }
 
 
@@ -155,6 +196,8 @@ def _form(node: Tree, target: Tree | None) -> str | None:
             return "grad"
         case Tree("deriv", (of, _, _)) if of == target:
             return "deriv"
+        case Tree("app", (first, _)) if first == DIFFERENTIAL:
+            return "d"
     return None
 
 
@@ -176,6 +219,8 @@ def _functions(claims: Claims, trees: Iterable[Tree]) -> Iterator[str]:
         for node in tree.subtrees():
             if node.head != "juxt":
                 continue
+            if DIFFERENTIAL in node.kids and not scope.known("d"):
+                yield "d"
             for kid, after in zip(node.kids, node.kids[1:], strict=False):
                 bracket = after.kids[0] if after.head == "script" else after
                 if base_of(kid) and isinstance(bracket, Tree) and bracket.head in (
@@ -193,9 +238,9 @@ def _symbols(
     for tree in trees:
         for node in names_in([tree]):
             found.setdefault(_plain(node), None)
-        for node in tree.subtrees():
+        for node in grouped(tree, functions).subtrees():
             if _form(node, hand.target) is not None:
-                gradients.setdefault(node, None)
+                gradients.setdefault(base_name(node), None)
     letters = claims.letters(trees) | claims.reading.scope.bound
     defined = {d.left for d in claims.network.definitions if d.left is not None}
     nodes: list[Tree] = []
@@ -210,8 +255,13 @@ def _symbols(
             nodes.append(tree)
             kind = "name" if tree in defined else "variable"
             yield Symbol(tree, kind, rank)
+    fixed = {
+        symbol_tree(v.var.name) for v in claims.network.variables if v.role in ("target", "constant")
+    }
     for node in nodes:
-        gradients.setdefault(hand.delta(node), None)
+        # Nobody differentiates by a target who does not say so.
+        if node not in fixed:
+            gradients.setdefault(hand.delta(node), None)
     spelled: set[Tree | None] = set()
     for tree in gradients:
         by = gradient_by(tree)
@@ -235,7 +285,7 @@ def _plain(tree: Tree) -> Tree:
 def rank_of(tree: Tree, claims: Claims, letters: frozenset[str]) -> int | None:
     """The number of axes of what a tree stands for; None where it stands for nothing."""
     try:
-        return len(claims.value(tree, letters).own)
+        return len(claims.value(flat(tree), letters).own)
     except (Fault, Silent):
         return None
 
@@ -298,8 +348,8 @@ def raw(tree: Tree, functions: frozenset[str]) -> Tree | None:
     """A written tree as the reader would read it, grouped."""
     try:
         found = read_formula(latex(tree))
-    except DeriveError:
-        return None
+    except (DeriveError, ValueError):
+        return None  # nothing that a reader would read
     return _unplaced(grouped(found[0], functions)) if len(found) == 1 else None
 
 
@@ -317,7 +367,7 @@ def _terms(claims: Claims, hand: _Hand) -> Iterator[Term]:
     variables: list[Expr] = [v.var for v in network.variables]
     deltas = {node: delta_of(node) for node in nodes}
     names = {
-        var: Written(hand.delta(_tree_of(node)), (symbol_of(node) or ("", ()))[1])
+        var: Written(flat(hand.delta(_tree_of(node))), (symbol_of(node) or ("", ()))[1])
         for node, var in deltas.items()
     }
     flowing = frozenset(deltas.values())
@@ -338,3 +388,20 @@ def _tree_of(node: Expr) -> Tree:
     own = symbol_of(node)
     assert own is not None
     return symbol_tree(own[0]) if not own[1] else name(own[0])
+
+
+def _parted(truth: Expr, functions: frozenset[str]) -> Iterator[Tree]:
+    """The terms of a value, as it is and multiplied out, each in the names of the document."""
+    seen: set[Tree] = set()
+    for form in (truth, normal(truth)):
+        terms = form.terms if isinstance(form, Add) else ()
+        if len(terms) > MOST_PARTS:
+            continue
+        for term in terms:
+            try:
+                made = raw(write(term), functions)
+            except (ValueError, KeyError):
+                continue
+            if made is not None and flat(made) not in seen:
+                seen.add(flat(made))
+                yield flat(made)

@@ -89,12 +89,19 @@ def _added(
             if flat(term.tree) == flat(tree):
                 continue
             yield _with_term(code, part, term, context)
+        if not regulariser and part.kind in ("root", "inside"):
+            for symbol in context.symbols:
+                for tree in (negated(symbol.tree), symbol.tree):
+                    if symbol.tree not in (part.tree, *part.tree.kids):
+                        yield _with_term(code, part, Term(tree), context, 4)
 
 
-def _with_term(code: str, part: Part, term: Term, context: Context) -> Edit:
+def _with_term(
+    code: str, part: Part, term: Term, context: Context, cost: int = 0
+) -> Edit:  # fmt: skip
     new = total(part.tree, term.tree)
     says = "the term {} is missing: write {}"
-    cost = 0 if part.kind == "root" else 2
+    cost += 0 if part.kind == "root" else 2
     return edit(code, part, new, says, (term.tree, new), cost)
 
 
