@@ -1,0 +1,1 @@
+"""The book: derivations as people write them, each row with the verdict that it must get."""
