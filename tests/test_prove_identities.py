@@ -105,6 +105,8 @@ EVERYWHERE = [
     (r"h \odot h", r"h"),
     (r"h h^\top", r"\operatorname{diag}(h)"),
     (r"\mathbf{1}^\top p", r"1"),
+    (r"\log(h^\top \mathrm{softmax}(z))", r"h^\top \log \mathrm{softmax}(z)"),
+    (r"\frac{1}{h^\top \exp(z)}", r"h^\top \exp(-z)"),
     (r"s^2", r"1"),
     (r"\log(1 + \exp(-s a)) s^3", r"s \log(1 + \exp(-s a))"),
     (r"t \log(q) + (1 - t) \log(q) + t^2", r"\log(q) + t"),
@@ -139,6 +141,8 @@ EVERYWHERE = [
     (r"\mathbb{1}[a > b]", r"1 - \mathbb{1}[b \ge a]"),
     (r"\mathrm{ELU}_{\alpha}(a)", r"\mathrm{ReLU}(a) + \alpha (\exp(a) - 1) \mathbb{1}[a \le 0]"),
     (r"(a - b) \mathbb{1}[a = b]", r"0"),
+    (r"\exp(\min(a, 0))", r"\exp(a) \mathbb{1}[a \le 0] + \mathbb{1}[a > 0]"),
+    (r"\tanh(\mathrm{ReLU}(a))", r"\tanh(a) \mathbb{1}[a > 0]"),
     (r"\sum_{i} \sum_j \mathbb{1}[i = j] A_{ij}", r"\operatorname{tr}(A)"),
 ]  # fmt: skip
 
@@ -199,6 +203,8 @@ FALSE = [
     (r"p \odot p", r"p"),
     (r"p p^\top", r"\operatorname{diag}(p)"),
     (r"\mathbf{1}^\top x", r"1"),
+    (r"\log(p^\top \mathrm{softmax}(z))", r"p^\top \log \mathrm{softmax}(z)"),
+    (r"\exp(h^\top z + a)", r"h^\top \exp(z) + \exp(a)"),
     (r"s^3", r"1"),
     (r"t^2", r"1"),
     (r"a^2", r"1"),

@@ -8,13 +8,14 @@ of u alone.  Each law holds wherever what it is applied to is defined.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd
 
 from derive.kernel.expr import Axes, Expr
 from derive.kernel.sizes import Axis
-from proofs.equal.bounds import POSITIVE, REAL, UNIT
+from proofs.equal.bounds import POSITIVE, REAL, UNIT, Bounds
+from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.ring import (
     CONSTANT,
     Atom,
@@ -26,6 +27,7 @@ from proofs.equal.ring import (
     factors_of,
 )  # fmt: skip
 
+_MOST_SWITCHES = 2  # of which cases are made
 _MOST_TRIED = 1000  # prime factors up to here are found; what is left counts as one
 
 
@@ -33,6 +35,7 @@ class Functions(Ring):
     """A ring with functions.  ``pieces``: comparisons are opened as indicators H and Z."""
 
     pieces: bool = False
+    interval: Bounds
 
     def __init__(self, deadline: float, terms: int) -> None:
         super().__init__(deadline, terms)
@@ -107,6 +110,9 @@ class Functions(Ring):
             return {}
         if q.denominator == 1 and q > 0:
             return self.power(poly, int(q))
+        chosen = self._chosen_entry(poly, lambda u, _: self.raised(u, q))
+        if chosen is not None:
+            return chosen
         count, factors, rest = self.content(poly)
         if not rest:
             return self.raised(rest, q)
@@ -190,6 +196,9 @@ class Functions(Ring):
 
     def exponential(self, poly: Poly) -> Poly:
         """exp(Σ c t) = Π E[t]^c, and exp(c log|A|) = |A|^c."""
+        cases = self._cases(poly, lambda u, _: self.exponential(u))
+        if cases is not None:
+            return cases
         found: Poly = {CONSTANT: 1}
         plain: list[Factor] = []
         for term, count in poly.items():
@@ -208,6 +217,9 @@ class Functions(Ring):
         """log|A| of a product is the sum over its factors."""
         if not poly:
             raise Undefined
+        chosen = self._chosen_entry(poly, lambda u, _: self.logarithm(u))
+        if chosen is not None:
+            return chosen
         count, factors, rest = self.content(poly)
         if not rest:
             raise Undefined
@@ -232,6 +244,66 @@ class Functions(Ring):
     def _log_atom(self, poly: Poly) -> Poly:
         return self.of_factor((*self.based("L", poly), 1))
 
+    # -------------------------------------------------------------------------------- cases
+
+    def _cases(self, u: Poly, f: Callable[[Poly, bool], Poly], null: Expr | None = None
+               ) -> Poly | None:  # fmt: skip
+        """f(u) by cases of what is 1 or 0 in u: s f(u at s = 1) + (1 - s) f(u at s = 0).
+
+        ``f`` is told whether its argument is 0 only where u is.  None where there are no cases.
+        """
+        chosen = self._chosen_entry(u, f)
+        if chosen is not None or not self.pieces:
+            return chosen
+        atoms = self.atoms
+        switches = sorted(
+            {(a, o) for a, o, e in factors_of(u)
+             if atoms[a].law == "idempotent" and e == 1 and min(o, default=0) >= 0}
+        )  # fmt: skip
+        if not 0 < len(switches) <= _MOST_SWITCHES:
+            return None
+        if null is not None and almost_nowhere_zero(null, self.interval):
+            return None  # as a whole it has a null set for its zeros
+        switch = switches[0]
+        on: Poly = {}
+        for term, n in u.items():
+            self.gather(on, n, [x for x in term if x[:2] != switch])
+        off = {t: n for t, n in u.items() if all(x[:2] != switch for x in t)}
+        s = self.of_factor((*switch, 1))
+        other = self.add({CONSTANT: 1}, self.scale(-1, s))
+        right = self.multiply(s, f(on, not off))
+        return self.add(right, self.multiply(other, f(off, False)))
+
+    def _chosen_entry(self, u: Poly, f: Callable[[Poly, bool], Poly]) -> Poly | None:
+        """f(Σ h_k u_k) = Σ h_k f(u_k), where one h_k is 1 and the others are 0."""
+        hot: tuple[int, tuple[int, ...]] | None = None
+        entry = 1 + max((i for _, own, _ in factors_of(u) for i in own), default=0)
+        inside: Poly = {}
+        for term, n in u.items():
+            found = next(
+                ((a, o) for a, o, e in term
+                 if self.atoms[a].total and self.atoms[a].law == "idempotent" and e == 1
+                 and o[-1] < 0 and min(o[:-1], default=0) >= 0),
+                None,
+            )  # fmt: skip
+            if found is None or (
+                hot is not None and (found[0], found[1][:-1]) != (hot[0], hot[1][:-1])
+            ):  # noqa: E501
+                return None
+            hot = found
+            rest = [x for x in term if x[:2] != found]
+            self.gather(inside, n, [(a, tuple(entry if i == found[1][-1] else i for i in o), e)
+                                    for a, o, e in rest])  # fmt: skip
+        if hot is None:
+            return None
+        self._last -= 1
+        a, own = hot
+        return self.product(
+            [(f(inside, False), {entry: self._last}), (self.of_factor((a, (*own[:-1], entry), 1)),
+             {entry: self._last})],
+            [(self._last, self.atoms[a].axes[-1])],
+        )  # fmt: skip
+
     # --------------------------------------------------------------------------- indicators
 
     def above(self, u: Poly, null: Expr | None = None) -> Poly:
@@ -241,9 +313,9 @@ class Functions(Ring):
             return {CONSTANT: 1}
         if not u or bounds.high <= 0:
             return {}
-        switch, inside = self._switched(u)
-        if switch != {CONSTANT: 1}:  # 1[s v > 0] = s 1[v > 0] where s is 1 or 0
-            return self.multiply(switch, self.above(inside, null))
+        cases = self._cases(u, lambda v, same: self.above(v, null if same else None), null)
+        if cases is not None:
+            return cases
         flip, v = self._direction(u)
         if not v:
             return {}
@@ -264,10 +336,9 @@ class Functions(Ring):
             return {CONSTANT: 1}
         if self.bounds(u).nonzero:
             return {}
-        switch, inside = self._switched(u)
-        if switch != {CONSTANT: 1}:
-            off = self.add({CONSTANT: 1}, self.scale(-1, switch))
-            return self.add(off, self.multiply(switch, self.zero(inside)))
+        cases = self._cases(u, lambda v, same: self.zero(v, null if same else None), null)
+        if cases is not None:
+            return cases
         _, v = self._direction(u)
         if not v:
             return {CONSTANT: 1}
@@ -279,24 +350,6 @@ class Functions(Ring):
         if null is not None:
             self.nulls.setdefault(z, []).append(null)
         return self.of_factor((z, own, 1))
-
-    def _switched(self, u: Poly) -> tuple[Poly, Poly]:
-        """The factors, 1 or 0 each, that all terms share, and the polynomial without them."""
-        shared: set[Factor] | None = None
-        for term in u:
-            own = {
-                f for f in term
-                if self.atoms[f[0]].law == "idempotent" and f[2] == 1 and min(f[1], default=0) >= 0
-            }  # fmt: skip
-            shared = own if shared is None else shared & own
-        if not shared:
-            return {CONSTANT: 1}, u
-        inside: Poly = {}
-        for term, n in u.items():
-            self.gather(inside, n, [f for f in term if f not in shared])
-        switch: Poly = {}
-        self.gather(switch, 1, sorted(shared))
-        return switch, inside
 
     def _solved(self, base: Poly) -> tuple[int, tuple[int, ...], Poly] | None:
         """A factor that is a term of the base and in no other: on {base = 0} it is the rest."""

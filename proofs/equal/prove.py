@@ -127,27 +127,42 @@ def _attempt(a: Expr, b: Expr, facts: Mapping[Expr, Domain], opened: Opened, smo
         left, nulls = _off_null_sets(ring, rest)
         if not nulls or not _is_zero(ring, left):
             return None
-    conditions = open_conditions([*sure, *perhaps], Bounds(facts))
-    if not _satisfiable(ring, conditions):
-        return None
+    plain = Bounds(facts)
+    conditions = open_conditions([*sure, *perhaps], plain)
+    if conditions:
+        judge = Reading(deadline, terms, plain, opened, True, True)
+        found = _not_everywhere(judge, conditions)
+        if found is None:
+            return None
+        conditions = found
     return Proof(conditions, nulls)
 
 
-def _satisfiable(ring: Reading, conditions: tuple[Condition, ...]) -> bool:
-    """Not shown to be never so: log x + log(-x) is defined nowhere."""
-    above: list[Poly] = []
-    for condition in conditions:
-        poly = ring.of(condition.expr)
-        interval = ring.bounds(poly)
-        if condition.relation == "!=" and not poly:
-            return False
-        if condition.relation in (">", ">="):
-            strict = condition.relation == ">"
-            if interval.high < 0 or (strict and (interval.high <= 0 or not poly)):
-                return False
-            if strict:
-                above.append(ring._direction(poly)[1] if poly else {})
-    return not any(ring.scale(-1, p) in above for p in above)
+def _not_everywhere(ring: Reading, conditions: tuple[Condition, ...]
+                    ) -> tuple[Condition, ...] | None:  # fmt: skip
+    """Those that do not hold everywhere; None if together they hold nowhere, as x > 0, -x > 0."""
+    one: Poly = {CONSTANT: 1}
+    together: dict[tuple, Poly] = {}
+    kept = []
+    for c in conditions:
+        try:
+            u = ring.of(c.expr)
+            if c.relation == ">":
+                holds = ring.above(u)
+            elif c.relation == ">=":
+                holds = ring.add(one, ring.scale(-1, ring.above(ring.scale(-1, u))))
+            else:
+                holds = ring.add(one, ring.scale(-1, ring.zero(u)))
+            if holds == one:
+                continue
+            kept.append(c)
+            total = ring.multiply(together.get(c.expr.axes, one), holds)
+            together[c.expr.axes] = total
+            if not total:
+                return None
+        except (OverBudget, Undefined):
+            kept.append(c)
+    return tuple(dict.fromkeys(kept))
 
 
 def _off_null_sets(ring: Reading, poly: Poly) -> tuple[Poly, tuple[Condition, ...]]:
