@@ -80,9 +80,9 @@ def _read_sizes(variable: Expr, shape: tuple[int, ...], extent: dict[str, int]) 
         raise ValueError(f"{variable!r} needs {len(variable.axes)} axes, got shape {shape}")
     for axis, n in zip(variable.axes, shape, strict=True):
         names = axis.names() if isinstance(axis, sizes.Size) else set()
-        if len(names) == 1 and str(axis) in names:
-            if extent.setdefault(str(axis), n) != n:
-                raise ValueError(f"size {axis} is both {extent[str(axis)]} and {n}")
+        if isinstance(axis, sizes.Size) and axis.terms == (((name := min(names),), 1),):
+            if extent.setdefault(name, n) != n:
+                raise ValueError(f"size {axis} is both {extent[name]} and {n}")
         elif not names - extent.keys() and sizes.evaluate(axis, extent) != n:
             raise ValueError(f"an axis of size {axis} has {n} entries")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from derive.kernel.expr import Expr
+from derive.kernel.expr import Expr, Var
 from proofs.functions.words import Ambiguous, Words
 
 
@@ -123,16 +123,14 @@ def _by_key(
 
 
 def _meant(key: Any, wrt: Sequence[Expr], words: Words) -> Expr | None:
-    """The node whose gradient stands under a key: W if that is asked for, or dW of anything."""
+    """The node whose gradient stands under a key: W of a variable, or dW of anything; what stands
+    under the name of a node that is computed is its value."""
     if isinstance(key, Expr):
         return key
     if not isinstance(key, str):
         return None
     try:
         node = words.find(key)
-        if node in wrt:
-            return node
-        inner = words.gradient(key)
-        return inner
+        return node if node in wrt or isinstance(node, Var) else words.gradient(key)
     except Ambiguous:
         return None

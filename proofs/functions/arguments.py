@@ -61,6 +61,10 @@ class Plan:
             found += value.parts if isinstance(value, Bundle) else [value]
         return found
 
+    def nodes(self) -> list[Expr]:
+        """The nodes whose arrays are passed."""
+        return [value for value in self.leaves() if isinstance(value, Expr)]
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -148,7 +152,7 @@ def _arranged(
             f"{where} has no argument for the gradient of {room.of}",
             f"{room.of} is no scalar: its backward starts from the gradient that flows into it",
             f"write def {where}(.., grad_output), name the argument in arguments={{'..': "
-            "'upstream'}}, or give a network that ends in a scalar loss",
+            "'upstream'}, or give a network that ends in a scalar loss",
         )
     return made
 
@@ -161,7 +165,8 @@ def _matched(p: inspect.Parameter, room: Room, where: str) -> Given | None:
             return node
         if p.name in room.sizes:
             return size(p.name)
-        if _is_upstream(p.name, room):
+        # A default under a common letter, g=9.81, is no gradient unless one is needed.
+        if _is_upstream(p.name, room) and (room.required or p.default is p.empty):
             return room.upstream
         folded = [name for name in room.sizes if name.lower() == p.name.lower()]
         if len(folded) == 1 and p.default is p.empty:

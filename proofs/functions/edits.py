@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derive import display as _display  # noqa: F401 - expressions show themselves
-from derive.derivation.points import Point, depending
+from derive.derivation.points import Point
 from derive.kernel.expr import (
     Add,
     Call,
@@ -32,6 +32,7 @@ from derive.meaning.evaluate import evaluate
 from derive.operators.pointwise import np
 from proofs.functions.sweep import Change, Sweep, Use, value_of
 
+_SMALL_FACTOR = 12  # nodes of a scalar factor whose own factors are looked at
 _LONGEST = 40  # characters of an expression that is quoted in a sentence
 
 
@@ -57,7 +58,7 @@ class Search:
 
     def uses(self) -> list[Use]:
         """The uses between the variable and the root, the nearest to the root first."""
-        above = depending([self.sweep.root], [self.by])
+        above = self.sweep.above(self.by)
         return [use for use in self.sweep.uses if use.kid in above]
 
     def nodes(self, like: Expr) -> list[Expr]:
@@ -100,7 +101,9 @@ def _slope(use: Use) -> Expr | None:
 
 
 def _at(expr: Expr, point: Point) -> Any:
-    return evaluate(expr, point.known, point.at)
+    # Of the point only what the expression is made of: to look at all of it takes longer.
+    inside = toposort(expr, below=lambda n: () if n in point.known else n.kids)
+    return evaluate(expr, {n: point.known[n] for n in inside if n in point.known}, point.at)
 
 
 def _is_mask(slope: Expr, points: Sequence[Point]) -> bool:
@@ -212,14 +215,28 @@ def _below(node: Expr) -> set[Expr]:
 
 @_row(LEFT_OUT)
 def _without_factor(search: Search) -> Iterator[Edit]:
-    """A scalar factor left out: the λ of a regulariser."""
+    """A scalar factor left out: the λ of a regulariser, alone or in λ/2."""
     for use in search.uses():
         for k, factor in _others(use):
-            if not factor.axes and not isinstance(factor, Num):
-                says = f"the factor {shown(factor)} is missing"
-                plain = type(factor) is Var or is_named(factor)
-                code = "missing-factor" if plain else "factor"
-                yield Edit(code, says, {use.place: _instead(use, k, _one)})
+            if factor.axes or isinstance(factor, Num):
+                continue
+            says = "the factor {} is missing"
+            plain = type(factor) is Var or is_named(factor)
+            code = "missing-factor" if plain else "factor"
+            yield Edit(code, says.format(shown(factor)), {use.place: _instead(use, k, _one)})
+            inside = [] if plain else toposort(factor)
+            for part in inside if len(inside) <= _SMALL_FACTOR else ():
+                if type(part) is Var and not part.axes:
+                    gone = _instead(use, k, _with_one(factor, part))
+                    yield Edit("missing-factor", says.format(shown(part)), {use.place: gone})
+
+
+def _with_one(factor: Expr, part: Expr) -> Callable[[Any, Point], Any]:
+    def value(_: Any, point: Point) -> Any:
+        known = {n: point.known[n] for n in toposort(factor) if type(n) is Var}
+        return evaluate(factor, {**known, part: 1.0}, point.at)
+
+    return value
 
 
 def _one(array: Any, point: Point) -> Any:
@@ -261,7 +278,7 @@ def _without_transpose(search: Search) -> Iterator[Edit]:
         of: Change = lambda value, c, point, u=use: value_of(u, c.T, point)  # noqa: E731
         says = f"the gradient that flows into {shown(_named_above(use, search))} is to be "
         yield Edit("missing-transpose", says + "transposed", {use.place: of})
-    for use in search.sweep.by_kid[search.by]:
+    for use in search.sweep.by_kid.get(search.by, ()):
         if len(search.by.axes) == 2:
             whole: Change = lambda value, c, point: value.T  # noqa: E731
             says = f"the share through {shown(_named_above(use, search))} is transposed"

@@ -122,7 +122,7 @@ def as_numpy(value: Any) -> Any:
             value = value.float()
         value = value.numpy()
     array = np.asarray(value)
-    if array.dtype == object:
+    if array.dtype == object and value is not None:
         try:
             array = array.astype(float)
         except (TypeError, ValueError):

@@ -15,7 +15,7 @@ from derive.kernel.expr import Expr
 from derive.operators.pointwise import np
 from proofs.functions.edits import Search
 from proofs.functions.report import Case, Output
-from proofs.functions.search import cause
+from proofs.functions.search import CUT_SHORT, cause
 from proofs.functions.subject import Subject
 from proofs.functions.sweep import Sweep
 from proofs.functions.whole import Named, Trial, error
@@ -24,7 +24,7 @@ from proofs.functions.words import text_of
 
 def output_of(
     node: Expr, name: str, trials: Sequence[Trial], everything: Mapping[Expr, Sequence[Trial]],
-    of: Subject,
+    of: Subject, sweep: Sweep,
 ) -> Output:  # fmt: skip
     """The verdict on the gradient of one node."""
     errors = [error(t.got, t.expected, t.noise, t.tolerance) for t in trials]
@@ -35,7 +35,7 @@ def output_of(
     smallest = min(wrong, key=lambda t: (t.expected.size, sum(t.point.at.values()), t.seed))
     # The call that shows most is tried first: most edits are ruled out there.
     ordered = sorted(trials, key=lambda t: -t.expected.size if t in wrong else 0)
-    found, several = _cause(node, ordered, everything, of)
+    found, several = _cause(node, ordered, everything, of, sweep)
     value = of.gradients[node]
     text = repr(value)
     return Output(
@@ -47,9 +47,9 @@ def output_of(
 
 
 def _cause(
-    node: Expr, trials: Sequence[Trial], everything: Mapping[Expr, Sequence[Trial]], of: Subject
-) -> tuple[Named | None, list[Named]]:
-    sweep = Sweep(of.root, of.nodes)
+    node: Expr, trials: Sequence[Trial], everything: Mapping[Expr, Sequence[Trial]], of: Subject,
+    sweep: Sweep,
+) -> tuple[Named | None, list[Named]]:  # fmt: skip
     data = frozenset(v.var for v in _data(of.network) if v.var not in of.asked)
     search = Search(sweep, node, [t.point for t in trials], data)
     others = {
@@ -90,6 +90,8 @@ def _sentence(name: str, found: Named | None, several: Sequence[Named]) -> str:
     if found is not None:
         verb = found.says.split(" ", 1)[0]
         return f"{name} {found.says}" if verb in ("is", "has") else f"in {name}, {found.says}"
+    if several == [CUT_SHORT]:
+        return f"{name} differs from the derived gradient; {CUT_SHORT.says}"
     if several:
         codes = list(dict.fromkeys(n.code for n in several))
         rows = [next(n for n in several if n.code == c) for c in codes]

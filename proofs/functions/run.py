@@ -30,6 +30,7 @@ from proofs.functions.frameworks import (
 from proofs.functions.report import FunctionReport, Trouble
 from proofs.functions.results import output_of
 from proofs.functions.subject import Subject
+from proofs.functions.sweep import Sweep
 from proofs.functions.whole import Trial, close
 
 TOLERANCE = {"float64": 1e-6, "float32": 2e-3, "float16": 5e-2}
@@ -269,10 +270,14 @@ def _short(array: Any) -> str:
 
 def _report(record: Record) -> FunctionReport:
     of = record.of
-    outputs = [
-        output_of(node, record.names[node], record.trials[node], record.trials, of)
-        for node in of.nodes if record.trials.get(node)
-    ]  # fmt: skip
+    sweep = Sweep(of.root, of.nodes)
+    # What is nearest to the loss is looked at first: there the causes are fewest.
+    found = {
+        node: output_of(node, record.names[node], record.trials[node], record.trials, of, sweep)
+        for node in sorted(of.nodes, key=lambda node: len(sweep.above(node)))
+        if record.trials.get(node)
+    }
+    outputs = [found[node] for node in of.nodes if node in found]
     return FunctionReport(
         of.name, of.framework, of.dtype, tuple(outputs), tuple(record.troubles.values()),
         tuple(record.notes), tuple(record.sizes),

@@ -6,7 +6,7 @@ sweep; in the first table where anything fits, all that fits must bear one code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from derive.kernel.expr import Expr
@@ -14,9 +14,11 @@ from derive.operators.pointwise import np
 from proofs.functions.edits import TABLES, Edit, Search, of_another
 from proofs.functions.whole import Named, Trial, close, whole
 
-# Edits that are tried for one output: a deep network has more than anyone would wait for.
-MOST_EDITS = 3000
-MOST_NODES = 600
+# Shares that are computed for one output, and for all: a deep network has more edits than anyone
+# would wait for.
+MOST_WORK = 10_000
+ALL_WORK = 40_000
+CUT_SHORT = Named("", "the network is too deep for a search of the cause")
 
 
 def cause(
@@ -27,18 +29,20 @@ def cause(
         return None, []
     if found := _one(whole(trials, others)):
         return found
-    if len(search.sweep.order) > MOST_NODES:
-        return None, []
+    end = min(search.sweep.work + MOST_WORK, ALL_WORK)
     for table in TABLES:
         fits: list[Named] = []
         for row in table:
-            for edit in _most(row(search)):
+            for edit in row(search):
+                if search.sweep.work >= end:
+                    # What was not tried might fit as well: nothing is named.
+                    return None, [CUT_SHORT]
                 if _explains(edit, trials, search):
                     fits.append(Named(edit.code, edit.says))
         if found := _one(fits):
             return found
     with np.errstate(all="ignore"):
-        run = [search.sweep.run(t.point) for t in trials]
+        run = [search.sweep.base(t.point).cotangents for t in trials]
     fits = [
         Named(code, says)
         for code, says, values in of_another(search, run)
@@ -54,24 +58,16 @@ def _one(fits: Sequence[Named]) -> tuple[Named | None, list[Named]] | None:
     return (fits[0], []) if len(codes) == 1 else (None, list(fits))
 
 
-def _most(edits: Iterator[Edit]) -> Iterator[Edit]:
-    for count, edit in enumerate(edits):
-        if count >= MOST_EDITS:
-            return
-        yield edit
-
-
 def _explains(edit: Edit, trials: Sequence[Trial], search: Search) -> bool:
     """Whether the sweep with this edit gives what the function gave, at every trial."""
     by: Expr = search.by
     for trial in trials:
         try:
             with np.errstate(all="ignore"):
-                found = search.sweep.run(trial.point, edit.changes, edit.arriving)
+                value = search.sweep.run(trial.point, by, edit.changes, edit.arriving)
         # A mistake need not fit: NumPy says so in several ways, and then it is not this one.
         except (ValueError, KeyError, IndexError, TypeError):
             return False
-        value = found.get(by)
         if value is None:  # every share left out
             value = np.zeros_like(trial.expected)
         if not close(trial.got, value, trial):

@@ -98,6 +98,10 @@ def subject(
         bool(of.axes) and not own,
     )  # fmt: skip
     made = plan(signature(function), room, arguments, name)
+    if wrt is None:
+        # Who takes (W1, b1, W2, b2) returns (dW1, db1, dW2, db2): the order is the function's own.
+        taken = [node for node in made.nodes() if node in asked]
+        asked = tuple(dict.fromkeys([*taken, *asked]))
     weighted = own or upstream in made.leaves()
     root = dot(upstream, of) if weighted else of
     slopes = grad(root, list(known))
@@ -197,7 +201,8 @@ def _meant(word: Expr | str, words: Words) -> Expr:
         near = difflib.get_close_matches(word, known, 1)
         raise _error(
             "unknown-symbol", f"nothing in the network is called {word}",
-            f"is it {near[0]}?" if near else "", f"there are {', '.join(known)}",
+            f"is it {near[0]}?" if near else "write a symbol of the network",
+            f"there are {', '.join(known)}",
         )  # fmt: skip
     return node
 

@@ -36,11 +36,23 @@ class Use:
     leaves: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The cotangents of a point, and the value of each share by the place of its use."""
+
+    point: Point
+    cotangents: Mapping[Expr, Any]
+    shares: Mapping[int, Any]
+
+
 class Sweep:
     """The uses of every node between a scalar root and ``wrt``, parents before kids."""
 
     def __init__(self, root: Expr, wrt: Sequence[Expr]) -> None:
         self.root = root
+        self.work = 0  # shares that were computed for edits
+        self._bases: dict[int, Base] = {}
+        self._above: dict[Expr, dict[Expr, None]] = {}
         self.order = toposort(root)
         forward = set(self.order)
         moving = depending([root], wrt)
@@ -72,28 +84,69 @@ class Sweep:
             found.setdefault(use.parent, []).append(use)
         return list(found.values())
 
+    def base(self, point: Point) -> Base:
+        """The sweep as it should be, at a point; kept, since every edit starts from it."""
+        known = self._bases.get(id(point))
+        if known is None:
+            cotangents: dict[Expr, Any] = {self.root: np.asarray(1.0)}
+            shares: dict[int, Any] = {}
+            for parent in reversed(self.order):
+                for use in self.by_parent.get(parent, ()) if parent in cotangents else ():
+                    value = shares[use.place] = value_of(use, cotangents[parent], point)
+                    before = cotangents.get(use.kid)
+                    cotangents[use.kid] = value if before is None else before + value
+            # The point is kept too: its id is only its own while it lives.
+            known = self._bases[id(point)] = Base(point, cotangents, shares)
+        return known
+
     def run(
-        self, point: Point, changes: Mapping[int, Change] | None = None,
+        self, point: Point, by: Expr, changes: Mapping[int, Change] | None = None,
         arriving: Mapping[int, Expr] | None = None,
-    ) -> dict[Expr, Any]:  # fmt: skip
-        """The cotangent of every node at a point, with some shares changed.
+    ) -> Any:  # fmt: skip
+        """The cotangent of one node at a point, with some shares changed; None if none is left.
 
         ``arriving`` gives for a use the node whose cotangent it takes by mistake.  ValueError or
-        another error of NumPy where a changed share does not fit.
+        another error of NumPy where a changed share does not fit.  Only what the changes reach is
+        computed again.
         """
         changes, arriving = changes or {}, arriving or {}
-        found: dict[Expr, Any] = {self.root: np.asarray(1.0)}
+        base = self.base(point)
+        new: dict[int, Any] = {}
+        changed: dict[Expr, Any] = {}
+        above = self.above(by)
         for parent in reversed(self.order):
-            for use in self.by_parent.get(parent, ()) if parent in found else ():
-                cotangent = found[arriving.get(use.place, parent)]
-                value: Any = value_of(use, cotangent, point)
-                if use.place in changes:
+            if parent in changed:
+                changed[parent] = self._total(parent, new, base)
+                if parent is by:
+                    break
+            for use in self.by_parent.get(parent, ()):
+                edited = use.place in changes or use.place in arriving
+                if use.kid not in above or not (edited or parent in changed):
+                    continue
+                source = arriving.get(use.place, parent)
+                cotangent = changed[source] if source in changed else base.cotangents[source]
+                value = None if cotangent is None else value_of(use, cotangent, point)
+                self.work += 1
+                if use.place in changes and value is not None:
                     value = changes[use.place](value, cotangent, point)
-                    if value is None:
-                        continue
-                # Mistakes may have any shape; NumPy adds them as the user's code would.
-                found[use.kid] = found[use.kid] + value if use.kid in found else value
-        return found
+                new[use.place] = value
+                changed.setdefault(use.kid, None)
+        return changed[by] if by in changed else base.cotangents.get(by)
+
+    def _total(self, node: Expr, new: Mapping[int, Any], base: Base) -> Any:
+        """The sum of the shares of a node; mistakes may have any shape, and NumPy adds them."""
+        total = None
+        for use in self.by_kid[node]:
+            value = new[use.place] if use.place in new else base.shares.get(use.place)
+            if value is not None:
+                total = value if total is None else total + value
+        return total
+
+    def above(self, node: Expr) -> dict[Expr, None]:
+        """The nodes between this one and the root, both included."""
+        if node not in self._above:
+            self._above[node] = depending([self.root], [node])
+        return self._above[node]
 
 
 def value_of(
