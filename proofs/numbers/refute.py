@@ -8,6 +8,7 @@ something is exactly 0 is another kind of mistake.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ _MOST_CERTIFIED = 16  # points of one room tried in exact numbers
 _MOST_SIZES = 10  # smaller choices of sizes tried
 _ROUNDS = 6  # of making entries simpler
 _HAIRLINE = (1e-13, 1e-300)  # relative and absolute: any difference of floats at all
+_NEAR = 40  # points near a tied one
 _CLIMBS = 12  # of moving towards a violation
 
 
@@ -266,16 +268,21 @@ class _Search:
     # ------------------------------------------------------------------------------------ moving on
 
     def nearby(self, found: Refutation) -> Refutation | None:
-        """A refutation near a tied one, but off every tie."""
+        """A refutation near a tied one and off every tie; or the same one, said to be no border
+        where points near it that are of no special kind differ too: a unit may be off in a whole
+        neighbourhood, and then what is compared is 0 there."""
         given = {v: Rationals.of(value) for v, value in found.values.items()}
         draw = np.random.default_rng(self.sampler.seed)
         for steps in ((0.02, 0.1), (0.3, 1.0)):
-            room = self.room_of(moved(given, [0], 40, self.facts, draw, steps), found.at)
+            made = moved(given, [0], _NEAR, self.facts, draw, steps, share=1.0)
+            room = self.room_of(made, found.at)
             spot = self.spot(room)
             if spot is not None and not spot.tied:
                 better = self.settled(spot)
                 if better is not None and not better.counterexample.boundary:
                     return better
+            if np.count_nonzero(self.gaps(room)[1][1:]) >= _NEAR // 10:
+                return replace(found, counterexample=replace(found.counterexample, boundary=False))
             if self.late():
                 break
         return None

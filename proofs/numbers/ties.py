@@ -7,6 +7,7 @@ class number or a 0/1 label moves nowhere.  Floats serve: they only say which po
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from fractions import Fraction
 from typing import Any
 
 from derive.kernel.expr import Call, Delta, Expr, Map, Num, Ones, Operator, Var
@@ -58,6 +59,8 @@ class Ties:
 
 def _compares(node: Expr) -> bool:
     if isinstance(node, Map):
+        if node.fn.name == "power":  # a root ends at 0
+            return Fraction(node.fn.params[0]).denominator > 1
         return node.fn in COMPARISONS or node.fn.name in _AT_ZERO | {"max", "min", "where"}
     return isinstance(node, Call) and isinstance(node.op, Operator) and node.op.name in _ROUTES
 

@@ -14,7 +14,7 @@ from derive.kernel.expr import Expr
 from derive.operators.pointwise import np
 from proofs.numbers.draw import Rationals
 
-_UNIT = 1024
+_UNIT = 4096
 
 
 def moved(
@@ -24,11 +24,14 @@ def moved(
     facts: Mapping[Expr, Domain],
     draw: Any,
     steps: tuple[float, ...] = (0.05, 0.3, 1.0, 4.0),
+    share: float = 0.7,
 ) -> dict[Expr, Rationals]:
-    """The chosen rows, and ``copies`` moved ones of each."""
+    """The chosen rows, and ``copies`` of each in which about this share of the entries moved."""
     count = len(rows) * (copies + 1)
     step = draw.choice(steps, size=count)
-    scale = np.where(draw.random(count) < 0.3, draw.choice([0.1, 0.5, 2.0, 5.0], size=count), 1.0)
+    # Some copies are also moved all together, by a factor.
+    far = draw.random(count) < (0.3 if share < 1 else 0.0)
+    scale = np.where(far, draw.choice([0.1, 0.5, 2.0, 5.0], size=count), 1.0)
     made = {}
     for var, known in given.items():
         over = np.repeat(known.over[rows], copies + 1, axis=0)
@@ -37,8 +40,7 @@ def moved(
         if not (domain.normalised or domain.values or domain.classes is not None):
             shape = (count, *(1 for _ in over.shape[1:]))
             value = over / under
-            some = draw.random(over.shape) < 0.7
-            # A sum of steps leaves no two entries tied; a factor moves all of them together.
+            some = draw.random(over.shape) < share
             target = value * scale.reshape(shape)
             target = target + some * draw.normal(size=over.shape) * step.reshape(shape)
             new = np.rint(target * _UNIT).astype(np.int64)
