@@ -80,11 +80,21 @@ class Causes:
             proves=lambda made: self.decider.proves(truth, made),
             axes=truth.axes,
             probe=Probe(truth, self.decider.facts),
+            part_of=lambda tree: self._part(tree, opens),
+            letters=sorted(target.opens),
             banned=spellings(left, self.claims),
         )  # fmt: skip
         if found is None and whole is not None:
             found = self._other_left(left, side, opens)
         return None if found is None else _cause(found)
+
+    def _part(self, tree: Tree, opens: frozenset[str]) -> Expr | None:
+        """The value of a part of a side, if it is a number, a column or an array."""
+        try:
+            value = self.claims.value(tree, opens)
+        except (Fault, Silent):
+            return None
+        return None if value.row or value.opens else value.expr
 
     def _second(self, tree: Tree, opens: frozenset[str], target: Value) -> Expr | None:
         pair = self.value(tree, opens, target)

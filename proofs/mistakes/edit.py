@@ -9,7 +9,7 @@ symbols stay and the caret stands where the pen slipped.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,7 +17,6 @@ from derive.kernel.expr import Expr
 from derive.latex.print import latex
 from derive.tree import Tree, name
 from proofs.mistakes.surgery import Part, flat, grouped, parts
-
 
 TOP = name(r"\top")
 
@@ -88,14 +87,20 @@ class Context(Protocol):
         """Whether this author writes diag."""
         ...
 
-    def knowing(self, truth: Expr) -> Context:
-        """The same, with the terms of this value of the side among those that may be missing."""
+    @property
+    def letters(self) -> Sequence[str]:
+        """The index letters that the side leaves open, in the order of their axes."""
+        ...
+
+    def knowing(self, truth: Expr | None, letters: Sequence[str]) -> Context:
+        """The same for a side with these open letters, the terms of its value among those that may
+        be missing."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A context that is a plain record."""
+    """A context that is a plain record; ``parted`` writes the terms of a value."""
 
     symbols: tuple[Symbol, ...] = ()
     slopes: tuple[Slope, ...] = ()
@@ -105,13 +110,16 @@ class Surroundings:
     functions: frozenset[str] = frozenset()
     spelling: Mapping[str, str] = field(default_factory=dict)
     diag: bool = False
-    parted: Callable[[Expr], Iterable[Tree]] | None = None  # the terms of a value, written
+    letters: tuple[str, ...] = ()
+    parted: Callable[[Expr, tuple[str, ...]], Iterable[Tree]] | None = None
 
-    def knowing(self, truth: Expr) -> Surroundings:
-        if self.parted is None:
-            return self
-        terms = tuple(Term(tree) for tree in self.parted(truth))
-        return replace(self, terms=(*self.terms, *terms))
+    def knowing(self, truth: Expr | None, letters: Sequence[str]) -> Surroundings:
+        terms: Iterable[Tree] = ()
+        if self.parted is not None and truth is not None:
+            terms = self.parted(truth, tuple(letters))
+        return replace(
+            self, letters=tuple(letters), terms=(*self.terms, *(Term(tree) for tree in terms))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,8 @@ class Mistake:
     """A mistake with a name.
 
     ``tier`` orders the search: edits of a later tier are tried only if none of the earlier ones
-    makes the line true.  ``reshapes``: it can mend a side whose shapes do not fit.
+    makes the line true; ``late`` are edits of the same mistake that are further to seek, each with
+    a tier of its own.  ``reshapes``: it can mend a side whose shapes do not fit.
     ``explanation`` is what a student reads.
     """
 
@@ -192,12 +201,19 @@ class Mistake:
     tier: int
     reshapes: bool
     make: Edits
+    late: tuple[tuple[int, Edits], ...] = ()
 
     def edits(self, side: Tree | Sequence[Part], context: Context) -> Iterable[Edit]:
         """Every edit of a side, as written, that would undo this mistake."""
         if isinstance(side, Tree):
             side = list(parts(grouped(side, context.functions)))
-        return self.make(side, context)
+        for _, make in self.makers():
+            yield from make(side, context)
+
+    def makers(self) -> Iterator[tuple[int, Edits]]:
+        """What makes the edits, with the tier of each."""
+        yield self.tier, self.make
+        yield from self.late
 
     @property
     def summary(self) -> str:
@@ -216,6 +232,17 @@ def mistake(
         assert code not in _ROWS, code
         said = inspect.cleandoc(make.__doc__ or "")
         _ROWS[code] = Mistake(code, said, examples, tier, reshapes, make)
+        return make
+
+    return register
+
+
+def also(code: str, tier: int) -> Callable[[Edits], Edits]:
+    """Make a function more edits of a mistake, tried at a later tier."""
+
+    def register(make: Edits) -> Edits:
+        row = _ROWS[code]
+        _ROWS[code] = replace(row, late=(*row.late, (tier, make)))
         return make
 
     return register

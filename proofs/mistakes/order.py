@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from derive.tree import Tree
-from proofs.mistakes.edit import Context, Edit, Example, edit, mistake
+from derive.tree import Tree, name, num
+from derive.writing.words import letter_tree
+from proofs.mistakes.edit import Context, Edit, Example, also, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC
 from proofs.mistakes.surgery import (
     ATOMS,
@@ -22,6 +23,7 @@ from proofs.mistakes.surgery import (
     factors,
     is_transposed,
     op,
+    product,
     transposed,
     turned,
     untransposed,
@@ -134,6 +136,12 @@ def transposed_answer(sides: Sequence[Part], context: Context) -> Iterator[Edit]
         says = "this is the transpose of the right answer: write {}"
         shown = (new,)
         yield edit("transposed-answer", whole, new, says, shown, cost)
+    for part in sides:
+        if part.kind == "term" and part.tree.head == "juxt":
+            new = turned(part.tree, context.transpose)
+            says = "{} is the transpose of the right term: write {}"
+            shown = (part.tree, new)
+            yield edit("transposed-answer", part, new, says, shown, 2)
 
 
 @mistake(
@@ -176,6 +184,16 @@ def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
                 says = "{} and {} stand in the wrong order: write {}"
                 shown = (kids[a], kids[b], new)
                 yield edit("swapped-factors", part, new, says, shown, b - a)
+        if len(spots) > 2 and not any(kid.head == "op" for kid in kids):
+            first, last = spots[0], spots[-1]
+            for a, moved in (
+                (first, (*kids[:first], *kids[first + 1 :], kids[first])),
+                (last, (*kids[:first], kids[last], *kids[first:last])),
+            ):
+                new = Tree("juxt", moved, part.tree.span)
+                says = "{} stands in the wrong place: write {}"
+                shown = (kids[a], new)
+                yield edit("swapped-factors", part, new, says, shown, len(spots))
 
 
 @mistake(
@@ -305,6 +323,21 @@ def missing_diag(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         says = "a diagonal matrix belongs here: write {}"
         shown = (new,)
         yield edit("missing-diag", part, new, says, shown, 2 if context.diag else 4)
+
+
+@also("missing-diag", 3)
+def missing_kronecker(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
+    """The same said of entries: a Kronecker delta of two open indices is missing."""
+    letters = [letter_tree(letter) for letter in context.letters]
+    for part in sides:
+        if part.kind not in ("root", "term") or part.tree.head in ("sum", "neg"):
+            continue
+        for i, one in enumerate(letters):
+            for other in letters[i + 1 :]:
+                delta = Tree("script", (name(r"\delta"), Tree("juxt", (one, other)), None))
+                new = delta if part.tree == num(1) else product(part.tree, delta)
+                says = "this is 0 off the diagonal: write {}"
+                yield edit("missing-diag", part, new, says, (new,))
 
 
 @mistake("layout-flip", tier=9)

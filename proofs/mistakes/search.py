@@ -8,9 +8,8 @@ order is fixed: the tier of the row, the cost of the edit, the place of the row 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +17,7 @@ from derive.kernel.expr import Axes, Expr
 from derive.latex.print import latex
 from derive.operators.pointwise import np
 from derive.tree import Tree
-from proofs.mistakes.edit import Context, Edit, Mistake, edit
+from proofs.mistakes.edit import Context, Edit, edit
 from proofs.mistakes.numbers import by_ratio
 from proofs.mistakes.probe import Probe, close
 from proofs.mistakes.quick import Quick
@@ -26,6 +25,7 @@ from proofs.mistakes.surgery import Part, flat, grouped, parts
 from proofs.mistakes.table import MISTAKES
 from proofs.verdict import Fix
 
+TIERS = sorted({tier for row in MISTAKES.values() for tier, _ in row.makers()})
 LONGEST = 0.25  # seconds after which a cause is not looked for any longer
 
 
@@ -50,6 +50,8 @@ def name_mistake(
     proves: Callable[[Expr], bool],
     axes: Axes | None = None,
     probe: Probe | None = None,
+    part_of: Callable[[Tree], Expr | None] | None = None,
+    letters: Sequence[str] = (),
     banned: Collection[Tree] = (),
     longest: float = LONGEST,
 ) -> Named | None:
@@ -66,17 +68,16 @@ def name_mistake(
     deadline = perf_counter() + longest
     whole = grouped(side, context.functions)
     cut = list(parts(whole))
-    if probe is not None:
-        context = context.knowing(probe.truth)
+    context = context.knowing(None if probe is None else probe.truth, letters)
     value = value_of(flat(whole))
     fits = value is not None and (axes is None or value.axes == axes)
     before = set(side.subtrees())
     judged: dict[Expr, bool] = {} if value is None else {value: False}
     seen: set[Tree] = {whole}
-    sieve = _sieve(whole, value, value_of, probe)
+    sieve = _sieve(whole, value, part_of or value_of, probe)
     measured = probe.ratio(value) if probe is not None and value is not None and fits else None
-    for tier, rows in groupby(MISTAKES.values(), key=lambda row: row.tier):
-        tried = list(_edits(list(rows), cut, context, fits))
+    for tier in TIERS:
+        tried = list(_edits(tier, cut, context, fits))
         if tier == 1 and measured not in (None, 0, 1, -1):
             assert measured is not None
             tried.append(by_ratio(cut[0], measured, context))
@@ -131,12 +132,12 @@ def _sieve(
     return passes
 
 
-def _edits(
-    rows: Iterable[Mistake], cut: list[Part], context: Context, fits: bool
-) -> Iterator[Edit]:  # fmt: skip
-    for row in rows:
+def _edits(tier: int, cut: list[Part], context: Context, fits: bool) -> Iterator[Edit]:
+    for row in MISTAKES.values():
         if fits or row.reshapes:
-            yield from row.edits(cut, context)
+            for own, make in row.makers():
+                if own == tier:
+                    yield from make(cut, context)
 
 
 def _brings(found: Edit, banned: Collection[Tree], before: set[Tree]) -> bool:

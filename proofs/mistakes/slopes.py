@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from derive.tree import Tree, name
-from proofs.mistakes.edit import Context, Edit, Example, Slope, Symbol, edit, mistake
+from proofs.mistakes.edit import Context, Edit, Example, Slope, Symbol, also, edit, mistake
 from proofs.mistakes.examples import LAYERS, UNIT
 from proofs.mistakes.surgery import (
     APPLIED,
     BRACKETS,
+    DIAG,
     Part,
+    applied,
     as_factor,
     as_unit,
     factors,
@@ -89,10 +91,10 @@ def missing_inner_derivative(sides: Sequence[Part], context: Context) -> Iterato
         for slope in context.slopes:
             if not slope.mask:
                 yield _gained("missing-inner-derivative", part, slope.tree, slope.tree)
-    yield from _multiplied(sides, context)
 
 
-def _multiplied(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
+@also("missing-inner-derivative", 4)
+def missing_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     """A quantity of the document put in at every place of every product."""
     for part in sides:
         tree = part.tree
@@ -132,6 +134,18 @@ def _inserted(
             if flat(slope.tree) == flat(tree):
                 continue
             yield _gained(code, part, multiplied(part, slope, scalars), slope.tree)
+
+
+    for part in sides:
+        if part.tree.head != "juxt" or part.kind == "segment" or part.mask is not None:
+            continue
+        kids = part.tree.kids
+        for slope in slopes:
+            if slope.rank == 1:
+                diagonal = applied(DIAG, slope.tree)
+                for k in (*(k for k, kid in enumerate(kids) if kid.head != "op"), len(kids)):
+                    new = Tree("juxt", (*kids[:k], diagonal, *kids[k:]), part.tree.span)
+                    yield _gained(code, part, new, diagonal)
 
 
 def _gained(code: str, part: Part, new: Tree, what: Tree) -> Edit:
@@ -200,13 +214,27 @@ def wrong_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
                         shown = (other,)
                         yield edit("wrong-mask", part, other, says, shown)
             continue
-        if part.kind == "factor" and (is_mask(tree) or tree.head in BRACKETS):
-            for slope in context.slopes:
-                if flat(slope.tree) != flat(tree):
-                    says = "another mask belongs here: write {}"
-                    shown = (slope.tree,)
-                    cost = 1 if is_mask(tree) else 3
-                    yield edit("wrong-mask", part, slope.tree, says, shown, cost)
+        if part.kind == "factor" and is_mask(tree):
+            yield from _masked(part, context)
+
+
+@also("wrong-mask", 4)
+def wrong_slope(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
+    """The same for slopes that are written out: (1 - a^2), a ⊙ (1 - a)."""
+    for part in sides:
+        pair = part.kind == "segment" and _pair(part.tree)
+        if part.mask is None and (pair or (part.kind == "factor" and part.tree.head in BRACKETS)):
+            yield from _masked(part, context)
+
+
+def _masked(part: Part, context: Context) -> Iterator[Edit]:
+    """Another slope in the place of a part, unless the part is a factor of it."""
+    old = flat(part.tree)
+    for slope in context.slopes:
+        new = flat(slope.tree)
+        if new != old and old not in new.kids:
+            says = "another mask belongs here: write {}"
+            yield edit("wrong-mask", part, slope.tree, says, (slope.tree,), 1)
 
 
 @mistake(

@@ -17,18 +17,22 @@ from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.scope import INDICATORS, base_of, names_in
 from derive.elaborate.shorthand import is_known
-from derive.kernel.expr import Add, Expr, Map, toposort
+from derive.kernel.contraction import contracted
+from derive.kernel.expr import Add, Contract, Expr, Map, toposort
 from derive.latex.print import latex
 from derive.latex.read import read_formula
 from derive.meaning.normal import normal
 from derive.notation.names import symbol_tree
 from derive.tree import Tree, name
 from derive.writing.write import Symbol as Written
-from derive.writing.write import write
+from derive.writing.write import write, write_entry
 from proofs.mistakes.edit import Slope, Surroundings, Symbol, Term
 from proofs.mistakes.surgery import (
     APPLIED,
+    BRACKETS,
+    DIAG,
     DIFFERENTIAL,
+    HADAMARD,
     TRANSPOSES,
     applied,
     base_name,
@@ -58,7 +62,8 @@ def surroundings(claims: Claims) -> Surroundings:
         functions,
         claims.network.spelling,
         hand.diag,
-        lambda truth: _parted(truth, functions),
+        (),
+        lambda truth, letters: _parted(truth, letters, functions),
     )
 
 
@@ -246,6 +251,9 @@ def _symbols(
     nodes: list[Tree] = []
     for tree in found:
         if base_of(tree) == r"\delta":
+            below = tree.kids[1] if tree.head == "script" else None
+            if below is not None and below.head in ("juxt", "list"):
+                continue  # Kronecker's
             gradients.setdefault(tree, None)
             continue
         if not is_known(tree, claims.reading) or base_of(tree) in functions:
@@ -316,6 +324,11 @@ def _slopes(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[
         for symbol, own in [found]
     }
     seen: set[Tree] = set()
+    letters = claims.reading.scope.bound
+    for slope in _written_slopes(claims, functions, frozenset(letters)):
+        if slope.tree not in seen and len(seen) < MOST_SLOPES // 2:
+            seen.add(slope.tree)
+            yield slope
     for node in toposort(*(d.node for d in claims.network.definitions)):
         if not isinstance(node, Map) or node.fn.name in _MASKS or not boundary(node):
             continue
@@ -334,6 +347,30 @@ def _slopes(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[
             if written not in seen and written.head != "num":
                 seen.add(written)
                 yield Slope(written, mask, len(made.axes), tuple(values))
+
+
+def _written_slopes(
+    claims: Claims, functions: frozenset[str], letters: frozenset[str]
+) -> Iterator[Slope]:  # fmt: skip
+    r"""What the document multiplies with entry by entry, or sets on a diagonal, and is no name."""
+    for claim in claims.claims:
+        for side in claim.sides[1:]:
+            for node in grouped(side, functions).subtrees():
+                kids = node.kids if node.head == "juxt" else ()
+                for k, kid in enumerate(kids):
+                    beside = [o for o in kids[max(0, k - 1) : k + 2] if o.head == "op"]
+                    if kid.head in BRACKETS and any(o.kids[0] in HADAMARD for o in beside):
+                        yield from _as_slope(kid.kids[0], claims, letters)
+                if node.head == APPLIED and node.kids[0] == DIAG:
+                    yield from _as_slope(node.kids[1].kids[0], claims, letters)
+
+
+def _as_slope(tree: Tree, claims: Claims, letters: frozenset[str]) -> Iterator[Slope]:
+    mask = any(node.head == APPLIED and is_mask(node) for node in tree.subtrees())
+    if mask or tree.head == "sum":
+        rank = rank_of(tree, claims, letters)
+        if rank is not None:
+            yield Slope(_unplaced(tree), mask, rank)
 
 
 def _primed(values: list[Tree]) -> Tree | None:
@@ -390,18 +427,37 @@ def _tree_of(node: Expr) -> Tree:
     return symbol_tree(own[0]) if not own[1] else name(own[0])
 
 
-def _parted(truth: Expr, functions: frozenset[str]) -> Iterator[Tree]:
+def _parted(
+    truth: Expr, letters: tuple[str, ...], functions: frozenset[str]
+) -> Iterator[Tree]:  # fmt: skip
     """The terms of a value, as it is and multiplied out, each in the names of the document."""
+    if letters and len(letters) != len(truth.axes):
+        return
     seen: set[Tree] = set()
-    for form in (truth, normal(truth)):
-        terms = form.terms if isinstance(form, Add) else ()
-        if len(terms) > MOST_PARTS:
+    for term in dict.fromkeys((*_split(truth), *_terms_of(normal(truth)))):
+        try:
+            written = write_entry(term, letters) if letters else write(term)
+        except (ValueError, KeyError):
             continue
-        for term in terms:
-            try:
-                made = raw(write(term), functions)
-            except (ValueError, KeyError):
-                continue
-            if made is not None and flat(made) not in seen:
-                seen.add(flat(made))
-                yield flat(made)
+        made = raw(written, functions)
+        if made is not None and flat(made) not in seen:
+            seen.add(flat(made))
+            yield flat(made)
+
+
+def _terms_of(value: Expr) -> tuple[Expr, ...]:
+    terms = value.terms if isinstance(value, Add) else ()
+    return terms if len(terms) <= MOST_PARTS else ()
+
+
+def _split(value: Expr) -> Iterator[Expr]:
+    """The terms of a sum, and those of a product in which one sum is multiplied out."""
+    if isinstance(value, Add):
+        for term in _terms_of(value):
+            yield term
+            yield from _split(term)
+    elif isinstance(value, Contract):
+        for k, factor in enumerate(value.factors):
+            for term in _split(factor):
+                factors = (*value.factors[:k], term, *value.factors[k + 1 :])
+                yield contracted(factors, value.indices, value.out)
