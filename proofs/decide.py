@@ -137,7 +137,8 @@ class Decider:
         return Finding(UNSETTLED, "fingerprint" if agreement.trials else "numeric", str(agreement))
 
     def _proved(self, proof: Proof, a: Expr, b: Expr) -> Finding:
-        problem = None if a is b else cross_check(a, b, self.facts)
+        off_ties = proof.almost_everywhere is not None
+        problem = cross_check(a, b, self.facts, sampler=self.sampler, almost_everywhere=off_ties)
         if problem is not None:
             return Finding(
                 UNSETTLED, "normal-form",
