@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from derive.app.many import CHECKED, CRASHED, FAILED, TIMED_OUT, UNREADABLE, check_many, pool, run
+from derive.app.many import CHECKED, CRASHED, FAILED, TIMED_OUT, UNREADABLE, check_many, pool
 from derive.app.many.gather import Outcome
 from derive.app.many.worker import Options, Order, work_on
 from tests.many_work import AtOnce, Backwards, Losing, not_json, process, shown, work
@@ -187,6 +187,7 @@ def test_a_script_that_is_run_again_by_its_workers_is_told_so(tmp_path: Path) ->
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 1
+    assert "[no-workers]" in done.stderr.splitlines()[-1]
     assert "__name__ == '__main__'" in done.stderr.splitlines()[-1]
 
 
@@ -227,27 +228,3 @@ def test_the_limit_is_told_to_the_work() -> None:
     work_on([(0, "a.tex", "x")], Order(listen, Options("numerator", 7.5, "f")))
     assert said == [Options("numerator", 7.5, "f")]
     assert said[0].hard == 15
-
-
-# ------------------------------------------------------------------------------------------ run
-
-
-def test_run_prints_and_answers_with_the_worst(tmp_path: Path, capsys) -> None:
-    documents = folder(tmp_path / "d", "a", "unsettled", "b")
-    assert run([documents], work=work, progress=False) == 3
-    out, err = capsys.readouterr()
-    assert out.count("\n") == 3
-    assert '"verdict": "unsettled"' in out.splitlines()[1]
-    assert err.startswith("3 files   2 proved  1 unsettled\n3 claims  2 proved  1 unsettled\n")
-
-    (documents / "003.tex").write_text("refuted")
-    assert run([documents], work=work, show=lambda o: None, summary="json") == 1
-    out, err = capsys.readouterr()
-    assert out.startswith('{"summary": {"files": {"total": 4')
-    assert err == ""
-
-
-def test_run_says_why_the_journal_cannot_be_used(tmp_path: Path, capsys) -> None:
-    documents = folder(tmp_path / "d", "a")
-    assert run([documents], work=work, journal=tmp_path) == 2
-    assert "cannot use the journal" in capsys.readouterr().err

@@ -27,6 +27,11 @@ from tests.test_many import folder
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(autouse=True)
+def somebody_may_be_editing_our_sources(monkeypatch) -> None:
+    monkeypatch.setattr(journals, "CODE", ())
+
+
 def worked(log: Path) -> Counter[str]:
     """How often each document was worked on, by its first word."""
     return Counter(log.read_text(encoding="utf-8").split()) if log.exists() else Counter()
@@ -62,6 +67,22 @@ def test_what_changes_a_verdict_is_part_of_the_key(tmp_path: Path, monkeypatch) 
     assert fingerprint(work, options) != own
 
 
+def test_our_sources_are_part_of_the_key(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(journals, "CODE", (".py",))
+    monkeypatch.setattr("derive.__path__", [str(tmp_path)])
+    source = tmp_path / "inside" / "rule.py"
+    source.parent.mkdir()
+    found = set()
+    for text in ("x = 1", "x = 2"):
+        source.write_text(text)
+        found.add(fingerprint(work, Options()))
+    source.rename(source.with_name("other.py"))
+    found.add(fingerprint(work, Options()))
+    (tmp_path / "notes.txt").write_text("no source")
+    found.add(fingerprint(work, Options()))
+    assert len(found) == 3
+
+
 def test_the_same_text_under_another_name_is_known(tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     folder(tmp_path / "d", "a refuted")
@@ -81,8 +102,7 @@ def test_a_crash_is_tried_again(tmp_path: Path) -> None:
     assert first.resumed
 
 
-def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(journals, "CODE", ())
+def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     log, journal = tmp_path / "log", tmp_path / "journal"
     documents = folder(tmp_path / "d", *(f"w{k} slow" for k in range(30)))
     run = subprocess.Popen(
@@ -214,6 +234,11 @@ def test_a_journal_that_is_cut_during_the_run_is_said_to_be(tmp_path: Path) -> N
     path.write_bytes(b"")
     with pytest.raises(DeriveError, match="changed while it was in use"):
         next(outcomes)
+
+
+def test_what_is_no_file_is_no_journal(tmp_path: Path) -> None:
+    with pytest.raises(DeriveError, match="cannot use the journal"):
+        list(check_many([folder(tmp_path / "d", "a")], work=work, journal=tmp_path))
 
 
 def test_a_finished_document_is_kept_before_it_is_its_turn(tmp_path: Path) -> None:

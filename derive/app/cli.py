@@ -207,6 +207,15 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--journal", metavar="FILE", help="keeps what is done; a run that was stopped goes on"
     )
+    check.add_argument(
+        "--cluster", metavar="ADDRESS",
+        help="of a dask scheduler, which has the documents checked; local: one on this machine",
+    )  # fmt: skip
+    check.add_argument(
+        "--progress", action=argparse.BooleanOptionalAction,
+        help="how far it is, on standard error (default: of several documents, on a terminal)",
+    )  # fmt: skip
+    check.add_argument("--summary", metavar="FILE", help="the counts of the run, as JSON")
     check.set_defaults(command_of=_check)
 
 

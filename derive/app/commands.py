@@ -41,7 +41,7 @@ def each(options: argparse.Namespace) -> int:
         except Exception as error:
             if os.environ.get("DERIVE_TRACEBACK"):
                 raise
-            code, printed = UNREADABLE, _told(_internal(error, source), source, options.json)
+            code, printed = UNREADABLE, _told(internal_error(error, source), source, options.json)
         worst = max(worst, code)
         if options.json:
             printed = json.dumps({"file": source.file, **(printed or {})})
@@ -50,7 +50,8 @@ def each(options: argparse.Namespace) -> int:
     return worst
 
 
-def _internal(error: Exception, source: Source) -> DeriveError:
+def internal_error(error: BaseException, source: Source) -> DeriveError:
+    """What is said where the program itself broke down."""
     from derive.diagnostics import DeriveError, Diagnostic
 
     kind = type(error).__name__

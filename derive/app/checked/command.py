@@ -10,12 +10,16 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from derive.app.outcomes import DONE, UNREADABLE
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from derive.app.checked.work import Form
     from derive.app.files import Names
     from derive.app.many import Outcome
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 def check(options: argparse.Namespace) -> int:
     """Check every document; the worst outcome."""
     from derive.app.checked.work import Form, checked
-    from derive.app.files import Names
+    from derive.app.files import Names, publish
     from derive.app.many import check_many
     from derive.app.many.progress import progress
     from derive.app.many.summary import Summary, worse
@@ -35,24 +39,28 @@ def check(options: argparse.Namespace) -> int:
     found = [one for one in documents(options.files) if isinstance(one, str)]
     names = Names(found, "checked")
     several = len(found) > 1
-    told = progress(None if several else False)
+    told = progress(options.progress if options.progress is not None or several else False)
     summary, parts, code = Summary(), [], DONE
     try:
-        for outcome in check_many(
-            options.files, jobs=options.jobs, limit=options.limit, layout=options.layout,
-            journal=options.journal, progress=told, work=checked, form=str(form),
-        ):  # fmt: skip
-            summary.add(outcome.file, outcome.kind, outcome.result, outcome.resumed)
-            pages = outcome.result.pop("pages", None)
-            written = _publish(pages, outcome, names, options) if pages else ""
-            text = _text(outcome, form)
-            told.clear()
-            if form.format in ("sarif", "junit"):
-                parts.append(json.loads(text))
-            elif text:
-                # Documents stand apart, as findings do.
-                apart = "\n" if several and form.format == "terminal" else ""
-                print(f"{text}{written}{apart}", flush=True)
+        with _executor(options) as (executor, jobs):
+            for outcome in check_many(
+                options.files, executor=executor, jobs=jobs, limit=options.limit,
+                layout=options.layout, journal=options.journal, progress=told, work=checked,
+                form=str(form),
+            ):  # fmt: skip
+                summary.add(outcome.file, outcome.kind, outcome.result, outcome.resumed)
+                pages = outcome.result.pop("pages", None)
+                written = _publish(pages, outcome, names, options) if pages else ""
+                text = _text(outcome, form)
+                told.clear()
+                if form.format in ("sarif", "junit"):
+                    parts.append(json.loads(text))
+                elif text:
+                    # Documents stand apart, as findings do.
+                    apart = "\n" if several and form.format == "terminal" else ""
+                    print(f"{text}{written}{apart}", flush=True)
+        if options.summary is not None:
+            publish({Path(options.summary): json.dumps(summary.json(), indent=2) + "\n"})
     except DeriveError as error:
         for diagnostic in error.diagnostics:
             print(render(diagnostic, color=form.color), file=sys.stderr)
@@ -61,6 +69,18 @@ def check(options: argparse.Namespace) -> int:
     if several and form.format == "terminal":
         print(summary.text(), file=sys.stderr)
     return worse(code, summary.code)
+
+
+@contextmanager
+def _executor(options: argparse.Namespace) -> Iterator[tuple[Executor | None, int | None]]:
+    """Where documents are checked, and how many at a time: None is here."""
+    if options.cluster is None:
+        yield None, options.jobs
+        return
+    from derive.app.many.cluster import cluster
+
+    with cluster(options.cluster, options.jobs) as (executor, threads):
+        yield executor, threads
 
 
 def _format(options: argparse.Namespace) -> str:
@@ -131,8 +151,8 @@ def explain(asked: list[str]) -> int:
                 print(f"  {code.ljust(width)}{said(title_of(code) or '')}".rstrip())
             print()
         return DONE
-    outcome = DONE
-    for at, code in enumerate(asked):
+    outcome, apart = DONE, ""
+    for code in asked:
         text = explained(code)
         if text is None:
             close = nearest(code)
@@ -140,5 +160,6 @@ def explain(asked: list[str]) -> int:
             print(f"derive: no code is called {code!r}{hint}", file=sys.stderr)
             outcome = UNREADABLE
             continue
-        print(f"{chr(10) if at else ''}{code}: {said(text)}")
+        print(f"{apart}{code}: {said(text)}")
+        apart = "\n"
     return outcome

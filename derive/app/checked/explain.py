@@ -94,6 +94,16 @@ READING = {
 }
 
 
+RUNNING = {
+    "crashed": "the process that checked the document died of it: a mistake in derive",
+    "internal-error": "the program broke down over the document: a mistake in derive",
+    "no-cluster": "there is no cluster at this address, or dask.distributed is not installed",
+    "no-output": "a file cannot be written",
+    "no-workers": "the processes that check documents cannot be started",
+    "timed-out": "the check took more than twice the time that --limit allows, and was interrupted",
+}
+
+
 @cache
 def _mistakes() -> dict[str, str]:
     """The explanation of every named mistake, under its code."""
@@ -108,7 +118,8 @@ def title_of(code: str) -> str | None:
         return VERDICTS[code][0]
     if (text := _mistakes().get(code)) is not None:
         return text.split("\n", 1)[0].rstrip(".")
-    return _first(READING[code]) if code in READING else None
+    found = READING.get(code) or RUNNING.get(code)
+    return _first(found) if found else None
 
 
 def _first(text: str) -> str:
@@ -120,6 +131,8 @@ def explained(code: str) -> str | None:
     if code in VERDICTS:
         title, text = VERDICTS[code]
         return f"{title}\n\n{inspect.cleandoc(text)}"
+    if code in RUNNING:
+        return RUNNING[code]
     # One code may be both, such as a missing term.
     found = [_mistakes().get(code), READING.get(code)]
     return "\n\nOf a text that cannot be read: ".join(text for text in found if text) or None
@@ -131,6 +144,7 @@ def codes() -> dict[str, list[str]]:
         "mistakes": sorted(_mistakes()),
         "verdicts": list(VERDICTS),
         "what cannot be read": sorted(READING),
+        "what can fail besides": sorted(RUNNING),
     }
 
 

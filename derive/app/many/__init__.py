@@ -14,11 +14,9 @@ more than its own verdict, and nothing that was finished is done twice.
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,14 +36,13 @@ from derive.app.many.worker import (
     Work,
     check,
 )
-from derive.diagnostics import DeriveError, render
+from derive.diagnostics import DeriveError
 
 if TYPE_CHECKING:
     from derive.app.many.pool import Executors
 
 __all__ = [
     "CHECKED", "CRASHED", "FAILED", "TIMED_OUT", "UNREADABLE", "Options", "Outcome", "check_many",
-    "run",
 ]  # fmt: skip
 
 
@@ -74,8 +71,8 @@ def check_many(
     verdict).
     ``work``: a function that a worker can import, from a Source and Options to JSON with a
     ``verdict`` and ``claims``; ``form`` is handed to it.
-    Raises ValueError for a bad number, DeriveError where the journal cannot be used, RuntimeError
-    where processes cannot be started.
+    Raises ValueError for a bad number, and DeriveError where the journal cannot be used or
+    processes cannot be started.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -109,51 +106,3 @@ def _checked(
 
             mark = fingerprint(order.work, order.options)
         yield from Gathering(found, order, told, journal, mark).outcomes(executor, jobs)
-
-
-def run(
-    paths: Iterable[str | os.PathLike[str]],
-    *,
-    show: Callable[[Outcome], str | None] | None = None,
-    summary: str | None = "text",
-    executor: Executors | None = None,
-    jobs: int | None = None,
-    limit: float | None = None,
-    layout: str | None = None,
-    journal: Path | str | None = None,
-    progress: Asked = None,
-    work: Work = check,
-    form: str = "",
-) -> int:
-    """Checks the documents, prints each outcome when it is its turn, and answers the exit code.
-
-    ``show`` makes the text for standard output (None: nothing); without it, it is the JSON of each
-    document on a line.  ``summary`` is ``text`` (on standard error), ``json`` (the last line on
-    standard output, as ``{"summary": ..}``) or None.  All else as in ``check_many``.
-    """
-    from derive.app.many.summary import SEVERITY, Summary
-
-    told, counted = progress_of(progress), Summary()
-    shown = show if show is not None else _json_line
-    try:
-        for outcome in check_many(
-            paths, executor=executor, jobs=jobs, limit=limit, layout=layout, journal=journal,
-            progress=told, work=work, form=form,
-        ):  # fmt: skip
-            counted.add(outcome.file, outcome.kind, outcome.result, outcome.resumed)
-            if (text := shown(outcome)) is not None:
-                told.clear()
-                print(text, flush=True)
-    except DeriveError as error:
-        for diagnostic in error.diagnostics:
-            print(render(diagnostic), file=sys.stderr)
-        return max(SEVERITY, key=SEVERITY.index)
-    if summary == "json":
-        print(json.dumps({"summary": counted.json()}), flush=True)
-    elif summary == "text":
-        print(counted.text(), file=sys.stderr)
-    return counted.code
-
-
-def _json_line(outcome: Outcome) -> str:
-    return json.dumps(outcome.result)

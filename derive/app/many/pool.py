@@ -29,6 +29,7 @@ from derive.app.many.worker import (
     timed_out,
     work_on,
 )
+from derive.diagnostics import DeriveError, Diagnostic
 
 Executors: TypeAlias = Executor | Callable[[], Executor]
 
@@ -36,8 +37,8 @@ LARGEST_CHUNK = 64
 SECONDS = 0.25  # what a chunk should take: much longer than sending it, short enough to lose
 RECYCLED = 2000  # documents a worker checks before a fresh one takes its place
 NO_START = (
-    "worker processes cannot be started; a script that asks for them is run again by each of them, "
-    "so what it does must stand under `if __name__ == '__main__':`"
+    "the worker processes end as soon as they are started; a script that asks for them is run "
+    "again by each of them, so what it does must stand under `if __name__ == '__main__':`"
 )
 
 
@@ -181,9 +182,9 @@ class Crew:
         self.executor = _spawned(self.jobs, self.order) if self.given is None else self.given()
         try:
             self.executor.submit(ready).result()
-        except BrokenExecutor as error:
+        except (BrokenExecutor, OSError) as error:
             self.abandon()
-            raise RuntimeError(NO_START) from error
+            raise DeriveError(Diagnostic("no-workers", NO_START)) from error
 
     def finish(self) -> None:
         """Ends what was made here, in order."""

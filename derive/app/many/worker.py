@@ -26,7 +26,6 @@ from derive.diagnostics import DeriveError, Diagnostic, Source
 CHECKED, UNREADABLE, TIMED_OUT, CRASHED, FAILED = (
     "checked", "unreadable", "timed out", "crashed", "internal error",
 )  # fmt: skip
-REPORT = "this is a mistake in derive, not in your document: please report it with the document"
 # Read, derived, proved and refuted: all of it loads something.
 WARMING = r"$x \in \mathbb{R}^n$, $L = \|x\|^2$, $\nabla_x L = 2x = x$"
 STUCK = 1.0  # seconds past the hard limit after which a process of ours is ended
@@ -110,11 +109,9 @@ def unreadable(error: DeriveError, source: Source) -> dict[str, Any]:
 
 def failed(error: BaseException, source: Source) -> dict[str, Any]:
     """The JSON of a document at which the checker itself broke down."""
-    kind = type(error).__name__
-    message = f"internal error ({kind}: {error})" if str(error) else f"internal error ({kind})"
-    remark = "DERIVE_TRACEBACK=1 shows where"
-    found = Diagnostic("internal-error", message, help=REPORT, notes=(remark,))
-    return unreadable(DeriveError(found), source)
+    from derive.app.commands import internal_error
+
+    return unreadable(internal_error(error, source), source)
 
 
 def timed_out(options: Options) -> dict[str, Any]:
@@ -126,6 +123,8 @@ def timed_out(options: Options) -> dict[str, Any]:
 
 def crashed(reason: str) -> dict[str, Any]:
     """The JSON of a document whose worker died with it."""
+    from derive.app.commands import REPORT
+
     found = Diagnostic("crashed", reason, help=REPORT)
     return unreadable(DeriveError(found), Source("", ""))
 
