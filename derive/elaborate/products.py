@@ -21,6 +21,7 @@ from derive.tree import Tree
 
 HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
 DOTS = frozenset([r"\cdot", r"\times", "*", r"\ast", r"\bullet"])
+STARS = frozenset(["*", r"\ast"])
 DIVISIONS = frozenset(["/", r"\div"])
 
 
@@ -188,9 +189,21 @@ def product_of(
         sign = ""
     if not parts:
         raise Fault("unreadable", "a product without factors", at)
-    if not any(sign in HADAMARD for sign, _ in parts):
+    if any(sign in HADAMARD for sign, _ in parts):
+        return _grouped(product, parts, known)
+    before = dict(known.bound)
+    try:
         return product.finish(product.fold(parts))
-    return _grouped(product, parts, known)
+    except Fault:
+        starred = [(r"\odot" if sign in STARS else sign, part) for sign, part in parts]
+        if starred == parts:
+            raise
+        try:  # programs write * entry by entry
+            known.bound = dict(before)
+            return _grouped(product, starred, known)
+        except Fault:
+            known.bound = before
+        raise
 
 
 def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> Value:

@@ -24,6 +24,7 @@ BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
 # What braces may group, \{t - y\}^2; a list or a condition in them is a set.
 _GROUPED = frozenset(["sum", "juxt", "neg", "frac", "big"])
 TRANSPOSE = r"\top"
+_ONE = Tree("num", ("1",))
 # Functions that by custom take everything up to the next sign: \log p q, \sin x.
 _GREEDY_STOPS = frozenset(["op", "paren", "bracket"])
 
@@ -96,6 +97,11 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
         )
         symbol = Tree("symbol", (reference.symbol, *indices), tree.span)
         return _raised(symbol, reference.actions, tree, scope)
+    if base == _ONE and sub is not None and sub.head in ("chain", "set"):
+        # 1_{z > 0}
+        condition = sub.kids[0] if sub.head == "set" else sub
+        called = Tree("call", (_word(r"\mathbb{1}", base), settle(condition, scope)), tree.span)
+        return _raised(called, (sup,) if sup is not None else (), tree, scope)
     inner = settle(base, scope)
     if sub == Tree("name", ("+",)) or sub == Tree("op", ("+",)):
         # [z]_+, the positive part

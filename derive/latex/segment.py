@@ -155,6 +155,8 @@ def segment(source: Source) -> Document:
                 formulas.append(found)
             case Unreadable():
                 faults.append(found)
+    if markdown:
+        plain = _blanked(plain, _comments_inside(plain, formulas))
     if not formulas and not faults:
         faults.append(_without_formulas(plain, start, stop))
     found_title = _TITLE.search(text)
@@ -162,6 +164,14 @@ def segment(source: Source) -> Document:
     return Document(
         source, plain, tuple(formulas), macros, title, tuple(f.diagnostic(source) for f in faults)
     )
+
+
+def _comments_inside(plain: str, formulas: Iterable[Formula]) -> Iterator[tuple[int, int]]:
+    """Comments at the ends of lines of a formula: a percent sign in the prose starts none."""
+    for formula in formulas:
+        for found in _COMMENT.finditer(plain, formula.start, formula.end):
+            if found[0].startswith("%") and found.end() < formula.end:
+                yield found.span()
 
 
 def _without_formulas(plain: str, start: int, stop: int) -> Unreadable:
