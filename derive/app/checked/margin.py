@@ -21,7 +21,7 @@ from derive.app.tex import printable
 from derive.latex.read import read_formulas
 from derive.latex.segment import Document, Formula
 from derive.version import VERSION
-from proofs.verdict import PROVED, UNSETTLED, Report
+from proofs.verdict import PROVED, UNREADABLE, UNSETTLED, Report
 
 _TONES = {PROVED: "proved", UNSETTLED: "unsettled", CARRIED: "carried"}
 _BRACE = re.compile(r"\\.|%[^\n]*|[{}]", re.DOTALL)
@@ -115,11 +115,12 @@ class _Author:
                 note = self._note(one, number + 1)
                 number += bool(note)
                 tone = _TONES.get(one.verdict, "wrong")
-                sign = rf"\derivemark{{{tone}}}{{{number if note else ''}}}"
-                at = self._place(formula, one)
-                if at is None:
+                sign = rf"{{{tone}}}{{{number if note else ''}}}"
+                if (at := self._place(formula, one)) is not None:
+                    self.inserted.append((at, r"\derivemark" + sign))
+                elif not formula.display:  # behind a display only its note can stand
                     at = delimited(self.plain, formula)[1]
-                self.inserted.append((at, sign))
+                    self.inserted.append((at, r"\derivesign" + sign))
                 behind += [note] if note else []
             if behind:
                 self._put_notes(formula, "".join(behind))
@@ -132,7 +133,9 @@ class _Author:
                 yield one
 
     def _place(self, formula: Formula, one: Told) -> int | None:
-        """The end of a link, if it is not inside braces."""
+        """The end of a link, if it is not inside braces and can be read."""
+        if one.link.verdict == UNREADABLE:
+            return None
         _, at = closed(self.plain, one.link.span)
         if not formula.start < at <= formula.end:
             return None
@@ -147,15 +150,16 @@ class _Author:
             return rf"\derivenote{{proved}}{{{number}}}{{proved {said(proved_how(one.link))}}}{{}}"
         if one.verdict == CARRIED:
             return rf"\derivenote{{carried}}{{{number}}}{{{said(one.headline)}}}{{}}"
-        rows = []
+        rows, above = [], ""
         for remark in ordered(one):
+            label, above = ("" if remark.label == above else remark.label), remark.label
             if remark.label == "example":
                 found = self.look.example(one)
                 values = r"\quad\penalty0 ".join(rf"\mbox{{${value}$}}" for value in found.values)
                 text = f"{values}\\par {found.outcome}" if values else found.outcome
             else:
                 text = said(remark.text)
-            rows.append(rf"\deriverow{{{remark.label}}}{{{text}}}")
+            rows.append(rf"\deriverow{{{label}}}{{{text}}}")
         tone = _TONES.get(one.verdict, "wrong")
         headline = (
             rf"\textbf{{{said(one.headline)}}} \hfill\mbox{{\footnotesize {SPOKEN[one.verdict]}}}"

@@ -148,14 +148,17 @@ def equations(example: Counterexample) -> list[Tree]:
 def _tree(value: Numbers | str) -> Tree:
     if isinstance(value, str):
         return tree("dots")
-    if isinstance(value, Fraction | int):
+    if not isinstance(value, tuple):
         return number(Fraction(value))
     if _is_matrix(value):
-        rows = (tuple(_tree(cell) for cell in _cut(row)) for row in _cut(value))
-        return tree("env", "pmatrix", tuple(rows))
+        rows = tuple(tuple(_tree(cell) for cell in _cut(row)) for row in _cut(value))
+        if len(rows) == len(rows[0]) == 1:
+            return tree("paren", rows[0][0])
+        return tree("env", "pmatrix", rows)
     inside = tuple(_tree(one) for one in _cut(value))
-    return tree("paren", Tree("list", inside) if len(inside) > 1 else inside[0] if inside else
-                tree("empty"))  # fmt: skip
+    if len(inside) == 1:
+        return tree("paren", inside[0])
+    return tree("paren", Tree("list", inside) if inside else tree("empty"))
 
 
 def number(value: Fraction) -> Tree:

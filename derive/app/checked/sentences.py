@@ -70,6 +70,10 @@ def _reach(pieces: list[str], sure: list[bool], at: int) -> int:
         if reach < len(pieces) and sure[reach] and (reach == end or _joining(pieces[end:reach])):
             end = reach + 1
             continue
+        # ``\nabla_z L``: a letter that follows at once.
+        if reach > end and len(pieces[end]) == 1 and pieces[end].isalpha():
+            end += 1
+            continue
         # ``\alpha = 1``: a sign and a number may end it.
         if reach > end and _signed(pieces[end:reach]):
             end = reach

@@ -91,10 +91,11 @@ class Setting:
         report = self.report
         groups = tuple(self._groups())
         said = read_in(report)
+        name = PurePath(report.source.file).name
         return {
             "page": self.page,
-            "title": self.page.title or PurePath(report.source.file).name,
-            "subtitle": f"{report.source.file}, checked by derive {VERSION}: {counted(report)}",
+            "title": self.page.title or name,
+            "subtitle": f"{name}, checked by derive {VERSION}: {counted(report)}",
             "tally": groups,
             "legend": (*groups, *self._carried()),
             "foot": f"{said[:1].upper()}{said[1:]}.",
