@@ -37,7 +37,9 @@ from proofs.verdict import (
 # Faults of shape: what is written has a meaning for no sizes at all.
 _SHAPES = frozenset(["shape-clash", "too-many-indices", "free-index", "not-a-scalar"])
 # Faults that are limits of derive and no fault of the writer.
-_LIMITS = frozenset(["unsupported", "not-reached", "unsupported-index", "ambiguous-norm"])
+_LIMITS = frozenset(
+    ["unsupported", "not-reached", "unsupported-index", "ambiguous-norm", "ellipsis"]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,14 @@ class Claims:
                 stack += [(part, bound) for part in node]
             if not isinstance(node, Tree):
                 continue
+            if node.head == "index":
+                # [a_i b_j]_{ij} binds its letters, and (u + v)_i has one.
+                inner, *indices = node.kids
+                inside = set(self._free(inner))
+                bound |= {x for x in map(index_letter, indices) if x in inside}
+                for letter in map(index_letter, indices):
+                    if letter and letter not in inside and letter not in bound:
+                        yield letter
             if node.head == "big":
                 bound |= {letter for letter, _, _ in bound_letters(node.kids[1])}
             if node.head == "symbol":

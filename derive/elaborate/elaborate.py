@@ -361,6 +361,14 @@ def _inner(reading: Reading, tree: Tree, env: Env) -> Value:
     return contract_values(tree, reading.sizes, [u, v], [own, own], (), describe=told)
 
 
+@rule("dots")
+def _dots(reading: Reading, tree: Tree, env: Env) -> Value:
+    raise Fault(
+        "ellipsis", "what these dots stand for cannot be told", tree,
+        "show the first two terms and the last one, as in x_1 + x_2 + \\dots + x_n, or write a sum",
+    )  # fmt: skip
+
+
 @rule("list")
 def _list(reading: Reading, tree: Tree, env: Env) -> Value:
     if len(tree.kids) == 1:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from derive.elaborate.collect import Statements
+from derive.elaborate.ellipsis import is_dots, spelled_out
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter
 from derive.elaborate.trials import names_loss
@@ -83,6 +84,11 @@ class Shorthand:
                 if by is None and of is not None:
                     by = self._only_formal(of)
                 return Tree("grad", (by, self._target(of), order), node.span)
+            case Tree("sum" | "list" | "env") | Tree("script", (Tree("paren" | "bracket"), *_)):
+                found = spelled_out(node, self._free_letter())
+                if found is None and any(is_dots(kid) for kid in node.kids):
+                    return Tree("dots", (), node.span)
+                return found or node
             case Tree("juxt", kids) if _D in kids and not self.reading.scope.known("d"):
                 done = tuple(self._with_differentials(kids))
                 return done[0] if len(done) == 1 else Tree("juxt", done, node.span)
@@ -100,6 +106,14 @@ class Shorthand:
             equal = Tree("chain", (pair[0], Tree("rel", ("=",)), pair[1]), sub.span)
             return Tree("script", (Tree("name", (r"\mathbb{1}",)), equal, None), node.span)
         return node
+
+    def _free_letter(self) -> str:
+        """A letter for an index that the document does not write."""
+        scope = self.reading.scope
+        free = (x for x in "kqruvKQRUV" if x not in scope.whole and not scope.known(x))
+        letter = next(free, "k")
+        scope.bound.add(letter)
+        return letter
 
     def _target(self, of: Tree | None) -> Tree | None:
         """The loss, where a document says L of its \\mathcal{L}, or nothing."""
