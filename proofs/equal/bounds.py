@@ -12,7 +12,20 @@ from math import inf
 from typing import NamedTuple, TypeAlias
 
 from derive.derivation.network import Domain
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var, toposort
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Operator,
+    Var,
+    toposort,
+)
 
 End: TypeAlias = "int | Fraction | float"  # a rational, or an infinity; never another float
 
@@ -207,6 +220,6 @@ class Bounds:
                 return RANGES.get(fn.name, REAL)
             case Call(Name(), (arg,)):
                 return known[arg]
-            case Call(op):
+            case Call(Operator() as op):
                 return RANGES.get(op.name, REAL)
         return REAL

@@ -6,7 +6,7 @@ everywhere is said with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from derive.kernel.build import ONE, coefficient
@@ -17,20 +17,18 @@ from proofs.equal.proof import Condition
 Below = Callable[[Expr], Iterable[Expr]]
 
 
-def needed(roots: Iterable[Expr], below: Below) -> tuple[list[Condition], list[Condition]]:
+def needed(roots: Sequence[Expr], below: Below) -> tuple[list[Condition], list[Condition]]:
     """What is needed everywhere, and what only where a branch of a case is taken."""
 
     def certain(node: Expr) -> Iterable[Expr]:
-        kids = list(below(node))
-        if isinstance(node, Map) and node.fn.name == "where":
-            return kids[:1]
-        return kids
+        kids = below(node)
+        return list(kids)[:1] if _has_cases(node) else kids
 
-    roots = list(roots)
-    always = set(toposort(*roots, below=certain))
+    nodes = toposort(*roots, below=below)
+    always = set(toposort(*roots, below=certain) if any(map(_has_cases, nodes)) else nodes)
     sure: dict[Condition, None] = {}
     perhaps: dict[Condition, None] = {}
-    for node in toposort(*roots, below=below):
+    for node in nodes:
         found = _need(node)
         if found is not None and node in always:
             sure[found] = None
@@ -38,6 +36,10 @@ def needed(roots: Iterable[Expr], below: Below) -> tuple[list[Condition], list[C
             # The branch that is not taken is multiplied by 0: there it must only be finite.
             perhaps[Condition("!=", found.expr)] = None
     return list(sure), list(perhaps)
+
+
+def _has_cases(node: Expr) -> bool:
+    return isinstance(node, Map) and node.fn.name == "where"
 
 
 def _need(node: Expr) -> Condition | None:

@@ -14,15 +14,14 @@ from time import perf_counter
 from typing import TypeAlias
 
 from derive.derivation.network import Domain
-from derive.kernel.expr import Expr, is_named, toposort
+from derive.kernel.expr import Add, Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
-from derive.meaning.normal import same
+from proofs.equal.atoms import CONSTANT, OverBudget, Poly, Undefined
 from proofs.equal.bounds import Bounds
 from proofs.equal.defined import needed, open_conditions, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
 from proofs.equal.reading import Reading, is_piecewise, is_smooth_word
-from proofs.equal.ring import CONSTANT, OverBudget, Poly, Undefined
 
 _NO_FACTS: Mapping[Expr, Domain] = {}
 _ROUNDS = 5  # denominators inside denominators
@@ -33,15 +32,14 @@ Opened: TypeAlias = frozenset[Expr]
 
 def prove(
     a: Expr, b: Expr, facts: Mapping[Expr, Domain] = _NO_FACTS, *,
-    seconds: float = 0.25, terms: int = 20_000,
+    seconds: float = 0.25, terms: int = 8_000,
 ) -> Proof | None:  # fmt: skip
     """A proof that a = b for all sizes of at least 1, over the reals; None where none was found.
 
     ``facts`` says where variables live.  The proof holds wherever both sides are defined and its
     conditions hold, for variables that are free within their facts: values that hang together in
     some other way (a name for a variable's function, given as a variable) are not known.
-    ``seconds`` and ``terms`` bound the work; the result for the same arguments may be None on a
-    machine that is too slow, and is never another.
+    ``seconds`` and ``terms`` (products made in one attempt) bound the work.
     """
     if a is b:
         return Proof()
@@ -50,20 +48,28 @@ def prove(
     deadline = perf_counter() + seconds
     tried = set()
     for opened in _openings(a, b):
+        if opened in tried:
+            continue
+        tried.add(opened)
         for smooth, pieces in _levels(a, b, opened):
-            if (opened, smooth, pieces) in tried:
-                continue
-            tried.add((opened, smooth, pieces))
-            try:
-                found = _attempt(a, b, facts, opened, smooth, pieces, deadline, terms)
-            except OverBudget:
-                if perf_counter() > deadline:
-                    return None
-                continue
-            except Undefined:
-                continue
-            if found is not None:
-                return found
+            shared: Opened = frozenset()
+            while True:
+                try:
+                    found = _attempt(
+                        a, b, facts, opened, smooth, pieces, shared, deadline, terms
+                    )  # fmt: skip
+                    if found is not None:
+                        return found
+                except Undefined:
+                    pass
+                except OverBudget:
+                    if perf_counter() > deadline:
+                        return None
+                    if not shared:
+                        shared = _shared(a, b, opened)
+                        if shared:
+                            continue
+                break
     return None
 
 
@@ -79,29 +85,33 @@ def _below(node: Expr, opened: Opened) -> tuple[Expr, ...]:
 
 
 def _openings(a: Expr, b: Expr) -> Iterator[Opened]:
-    """The names that are open: none, those that only one side has, all."""
+    """The names that are open: none; those that only one side has, the latest first; all."""
     opened: Opened = frozenset()
     yield opened
-    while True:
-        left, right = ({n for n in _visible(s, opened) if is_named(n) and n not in opened}
-                       for s in (a, b))  # fmt: skip
-        if not (left or right):
-            return
-        more = left ^ right
-        if not more:
+    names = [n for n in toposort(a, b) if is_named(n)]
+    latest = names[::-1]
+    while latest:
+        left, right = _visible(a, opened), _visible(b, opened)
+        more = next((n for n in latest if (n in left) != (n in right) and n not in opened), None)
+        if more is None:
             break
-        opened |= more
-        if not any(n in _visible(n.kids[0], opened) for n in more):
-            yield opened
-    yield frozenset(n for n in toposort(a, b) if is_named(n))
+        opened |= {more}
+    yield opened
+    yield frozenset(names)
+
+
+def _shared(a: Expr, b: Expr, opened: Opened) -> Opened:
+    """The sums that both sides have: closed, they are not multiplied out."""
+    both = _visible(a, opened) & _visible(b, opened)
+    return frozenset(n for n in both if isinstance(n, Add) and n is not a and n is not b)
 
 
 def _levels(a: Expr, b: Expr, opened: Opened) -> Iterator[tuple[bool, bool]]:
     """Which words are open: none; those with a smooth body; those with a kink too."""
+    yield False, False
     nodes = _visible(a, opened) | _visible(b, opened)
     smooth = any(is_smooth_word(n) for n in nodes)
     pieces = any(is_piecewise(n) for n in nodes)
-    yield False, False
     if pieces:
         yield False, True
     if smooth:
@@ -114,11 +124,11 @@ def _levels(a: Expr, b: Expr, opened: Opened) -> Iterator[tuple[bool, bool]]:
 
 
 def _attempt(a: Expr, b: Expr, facts: Mapping[Expr, Domain], opened: Opened, smooth: bool,
-             pieces: bool, deadline: float, terms: int) -> Proof | None:  # fmt: skip
+             pieces: bool, closed: Opened, deadline: float, terms: int) -> Proof | None:  # fmt: skip
     bounds = Bounds(facts)
     sure, perhaps = needed((a, b), lambda node: _below(node, opened))
     bounds.assume(c.expr for c in sure if c.relation == ">")
-    ring = Reading(deadline, terms, bounds, opened, smooth, pieces)
+    ring = Reading(deadline, terms, bounds, opened, smooth, pieces, closed)
     rest = ring.add(ring.of(a), ring.scale(-1, ring.of(b)))
     nulls: tuple[Condition, ...] | None = None
     if not _is_zero(ring, rest):
@@ -265,6 +275,3 @@ def _entries(ring: Reading, term, count, size: Axis, entry: int) -> list:
             return [(count / Fraction(n), [*term, *((a, own, -e) for a, own, e in unit)])]
         return []
     return [(count / Fraction(size), list(term))]
-
-
-__all__ = ["prove", "same"]

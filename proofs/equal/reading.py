@@ -26,9 +26,9 @@ from derive.kernel.expr import (
 from derive.operators.pointwise import eq, exp, ge, gt, le, lt, ne
 from derive.operators.primitives import argmax, argmin
 from derive.operators.row import POINTWISE, PRIMITIVES
+from proofs.equal.atoms import CONSTANT, Atom, Number, Poly
 from proofs.equal.bounds import RANGES, REAL, Bounds
 from proofs.equal.functions import Functions
-from proofs.equal.ring import CONSTANT, Atom, Number, Poly
 
 _ROWWISE = frozenset(
     ["softmax", "log_softmax", "logsumexp", "argmax", "argmin", "maximum", "minimum"]
@@ -62,14 +62,15 @@ class Reading(Functions):
     """Reads expressions with some names open; ``smooth`` and ``pieces`` say which words are too."""
 
     def __init__(self, deadline: float, terms: int, bounds: Bounds, opened: Collection[Expr],
-                 smooth: bool = False, pieces: bool = False) -> None:  # fmt: skip
+                 smooth: bool = False, pieces: bool = False, closed: Collection[Expr] = ()
+                 ) -> None:  # fmt: skip
         super().__init__(deadline, terms)
-        self.interval, self.opened = bounds, opened
+        self.interval, self.opened, self.closed = bounds, opened, closed
         self.smooth, self.pieces = smooth, pieces
         self.known: dict[Expr, Poly] = {}
 
     def below(self, node: Expr) -> Iterable[Expr]:
-        if is_named(node) and node not in self.opened:
+        if (is_named(node) and node not in self.opened) or node in self.closed:
             return ()
         return (kid for kid in node.kids if kid not in self.known)
 
@@ -82,6 +83,8 @@ class Reading(Functions):
         return self.known[root]
 
     def _of(self, node: Expr) -> Poly:
+        if node in self.closed:
+            return self._itself(node)
         match node:
             case Num(value):
                 return {CONSTANT: value} if value else {}
@@ -105,7 +108,7 @@ class Reading(Functions):
         """A variable or a closed name, by what is known of it."""
 
         def make(atom: Atom) -> None:
-            atom.bounds = self.interval.of(node)
+            atom.look = lambda: self.interval.of(node)
             domain = self.interval.facts.get(node)
             if domain is not None:
                 values = set(domain.values)
@@ -259,7 +262,7 @@ class Reading(Functions):
                 return {}
 
         def make(atom: Atom) -> None:
-            atom.bounds, atom.orders = RANGES.get(node.fn.name, REAL), orders
+            atom.look, atom.orders = RANGES.get(node.fn.name, REAL), orders
             atom.law = "idempotent" if node.fn.name in _ZERO_ONE else ""
 
         key, own, orders, _ = self.slots(polys)
@@ -288,7 +291,7 @@ class Reading(Functions):
             last, sums = [], False
 
         def make(atom: Atom) -> None:
-            atom.bounds, atom.orders, atom.total = RANGES.get(op.name, REAL), orders, sums
+            atom.look, atom.orders, atom.total = RANGES.get(op.name, REAL), orders, sums
             if op.name in _ONE_HOT or op.name == "one_hot":
                 atom.law = "idempotent"
 

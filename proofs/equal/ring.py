@@ -1,64 +1,36 @@
 """Sums of networks of atoms: exact coefficients, rational exponents, indices in canonical order.
 
-The idea: a term is a set of atoms with their indices, a polynomial a dict from terms to numbers.
-Indices below 0 are summed and carry no meaning but where they meet, so colour refinement numbers
-them; every law of an atom (a delta renames, 1 or 0 is its own square) is applied as terms are made.
+The idea: a polynomial is a dict from terms to numbers, and every law of an atom (a delta renames,
+1 or 0 is its own square, a whole power of a sum is multiplied out) is applied as terms are made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import permutations
 from itertools import product as every_choice
 from math import floor
 from time import perf_counter
-from typing import TypeAlias
 
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import Axis
-from derive.meaning.numbering import numbering
-from proofs.equal.bounds import COUNT, ONE, POSITIVE, REAL, UNIT, Interval
-
-Number: TypeAlias = "int | Fraction"
-Factor: TypeAlias = "tuple[int, tuple[int, ...], Number]"  # atom, an index for each slot, exponent
-Term: TypeAlias = "tuple[Factor, ...]"
-Poly: TypeAlias = "dict[Term, Number]"
+from proofs.equal.atoms import (
+    CONSTANT,
+    Atom,
+    Factor,
+    Number,
+    OverBudget,
+    Poly,
+    Term,
+    Undefined,
+    collect,
+    labelled,
+    relabelled,
+)
+from proofs.equal.bounds import COUNT, UNIT, Interval
 
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
-
-
-class OverBudget(Exception):
-    """Too many terms, or no time left."""
-
-
-class Undefined(Exception):
-    """A side that has no value anywhere: 1 / 0."""
-
-
-@dataclass(slots=True)
-class Atom:
-    """What a factor is: ``kind`` and ``content`` are its identity, ``axes`` the sizes of its slots.
-
-    ``base`` is the argument, its free indices the slots.  ``law``: ``idempotent`` (1 or 0) or
-    ``sign`` (1 or -1).  ``total``: sums to 1 along its last slot; together with ``idempotent``
-    there is one 1 along it.  ``solved``: on {base = 0}, where Z is 1, this factor of the base is
-    that polynomial.  ``orders``: the orders of the slots that leave the atom as it is.
-    """
-
-    kind: str
-    content: tuple
-    axes: Axes
-    base: Poly = field(default_factory=dict)
-    bounds: Interval = REAL
-    law: str = ""
-    total: bool = False
-    solved: tuple[int, tuple[int, ...], Poly] | None = None
-    orders: tuple[tuple[int, ...], ...] = ()
-
-
-CONSTANT: Term = ()
 
 
 class Ring:
@@ -79,7 +51,7 @@ class Ring:
         if found is None:
             made = Atom(kind, content, axes)
             if kind == "delta":
-                made.bounds, made.law = UNIT, "idempotent"
+                made.look, made.law = UNIT, "idempotent"
             if make is not None:
                 make(made)
             self.atoms.append(made)
@@ -109,7 +81,7 @@ class Ring:
         total = dict(polys[0])
         for poly in polys[1:]:
             for term, count in poly.items():
-                _collect(total, term, count)
+                collect(total, term, count)
         return total
 
     @staticmethod
@@ -180,10 +152,11 @@ class Ring:
             if isinstance(made, list):
                 waiting += made
             elif made is not None:
-                _collect(into, self._canonical(made[1]), made[0])
+                collect(into, self._canonical(made[1]), made[0])
 
-    def _tidied(self, count: Number, factors: Sequence[Factor]
-                ) -> tuple[Number, list[Factor]] | list[tuple[Number, list[Factor]]] | None:  # fmt: skip
+    def _tidied(
+        self, count: Number, factors: Sequence[Factor]
+    ) -> tuple[Number, list[Factor]] | list[tuple[Number, list[Factor]]] | None:
         """The term in order; a list of products that it is the sum of; or None for 0."""
         atoms = self.atoms
         extent: dict[int, Axis] = {}
@@ -197,7 +170,7 @@ class Ring:
             if atom.kind == "delta":
                 if e < 0:
                     raise Undefined
-                deltas.append((a, *own))
+                deltas.append((a, own[0], own[1]))
             elif atom.kind != "ones":
                 key = a, own
                 powers[key] = powers.get(key, 0) + e
@@ -330,7 +303,7 @@ class Ring:
         """The factors in order, the summed indices numbered -1, -2, .. whatever they were."""
         swaps = [k for k, f in enumerate(kept) if len(self.atoms[f[0]].orders) > 1]
         if not swaps:
-            return _labelled(kept)
+            return labelled(kept)
         orders = [self.atoms[kept[k][0]].orders for k in swaps]
         best: Term | None = None
         for choice, _ in zip(every_choice(*orders), range(_MOST_ORDERS), strict=False):
@@ -338,7 +311,7 @@ class Ring:
             for k, order in zip(swaps, choice, strict=True):
                 a, own, e = kept[k]
                 other[k] = (a, tuple(own[s] for s in order), e)
-            made = _labelled(other)
+            made = labelled(other)
             best = made if best is None or made < best else best
         assert best is not None
         return best
@@ -366,7 +339,7 @@ class Ring:
             whole = (*order, *last)
             names = {i: k for k, i in enumerate(whole)}
             if list(whole) == sorted(whole):  # the order of all terms stays
-                over = [_relabelled(poly, names) for poly in polys]
+                over = [relabelled(poly, names) for poly in polys]
             else:
                 over = [self.rename(poly, names) for poly in polys]
             key = tuple(tuple(sorted(poly.items())) for poly in over)
@@ -397,45 +370,4 @@ def _identity(atom: Atom) -> tuple:
 
 
 def _is_count(atom: Atom) -> None:
-    atom.bounds = COUNT
-
-
-def _collect(into: Poly, term: Term, count: Number) -> None:
-    total = into.get(term, 0) + count
-    if total:
-        into[term] = total
-    else:
-        into.pop(term, None)
-
-
-def _labelled(kept: Sequence[Factor]) -> Term:
-    summed = {i for _, own, _ in kept for i in own if i < 0}
-    if not summed:
-        return tuple(sorted(kept))
-    if len(summed) == 1:
-        return tuple(sorted((a, tuple(i if i >= 0 else -1 for i in own), e) for a, own, e in kept))
-    free = sorted({i for _, own, _ in kept for i in own if i >= 0})
-    colour = {i: k for k, i in enumerate(free)} | dict.fromkeys(summed, -1)
-    keys = [(a, e) for a, _, e in kept]
-    _, number = numbering(keys, [own for _, own, _ in kept], colour, len(free))
-    names = {i: len(free) - 1 - number[i] for i in summed}
-    return tuple(sorted((a, tuple(names.get(i, i) for i in own), e) for a, own, e in kept))
-
-
-def _relabelled(poly: Poly, names: dict[int, int]) -> Poly:
-    if all(i == k for i, k in names.items()):
-        return poly
-    return {
-        tuple((a, tuple(names.get(i, i) for i in own), e) for a, own, e in term): n
-        for term, n in poly.items()
-    }
-
-
-def factors_of(poly: Poly) -> Iterable[Factor]:
-    return (factor for term in poly for factor in term)
-
-
-__all__ = [
-    "CONSTANT", "ONE", "POSITIVE", "Atom", "Factor", "Number", "OverBudget", "Poly", "Ring",
-    "Term", "Undefined", "factors_of",
-]  # fmt: skip
+    atom.look = COUNT
