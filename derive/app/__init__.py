@@ -5,4 +5,5 @@ exported module only tell it.
 
 ``cli`` has the commands, ``files`` what they read and write; ``pages`` fills a ``sheet``, which
 ``html`` and ``tex`` set with the ``templates``; ``report`` is the JSON, ``shapes`` spells sizes.
+``checked`` says what a check has found, of as many documents as ``many`` has checked at a time.
 """

@@ -66,7 +66,7 @@ def check(options: argparse.Namespace) -> int:
             print(render(diagnostic, color=form.color), file=sys.stderr)
         code = UNREADABLE
     _print_parts(form, parts)
-    if several and form.format == "terminal":
+    if several and summary.files and form.format == "terminal":
         print(summary.text(), file=sys.stderr)
     return worse(code, summary.code)
 
@@ -98,12 +98,16 @@ def _text(outcome: Outcome, form: Form) -> str:
     """What is printed of a document; one that nobody could check is told from what is known."""
     from derive.app.checked.data import report_json
     from derive.app.checked.work import shown, unread
+    from derive.diagnostics import render
 
     if outcome.shown is not None:
         return outcome.shown
     result: dict[str, Any] = outcome.result
     if "counts" not in result:
         report = unread(outcome.file, result["error"])
+        if form.format == "terminal":
+            # Nothing is known of its claims, so nothing is said of them.
+            return "\n".join(render(one, color=form.color) for one in report.diagnostics)
         # Every object has the same fields; what is known of this one goes over them.
         result = {"file": outcome.file, **report_json(report), **result}
         if (text := shown(report, form)) is not None:
