@@ -1,5 +1,5 @@
-"""What ``derive.check_function`` says of a function that cannot be compared, or a question that cannot
-be asked: every code has a row here, with its words."""
+"""What ``derive.check_function`` says of a function that cannot be compared, or of a question that
+cannot be asked: every code has a row here, with its words."""
 
 import numpy as np
 import pytest
@@ -93,6 +93,9 @@ REFUSED = [
     (lambda W: 1, LINEAR, {"framework": "numpie"}, "no-such-framework",
      "no framework is called 'numpie'"),
     (lambda W: 1, LINEAR, {"dtype": "float128"}, "no-such-dtype", "no check is made in 'float128'"),
+    (lambda W: 1, LINEAR, {"sizes": {"q": 2}}, "unknown-size",
+     "no size of the network is called q"),
+    (lambda W: 1, LINEAR, {"sizes": {"n": 0}}, "unknown-size", "n cannot be 0"),
     (3, LINEAR, {}, "not-a-function", "3 cannot be called"),
     (lambda W: 1, 3, {}, "not-a-network", "int is no network"),
     (lambda W: 1, r"$L = \|W x$", {}, "unclosed-bracket", ""),

@@ -15,6 +15,8 @@ from typing import Any
 from derive.operators.pointwise import np
 
 FRAMEWORKS = ("numpy", "torch", "jax")
+# Methods that only tensors have: a function that calls one need not mention torch at all.
+_TENSOR_WORDS = frozenset(["requires_grad_", "requires_grad", "detach", "retain_grad"])
 _DEEPEST = 4  # calls from function to function that are followed to find out what it uses
 
 
@@ -66,6 +68,8 @@ def _used(function: Any, depth: int) -> Iterator[str]:
                 yield from _used(known[name], depth - 1)
         elif name in FRAMEWORKS:  # imported inside the function
             yield name
+        elif name in _TENSOR_WORDS:
+            yield "torch"
 
 
 def _names(code: CodeType) -> Iterator[str]:

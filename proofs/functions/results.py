@@ -6,6 +6,7 @@ The idea: the smallest call that fails is the one that a reader can follow by ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from derive import code
@@ -69,8 +70,6 @@ def _cause(
 
 
 def _flat(trial: Trial) -> Trial:
-    from dataclasses import replace
-
     if trial.expected.ndim == 2 and trial.expected.shape == trial.got.shape and (
         trial.expected.shape[1] == 1
     ):  # fmt: skip

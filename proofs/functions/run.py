@@ -114,6 +114,8 @@ def _answers(record: Record, at: Point) -> tuple[Answers, list[str]]:
         domain = of.domains.get(node)
         if domain is not None and domain.classes is not None:
             value = value.astype(int)
+            name = of.words.names[node]
+            record.notes[f"{name} counts classes from 1, as the network does"] = None
         if of.columns and value.ndim == 1:
             value = value[:, None]
         name = of.words.names.get(node, "the upstream gradient")
@@ -264,8 +266,10 @@ def _value(record: Record, raw: Any, at: Point, seed: int) -> None:
 
 
 def _short(array: Any) -> str:
-    return f"{float(array):.6g}" if array.size == 1 else f"an array of shape {array.shape}" + (
-        f" that starts with {float(array.flat[0]):.6g}" if array.size else "")  # fmt: skip
+    first = f"{float(array.flat[0]):.6g}" if array.size else "nothing"
+    if array.size == 1:
+        return first
+    return f"an array of shape {array.shape} that starts with {first}"
 
 
 def _report(record: Record) -> FunctionReport:

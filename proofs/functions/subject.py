@@ -104,6 +104,7 @@ def subject(
         asked = tuple(dict.fromkeys([*taken, *asked]))
     weighted = own or upstream in made.leaves()
     root = dot(upstream, of) if weighted else of
+    _checked_sizes(sizes, toposort(of))
     slopes = grad(root, list(known))
     return Subject(
         function, name, wanted, dtype, net, of, root, upstream, asked, wrt is not None, known,
@@ -168,6 +169,18 @@ def _extra(of: Expr) -> tuple[Expr, ...]:
 def _size_names(order: Sequence[Expr]) -> frozenset[str]:
     axes = [a for node in order for a in node.axes if isinstance(a, Size)]
     return frozenset(name for axis in axes for name in axis.names() if name.isidentifier())
+
+
+def _checked_sizes(sizes: Mapping[str, int], order: Sequence[Expr]) -> None:
+    axes = [a for node in order for a in node.axes if isinstance(a, Size)]
+    names = {name for axis in axes for name in axis.names()}
+    for name, count in sizes.items():
+        if name not in names:
+            raise _error("unknown-size", f"no size of the network is called {name}",
+                         f"its sizes are {', '.join(sorted(names)) or 'numbers'}")  # fmt: skip
+        if not isinstance(count, int) or count < 1:
+            raise _error("unknown-size", f"{name} cannot be {count!r}",
+                         "an axis has at least one entry")  # fmt: skip
 
 
 def _output(net: Network, output: Expr | str | None, words: Words) -> Expr:

@@ -138,7 +138,10 @@ def _factors(trials: Sequence[Trial]) -> Iterator[Named]:
         return
     loose = 10 * max(t.tolerance for t, _ in ratios)
     if _constant(values := [ratio for _, ratio in ratios], loose):
-        yield _constant_factor(values[0])
+        # One call shows a sign; a number seen once may be anything, a size or an accident.
+        plain = _fraction(values[0])
+        if plain == -1 or len(ratios) >= (2 if plain is not None else 3):
+            yield _constant_factor(values[0])
         return
     names = sorted({*ratios[0][0].point.at, *ratios[0][0].scalars})
     monomials = [((a, 1),) for a in names] + [((a, -1),) for a in names]
