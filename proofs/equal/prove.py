@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import product as every_choice
 from math import ceil
-from time import perf_counter
+from time import thread_time
 from typing import TypeAlias
 
 from derive.derivation.network import Domain
@@ -21,7 +21,7 @@ from proofs.equal.bounds import Bounds
 from proofs.equal.defined import needed, open_conditions, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
-from proofs.equal.reading import Reading, is_piecewise, is_smooth_word
+from proofs.equal.reading import Reading, View, is_piecewise, is_smooth_word
 
 _NO_FACTS: Mapping[Expr, Domain] = {}
 _ROUNDS = 5  # denominators inside denominators
@@ -39,37 +39,30 @@ def prove(
     ``facts`` says where variables live.  The proof holds wherever both sides are defined and its
     conditions hold, for variables that are free within their facts: values that hang together in
     some other way (a name for a variable's function, given as a variable) are not known.
-    ``seconds`` and ``terms`` (products made in one attempt) bound the work.
+    ``seconds`` of this thread and ``terms`` (products made in one attempt) bound the work.
     """
     if a is b:
         return Proof()
     if a.axes != b.axes:
         return None
-    deadline = perf_counter() + seconds
-    tried = set()
-    for opened in _openings(a, b):
-        if opened in tried:
+    end = thread_time() + seconds
+    tried: set[View] = set()
+    for view in _views(a, b):
+        if view in tried:
             continue
-        tried.add(opened)
-        for smooth, pieces in _levels(a, b, opened):
-            shared: Opened = frozenset()
-            while True:
-                try:
-                    found = _attempt(
-                        a, b, facts, opened, smooth, pieces, shared, deadline, terms
-                    )  # fmt: skip
-                    if found is not None:
-                        return found
-                except Undefined:
-                    pass
-                except OverBudget:
-                    if perf_counter() > deadline:
-                        return None
-                    if not shared:
-                        shared = _shared(a, b, opened)
-                        if shared:
-                            continue
-                break
+        tried.add(view)
+        now = thread_time()
+        if now > end:
+            return None
+        ring = Reading(min(end, now + seconds / 3), terms, Bounds(facts), view)
+        try:
+            found = _attempt(a, b, ring)
+        except (Undefined, OverBudget):
+            continue
+        if found is not None:
+            return found
+        if view.held and not ring.held:
+            tried.add(view._replace(held=False))  # it would be the same
     return None
 
 
@@ -84,55 +77,68 @@ def _below(node: Expr, opened: Opened) -> tuple[Expr, ...]:
     return () if is_named(node) and node not in opened else node.kids
 
 
-def _openings(a: Expr, b: Expr) -> Iterator[Opened]:
-    """The names that are open: none; those that only one side has, the latest first; all."""
+def _views(a: Expr, b: Expr) -> Iterator[View]:
+    """What to look at, in order: words opaque before they are open, few names before all."""
+    few: Opened = frozenset()
+    yield from _opaque(few)
+    few = _named_by_one(a, b)
+    yield from _opaque(few)
+    yield from _words(a, b, frozenset())
+    yield from _words(a, b, few)
+    every = frozenset(n for n in toposort(a, b) if is_named(n))
+    yield from _opaque(every)
+    yield from _words(a, b, every)
+    for opened in (few, every):
+        # The sums that both sides have need not be multiplied out.
+        both = _visible(a, opened) & _visible(b, opened)
+        shared = frozenset(n for n in both if isinstance(n, Add) and n is not a and n is not b)
+        if shared:
+            yield View(opened, shared)
+
+
+def _named_by_one(a: Expr, b: Expr) -> Opened:
+    """The names that only one side has, the latest first, until both have the same."""
     opened: Opened = frozenset()
-    yield opened
-    names = [n for n in toposort(a, b) if is_named(n)]
-    latest = names[::-1]
+    latest = [n for n in toposort(a, b) if is_named(n)][::-1]
     while latest:
         left, right = _visible(a, opened), _visible(b, opened)
         more = next((n for n in latest if (n in left) != (n in right) and n not in opened), None)
         if more is None:
             break
         opened |= {more}
-    yield opened
-    yield frozenset(names)
+    return opened
 
 
-def _shared(a: Expr, b: Expr, opened: Opened) -> Opened:
-    """The sums that both sides have: closed, they are not multiplied out."""
-    both = _visible(a, opened) & _visible(b, opened)
-    return frozenset(n for n in both if isinstance(n, Add) and n is not a and n is not b)
+def _opaque(opened: Opened) -> Iterator[View]:
+    """Words opaque: products of sums as they are, then multiplied out."""
+    yield View(opened, held=True)
+    yield View(opened)
 
 
-def _levels(a: Expr, b: Expr, opened: Opened) -> Iterator[tuple[bool, bool]]:
-    """Which words are open: none; those with a smooth body; those with a kink too."""
-    yield False, False
+def _words(a: Expr, b: Expr, opened: Opened) -> Iterator[View]:
+    """Words with a kink open, those with a smooth body, all of them."""
     nodes = _visible(a, opened) | _visible(b, opened)
     smooth = any(is_smooth_word(n) for n in nodes)
     pieces = any(is_piecewise(n) for n in nodes)
     if pieces:
-        yield False, True
+        yield View(opened, pieces=True)
     if smooth:
-        yield True, False
+        yield View(opened, smooth=True)
     if smooth and pieces:
-        yield True, True
+        yield View(opened, smooth=True, pieces=True)
 
 
 # ------------------------------------------------------------------------------- one attempt
 
 
-def _attempt(a: Expr, b: Expr, facts: Mapping[Expr, Domain], opened: Opened, smooth: bool,
-             pieces: bool, closed: Opened, deadline: float, terms: int) -> Proof | None:  # fmt: skip
-    bounds = Bounds(facts)
+def _attempt(a: Expr, b: Expr, ring: Reading) -> Proof | None:
+    opened, facts = ring.view.opened, ring.interval.facts
     sure, perhaps = needed((a, b), lambda node: _below(node, opened))
-    bounds.assume(c.expr for c in sure if c.relation == ">")
-    ring = Reading(deadline, terms, bounds, opened, smooth, pieces, closed)
+    ring.interval.assume(c.expr for c in sure if c.relation == ">")
     rest = ring.add(ring.of(a), ring.scale(-1, ring.of(b)))
     nulls: tuple[Condition, ...] | None = None
     if not _is_zero(ring, rest):
-        if not pieces:
+        if not ring.pieces:
             return None
         left, nulls = _off_null_sets(ring, rest)
         if not nulls or not _is_zero(ring, left):
@@ -140,7 +146,7 @@ def _attempt(a: Expr, b: Expr, facts: Mapping[Expr, Domain], opened: Opened, smo
     plain = Bounds(facts)
     conditions = open_conditions([*sure, *perhaps], plain)
     if conditions:
-        judge = Reading(deadline, terms, plain, opened, True, True)
+        judge = Reading(ring.deadline, ring.left, plain, View(opened, smooth=True, pieces=True))
         found = _not_everywhere(judge, conditions)
         if found is None:
             return None

@@ -6,8 +6,9 @@ place.  A named node stands for itself unless it is opened.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.kernel.expr import (
     Add,
@@ -58,19 +59,28 @@ def is_smooth_word(node: Expr) -> bool:
     return False
 
 
-class Reading(Functions):
-    """Reads expressions with some names open; ``smooth`` and ``pieces`` say which words are too."""
+class View(NamedTuple):
+    """What a reading sees: the names that are open, the nodes that are closed although they have
+    no name, the words that are open, and whether sums in products are held together."""
 
-    def __init__(self, deadline: float, terms: int, bounds: Bounds, opened: Collection[Expr],
-                 smooth: bool = False, pieces: bool = False, closed: Collection[Expr] = ()
-                 ) -> None:  # fmt: skip
+    opened: frozenset[Expr]
+    closed: frozenset[Expr] = frozenset()
+    smooth: bool = False
+    pieces: bool = False
+    held: bool = False
+
+
+class Reading(Functions):
+    """Reads expressions by a view.  ``held``: whether it held any sum together."""
+
+    def __init__(self, deadline: float, terms: int, bounds: Bounds, view: View) -> None:
         super().__init__(deadline, terms)
-        self.interval, self.opened, self.closed = bounds, opened, closed
-        self.smooth, self.pieces = smooth, pieces
+        self.interval, self.view, self.pieces = bounds, view, view.pieces
+        self.held = False
         self.known: dict[Expr, Poly] = {}
 
     def below(self, node: Expr) -> Iterable[Expr]:
-        if (is_named(node) and node not in self.opened) or node in self.closed:
+        if (is_named(node) and node not in self.view.opened) or node in self.view.closed:
             return ()
         return (kid for kid in node.kids if kid not in self.known)
 
@@ -83,7 +93,7 @@ class Reading(Functions):
         return self.known[root]
 
     def _of(self, node: Expr) -> Poly:
-        if node in self.closed:
+        if node in self.view.closed:
             return self._itself(node)
         match node:
             case Num(value):
@@ -99,7 +109,7 @@ class Reading(Functions):
             case Map(fn):
                 return self._power(node) if fn.name == "power" else self._map(node)
             case Call(Name(), (arg,)):
-                return self.of(arg) if node in self.opened else self._itself(node)
+                return self.of(arg) if node in self.view.opened else self._itself(node)
             case Call():
                 return self._operator(node)
         return self._itself(node)
@@ -133,10 +143,22 @@ class Reading(Functions):
                 if names[i] < 0:
                     summed[names[i]] = n
         factors = [
-            (self.of(f), {k: names[i] for k, i in enumerate(own)})
+            (self._held(self.of(f)), {k: names[i] for k, i in enumerate(own)})
             for f, own in zip(node.factors, node.indices, strict=True)
         ]
         return self.product(factors, list(summed.items()))
+
+    def _held(self, poly: Poly) -> Poly:
+        """A sum as an atom of its own, so that a product of sums stays one term."""
+        if not self.view.held or len(poly) < 2:
+            return poly
+        self.held = True
+        count, factors, rest = self.content(poly)
+        sign, rest = self.signed(rest)
+        found: Poly = {}
+        whole = (*self.based("S", rest, lambda: self.bounds(rest)), 1)
+        self.gather(found, sign * count, [whole, *factors])
+        return found
 
     # ------------------------------------------------------------------------------- powers
 
@@ -152,7 +174,7 @@ class Reading(Functions):
             part, own, e = stack.pop()
             names = dict(enumerate(own))
             whole = Fraction(e).denominator == 1
-            if is_named(part) and part in self.opened:
+            if is_named(part) and part in self.view.opened:
                 stack.append((part.kids[0], own, e))
             elif isinstance(part, Map) and part.fn.name == "power":
                 inner = Fraction(part.fn.params[0])
@@ -196,7 +218,7 @@ class Reading(Functions):
         match fn.name:
             case "exp":
                 inner = args[0]
-                while is_named(inner) and inner in self.opened:
+                while is_named(inner) and inner in self.view.opened:
                     inner = inner.kids[0]
                 if isinstance(inner, Map) and inner.fn.name == "log":
                     return self.of(inner.args[0])
@@ -217,7 +239,7 @@ class Reading(Functions):
             case name if name in _ZERO_ONE and self.pieces:
                 return self._compared(node)
             case _ if row is not None and row.body is not None:
-                if self.pieces if row.kinks else self.smooth:
+                if self.pieces if row.kinks else self.view.smooth:
                     return self.of(row.body(*args))
         return self._opaque(node)
 
@@ -276,7 +298,7 @@ class Reading(Functions):
         op = node.op
         assert isinstance(op, Operator)
         rowwise = op.name in _ROWWISE and len(node.args) == 1
-        if rowwise and self.smooth:
+        if rowwise and self.view.smooth:
             opened = self._row_opened(node)
             if opened is not None:
                 return opened
