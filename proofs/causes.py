@@ -13,7 +13,7 @@ from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS
 from derive.elaborate.values import Value
-from derive.kernel.build import ONE, collected
+from derive.kernel.build import ONE, collected, is_zero
 from derive.kernel.calculus import pullback
 from derive.kernel.expr import Expr, toposort
 from derive.tree import Tree
@@ -107,6 +107,8 @@ class Causes:
             if pair is None:
                 continue
             truth, made = pair
+            if is_zero(truth):
+                continue
             found = name_left(left, self.context, [(other, truth)], lambda value, made=made: (
                 self.decider.alike(value, made) and self.decider.proves(value, made)))  # fmt: skip
             if found is not None:

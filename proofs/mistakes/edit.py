@@ -92,15 +92,20 @@ class Context(Protocol):
         """The index letters that the side leaves open, in the order of their axes."""
         ...
 
-    def knowing(self, truth: Expr | None, letters: Sequence[str]) -> Context:
-        """The same for a side with these open letters, the terms of its value among those that may
-        be missing."""
+    @property
+    def missing(self) -> Sequence[Tree]:
+        """Factors by which the truth differs from what is written, if it is a product of it."""
+        ...
+
+    def knowing(self, truth: Expr | None, value: Expr | None, letters: Sequence[str]) -> Context:
+        """The same for one side with these open letters: with the terms and factors that its value
+        lacks of the truth, as far as the two can be compared."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A context that is a plain record; ``parted`` writes the terms of a value."""
+    """A context that is a plain record; ``lacks`` compares the truth with a value."""
 
     symbols: tuple[Symbol, ...] = ()
     slopes: tuple[Slope, ...] = ()
@@ -111,15 +116,26 @@ class Surroundings:
     spelling: Mapping[str, str] = field(default_factory=dict)
     diag: bool = False
     letters: tuple[str, ...] = ()
-    parted: Callable[[Expr, tuple[str, ...]], Iterable[Tree]] | None = None
+    missing: tuple[Tree, ...] = ()
+    lacks: Callable[[Expr, Expr | None, tuple[str, ...]], Lack] | None = None
 
-    def knowing(self, truth: Expr | None, letters: Sequence[str]) -> Surroundings:
-        terms: Iterable[Tree] = ()
-        if self.parted is not None and truth is not None:
-            terms = self.parted(truth, tuple(letters))
-        return replace(
-            self, letters=tuple(letters), terms=(*self.terms, *(Term(tree) for tree in terms))
-        )
+    def knowing(
+        self, truth: Expr | None, value: Expr | None, letters: Sequence[str]
+    ) -> Surroundings:
+        found = tuple(letters)
+        if self.lacks is None or truth is None:
+            return replace(self, letters=found)
+        lack = self.lacks(truth, value, found)
+        terms = (*self.terms, *(Term(tree) for tree in lack.terms))
+        return replace(self, letters=found, terms=terms, missing=lack.factors)
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a value may lack of the truth, written: terms, and factors."""
+
+    terms: tuple[Tree, ...] = ()
+    factors: tuple[Tree, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from derive.tree import Tree, num
-from proofs.mistakes.edit import Context, Edit, Example, edit, mistake
+from proofs.mistakes.edit import Context, Edit, Example, also, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES, UNIT
 from proofs.mistakes.surgery import (
     APPLIED,
@@ -132,6 +132,23 @@ def factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
                 says = f"a factor {size} is {'one too many' if gone else 'missing'}: write {{}}"
                 shown = (count, new)
                 yield edit("factor", part, new, says, shown, cost)
+
+
+@also("factor", 3)
+def constant_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
+    """The same for a constant with a name: a step size, the weight of a penalty."""
+    constants = [symbol.tree for symbol in context.symbols if symbol.kind == "constant"]
+    for part in sides:
+        if part.kind not in ("root", "term", "inside") or part.mask is not None:
+            continue
+        if part.tree.head in ("neg", "chain", "list"):
+            continue
+        for constant in constants:
+            new = product(constant, part.tree)
+            says = "the factor {} is missing: write {}"
+            yield edit(
+                "factor", part, new, says, (constant, new), 0 if part.kind != "inside" else 2
+            )
 
 
 def by_ratio(whole: Part, ratio: Fraction, context: Context) -> Edit:

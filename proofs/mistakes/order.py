@@ -328,9 +328,14 @@ def missing_diag(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
 @also("missing-diag", 3)
 def missing_kronecker(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     """The same said of entries: a Kronecker delta of two open indices is missing."""
-    letters = [letter_tree(letter) for letter in context.letters]
+    bound = [
+        below.kids[0] if below.head == "chain" else below
+        for below in (node.kids[1] for node in sides[0].tree.subtrees() if node.head == "big")
+        if below is not None
+    ]
+    letters = [*(letter_tree(letter) for letter in context.letters), *bound]
     for part in sides:
-        if part.kind not in ("root", "term") or part.tree.head in ("sum", "neg"):
+        if part.kind not in ("root", "term", "inside") or part.tree.head in ("sum", "neg"):
             continue
         for i, one in enumerate(letters):
             for other in letters[i + 1 :]:

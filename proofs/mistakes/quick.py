@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from derive.elaborate.scope import KNOWN_WORDS
 from derive.operators.pointwise import np
 from derive.tree import Tree
 from proofs.mistakes.surgery import (
@@ -38,9 +39,13 @@ class NoFit(Exception):
     """Shapes that do not fit."""
 
 
+class Unsure(Exception):
+    """A part whose sizes only the whole side tells, such as \\mathbf{1}: nothing can be said."""
+
+
 class Quick:
     """The numbers of trees; ``leaf`` gives those of what is not taken apart, None where it has
-    none."""
+    none, and raises ``Unsure`` where they cannot be told."""
 
     def __init__(self, leaf: Callable[[Tree], Any]) -> None:
         self.leaf = leaf
@@ -89,6 +94,8 @@ class Quick:
         return self._leaf(tree)
 
     def _leaf(self, tree: Tree) -> Array | None:
+        if tree.head == "name" and tree.kids[0].lstrip("\\") in KNOWN_WORDS:
+            return None  # a function without its argument
         numbers = self.leaf(flat(tree))
         return None if numbers is None else Array(numbers)
 

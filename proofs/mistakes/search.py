@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from derive.kernel import sizes
+from derive.kernel.build import is_zero
 from derive.kernel.expr import Axes, Expr
 from derive.latex.print import latex
 from derive.operators.pointwise import np
@@ -20,7 +22,7 @@ from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, edit
 from proofs.mistakes.numbers import by_ratio
 from proofs.mistakes.probe import Probe, close
-from proofs.mistakes.quick import Quick
+from proofs.mistakes.quick import Quick, Unsure
 from proofs.mistakes.surgery import Part, flat, grouped, parts
 from proofs.mistakes.table import MISTAKES
 from proofs.verdict import Fix
@@ -65,12 +67,16 @@ def name_mistake(
     edit may bring in: what stands on the left, in all its spellings.  No cause is looked for after
     ``longest`` seconds.
     """
+    if probe is not None and is_zero(probe.truth):
+        return None  # whatever has a factor 0 mends such a line
     deadline = perf_counter() + longest
     whole = grouped(side, context.functions)
     cut = list(parts(whole))
-    context = context.knowing(None if probe is None else probe.truth, letters)
     value = value_of(flat(whole))
     fits = value is not None and (axes is None or value.axes == axes)
+    context = context.knowing(
+        None if probe is None else probe.truth, value if fits else None, letters
+    )
     before = set(side.subtrees())
     judged: dict[Expr, bool] = {} if value is None else {value: False}
     seen: set[Tree] = {whole}
@@ -114,19 +120,30 @@ def _sieve(
 
     def leaf(tree: Tree) -> Any:
         found = value_of(tree)
-        return None if found is None else probe.array(found)
+        if found is None:
+            return None
+        if any(sizes.unknowns(axis) for axis in found.axes):
+            raise Unsure
+        return probe.array(found)
 
     quick = Quick(leaf)
+    if value is None:
+        return None
     with np.errstate(all="ignore"):
-        truth, own = probe.array(probe.truth), quick.array(whole)
-        if value is None or own is None:
+        try:
+            own = quick.array(whole)
+        except Unsure:
             return None
-        if not close(own.numbers, probe.array(value)):
+        truth = probe.array(probe.truth)
+        if own is None or not close(own.numbers, probe.array(value)):
             return None
 
     def passes(tree: Tree) -> bool:
         with np.errstate(all="ignore"):
-            found = quick.array(tree)
+            try:
+                found = quick.array(tree)
+            except Unsure:
+                return True
         return found is not None and not found.row and close(found.numbers, truth)
 
     return passes

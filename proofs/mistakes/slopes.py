@@ -96,6 +96,10 @@ def missing_inner_derivative(sides: Sequence[Part], context: Context) -> Iterato
 @also("missing-inner-derivative", 4)
 def missing_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     """A quantity of the document put in at every place of every product."""
+    for what in context.missing:
+        whole = sides[0]
+        new = product(*_kids(as_factor_of_sum(whole.tree)), what)
+        yield _gained("missing-inner-derivative", whole, new, what)
     for part in sides:
         tree = part.tree
         if part.mask is not None or part.kind in ("argument", "factor", "segment"):
@@ -105,6 +109,8 @@ def missing_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         kids = tree.kids if tree.head == "juxt" else (as_factor_of_sum(tree),)
         spots = [k for k, kid in enumerate(kids) if kid.head != "op"]
         for symbol in (*context.symbols, _ONES):
+            if symbol.kind == "constant":
+                continue  # a constant factor, and a row of its own
             forms = [symbol.tree]
             if symbol.rank != 0:
                 forms.append(transposed(symbol.tree, context.transpose))
@@ -134,7 +140,6 @@ def _inserted(
             if flat(slope.tree) == flat(tree):
                 continue
             yield _gained(code, part, multiplied(part, slope, scalars), slope.tree)
-
 
     for part in sides:
         if part.tree.head != "juxt" or part.kind == "segment" or part.mask is not None:

@@ -12,21 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 
 from derive.derivation.deltas import delta_of, sweep
 from derive.derivation.local import boundary, symbol_of
-from derive.diagnostics import DeriveError
 from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.scope import INDICATORS, base_of, names_in
 from derive.elaborate.shorthand import is_known
-from derive.kernel.contraction import contracted
-from derive.kernel.expr import Add, Contract, Expr, Map, toposort
+from derive.kernel.expr import Add, Expr, Map, toposort
 from derive.latex.print import latex
-from derive.latex.read import read_formula
-from derive.meaning.normal import normal
 from derive.notation.names import symbol_tree
 from derive.tree import Tree, name
 from derive.writing.write import Symbol as Written
-from derive.writing.write import write, write_entry
+from derive.writing.write import write
 from proofs.mistakes.edit import Slope, Surroundings, Symbol, Term
+from proofs.mistakes.lack import lack_of
 from proofs.mistakes.surgery import (
     APPLIED,
     BRACKETS,
@@ -40,6 +37,7 @@ from proofs.mistakes.surgery import (
     grouped,
     is_mask,
 )
+from proofs.mistakes.written import raw, unplaced
 
 _MASKS = frozenset(["gt", "ge", "lt", "le", "step"])
 MOST_SLOPES, MOST_TERMS, MOST_PARTS = 16, 24, 8
@@ -56,14 +54,13 @@ def surroundings(claims: Claims) -> Surroundings:
     return Surroundings(
         symbols,
         tuple(_slopes(claims, hand, functions))[:MOST_SLOPES],
-        tuple(_terms(claims, hand))[:MOST_TERMS],
+        tuple(_terms(claims, hand, functions))[:MOST_TERMS],
         tuple(_counts(claims, trees)),
         hand.transpose,
         functions,
         claims.network.spelling,
         hand.diag,
-        (),
-        lambda truth, letters: _parted(truth, letters, functions),
+        lacks=lambda truth, value, letters: lack_of(truth, value, letters, functions),
     )
 
 
@@ -193,8 +190,8 @@ class _Hand:
 
 def _form(node: Tree, target: Tree | None) -> str | None:
     match node:
-        case Tree("script", (Tree("name", (r"\delta",)), Tree(), _)):
-            return "delta"
+        case Tree("script", (Tree("name", (r"\delta",)), Tree(head), _)):
+            return "delta" if head not in ("juxt", "list") else None  # Kronecker's
         case Tree("grad", (Tree(), None, _)):
             return "bare"
         case Tree("grad", (Tree(), of, _)) if of == target:
@@ -248,6 +245,11 @@ def _symbols(
                 gradients.setdefault(base_name(node), None)
     letters = claims.letters(trees) | claims.reading.scope.bound
     defined = {d.left for d in claims.network.definitions if d.left is not None}
+    constants = {
+        symbol_tree(v.var.name)
+        for v in claims.network.variables
+        if v.role == "constant" and not v.var.axes
+    }
     nodes: list[Tree] = []
     for tree in found:
         if base_of(tree) == r"\delta":
@@ -261,10 +263,12 @@ def _symbols(
         rank = rank_of(tree, claims, letters)
         if rank is not None:
             nodes.append(tree)
-            kind = "name" if tree in defined else "variable"
+            kind = "name" if tree in defined else "constant" if tree in constants else "variable"
             yield Symbol(tree, kind, rank)
     fixed = {
-        symbol_tree(v.var.name) for v in claims.network.variables if v.role in ("target", "constant")
+        symbol_tree(v.var.name)
+        for v in claims.network.variables
+        if v.role in ("target", "constant")
     }
     for node in nodes:
         # Nobody differentiates by a target who does not say so.
@@ -370,7 +374,7 @@ def _as_slope(tree: Tree, claims: Claims, letters: frozenset[str]) -> Iterator[S
     if mask or tree.head == "sum":
         rank = rank_of(tree, claims, letters)
         if rank is not None:
-            yield Slope(_unplaced(tree), mask, rank)
+            yield Slope(unplaced(tree), mask, rank)
 
 
 def _primed(values: list[Tree]) -> Tree | None:
@@ -381,20 +385,7 @@ def _primed(values: list[Tree]) -> Tree | None:
     return None
 
 
-def raw(tree: Tree, functions: frozenset[str]) -> Tree | None:
-    """A written tree as the reader would read it, grouped."""
-    try:
-        found = read_formula(latex(tree))
-    except (DeriveError, ValueError):
-        return None  # nothing that a reader would read
-    return _unplaced(grouped(found[0], functions)) if len(found) == 1 else None
-
-
-def _unplaced(tree: Tree) -> Tree:
-    return tree.rewritten(lambda node: Tree(node.head, node.kids))
-
-
-def _terms(claims: Claims, hand: _Hand) -> Iterator[Term]:
+def _terms(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[Term]:
     """What each use of each node adds to its gradient, in terms of the gradients behind it."""
     network = claims.network
     loss = network.loss
@@ -416,48 +407,12 @@ def _terms(claims: Claims, hand: _Hand) -> Iterator[Term]:
             leaves = set(boundary(term))
             alone = not leaves & flowing and leaves <= {line.node} | constants
             regulariser = alone and len(terms) > 1
-            made = raw(write(term, names), frozenset())
+            made = raw(write(term, names), functions)
             if made is not None and own is not None and made.head != "num":
-                yield Term(flat(made), regulariser, own[0])
+                yield Term(made, regulariser, own[0])
 
 
 def _tree_of(node: Expr) -> Tree:
     own = symbol_of(node)
     assert own is not None
     return symbol_tree(own[0]) if not own[1] else name(own[0])
-
-
-def _parted(
-    truth: Expr, letters: tuple[str, ...], functions: frozenset[str]
-) -> Iterator[Tree]:  # fmt: skip
-    """The terms of a value, as it is and multiplied out, each in the names of the document."""
-    if letters and len(letters) != len(truth.axes):
-        return
-    seen: set[Tree] = set()
-    for term in dict.fromkeys((*_split(truth), *_terms_of(normal(truth)))):
-        try:
-            written = write_entry(term, letters) if letters else write(term)
-        except (ValueError, KeyError):
-            continue
-        made = raw(written, functions)
-        if made is not None and flat(made) not in seen:
-            seen.add(flat(made))
-            yield flat(made)
-
-
-def _terms_of(value: Expr) -> tuple[Expr, ...]:
-    terms = value.terms if isinstance(value, Add) else ()
-    return terms if len(terms) <= MOST_PARTS else ()
-
-
-def _split(value: Expr) -> Iterator[Expr]:
-    """The terms of a sum, and those of a product in which one sum is multiplied out."""
-    if isinstance(value, Add):
-        for term in _terms_of(value):
-            yield term
-            yield from _split(term)
-    elif isinstance(value, Contract):
-        for k, factor in enumerate(value.factors):
-            for term in _split(factor):
-                factors = (*value.factors[:k], term, *value.factors[k + 1 :])
-                yield contracted(factors, value.indices, value.out)

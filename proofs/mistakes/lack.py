@@ -1,0 +1,93 @@
+r"""What a value lacks of the truth: terms and factors, found by comparing the two.
+
+The idea: a term that is missing is a term of the truth, and where all the terms of a value are
+terms of the truth, what is missing is the rest; the same holds for the factors of numbers.  So
+nothing is guessed, and what is put in is something that the derivation has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from derive.kernel.build import add
+from derive.kernel.contraction import contracted
+from derive.kernel.expr import Add, Contract, Expr, Map, Num, toposort
+from derive.meaning.normal import normal
+from derive.operators.pointwise import reciprocal
+from derive.tree import Tree
+from derive.writing.tidy import length, tidy
+from derive.writing.write import write, write_entry
+from proofs.mistakes.edit import Lack
+from proofs.mistakes.written import raw
+
+MOST_PARTS = 8
+LONGEST_FACTOR = 8  # leaves and operations of a factor that somebody could have forgotten
+
+
+def lack_of(
+    truth: Expr, value: Expr | None, letters: tuple[str, ...], functions: frozenset[str]
+) -> Lack:  # fmt: skip
+    """The terms of the truth, what is left of them beside those of the value, and the quotient of
+    two numbers where that is a product; each in the names of the document."""
+    if letters and len(letters) != len(truth.axes):
+        return Lack()
+
+    def written(exprs: Iterator[Expr]) -> Iterator[Tree]:
+        for expr in exprs:
+            try:
+                tree = write_entry(expr, letters) if letters else write(expr)
+            except (ValueError, KeyError):
+                continue
+            made = raw(tree, functions)
+            if made is not None:
+                yield made
+
+    terms = dict.fromkeys(written(_terms(truth, value)))
+    factors = dict.fromkeys(written(_quotients(truth, value)))
+    return Lack(tuple(terms), tuple(factors))
+
+
+def _terms(truth: Expr, value: Expr | None) -> Iterator[Expr]:
+    whole = _added(normal(truth))
+    if value is not None and value.axes == truth.axes:
+        own = _added(normal(value))
+        rest = [term for term in whole if term not in own]
+        if len(rest) + len(own) == len(whole) and rest:
+            yield tidy(add(*rest))
+    yield from _split(truth)
+    if len(whole) <= MOST_PARTS:
+        yield from whole
+
+
+def _added(value: Expr) -> tuple[Expr, ...]:
+    return value.terms if isinstance(value, Add) else (value,)
+
+
+def _split(value: Expr) -> Iterator[Expr]:
+    """The terms of a sum, and those of a product in which one sum is multiplied out."""
+    if isinstance(value, Add) and len(value.terms) <= MOST_PARTS:
+        for term in value.terms:
+            yield term
+            yield from _split(term)
+    elif isinstance(value, Contract):
+        for k, factor in enumerate(value.factors):
+            for term in _split(factor):
+                factors = (*value.factors[:k], term, *value.factors[k + 1 :])
+                yield contracted(factors, value.indices, value.out)
+
+
+def _quotients(truth: Expr, value: Expr | None) -> Iterator[Expr]:
+    """truth / value, if nothing in it is divided by: a factor that was forgotten."""
+    if value is None or truth.axes or value.axes or value is Num(0):
+        return
+    quotient = tidy(normal(truth * reciprocal(value)))
+    if length(quotient) <= LONGEST_FACTOR and not isinstance(quotient, Num):
+        if not any(_divides(node) for node in toposort(quotient)):
+            yield quotient
+
+
+def _divides(node: Expr) -> bool:
+    if not isinstance(node, Map):
+        return False
+    return node.fn.name == "power" and Fraction(node.fn.params[0]) < 0
