@@ -120,7 +120,8 @@ def bare(tree: Tree) -> Tree:
 
 def verdict(document: Document, claim: Claim) -> str:
     """``true`` (in every reading), ``wrong`` (in none), ``open`` (in some), ``ill-typed`` (no
-    reading has shapes that fit), ``unknown`` (not judged)."""
+    reading has shapes that fit), ``unknown`` (not judged); ``loose`` is true for readers who add a
+    number to every entry of a vector."""
     first = _verdict(document, claim, 1)
     # What is wrong at one point is wrong; what is true there is asked at all of them.
     return first if first in ("wrong", "ill-typed") else _verdict(document, claim, POINTS)
@@ -153,7 +154,9 @@ def _verdict(document: Document, claim: Claim, points: int) -> str:
         for a, b in fits
     ]  # fmt: skip
     strict = not any(a.loose or b.loose for a, b in fits)
-    return "true" if all(found) and strict else "open" if any(found) else "wrong"
+    if all(found):
+        return "true" if strict else "loose"
+    return "open" if any(found) else "wrong"
 
 
 # ---------------------------------------------------------------------------- from a network
@@ -214,7 +217,7 @@ def document_of(name: str, text: str, tail_mark: str = r"\end{document}") -> Doc
         letters, array = found.places[0].symbols[key]
         found.shapes[key] = array.shape[len(letters) :]
     _define(found, network)
-    found.claims = [c for c in _lines(found, solved) if verdict(found, c) == "true"]
+    found.claims = [c for c in _lines(found, solved) if verdict(found, c) in ("true", "loose")]
     return found
 
 

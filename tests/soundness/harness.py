@@ -13,20 +13,23 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from time import perf_counter
+from time import perf_counter, process_time
 
 from derive.diagnostics import Source
 from proofs.check import check_source
 from proofs.verdict import ORDER, PROVED, REFUTED, UNREADABLE, Judged, Report
 from tests.soundness.corpus import Claim, Document
+from tests.soundness.corpus import verdict as truth_of
 from tests.soundness.mutants import Mutant, Tally, true_lines, wrong_lines
 from tests.soundness.rewrites import ALMOST_EVERYWHERE
+from tests.soundness.sites import bracketed, transposed
 
 TOGETHER = 12  # mutants in one document
 ANCHORS = 4  # lines beside them that are as they should be
 ALONE = 0.1  # share of mutants that stand alone with their anchors
 NO_CLAIM = "no claim"  # the line was read as something else: a definition, an assumption
 ALMOST = "almost everywhere"
+OTHER_LAYOUT = "other layout"  # proved, in the layout that its document was found to be in
 CRASH = "crash"
 
 Check = Callable[[Source], Report]
@@ -93,6 +96,7 @@ def judge(mutants: Sequence[Mutant], anchors: Sequence[Claim], check: Check) -> 
         told = traceback.format_exc(limit=-4)
         return [Outcome(m, CRASH, told, text=text) for m in mutants]
     found = []
+    numerator = report.convention != "denominator"
     for mutant, (start, end) in zip(mutants, spans[len(anchors) :], strict=True):
         here = [one for one in report.claims if start <= one.span[0] < end]
         if not report.claims and report.verdict == UNREADABLE:
@@ -100,6 +104,11 @@ def judge(mutants: Sequence[Mutant], anchors: Sequence[Claim], check: Check) -> 
             found.append(Outcome(mutant, UNREADABLE, told, text=text))
             continue
         verdict, message, boundary = said(here)
+        if numerator and mutant.truth != "true" and verdict in (PROVED, ALMOST):
+            turned = Claim(mutant.claim.left, transposed(bracketed(mutant.claim.right)), "=",
+                           mutant.claim.open_letters)  # fmt: skip
+            if truth_of(document, turned) == "true":
+                verdict = OTHER_LAYOUT
         found.append(Outcome(mutant, verdict, message, boundary, text))
     return found
 
@@ -116,11 +125,11 @@ def run(
     def settle(mutants: list[Mutant]) -> None:
         document = mutants[0].document
         anchors = rng.sample(document.claims, min(ANCHORS, len(document.claims)))
-        before = perf_counter()
+        before = process_time()
         found = judge(mutants, anchors, check)
         if len(mutants) > 1 and any(o.verdict == CRASH for o in found):
             found = [o for m in mutants for o in judge([m], anchors, check)]
-        took = (perf_counter() - before) / (len(mutants) + len(anchors))
+        took = (process_time() - before) / (len(mutants) + len(anchors))
         done.outcomes.extend(found)
         done.seconds.extend([took] * len(mutants))
 
@@ -158,16 +167,17 @@ def as_written(documents: Sequence[Document], check: Check = check_source) -> Ru
     for document in documents:
         mutants = [Mutant("as_written", document, c, c, document.line(c), "true")
                    for c in document.claims]  # fmt: skip
-        before = perf_counter()
+        before = process_time()
         found = judge(mutants, [], check)
-        took = (perf_counter() - before) / len(mutants)
+        took = (process_time() - before) / len(mutants)
         done.outcomes += found
         done.seconds += [took] * len(mutants)
         document.claims = [o.mutant.base for o in found if o.verdict in (PROVED, ALMOST)]
     return done
 
 
-COLUMNS = (PROVED, ALMOST, "unsettled", REFUTED, "ill-typed", UNREADABLE, NO_CLAIM, CRASH)
+COLUMNS = (PROVED, ALMOST, OTHER_LAYOUT, "unsettled", REFUTED, "ill-typed", UNREADABLE, NO_CLAIM,
+           CRASH)  # fmt: skip
 
 
 def table(done: Run, title: str) -> str:
@@ -205,3 +215,35 @@ def wrong_run(documents: Sequence[Document], count: int, seed: int, **more) -> R
 def true_run(documents: Sequence[Document], count: int, seed: int, **more) -> Run:
     rng, tally = random.Random(seed), Tally()
     return run(true_lines(documents, rng, tally), count, rng, tally, **more)
+
+
+def crashes(texts: Iterable[str], check: Check = check_source) -> list[tuple[str, str]]:
+    """The documents that the checker raises on, each made shorter, and what is raised."""
+    found = []
+    for text in texts:
+        told = _raised(text, check)
+        if told:
+            found.append((_shortened(text, told, check), told))
+    return found
+
+
+def _raised(text: str, check: Check) -> str:
+    try:
+        check(Source("garbage", text))
+    except Exception:  # noqa: BLE001
+        return traceback.format_exc(limit=-4)
+    return ""
+
+
+def _shortened(text: str, told: str, check: Check) -> str:
+    """The document with every line left out that the exception does not need."""
+    last = told.strip().splitlines()[-1]
+    lines = text.split("\n")
+    k = 0
+    while k < len(lines):
+        fewer = lines[:k] + lines[k + 1 :]
+        if _raised("\n".join(fewer), check).strip().endswith(last):
+            lines = fewer
+        else:
+            k += 1
+    return "\n".join(lines)
