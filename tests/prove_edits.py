@@ -13,17 +13,49 @@ from fractions import Fraction
 import numpy as np
 
 from derive.derivation.network import Domain
-from derive.kernel.build import contracted, dot, lift, outer, spread, total, trace
+from derive.kernel.build import contracted, dot, named, outer, rebuilt, spread, total, trace
 from derive.kernel.calculus import grad
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Var, toposort
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Ones, Var, toposort
 from derive.kernel.sizes import sizes
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import (
-    absolute, cos, eq, erf, exp, ge, gelu, gt, leaky_relu, le, log, log_sigmoid, lt, max2, min2,
-    ne, power, prelu, relu, sigmoid, sign, silu, sin, softplus, sqrt, square, step, tanh, where,
+    absolute,
+    cos,
+    eq,
+    erf,
+    exp,
+    ge,
+    gelu,
+    gt,
+    le,
+    leaky_relu,
+    log,
+    log_sigmoid,
+    lt,
+    max2,
+    min2,
+    ne,
+    power,
+    prelu,
+    relu,
+    sigmoid,
+    sign,
+    silu,
+    sin,
+    softplus,
+    sqrt,
+    square,
+    step,
+    tanh,
+    where,
 )  # fmt: skip
 from derive.operators.primitives import (
-    argmax, log_softmax, logsumexp, maximum, minimum, softmax,
+    argmax,
+    log_softmax,
+    logsumexp,
+    maximum,
+    minimum,
+    softmax,
 )  # fmt: skip
 from derive.operators.row import POINTWISE
 from proofs.equal import Condition, Proof
@@ -117,8 +149,6 @@ class Grower:
 
 def edited(rng: random.Random, root: Expr, times: int) -> Expr:
     """The expression with some of its nodes written in another way, rightly or wrongly."""
-    from derive.kernel.build import rebuilt
-
     for _ in range(times):
         nodes = toposort(root)
         place = rng.choice(nodes)
@@ -135,8 +165,10 @@ def _other(rng: random.Random, node: Expr) -> Expr:
         lambda: 1 * node + 0, lambda: relu(node) - relu(-node), lambda: exp(log(node)),
         lambda: log(exp(node)), lambda: sqrt(square(node)), lambda: node * gt(node, 0),
         lambda: sign(node) * absolute(node), lambda: -node, lambda: square(node) / node,
-        lambda: square(sqrt(node)), lambda: max2(node, 0 * node), lambda: where(ge(node, 0), node, -node),
-        lambda: gt(node, 0), lambda: ge(node, 0), lambda: (node + 1) * (node - 1) + 1,
+        lambda: square(sqrt(node)), lambda: max2(node, 0 * node),
+        lambda: where(ge(node, 0), node, -node),
+        lambda: gt(node, 0), lambda: ge(node, 0), lambda: named("q", node),
+        lambda: (node + 1) * (node - 1) + 1,
     ]  # fmt: skip
     match node:
         case Map(fn, args) if fn.name == "power":
@@ -204,8 +236,6 @@ def _logs(u: Contract) -> Expr:
         extra = [(Delta(n), i) for i, n in axes.items() if i not in own]
         if not set(own) <= set(axes):
             return log(u)
-        from derive.kernel.expr import Ones
-
         parts.append(contracted((log(f), *(Ones(n) for _, n in ((0, axes[i]) for _, i in extra))),
                                 (own, *((i,) for _, i in extra)), u.out))  # fmt: skip
     return sum(parts[1:], parts[0])
@@ -220,11 +250,10 @@ def _swapped(rng: random.Random, node: Contract) -> Expr:
         return node
     at = rng.randrange(len(own))
     alike = [i for i, n in extent.items() if n == extent[own[at]]]
-    old, own[at] = own[at], rng.choice(alike)
+    own[at] = rng.choice(alike)
     indices = [tuple(own) if j == k else o for j, o in enumerate(node.indices)]
     if not {i for o in indices for i in o} >= set(node.out):
         return node
-    _ = old
     return contracted(node.factors, indices, node.out)
 
 
@@ -323,6 +352,3 @@ def pair(rng: random.Random, depth: int = 3) -> tuple[Expr, Expr]:
     if rng.random() < 0.3:
         a = edited(rng, a, 1)
     return a, b
-
-
-_ = lift

@@ -14,7 +14,18 @@ from derive.derivation.network import Domain
 from derive.kernel.build import contract, spread
 from derive.kernel.expr import Expr
 from derive.operators.pointwise import (
-    density, exp, ge, gt, le, log, normal_cdf, power, reciprocal, relu, sigmoid, sqrt, square,
+    density,
+    exp,
+    ge,
+    gt,
+    le,
+    log,
+    normal_cdf,
+    power,
+    reciprocal,
+    relu,
+    sigmoid,
+    square,
 )  # fmt: skip
 from proofs.equal import Proof, prove
 
@@ -128,7 +139,12 @@ def scalar_cases():
 
     leaky = max2(alpha * a, a)
     yield "leaky relu as a max", leaky, prelu(a, alpha), True
-    yield "leaky relu as a max, any slope", max2(x * spread(a, (n,)), x), prelu(x, spread(a, (n,))), False
+    yield (
+        "leaky relu as a max, any slope",
+        max2(x * spread(a, (n,)), x),
+        prelu(x, spread(a, (n,))),
+        False,
+    )
     yield "leaky relu' as a max", d.grad(leaky, a), gt(a, 0) + alpha * le(a, 0), "almost"
     yield "relu' with >=", d.grad(relu(a), a), ge(a, 0), "almost"
 
@@ -142,9 +158,19 @@ def norm_cases():
     unit = z / r
     jac = (d.diag(1 + 0 * z) - d.outer(unit, unit)) * spread(1 / r, (n, n))
     yield "unit vector", d.jacobian(unit, z), jac, True
-    yield "unit vector, wrong", d.jacobian(unit, z), (d.diag(1 + 0 * z) + d.outer(unit, unit)) * spread(1 / r, (n, n)), False
+    yield (
+        "unit vector, wrong",
+        d.jacobian(unit, z),
+        (d.diag(1 + 0 * z) + d.outer(unit, unit)) * spread(1 / r, (n, n)),
+        False,
+    )
     yield "cosine", d.grad(cos, z), (v / q - cos * (z / r)) / r, True
-    yield "cosine, expanded", d.grad(cos, z), v / (r * q) - d.dot(z, v) * z / (power(3)(r) * q), True
+    yield (
+        "cosine, expanded",
+        d.grad(cos, z),
+        v / (r * q) - d.dot(z, v) * z / (power(3)(r) * q),
+        True,
+    )
     yield "cosine, norms exchanged", d.grad(cos, z), (v / r - cos * (z / q)) / r, False
     yield "cosine, tangent", d.dot(z, d.grad(cos, z)), 0 * a, True
     yield "cosine, sign", d.grad(cos, z), (v / q + cos * (z / r)) / r, False
@@ -181,7 +207,12 @@ def normalisation_cases():
     rms = power(-half)(mean(x * x) + eps)
     back = rms * (v - x * (rms * rms * mean(v * x)))
     yield "RMS norm backward", d.grad(d.dot(v, x * rms), x), back, True
-    yield "RMS norm backward, wrong", d.grad(d.dot(v, x * rms), x), rms * (v - x * (rms * mean(v * x))), False
+    yield (
+        "RMS norm backward, wrong",
+        d.grad(d.dot(v, x * rms), x),
+        rms * (v - x * (rms * mean(v * x))),
+        False,
+    )
 
 
 def network_cases():
@@ -195,7 +226,12 @@ def network_cases():
     yield "two layers, no mask", d.grad(loss, W), d.outer(V.T @ (z2 - target), x), False
     yield "two layers, transposed", d.grad(loss, V), d.outer(z2 - target, a1), True
     yield "two layers, before the ReLU", d.grad(loss, V), d.outer(z2 - target, z1), False
-    yield "two layers, opened", d.grad(loss, b), V.T @ (V @ relu(W @ x + b) - target) * gt(W @ x + b, 0), True
+    yield (
+        "two layers, opened",
+        d.grad(loss, b),
+        V.T @ (V @ relu(W @ x + b) - target) * gt(W @ x + b, 0),
+        True,
+    )
     yield "two layers, by x", d.grad(loss, x), W.T @ delta, True
     yield "mask with >=", d.grad(loss, b), V.T @ (z2 - target) * ge(z1, 0), "almost"
     s = d.softmax(x * spread(a, (n,)))
@@ -205,7 +241,12 @@ def network_cases():
     out = d.dot(S @ v, y)
     grad = S * (d.outer(y, v) - contract("i,j->ij", y * (S @ v), 1 + 0 * v))
     yield "attention scores", d.grad(out, A), grad, True
-    yield "attention scores, wrong", d.grad(out, A), S * (d.outer(y, v) - contract("i,j->ij", S @ v, y)), False
+    yield (
+        "attention scores, wrong",
+        d.grad(out, A),
+        S * (d.outer(y, v) - contract("i,j->ij", S @ v, y)),
+        False,
+    )
     yield "quadratic form", d.grad(d.dot(x, A @ x), x), A @ x + A.T @ x, True
     yield "quadratic form, symmetric?", d.grad(d.dot(x, A @ x), x), 2 * A @ x, False
     yield "Frobenius", d.grad(d.trace(A.T @ A), A), 2 * A, True
@@ -219,8 +260,18 @@ def network_cases():
     yield "RBF kernel", d.grad(rbf, x), rbf * (v - x), True
     yield "RBF kernel, sign", d.grad(rbf, x), rbf * (x - v), False
     likely = half * log(eps) + half * d.dot(x - v, x - v) / eps
-    yield "Gaussian, variance", d.grad(likely, eps), half / eps - half * d.dot(x - v, x - v) / (eps * eps), True
-    yield "Gaussian, wrong", d.grad(likely, eps), half / eps + half * d.dot(x - v, x - v) / (eps * eps), False
+    yield (
+        "Gaussian, variance",
+        d.grad(likely, eps),
+        half / eps - half * d.dot(x - v, x - v) / (eps * eps),
+        True,
+    )
+    yield (
+        "Gaussian, wrong",
+        d.grad(likely, eps),
+        half / eps + half * d.dot(x - v, x - v) / (eps * eps),
+        False,
+    )
 
 
 CASES = [
