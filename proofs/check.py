@@ -66,6 +66,7 @@ def opened(
         raise ValueError(f"no layout is called {layout!r}; known: {', '.join(LAYOUTS)}")
     deadline = None if limit is None else perf_counter() + limit
     claims = read_claims(source)
+    claims.fit()
     decider = Decider(
         claims.facts(), tuple(d.node for d in claims.network.definitions),
         claims.network.spelling, deadline, claims.symmetric(),

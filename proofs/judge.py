@@ -64,8 +64,6 @@ class Judge:
     def sides(self, claim: Claim) -> list[Side]:
         """Every side with its value; indices that one side leaves open are open in all."""
         opens = self.claims.letters(claim.sides)
-        if claim.kind != "shape":
-            self.claims.fit(claim.sides, opens)
         found = [self._side(tree, opens) for tree in claim.sides]
         more = {x for side in found if side.value is not None for x in side.value.opens} - opens
         if more:

@@ -63,15 +63,23 @@ class Claims:
             self.reading.memo.clear()
             self.reading.recalled = {}
 
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._settled.clear()
+        self._known.clear()
+
     def facts(self) -> dict[Expr, Domain]:
         """Where each variable that has been met lives."""
         found: dict[Expr, Domain] = {}
         for node, symbol in self.reading.made.items():
             domain = self.reading.domain(symbol)
+            if domain.classes is not None:
+                classes = sizes.resolve(domain.classes, self.reading.sizes.bound)
+                domain = Domain(domain.low, domain.high, domain.values, classes)
             if symbol in self.reading.normalised:
                 domain = Domain(domain.low, domain.high, domain.values, domain.classes, True)
             if domain != Domain():
-                found[node] = domain
+                found[self.reading.sizes.current(Value(node)).expr] = domain
         return found
 
     def symmetric(self) -> dict[Expr, Expr]:
@@ -156,23 +164,32 @@ class Claims:
             raise found
         return self.reading.sizes.current(found)
 
-    def fit(self, trees: Sequence[Tree], opens: frozenset[str]) -> None:
-        """Give symbols that only this claim has the shapes in which its sides go together."""
+    def fit(self) -> None:
+        """Give symbols that only claims have the shapes in which most claims fit together."""
+        chains: list[tuple[Sequence[Tree], frozenset[str]]] = []
+        formulas: list[list[Tree]] = []
+        for claim in self.claims:
+            if claim.kind == "shape":
+                continue
+            try:
+                formulas.append([self.settled(tree) for tree in claim.sides])
+            except Fault:
+                continue
+            chains.append((claim.sides, self.letters(claim.sides)))
 
-        def run() -> int:
+        def fits(number: int) -> bool:
             self._known.clear()
-            left, *others = (self.value(tree, opens) for tree in trees)
-            for tree, other in zip(trees[1:], others, strict=True):
-                self.together(left, other, tree)
-            return 0
+            trees, opens = chains[number]
+            try:
+                left, *others = (self.value(tree, opens) for tree in trees)
+                for tree, other in zip(trees[1:], others, strict=True):
+                    self.together(left, other, tree)
+            except (Fault, Silent):
+                return False
+            return True
 
-        try:
-            settled = [self.settled(tree) for tree in trees]
-        except Fault:
-            return
-        kept = dict(self._known)
-        fit(settled, self.reading, run)
-        self._known = kept
+        fit(formulas, self.reading, fits)
+        self._known.clear()
 
     def together(self, left: Value, right: Value, at: Tree) -> tuple[Expr, Expr]:
         """Two values as arrays of the same axes, open indices first.
@@ -232,7 +249,13 @@ def read_claims(source: Source) -> Claims:
         parted[(problem.code, problem.start, problem.end) in unread].append(problem)
     given = [claim for claim in claims if _is_given(claim, source.text)]
     claims = [claim for claim in claims if claim not in given]
-    return Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
+    found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
+    # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
+    scope = done.reading.scope
+    scope.met = {symbol for symbol in done.reading.variables if "#" not in symbol}
+    scope.bound |= found.letters(side for claim in claims for side in claim.sides)
+    found.forget()
+    return found
 
 
 def _is_given(claim: Claim, text: str) -> bool:

@@ -68,6 +68,7 @@ class Scope:
     uses: dict[str, int] = field(default_factory=dict)  # how often a name with its scripts is met
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
+    met: set[str] = field(default_factory=set)  # variables of the definitions, once those are read
 
     def use_of(self, tree: Tree) -> str:
         """What a name is counted under: raw, or settled to a symbol."""
@@ -126,7 +127,7 @@ class Scope:
         first = (inside(label),) if slot and label is not None else ()
         for spelled_base in self._aliases(base):
             exact = self._spelled(spelled_base, subs, label, label_slot=slot)
-            if self.known(exact):
+            if self.known(exact) or exact in self.met:
                 return Reference(exact, first, actions)
             if not subs:
                 continue

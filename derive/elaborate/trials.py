@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import ranks_to_try
@@ -21,6 +21,7 @@ from derive.tree import Tree
 
 _TRIALS = 400
 _CHOICES = 4096
+_FITS = 100  # choices tried for the symbols of claims
 _JOINT = 10  # definitions, and open symbols, that are still tried together
 _LOSSES = frozenset(["L", "J", "E", r"\ell", "loss", "Loss", "cost", "NLL", "MSE", "CE", "BCE"])
 _OPEN_CODES = frozenset(["shape-clash", "too-many-indices", "unsupported", "ambiguous-bars"])
@@ -189,19 +190,43 @@ def _word(function: Tree, reading: Reading) -> set[str]:
     return set() if reading.scope.known(symbol) else {symbol}
 
 
-def fit(trees: Iterable[Tree], reading: Reading, run: Callable[[], int]) -> None:
-    """Choose the ranks of symbols that only these settled trees have, so that ``run`` accepts them.
+def fit(formulas: Sequence[Sequence[Tree]], reading: Reading, fits: Callable[[int], bool]) -> None:
+    """Choose the ranks of symbols that only these claims have, so that most of them fit.
 
-    Where no choice is accepted they stay as custom has them.
+    Each claim is the settled trees of its sides; ``fits`` says of one, by its number, whether they
+    go together.  Claims that share no such symbol do not matter to each other.
     """
-    symbols = [s for s in _undecided(list(trees), (), reading) if s not in reading.own_axes]
-    if not symbols:
-        return
-    saved = _snapshot(reading)
-    try:
-        _chosen(reading, symbols, saved, run)
-    except Fault:
-        _restore(reading, saved)
+    open_symbols = [
+        [s for s in _undecided(list(trees), (), reading) if s not in reading.own_axes]
+        for trees in formulas
+    ]
+    for symbols, numbers in _components(open_symbols):
+        symbols, numbers = symbols[:_JOINT], numbers[:_JOINT]
+        saved = _snapshot(reading)
+        best: tuple[int, int, tuple[int, ...]] | None = None
+        for cost, ranks in itertools.islice(_by_cost(reading, symbols), _FITS):
+            _choose(reading, symbols, ranks, saved)
+            count = sum(fits(k) for k in numbers)
+            if best is None or count > best[0]:
+                best = (count, cost, ranks)
+            if count == len(numbers):
+                break
+        assert best is not None
+        _choose(reading, symbols, best[2], saved)
+
+
+def _components(open_symbols: Sequence[list[str]]) -> list[tuple[list[str], list[int]]]:
+    """The claims that share open symbols, with these symbols."""
+    found: list[tuple[list[str], list[int]]] = []
+    for number, symbols in enumerate(open_symbols):
+        if not symbols:
+            continue
+        touched = [one for one in found if set(one[0]) & set(symbols)]
+        names = [name for one in touched for name in one[0]] + symbols
+        numbers = [k for one in touched for k in one[1]] + [number]
+        found = [one for one in found if one not in touched]
+        found.append((list(dict.fromkeys(names)), numbers))
+    return found
 
 
 def _undecided(
@@ -209,10 +234,12 @@ def _undecided(
 ) -> list[str]:
     """The symbols of these formulas whose rank is open; ``again`` those too that were tried."""
     found: list[str] = []
-    seen: set[str] = set(formals)
-    stack = trees
+    called: set[str] = set()  # functions whose bodies have been looked at
+    stack = [(tree, frozenset(formals)) for tree in trees]
     while stack:
-        for node in stack.pop().subtrees():
+        tree, hidden = stack.pop()
+        seen = set(hidden)
+        for node in tree.subtrees():
             if node.head == "call":
                 seen |= _word(node.kids[0], reading)
             if node.head != "symbol" or str(node.kids[0]) in seen:
@@ -220,12 +247,15 @@ def _undecided(
             symbol = str(node.kids[0])
             seen.add(symbol)
             if symbol in reading.functions:
-                seen.update(reading.functions[symbol].formals)
-                stack.append(reading.functions[symbol].body)
+                if symbol not in called:
+                    called.add(symbol)
+                    function = reading.functions[symbol]
+                    stack.append((function.body, frozenset(function.formals)))
                 continue
             settled = symbol in reading.declarations or (symbol in reading.ranks and not again)
             if (
                 not settled
+                and symbol not in found
                 and symbol not in reading.equations
                 and len(ranks_to_try(reading, symbol)) > 1
                 and symbol not in reading.size_names
