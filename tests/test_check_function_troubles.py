@@ -76,6 +76,17 @@ def test_what_a_function_raises_is_kept_with_its_line():
     assert trouble.sizes["m"] != trouble.sizes["n"]
 
 
+def test_sizes_can_be_fixed():
+    def backward(W, b, x, y):
+        assert W.shape[1] == 5
+        return np.outer(W @ x + b - y, x), W @ x + b - y
+
+    report = d.check_function(backward, LINEAR, sizes={"n": 5})
+    assert report.ok
+    assert {at["n"] for at in report.sizes} == {5}
+    assert not d.check_function(backward, LINEAR).ok
+
+
 # --------------------------------------------------------------------- questions that are refused
 
 REFUSED = [

@@ -1,7 +1,7 @@
 """A second look at a function that was not accepted: under what else would it be right?
 
-The idea: code is often right for column vectors, or for labels that sum to 1, where the network
-does not say so; then that is what its writer must be told.
+The idea: code is often right for column vectors, for classes counted from 0, or for labels that sum
+to 1, where the network does not say so; then that is what its writer must be told.
 """
 
 from __future__ import annotations
@@ -20,6 +20,15 @@ def reconsidered(
 
     ``columns``: whether vectors may be passed as n×1 arrays where the function raises with others.
     """
+    classes = [v for v in of.plan.nodes() if v in of.domains and of.domains[v].classes is not None]
+    if classes:
+        second = checked(replace(of, from_zero=True), seed, count)
+        if second.ok:
+            names = " and ".join(of.words.names[v] for v in classes)
+            note = (
+                f"{names} is passed counting classes from 0; from 1, as the network counts, it is"
+            )
+            return replace(second, notes=(f"{note} wrong", *second.notes))
     raised = any(trouble.code == "raised" for trouble in report.troubles)
     vectors = any(len(node.axes) == 1 for node in of.plan.nodes())
     if columns and raised and vectors:

@@ -113,9 +113,10 @@ def _answers(record: Record, at: Point) -> tuple[Answers, list[str]]:
         value = np.asarray(at.known[node])
         domain = of.domains.get(node)
         if domain is not None and domain.classes is not None:
-            value = value.astype(int)
+            value = value.astype(int) - of.from_zero
             name = of.words.names[node]
-            record.notes[f"{name} counts classes from 1, as the network does"] = None
+            if not of.from_zero:
+                record.notes[f"{name} counts classes from 1, as the network does"] = None
         if of.columns and value.ndim == 1:
             value = value[:, None]
         name = of.words.names.get(node, "the upstream gradient")

@@ -57,6 +57,7 @@ class Subject:
     plan: Plan
     sizes: Mapping[str, int]
     columns: bool
+    from_zero: bool = False  # class numbers are passed as 0..c-1
 
     @property
     def own_backward(self) -> bool:
