@@ -247,7 +247,7 @@ def read_claims(source: Source) -> Claims:
     parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
     for problem in problems:
         parted[(problem.code, problem.start, problem.end) in unread].append(problem)
-    given = [claim for claim in claims if _is_given(claim, source.text)]
+    given = [claim for claim in claims if _is_given(claim, source.text, done.reading)]
     claims = [claim for claim in claims if claim not in given]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
@@ -258,11 +258,14 @@ def read_claims(source: Source) -> Claims:
     return found
 
 
-def _is_given(claim: Claim, text: str) -> bool:
+def _is_given(claim: Claim, text: str, reading: Reading) -> bool:
     """Whether a claim is a hypothesis: never one about a derivative, which can be computed."""
     if claim.given or claim.kind != "relation" or speaks_of_derivatives(claim.sides):
         return False
-    return symmetric_in(claim.item) is not None or is_given(claim.item, text)
+    name = symmetric_in(claim.item)
+    if name is not None:
+        return reading.scope.refer(name).symbol not in reading.scope.defined
+    return is_given(claim.item, text)
 
 
 def speaks_of_derivatives(sides: Iterable[Tree]) -> bool:

@@ -18,6 +18,11 @@ _GIVEN = re.compile(
     r"let|when|constraint|subject to|angenommen|falls|sei|wobei)\b|假设|设|若|如果|已知|其中|满足",
     re.IGNORECASE,
 )
+# What opens a formula, and what joins two that are assumed together.
+_OPENING = re.compile(r"(?:\$+|\\[(\[]|\\begin\{\w+\*?\})\s*$")
+_JOINED = re.compile(
+    r"(?:,|and|und|or|以及|和|且|，|、)*(?:\s*(?:and|und|that|和|且))?", re.IGNORECASE
+)
 _CLAIMED = re.compile(
     r"\b(?:then|hence|thus|therefore|so|we (?:get|have|obtain|find|see)|gives?|yields?|show|prove|"
     r"follows|dann|also|folgt|somit|gilt)\b|那么|则|所以|因此|得|证明",
@@ -26,11 +31,20 @@ _CLAIMED = re.compile(
 
 
 def is_given(item: Tree, text: str) -> bool:
-    """Whether the words before a formula say that it is assumed, within the same sentence."""
-    before = SENTENCE.split(text[max(0, item.span[0] - 200) : item.span[0]])[-1]
+    """Whether the words before a formula say that it is assumed, within the same sentence.
+
+    Of several formulas after such a word those are assumed that "and" joins: "with $u = v$, we have
+    $a = b$" assumes the first one only, and so does a display that follows.
+    """
+    before = _OPENING.sub("", text[max(0, item.span[0] - 300) : item.span[0]])
+    before = SENTENCE.split(before)[-1]
     given = [found.end() for found in _GIVEN.finditer(before)]
     claimed = [found.end() for found in _CLAIMED.finditer(before)]
-    return bool(given) and max(given) > max(claimed, default=-1)
+    if not given or max(given) < max(claimed, default=-1):
+        return False
+    *others, last = re.split(r"\$+|\\[()\[\]]|\\(?:begin|end)\{\w+\*?\}", before[max(given) :])
+    display = re.search(r"(?:\$\$|\\\[|\\begin\{\w+\*?\})\s*$", text[: item.span[0]])
+    return not others or (display is None and _JOINED.fullmatch(last.strip()) is not None)
 
 
 def symmetric_in(item: Tree) -> Tree | None:
