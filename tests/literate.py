@@ -28,12 +28,33 @@ _LOOKS = re.compile(r"(?<!\\)%\s*(?:ok|error|ill|carried|unsettled)\b")
 _OPENS = re.compile(r"\\begin\{|^\s*\\\[\s*$|^\s*\$\$\s*$|\\\\(?:\[[^\]]*\])?\s*(?:%.*)?$")
 
 MISTAKES = frozenset(
-    """missing-transpose transposed-answer swapped-factors hadamard-for-product
-    product-for-hadamard missing-mask wrong-mask missing-term wrong-delta sign factor
-    missing-inner-derivative derivative-twice missing-diag missing-regulariser
-    wrong-inverse-or-power wrong-index layout-flip swapped-quotient-rule
-    wrong-left-side extra-transpose extra-term extra-factor wrong-symbol
-    value-for-derivative""".split()
+    [
+        "missing-transpose",
+        "transposed-answer",
+        "swapped-factors",
+        "hadamard-for-product",
+        "product-for-hadamard",
+        "missing-mask",
+        "wrong-mask",
+        "missing-term",
+        "wrong-delta",
+        "sign",
+        "factor",
+        "missing-inner-derivative",
+        "derivative-twice",
+        "missing-diag",
+        "missing-regulariser",
+        "wrong-inverse-or-power",
+        "wrong-index",
+        "layout-flip",
+        "swapped-quotient-rule",
+        "wrong-left-side",
+        "extra-transpose",
+        "extra-term",
+        "extra-factor",
+        "wrong-symbol",
+        "value-for-derivative",
+    ]
 )
 
 
@@ -105,9 +126,7 @@ def annotated(text: str, name: str = "") -> list[Row]:
         unknown = {m for e in expected for m in e.mistakes} - MISTAKES - {""}
         if unknown:
             raise ValueError(f"{name}:{number}: no such mistake: {sorted(unknown)}")
-        rows.append(
-            Row(first, number, offsets[first - 1], offsets[number] - 1, found[1], expected)
-        )
+        rows.append(Row(first, number, offsets[first - 1], offsets[number] - 1, found[1], expected))
     return rows
 
 
