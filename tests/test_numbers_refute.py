@@ -211,6 +211,23 @@ def test_a_function_nobody_defined_is_no_counterexample():
     assert refute(g(s) + 1, g(s), relation="<=") is None
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (f.power(10**9)(s), f.power(10**9 + 1)(s)), (f.exp(f.exp(9 + s)), f.exp(f.exp(10 + s))),
+        (f.exp(-f.exp(9 + s)), 2 * f.exp(-f.exp(9 + s))), (f.power(3000)(s + 3), 2 * s),
+        (f.power(-3000)(s + 3), f.power(-3001)(s + 3)), (s * 10**400, s * 10**401),
+        (s / 10**400, s / 10**401 + 1),
+    ],
+)  # fmt: skip
+def test_numbers_far_out_are_said_in_few_words(left, right):
+    found = refute(left, right)
+    if found is not None:
+        assert len(found.left) < 700
+        assert len(found.right) < 700
+        assert found.left != found.right
+
+
 # ------------------------------------------------------------------------------- the certificate
 
 

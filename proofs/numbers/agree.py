@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
-from derive.derivation.network import Domain
-from derive.kernel.expr import Expr, Fn, Operator, toposort
+from derive.derivation.network import REALS, Domain
+from derive.kernel import sizes
+from derive.kernel.expr import Expr, Fn, Operator, Var, toposort
 from derive.operators.pointwise import np
 from proofs.numbers.bounds import Bound, bound, large_sizes
 from proofs.numbers.modular import NoSample, Residues
@@ -80,7 +82,10 @@ def agrees(
         words = lawless(toposort(a, b))
         few = f": not all laws of {', '.join(words)} hold there" if words else ""
         return Agreement("differs", len(good), sizes=at, complete=complete, reason=few)
-    return Agreement("agrees", len(good), _miss(limits), at, complete)
+    variables = [node for node in toposort(a, b) if isinstance(node, Var)]
+    tries = -(-len(point.valid) // np.count_nonzero(point.valid))
+    miss = _miss(limits, _choices(variables, known, at), tries)
+    return Agreement("agrees", len(good), miss, at, complete)
 
 
 def lawless(nodes: Iterable[Expr]) -> list[str]:
@@ -92,9 +97,32 @@ def lawless(nodes: Iterable[Expr]) -> list[str]:
     return [word for word in words if word not in _LAWFUL]
 
 
-def _miss(limits: Bound) -> Fraction:
-    """The bound of Schwartz and Zippel, and that of a trial in which a mask hides a difference."""
-    return min(
-        Fraction(1),
-        Fraction(limits.degree, P - 1) + 1 - Fraction(1, 2 ** min(limits.masks, 60)),
-    )
+def _miss(limits: Bound, choices: int, tries: int) -> Fraction:
+    """How often two different expressions agree in one trial, at most.
+
+    A polynomial of degree d is 0 at d of as many residues as an entry is drawn from (Schwartz,
+    1980; Zippel, 1979): at least a quarter of all where it lives in an interval, and one trial in
+    ``tries`` was a point.  A mask hides a difference in half of all trials; one that shows for a
+    single choice of the labels is hidden in all trials but one in ``choices``.  Coefficients of
+    as many bits as p may vanish modulo p: then nothing is known.
+    """
+    if limits.height >= P.bit_length() - 1:
+        return Fraction(1)
+    seen = Fraction(1, 2 ** min(limits.masks, 60)) / choices
+    return min(Fraction(1), Fraction(4 * tries * limits.degree, P - 1) + 1 - seen)
+
+
+def _choices(variables: Iterable[Var], facts: Mapping[Expr, Domain], at: Mapping[str, int]) -> int:
+    """In how many ways the variables with finitely many values take them."""
+    ways = 1
+    for v in variables:
+        domain = facts.get(v, REALS)
+        shape = [sizes.evaluate(n, at) for n in v.axes]
+        entries = prod(shape)
+        if domain.normalised and domain.values:
+            ways *= shape[-1] ** (entries // shape[-1])
+        elif domain.values:
+            ways *= len(domain.values) ** entries
+        elif domain.classes is not None:
+            ways *= sizes.evaluate(domain.classes, at) ** entries
+    return ways

@@ -23,15 +23,17 @@ _MASKS = frozenset(["relu", "abs", "sign", "step", "max", "min", "where", "leaky
 _ROUTES = frozenset(["argmax", "argmin", "maximum", "minimum"])
 _WIDEST = 7  # the largest size tried
 _MOST_ENTRIES = 60_000  # of one array at one point
-_ENOUGH = 1 << 20
+_ENOUGH = 1 << 40
 
 
 class Bound(NamedTuple):
-    """Upper bounds for one term: distinct indices of each size, degree, and masks."""
+    """Upper bounds for one term: distinct indices of each size, degree, masks, and the bits of the
+    coefficient of like terms together (above and below the line)."""
 
     indices: Mapping[Axis, int]
     degree: int
     masks: int
+    height: int = 0
 
 
 def bound(*roots: Expr) -> Bound:
@@ -40,15 +42,22 @@ def bound(*roots: Expr) -> Bound:
     for node in toposort(*roots):
         known[node] = _of(node, known)
     whole = [_with(known[root], root.axes) for root in roots]
-    return _largest(whole)
+    height = sum(one.height for one in whole) + 1  # of their difference
+    return _largest(whole)._replace(height=min(height, _ENOUGH))
 
 
 def _of(node: Expr, known: Mapping[Expr, Bound]) -> Bound:
     match node:
-        case Num() | Delta() | Ones():
+        case Num(value):
+            bits = value.numerator.bit_length() + value.denominator.bit_length() - 2
+            return Bound({}, 0, 0, max(0, bits))
+        case Delta() | Ones():
             return Bound({}, 0, 0)
         case Add(terms):
-            return _largest([known[t] for t in terms])
+            found = _largest([known[t] for t in terms])
+            # Unlike denominators multiply: the heights of all terms that have one count together.
+            height = sum(known[t].height for t in terms) + (len(terms) - 1).bit_length()
+            return found._replace(height=min(height, _ENOUGH))
         case Contract(factors, indices, out):
             extent = {i: n for f, own in zip(factors, indices) for i, n in zip(own, f.axes)}
             summed = [n for i, n in extent.items() if i not in out]
@@ -79,13 +88,18 @@ def _with(inner: Bound, axes: Iterable[Axis]) -> Bound:
     count = dict(inner.indices)
     for n in axes:
         count[n] = count.get(n, 0) + 1
-    return Bound(count, inner.degree, inner.masks)
+    return inner._replace(indices=count)
 
 
 def _times(inner: Bound, times: int, masks: int) -> Bound:
     count = {n: min(k * times, _ENOUGH) for n, k in inner.indices.items()}
     degree = min(max(1, inner.degree) * times, _ENOUGH)
-    return Bound(count, degree, min(inner.masks * times + masks, _ENOUGH))
+    return Bound(
+        count,
+        degree,
+        min(inner.masks * times + masks, _ENOUGH),
+        min(inner.height * times + times * times, _ENOUGH) if times > 1 else inner.height,
+    )
 
 
 def _largest(bounds: list[Bound]) -> Bound:
@@ -93,7 +107,12 @@ def _largest(bounds: list[Bound]) -> Bound:
     for one in bounds:
         for n, k in one.indices.items():
             count[n] = max(count.get(n, 0), k)
-    return Bound(count, max(b.degree for b in bounds), max(b.masks for b in bounds))
+    return Bound(
+        count,
+        max(b.degree for b in bounds),
+        max(b.masks for b in bounds),
+        max(b.height for b in bounds),
+    )
 
 
 def _product(bounds: list[Bound]) -> Bound:
@@ -102,7 +121,12 @@ def _product(bounds: list[Bound]) -> Bound:
         for n, k in one.indices.items():
             count[n] = min(count.get(n, 0) + k, _ENOUGH)
     degree = min(sum(b.degree for b in bounds), _ENOUGH)
-    return Bound(count, degree, min(sum(b.masks for b in bounds), _ENOUGH))
+    return Bound(
+        count,
+        degree,
+        min(sum(b.masks for b in bounds), _ENOUGH),
+        min(sum(b.height for b in bounds), _ENOUGH),
+    )
 
 
 def large_sizes(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from flint import arb
+
 from derive.derivation.network import Domain
 from derive.kernel import sizes
 from derive.kernel.expr import Expr, Var, toposort
@@ -24,6 +26,8 @@ from proofs.numbers.exact import PRECISIONS, Exact, precision
 from proofs.verdict import Counterexample, Numbers
 
 _FINE = 2 * max(PRECISIONS)
+_LONGEST = 80  # bits of a rational that is written out
+_FAR = 1200  # bits before or after the point that are written out
 RELATIONS = ("=", "<=", "<", ">=", ">", "!=")
 
 
@@ -193,23 +197,29 @@ def nested(array: Any) -> Numbers:
 def texts(left: Any, right: Any) -> tuple[str, str]:
     """Both sides as text: exact rationals, or decimal enclosures just fine enough not to meet."""
     said = (_Said(left, 4), _Said(right, 4))
-    for digits in (4, 6, 8, 12, 16, 24, 40, 80, 160):
-        said = (_Said(left, digits), _Said(right, digits))
-        if said[0].high < said[1].low or said[1].high < said[0].low:
+    for digits in (6, 8, 12, 16, 24, 40, 80, 160):
+        if said[0].apart(said[1]):
             break
+        said = (_Said(left, digits), _Said(right, digits))
     return said[0].text, said[1].text
 
 
 class _Said:
-    """A number as text, and the bounds that the text states."""
+    """A number as text, and the bounds that the text states (None: too far out to write down)."""
 
     def __init__(self, n: Any, digits: int) -> None:
-        if is_rational(n):
+        self.low: Fraction | None = None
+        self.high: Fraction | None = None
+        if is_rational(n) and n.height_bits() <= _LONGEST:
             self.low = self.high = fraction(n)
             self.text = str(self.low)
             return
         with precision(_FINE):  # or else the ends of a narrow ball would be rounded outwards
-            low, high = _midpoint(n.lower()), _midpoint(n.upper())
+            ball = arb(n)
+            low, high = _midpoint(ball.lower()), _midpoint(ball.upper())
+            if low is None or high is None:
+                self.text = ball.str(digits)
+                return
         size, places = max(abs(low), abs(high)), 0
         while places < digits + 400 and size * 10**places < 10 ** (digits - 1):
             places += 1
@@ -219,9 +229,18 @@ class _Said:
         self.low, self.high = Fraction(below, unit), Fraction(above, unit)
         self.text = f"[{_decimal(below, places)}, {_decimal(above, places)}]"
 
+    def apart(self, other: _Said) -> bool:
+        if self.low is None or self.high is None or other.low is None or other.high is None:
+            return True
+        return self.high < other.low or other.high < self.low
 
-def _midpoint(ball: Any) -> Fraction:
+
+def _midpoint(ball: Any) -> Fraction | None:
+    """The middle of a ball; None for one so far out that it has no decimals to write."""
     mantissa, exponent = ball.mid().man_exp()
+    bits = int(exponent) + int(mantissa).bit_length()
+    if mantissa and abs(bits) > _FAR:
+        return None
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 

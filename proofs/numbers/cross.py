@@ -15,7 +15,7 @@ from derive.operators.pointwise import np
 from proofs.numbers.agree import agrees, lawless
 from proofs.numbers.certify import certify, texts
 from proofs.numbers.draw import GENERIC_ROWS
-from proofs.numbers.sample import Room, Sampler, compared
+from proofs.numbers.sample import Room, Sampler, compared, differing
 from proofs.numbers.ties import Ties
 
 _SIMPLE_POINTS = 3
@@ -58,15 +58,15 @@ def cross_check(
 
 
 def _rows(room: Room, a: Expr, b: Expr, sampler: Sampler, ties: Ties | None) -> list[int]:
-    """A point of no special kind, and simple ones that differ most in kind."""
-    _, _, good = compared(room, a, b)
+    """A point of no special kind, simple ones of different kinds, and one where floats differ."""
+    left, right, good = compared(room, a, b)
     if sampler.conditions:
         good = good & sampler.allowed(room)
     if ties is not None:
         good = good & ~ties.rows(room)
+    suspect = np.flatnonzero(good & differing(left, right))
     rows = np.flatnonzero(good)
     simple = rows[rows >= GENERIC_ROWS]
-    some = (
-        simple[np.linspace(0, len(simple) - 1, _SIMPLE_POINTS).astype(int)] if len(simple) else []
-    )
-    return [*(int(k) for k in rows[:1] if k < GENERIC_ROWS), *dict.fromkeys(int(k) for k in some)]
+    if len(simple) > _SIMPLE_POINTS:
+        simple = simple[np.linspace(0, len(simple) - 1, _SIMPLE_POINTS).astype(int)]
+    return [int(k) for k in (*suspect[:1], *rows[rows < GENERIC_ROWS][:1], *simple)]

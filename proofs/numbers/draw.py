@@ -7,6 +7,7 @@ short table of numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -16,6 +17,7 @@ from zlib import crc32
 from derive.derivation.network import REALS, Domain
 from derive.operators.pointwise import np
 
+_WORD = 2**62
 _UNIT = 4096  # the denominator of values of no special kind: exact as floats
 
 
@@ -54,12 +56,13 @@ class Rationals(NamedTuple):
     def of(cls, value: Any) -> Rationals:
         """One point, from an array of Fractions."""
         array = np.asarray(value, object)
-        parts = ([n.numerator for n in array.flat], [n.denominator for n in array.flat])
-        return cls(*(np.array(part, np.int64).reshape(1, *array.shape) for part in parts))
+        over = integers([n.numerator for n in array.flat])
+        under = integers([n.denominator for n in array.flat])
+        return cls(over.reshape(1, *array.shape), under.reshape(1, *array.shape))
 
     @property
     def floats(self) -> Any:
-        return self.over / self.under
+        return np.asarray(self.over / self.under, float)
 
     def row(self, k: int) -> Any:
         """The k-th point: an object array of Fractions."""
@@ -119,14 +122,27 @@ def _tables(domain: Domain) -> Tables:
         kept = [[n for n in t if inside(n, domain)] or _between(domain) for t in _TABLES]
         kept.append(_within(domain))
     length = np.array([len(t) for t in kept])
-    over = np.zeros((len(kept), length.max()), np.int64)
-    under = np.ones_like(over)
-    for k, table in enumerate(kept):
-        over[k, : len(table)] = [n.numerator for n in table]
-        under[k, : len(table)] = [n.denominator for n in table]
+    longest = int(length.max())
+    full = [n for table in kept for n in (*table, *[table[0]] * (longest - len(table)))]
+    over = integers([n.numerator for n in full]).reshape(-1, longest)
+    under = integers([n.denominator for n in full]).reshape(-1, longest)
     last = len(_TABLES)
     which = np.repeat([last, *range(last), last], [GENERIC_ROWS, *_COUNTS])
     return Tables(over, under, length, which)
+
+
+def integers(given: Sequence[int]) -> Any:
+    """An array of integers; of Python's own where one does not fit into a word."""
+    fit = all(-_WORD < n < _WORD for n in given)
+    return np.array(given, np.int64 if fit else object)
+
+
+def as_float(n: Fraction | int) -> float:
+    """The nearest float; an infinity where there is none."""
+    try:
+        return float(n)
+    except OverflowError:
+        return math.inf if n > 0 else -math.inf
 
 
 def inside(n: Fraction, domain: Domain) -> bool:

@@ -168,8 +168,10 @@ class _Search:
     def cost(self, room: Room) -> Any:
         total = np.zeros(room.rows)
         for v in self.variables:
-            over, under = room.exact(v)
-            each = np.abs(over) + 0.5 * (over < 0) + 4.0 * (under - 1)
+            given = room.exact(v)
+            parts = np.asarray(np.minimum(given.under, 10**6), float) - 1
+            value = given.floats
+            each = np.abs(value) + 0.5 * (value < 0) + 4 * parts
             total += each.reshape(room.rows, -1).sum(axis=1)
         return total
 

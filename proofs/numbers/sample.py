@@ -28,7 +28,7 @@ from derive.kernel.expr import (
 )
 from derive.kernel.sizes import Axis, Size
 from derive.operators.pointwise import np
-from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, drawn
+from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, as_float, drawn
 from proofs.numbers.plan import contract
 
 # A relative difference past this one is no rounding error, nor is an absolute one past this one.
@@ -99,7 +99,7 @@ def computed(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
     """The value of a node from those of its kids; arrays with one axis more are batches."""
     match node:
         case Num(value):
-            return np.asarray(float(value))
+            return np.asarray(as_float(value))
         case Delta(n):
             return np.eye(sizes.evaluate(n, at))
         case Ones(n):
@@ -218,11 +218,11 @@ class Sampler:
 def _satisfied(value: Any, domain: Domain, axes: int) -> Any:
     holds = np.isfinite(value)
     if domain.low is not None:
-        holds &= value > float(domain.low)
+        holds &= value > as_float(domain.low)
     if domain.high is not None:
-        holds &= value < float(domain.high)
+        holds &= value < as_float(domain.high)
     if domain.values:
-        holds &= np.isin(value, [float(v) for v in domain.values])
+        holds &= np.isin(value, [as_float(v) for v in domain.values])
     if domain.normalised:
         total = value.sum(axis=-1, keepdims=True)
         holds = holds & (np.abs(total - 1) < NOTHING) & (value >= 0)

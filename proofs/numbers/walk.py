@@ -12,7 +12,7 @@ from typing import Any
 from derive.derivation.network import REALS, Domain
 from derive.kernel.expr import Expr
 from derive.operators.pointwise import np
-from proofs.numbers.draw import Rationals
+from proofs.numbers.draw import Rationals, as_float
 
 _UNIT = 4096
 
@@ -39,16 +39,16 @@ def moved(
         domain = facts.get(var, REALS)
         if not (domain.normalised or domain.values or domain.classes is not None):
             shape = (count, *(1 for _ in over.shape[1:]))
-            value = over / under
+            value = Rationals(over, under).floats
             some = draw.random(over.shape) < share
             target = value * scale.reshape(shape)
             target = target + some * draw.normal(size=over.shape) * step.reshape(shape)
-            new = np.rint(target * _UNIT).astype(np.int64)
             fits = np.abs(target) < 1e6
+            new = np.rint(np.where(fits, target, 0) * _UNIT).astype(np.int64)
             if domain.low is not None:
-                fits &= new > float(domain.low) * _UNIT
+                fits &= new > as_float(domain.low) * _UNIT
             if domain.high is not None:
-                fits &= new < float(domain.high) * _UNIT
+                fits &= new < as_float(domain.high) * _UNIT
             fits.reshape(len(rows), copies + 1, -1)[:, 0] = False
             over, under = np.where(fits, new, over), np.where(fits, _UNIT, under)
         made[var] = Rationals(over, under)
