@@ -15,7 +15,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from derive.app.checked.explain import explained, title_of
-from derive.app.checked.numbers import place, sizes
+from derive.app.checked.numbers import place, sizes, spoken_number
 from derive.app.checked.terminal import said
 from derive.app.checked.words import CARRIED, Told, counted, short_of, sides_of, told
 from derive.diagnostics import Diagnostic, Source
@@ -34,9 +34,8 @@ def message(one: Told) -> str:
     if example := one.counterexample:
         left, right = sides_of(one.link)
         where = f"with {sizes(example)}: " if example.sizes else ""
-        parts.append(
-            f"example: {where}{place(example)}{left} is {example.left}, {right} is {example.right}"
-        )
+        one_side, other = map(spoken_number, (example.left, example.right))
+        parts.append(f"example: {where}{place(example)}{left} is {one_side}, {right} is {other}")
     return "\n".join(parts)
 
 

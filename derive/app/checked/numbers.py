@@ -6,6 +6,7 @@ long as there is room; what is too large to be read is cut short, never wrapped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
@@ -172,4 +173,11 @@ def written_number(text: str) -> Tree | str:
     try:
         return number(Fraction(text))
     except (ValueError, ZeroDivisionError):
-        return text.strip("[]").replace("+/-", "±")
+        return spoken_number(text)
+
+
+def spoken_number(text: str) -> str:
+    """``3/2``; ``between 1.41 and 1.42`` for an enclosure."""
+    if (ends := re.fullmatch(r"\[([^,\[\]]+), *([^,\[\]]+)\]", text)) is not None:
+        return f"between {ends[1]} and {ends[2]}"
+    return printable(text.removeprefix("[").removesuffix("]").replace("+/-", "±"))

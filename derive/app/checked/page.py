@@ -96,9 +96,9 @@ def page(report: Report) -> Page:
     unplaced = tuple(d for d in report.diagnostics if id(d) not in placed)
     title = report.title or parsed.title
     # A title that the document repeats as its first heading is said once.
-    if blocks and isinstance(blocks[0], Words) and blocks[0].kind == "heading":
-        first = "".join(part for part in blocks[0].parts if isinstance(part, str)).strip()
-        blocks = blocks[1:] if first == title.strip() else blocks
+    first = next((b for b in blocks if isinstance(b, Words) and b.kind == "heading"), None)
+    if first is not None and "".join(p for p in first.parts if isinstance(p, str)) == title.strip():
+        blocks = tuple(block for block in blocks if block is not first)
     return Page(report, title, blocks, unplaced, {**CUSTOMARY, **parsed.document.macros})
 
 

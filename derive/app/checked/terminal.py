@@ -148,7 +148,8 @@ def _example(one: Told, margin: str, pen: Pen) -> Iterator[str]:
     blocks = numbers.blocks(example)
     left, right = sides_of(one.link)
     where = numbers.place(example)
-    outcome = f"{where}{left} is {printable(example.left)}, {right} is {printable(example.right)}"
+    one_side, other = map(numbers.spoken_number, (example.left, example.right))
+    outcome = f"{where}{left} is {one_side}, {right} is {other}"
     head = edge + (f"with {sizes}" if sizes else "")
     lines = [head.rstrip(", "), *blocks] if head else blocks
     yield from _remark(margin, "example", "\n".join([*lines, outcome]), pen)

@@ -17,6 +17,7 @@ from derive.app.tex import printable
 from derive.tree import Tree
 from proofs.verdict import ILL_TYPED, Report
 
+_MOST_CODE = 400
 _SIGNS = {"✓": r"$\surd$", "✗": r"$\times$", "?": "?", "↳": r"$\to$"}
 
 
@@ -48,6 +49,7 @@ class Look(Setting):
             "inline": self.inline,
             "tone": tone,
             "printable": printable,
+            "code": code,
         }
 
     def said(self, text: str) -> str:
@@ -55,7 +57,7 @@ class Look(Setting):
         made = []
         for piece in self.pieces(text):
             if isinstance(piece, Code):
-                made.append(rf"\texttt{{{printable(piece.source)}}}")
+                made.append(rf"\texttt{{{code(piece.source)}}}")
             else:
                 made.append(self.setter.words(piece))
         return "".join(made)
@@ -80,13 +82,20 @@ class Look(Setting):
         if isinstance(part, str):
             return printable(part)
         if not part.trees:
-            return rf"\unread{{{printable(part.source)}}}"
+            return rf"\unread{{{code(part.source)}}}"
         made = self.setter.words(tuple(apart(part.trees)))
         if not part.told:
             return made
         one = worst(part)
         color = rf"\colorlet{{tone}}{{tone{tone(one.verdict)}}}"
         return rf"{{{color}{made}\tonemark{{{_SIGNS[one.sign]}}}}}"
+
+
+def code(source: str) -> str:
+    """A piece of source in typewriter letters, which may break anywhere; a very long one is cut."""
+    shown = source if len(source) <= _MOST_CODE else source[:_MOST_CODE] + " …"
+    pieces = (shown[at : at + 6] for at in range(0, len(shown), 6))
+    return r"\penalty100{}".join(printable(piece) for piece in pieces)
 
 
 def tone(verdict: str) -> str:

@@ -152,7 +152,12 @@ def _of_link(claim: Judged, link: Link, source: Source) -> Told:
         return Told(claim, link, CARRIED, CARRIED, _carried(link, source), link.span, ())
     span = link.fix.span if link.fix and link.verdict in (REFUTED, ILL_TYPED) else link.span
     code = link.mistake or link.verdict
-    headline = with_formulas(_headline(link))
+    headline = _headline(link)
+    if link.fix and headline.endswith(link.fix.latex):
+        # Where the formula begins is known: the numbers in front of it are part of it.
+        headline = with_formulas(headline.removesuffix(link.fix.latex)) + f"${link.fix.latex}$"
+    else:
+        headline = with_formulas(headline)
     remarks = tuple(Remark(one.label, with_formulas(one.text)) for one in _remarks(link))
     return Told(claim, link, link.verdict, code, headline, span, remarks)
 
