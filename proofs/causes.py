@@ -131,9 +131,12 @@ class Causes:
 
     # ------------------------------------------------------------------------------- layouts
 
-    def flipped(self, before: Tree, side: Tree, opens: frozenset[str]) -> Cause | None:
-        """Another layout in which this link is true, if it speaks of the Jacobian of an array."""
-        if not any(self._is_jacobian(node, opens) for t in (before, side) for node in t.subtrees()):
+    def flipped(self, before: Tree, side: Tree, opens: frozenset[str], unfit: bool) -> Cause | None:
+        """Another layout in which this link is true, if it speaks of the Jacobian of an array, or
+        is ``unfit`` in shape and computes with derivatives."""
+        nodes = [node for tree in (before, side) for node in tree.subtrees()]
+        computes = unfit and any(node.head == "deriv" for node in side.subtrees())
+        if not computes and not any(self._is_jacobian(node, opens) for node in nodes):
             return None
         here = self.claims.layout
         try:

@@ -80,14 +80,15 @@ class Judge:
         except Fault as fault:
             return Side(tree, None, fault)
 
-    def pair(self, left: Side, right: Side) -> tuple[Expr, Expr]:
+    def pair(self, left: Side, right: Side, relation: str = "=") -> tuple[Expr, Expr]:
         """Both sides as arrays of the same axes.  Fault where they are not."""
         for side in (left, right):
             if side.fault is not None:
                 raise side.fault
         assert left.value is not None
         assert right.value is not None
-        return self.claims.together(left.value, right.value, right.tree)
+        spreading = relation in ORDERS
+        return self.claims.together(left.value, right.value, right.tree, spreading)
 
     @cached_property
     def supposed(self) -> list[tuple[int, tuple[Expr, Expr]]]:
@@ -180,7 +181,7 @@ class Judge:
         step = value = None
         try:
             if before.fault is None:
-                step = self.decider.related(*self.pair(before, here), relation)
+                step = self.decider.related(*self.pair(before, here, relation), relation)
             if chain and k > 0 and (not sound or step is None) and left.fault is None:
                 value = self.decider.related(*self.pair(left, here))
         except Fault as fault:
@@ -201,7 +202,10 @@ class Judge:
             more["carried"] = True
             message = "this follows from the line before it, which is wrong"
         elif decisive.verdict == REFUTED and relation in EQUALITIES:
-            message, found = self._cause(claim, k, left, before, here, sound)
+            told, found = self._cause(claim, k, left, before, here, sound)
+            if told and message:
+                more["notes"] = (message,)
+            message = told or message
             more |= found
         return self._link(claim, k, decisive.verdict, decisive.by, message, **more)
 
@@ -220,7 +224,8 @@ class Judge:
                     {"carried": True, "carried_from": source},
                 )
             self.causes.remember(left.tree, made, opens, here.tree.span[0])
-        flip = self.causes.flipped(before.tree, here.tree, opens)
+        unfit = here.fault is not None or left.fault is not None
+        flip = self.causes.flipped(before.tree, here.tree, opens, unfit)
         if flip is None:
             target = before if sound or left.value is None else left
             if target.value is None:

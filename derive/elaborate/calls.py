@@ -70,7 +70,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         rows = [POINTWISE["sigmoid"]]
     if rows:
         return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)
-    if len(values) == 1 and symbol.split("_")[0] in ACTIVATIONS:
+    abstract = reading.scope.differentiated & reading.scope.called_only
+    if len(values) == 1 and symbol.split("_")[0] in ACTIVATIONS | abstract:
         reading.note(symbol, f"${symbol}$ is not defined: read as a function of each entry")
         return map_of(tree, reading.sizes, pointwise.generic(symbol, primes), values)
     given = _given(reading, tree, symbol, env)

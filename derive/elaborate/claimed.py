@@ -17,28 +17,6 @@ from derive.elaborate.scope import base_of, index_letter, taken_apart
 from derive.elaborate.shorthand import Shorthand, delta_of
 from derive.tree import Tree
 
-# Functions that no document defines: an equation for one of them is a claim.
-_STANDARD = frozenset(
-    [
-        "exp",
-        "log",
-        "ln",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arctanh",
-        "sqrt",
-    ]
-)
 _ARROWS = frozenset(["<-"])
 
 
@@ -80,11 +58,6 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
     for item in list(statements.assumptions):
         if not all(_plain(side, reading) for side in item.kids[::2]):
             statements.assumptions.remove(item)
-            statements.claims.append(item)
-    for item in list(statements.functions):
-        word = base_of(item.kids[0].kids[0]).lstrip("\\")
-        if word in _STANDARD:
-            statements.functions.remove(item)
             statements.claims.append(item)
     marks: set[Tree] = set()
     for item in (*statements.definitions, *statements.claims):

@@ -191,8 +191,11 @@ class Claims:
         fit(formulas, self.reading, fits)
         self._known.clear()
 
-    def together(self, left: Value, right: Value, at: Tree) -> tuple[Expr, Expr]:
-        """Two values as arrays of the same axes, open indices first.
+    def together(
+        self, left: Value, right: Value, at: Tree, spreading: bool = False
+    ) -> tuple[Expr, Expr]:
+        """Two values as arrays of the same axes, open indices first; ``spreading``: a number beside
+        an array is compared with each entry.
 
         Raises Fault ``shape-clash`` where their shapes differ, ``free-index`` where the right side
         has an index that the left side does not have.
@@ -204,7 +207,10 @@ class Claims:
                 f"the right side has the index {', '.join(extra)}, the left side does not", at,
             )  # fmt: skip
         left, right = _with_zero(left, right), _with_zero(right, left)
-        if len(left.own) != len(right.own) or (len(left.own) == 1 and left.row != right.row):
+        spread = spreading and not (left.own and right.own)
+        if (len(left.own) != len(right.own) and not spread) or (
+            len(left.own) == 1 and left.row != right.row
+        ):
             raise self._clash(left, right, at)
         try:
             (a, b), _, _ = levelled(at, self.reading.sizes, [left, right])

@@ -23,6 +23,11 @@ from derive.tree import Tree
 DEFINES = frozenset(["=", ":=", "=="])
 # Bold constants do not make a document one that sets its vectors in bold.
 _NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
+# Functions that no document defines: an equation for one of them is a claim.
+_STANDARD = frozenset(
+    ["exp", "log", "ln", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh",
+     "arcsin", "arccos", "arctan", "arctanh"]
+)  # fmt: skip
 ORDERED = frozenset(["<", ">", "<=", ">="])
 
 
@@ -107,6 +112,12 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
             reading.scope.bound |= _gathered(node)
             if node.head == "prime" and not base_of(node):
                 reading.scope.primed = True
+            if node.head == "juxt":
+                reading.scope.differentiated |= {
+                    base_of(kid)
+                    for kid, after in zip(node.kids, node.kids[1:], strict=False)
+                    if kid.head == "prime" and after.head == "paren" and base_of(kid)
+                }
             if node.head == "chain":
                 _range(node, reading, ranged)
             if node.head == "script" and isinstance(node.kids[1], Tree):
@@ -258,6 +269,8 @@ def _is_head(left: Tree) -> bool:
         return False
     name, bracket = left.kids
     if not base_of(name) or name.head == "prime" or bracket.head != "paren":
+        return False
+    if base_of(name).lstrip("\\") in _STANDARD:
         return False
     return all(base_of(a) for a in _formals(bracket))
 

@@ -159,7 +159,7 @@ def _equations(
                 statements.claims.append(item)
             elif before.body != equation.body:
                 faults.append(_twice(before, equation))
-    for item in statements.claims:
+    for item in () if judging else statements.claims:
         if (fault := _half_defined(item, reading)) is not None:
             faults.append(fault)
     _size_names(reading)

@@ -20,9 +20,7 @@ _GIVEN = re.compile(
 )
 # What opens a formula, and what joins two that are assumed together.
 _OPENING = re.compile(r"(?:\$+|\\[(\[]|\\begin\{\w+\*?\})\s*$")
-_JOINED = re.compile(
-    r"(?:,|and|und|or|以及|和|且|，|、)*(?:\s*(?:and|und|that|和|且))?", re.IGNORECASE
-)
+_JOINED = re.compile(r"(?:[,，、]|and|und|和|且)*(?:\s*(?:and|und|that|和|且))?", re.IGNORECASE)
 _CLAIMED = re.compile(
     r"\b(?:then|hence|thus|therefore|so|we (?:get|have|obtain|find|see)|gives?|yields?|show|prove|"
     r"follows|dann|also|folgt|somit|gilt)\b|那么|则|所以|因此|得|证明",

@@ -63,6 +63,7 @@ class Scope:
     given: bool = False  # is every symbol given, so that a bold name with a letter is an entry
     primed: bool = False  # does a prime on a bracket transpose it
     called_only: set[str] = field(default_factory=set)
+    differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
     uses: dict[str, int] = field(default_factory=dict)  # how often a name with its scripts is met
@@ -221,7 +222,9 @@ class Scope:
             return True
         if base.lstrip("\\") in FUNCTION_WORDS or (len(base) > 1 and base.isalpha()):
             return True
-        return base in FUNCTION_LETTERS and base in self.called_only
+        return (
+            base in FUNCTION_LETTERS or base in self.differentiated
+        ) and base in self.called_only
 
 
 def base_of(tree: Tree) -> str:
