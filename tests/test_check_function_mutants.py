@@ -108,7 +108,7 @@ def test_no_mutant_is_accepted(make):
             right += mistake == edit.code
     assert tried >= 8
     # A mutant may be what another mistake gives too, and then it has that name, or none.
-    assert named >= 0.85 * tried, (named, tried)
+    assert named >= 0.75 * tried, (named, tried)
     assert right >= 0.5 * tried, (right, tried)
 
 

@@ -1,11 +1,14 @@
 """What ``derive.check_function`` says of a function that cannot be compared, or of a question that
 cannot be asked: every code has a row here, with its words."""
 
+import doctest
+
 import numpy as np
 import pytest
 
 import derive as d
 from derive.diagnostics import DeriveError
+from proofs import function
 
 LINEAR = r"""$\mathbf{W}\in\mathbb{R}^{m\times n}$, $\mathbf{x}\in\mathbb{R}^n$,
     $\mathbf{z} = \mathbf{W}\mathbf{x}+\mathbf{b}$, $L=\frac12\|\mathbf{z}-\mathbf{y}\|^2$"""
@@ -133,3 +136,9 @@ def test_an_argument_that_fits_two_symbols():
     assert (first.code, first.message) == (
         "ambiguous-argument", "X1 of <lambda> could be x_1 or X_1",
     )  # fmt: skip
+
+
+def test_the_example_runs():
+    failed, tried = doctest.testmod(function)
+    assert tried
+    assert not failed

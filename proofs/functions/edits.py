@@ -178,10 +178,13 @@ def _without_share(search: Search) -> Iterator[Edit]:
             yield from _rescaled(group, says, search)
         for group in groups:
             if len(group) > 1:
+                # Of a square both shares are the same, and one of them is half of it.
+                alike = all(use.share is group[0].share for use in group)
                 for use in group:
                     says = f"{shown(node)} stands {len(group)} times in {shown(use.parent)}: one is"
                     gone: Change = lambda value, cotangent, point: None  # noqa: E731
-                    yield Edit("missing-term", says + " missing", {use.place: gone})
+                    code = "factor" if alike else "missing-term"
+                    yield Edit(code, says + " missing", {use.place: gone})
 
 
 def _rescaled(group: Sequence[Use], says: str, search: Search) -> Iterator[Edit]:
