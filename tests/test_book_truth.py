@@ -16,13 +16,20 @@ ADMITS = {
 
 @pytest.mark.parametrize("document", documents(), ids=lambda d: d.name)
 def test_numbers_agree_with_the_book(document: Document) -> None:
+    bad = _differences(document, trials=2)
+    if bad:  # a wrong row may be true by chance: where everything is masked, say
+        bad = _differences(document, trials=8)
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def _differences(document: Document, trials: int) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = judged(document, trials=2)
+        found = judged(document, trials=trials)
     bad = []
     for one in found:
         if one.verdict == "unread" and "{(k+1)}" in document.text[one.row.start : one.row.end]:
             continue  # a rule of descent: its right side is the step of the gradient beside it
         if not any(one.verdict in ADMITS[expected.kind] for expected in one.row.expected):
             bad.append(f"{document.name}:{one.row.last}: {one.row.note}: {one.verdict} {one.why}")
-    assert not bad, "\n" + "\n".join(bad)
+    return bad

@@ -30,7 +30,7 @@ TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|[0-9]+(?:\.[0-9]+)?|[a-zA-Z]|\S", re.S)
 
 
 def macros(text: str) -> str:
-    """``\newcommand`` and ``\DeclareMathOperator`` written out."""
+    r"""``\newcommand`` and ``\DeclareMathOperator`` written out."""
     found: list[tuple[str, int, str]] = []
     pattern = re.compile(
         r"\\(?:re)?newcommand\*?\{?(\\[a-zA-Z]+)\}?(?:\[(\d)\])?\{|\\def(\\[a-zA-Z]+)\{"
