@@ -1,5 +1,7 @@
 """Counterexamples: every false claim has one that holds on its own, and no true claim has any."""
 
+import subprocess
+import sys
 from fractions import Fraction as F
 from random import Random
 
@@ -116,6 +118,11 @@ def test_floats_say_nothing_where_nothing_is_defined():
     assert float_agreement(f.log(-s * s), f.log(-1 - s * s), sampler) is None
 
 
+def test_floats_need_no_flint():
+    code = "import sys, proofs.numbers.sample; sys.exit('flint' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 # -------------------------------------------------------------------------------- what is found
 
 
@@ -226,6 +233,33 @@ def test_numbers_far_out_are_said_in_few_words(left, right):
         assert len(found.left) < 700
         assert len(found.right) < 700
         assert found.left != found.right
+
+
+@pytest.mark.parametrize("shapes", [(), (N,)])
+def test_a_function_nobody_defined_may_be_chosen_where_the_claim_is_about_all(shapes):
+    v, w = Var("v", shapes), Var("w", shapes)
+    g, slope = f.generic("g"), f.generic("g", 1)
+    for left, right in (
+        (g(v), 2 * g(v)), (slope(v) * w, g(v) * w), (g(v + w), g(v) + g(w)),
+        (slope(v) * slope(w), slope(v * w)), (f.generic("g", 2)(v), slope(v)),
+        (g(v), f.generic("h")(v)),
+    ):  # fmt: skip
+        found = refute(left, right, functions=True)
+        assert found is not None
+        said = [symbol for symbol, _ in found.values]
+        assert any(symbol.startswith(("g(", "g'(", "g''(")) for symbol in said)
+    for left, right in ((g(v + w), g(w + v)), (slope(v) * w + w, w * (1 + slope(v)))):
+        assert refute(left, right, functions=True) is None
+
+
+def test_chosen_functions_have_the_derivatives_that_are_said():
+    g, slope = f.generic("g"), f.generic("g", 1)
+    found = refute(slope(s), g(s), functions=True)
+    assert found is not None
+    values = dict(found.values)
+    at = values["s"]
+    assert F(found.left) == values[f"g'({at})"]
+    assert F(found.right) == values[f"g({at})"]
 
 
 # ------------------------------------------------------------------------------- the certificate

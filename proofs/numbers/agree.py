@@ -83,7 +83,7 @@ def agrees(
         few = f": not all laws of {', '.join(words)} hold there" if words else ""
         return Agreement("differs", len(good), sizes=at, complete=complete, reason=few)
     variables = [node for node in toposort(a, b) if isinstance(node, Var)]
-    tries = -(-len(point.valid) // np.count_nonzero(point.valid))
+    tries = -(-len(point.valid) // int(np.count_nonzero(point.valid)))
     miss = _miss(limits, _choices(variables, known, at), tries)
     return Agreement("agrees", len(good), miss, at, complete)
 

@@ -34,13 +34,15 @@ RELATIONS = ("=", "<=", "<", ">=", ">", "!=")
 class Certificate(NamedTuple):
     """Where two sides break a relation for certain: the entry, and both sides there.
 
-    ``tied``: some comparison of what moves with the point stands exactly at its border.
+    ``tied``: some comparison of what moves with the point stands exactly at its border.  ``met``
+    are the values of chosen functions that were used: name, order of the derivative, argument.
     """
 
     entry: tuple[int, ...]
     left: Any
     right: Any
     tied: bool
+    met: Mapping[tuple[str, int, Fraction], Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,14 @@ class Refutation:
 def certify(
     a: Expr, b: Expr, relation: str, values: Mapping[Expr, Any], at: Mapping[str, int],
     facts: Mapping[Expr, Domain] | None = None, still: Container[Expr] = (),
-    precisions: Sequence[int] = PRECISIONS,
+    precisions: Sequence[int] = PRECISIONS, functions: Mapping[str, Sequence[int]] | None = None,
 ) -> Certificate | None:  # fmt: skip
     """Proof that ``a relation b`` fails at this point; None if it holds or is not decided.
 
     ``values`` are arrays of Fractions for every variable.  Every entry of both sides must be
     defined, and what ``facts`` say of the variables below them, and of nodes that are no variables,
-    must hold.
+    must hold.  ``functions`` are coefficients of polynomials, the constant first, for functions
+    that nobody defined; without them these have no values.
     """
     order = toposort(a, b)
     given = facts or {}
@@ -69,7 +72,7 @@ def certify(
         return None
     nodes = {n: domain for n, domain in given.items() if not isinstance(n, Var)}
     for bits in precisions:
-        point = Exact(values, at, bits, still)
+        point = Exact(values, at, bits, still, functions)
         left, right = point.value(a), point.value(b)
         with precision(bits):
             if not all(_satisfied(point.value(n), domain) for n, domain in nodes.items()):
@@ -78,7 +81,7 @@ def certify(
             if defined:
                 broken = _broken(left, right, relation)
                 if broken is not None:
-                    return Certificate(broken, left[broken], right[broken], point.tied)
+                    return Certificate(broken, left[broken], right[broken], point.tied, point.met)
                 if all(map(is_rational, left.flat)) and all(map(is_rational, right.flat)):
                     return None
             elif not point.undecided:
@@ -164,7 +167,10 @@ def told(
     return Refutation(
         Counterexample(
             sizes={name: at[name] for name in names},
-            values=tuple((plain_symbol(v), nested(values[v])) for v in variables),
+            values=(
+                *((plain_symbol(v), nested(values[v])) for v in variables),
+                *((_applied(*what), value) for what, value in sorted(found.met.items())),
+            ),
             entry=() if alone else tuple(k + 1 for k in found.entry),
             left=left,
             right=right,
@@ -173,6 +179,12 @@ def told(
         {v: values[v] for v in variables},
         dict(at),
     )
+
+
+def _applied(name: str, order: int, x: Fraction) -> str:
+    """The LaTeX of a derivative at a number."""
+    primes = "'" * order if order < 4 else f"^{{({order})}}"
+    return f"{name}{primes}({x})"
 
 
 def plain_symbol(var: Var) -> str:

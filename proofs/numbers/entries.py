@@ -82,7 +82,7 @@ class Entries:
         if c.denominator == 1:
             if c <= 0 and not self._nonzero(x):
                 return NAN
-            return (x if abs(c) <= _LARGEST_POWER else arb(x)) ** int(c)
+            return bounded((x if abs(c) <= _LARGEST_POWER else arb(x)) ** int(c))
         sign = self._nonzero(x) if c < 0 else self.sign(x)
         if sign == 0 and c > 0 and exact:
             return ZERO

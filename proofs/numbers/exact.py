@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from math import perm
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -41,6 +42,8 @@ from proofs.numbers.entries import (
     Entries,
     Scalar,
     bounded,
+    fraction,
+    is_rational,
     rational,
 )
 from proofs.numbers.plan import contract
@@ -63,12 +66,14 @@ class Exact(Entries):
     """The values of expressions at one point: rationals, and balls of ``bits`` bits.
 
     ``values`` are Fractions, ``at`` the sizes.  The variables in ``still`` have no values nearby:
-    a tie of theirs is no border.
+    a tie of theirs is no border.  ``functions`` gives functions that nobody defined the
+    coefficients of a polynomial, the constant first; ``met`` are the values of theirs that were
+    used: name, order of the derivative, argument.
     """
 
     def __init__(
         self, values: Mapping[Expr, Any], at: Mapping[str, int], bits: int,
-        still: Container[Expr] = (),
+        still: Container[Expr] = (), functions: Mapping[str, Sequence[int]] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.at = at
@@ -77,6 +82,8 @@ class Exact(Entries):
         self._steps: dict[Expr, bool] = {}
         self._values = values
         self._still = still
+        self._functions = functions or {}
+        self.met: dict[tuple[str, int, Fraction], Fraction] = {}
         self._meanings: dict[Expr, tuple[Expr, ...]] = {}
 
     def value(self, root: Expr) -> Any:
@@ -151,6 +158,9 @@ class Exact(Entries):
             if node.fn.name == "power":
                 c = Fraction(node.fn.params[0])
                 return _each(lambda x: self.power(x, c), *args)
+            if node.fn.name == "generic" and node.fn.params[0] in self._functions:
+                name, order = node.fn.params
+                return _each(lambda x: self._chosen(name, order, x), *args)
             rule = FUNCTIONS.get(node.fn.name)
             if rule is None:
                 return _filled(_extent(node.axes, self.at), NAN)
@@ -163,6 +173,16 @@ class Exact(Entries):
         if node.op.name == "one_hot":
             return _along(lambda row: rule(self, row.item(), *params), args[0][..., None])
         return _along(lambda row: rule(self, list(row), *params), args[0])
+
+    def _chosen(self, name: str, order: int, x: Scalar) -> Scalar:
+        """The derivative of this order of a chosen polynomial."""
+        found = ZERO
+        coefficients = self._functions[name]
+        for k in range(len(coefficients) - 1, order - 1, -1):
+            found = found * x + perm(k, order) * coefficients[k]
+        if is_rational(x) and is_rational(found):
+            self.met[name, order, fraction(x)] = fraction(found)
+        return bounded(found)
 
 
 # ------------------------------------------------------------------------------------------ arrays

@@ -7,14 +7,14 @@ something is exactly 0 is another kind of mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from derive.derivation.network import REALS, Domain
-from derive.kernel.expr import Expr, ShapeError, Var, shape_text, toposort
+from derive.kernel.expr import Expr, Map, ShapeError, Var, shape_text, toposort
 from derive.kernel.sizes import Size
 from derive.operators.pointwise import np
 from proofs.numbers.certify import RELATIONS, Certificate, Refutation, certify, told
@@ -37,21 +37,25 @@ _CLIMBS = 12  # of moving towards a violation
 
 def refute(
     a: Expr, b: Expr, facts: Mapping[Expr, Domain] | None = None, *, relation: str = "=",
-    budget: float = BUDGET, sampler: Sampler | None = None,
+    budget: float = BUDGET, sampler: Sampler | None = None, functions: bool = False,
 ) -> Counterexample | None:  # fmt: skip
     """A certified point at which ``a relation b`` does not hold; None if none was found.
 
     ``facts`` say where variables (or other nodes) live.  ``sampler`` holds the points of the
     document, if there is one; its facts are used then.  Takes ``budget`` seconds at most, unless a
-    single value takes longer.  ShapeError for sides of different axes.
+    single value takes longer.  ``functions``: the claim is one about all functions where it names
+    one that nobody defined, so that one choice of it may break the claim; its values are then among
+    those of the counterexample.  ShapeError for sides of different axes.
     """
-    found = refutation(a, b, facts, relation=relation, budget=budget, sampler=sampler)
+    found = refutation(
+        a, b, facts, relation=relation, budget=budget, sampler=sampler, functions=functions
+    )
     return None if found is None else found.counterexample
 
 
 def refutation(
     a: Expr, b: Expr, facts: Mapping[Expr, Domain] | None = None, *, relation: str = "=",
-    budget: float = BUDGET, sampler: Sampler | None = None,
+    budget: float = BUDGET, sampler: Sampler | None = None, functions: bool = False,
 ) -> Refutation | None:  # fmt: skip
     """As ``refute``, with the raw point."""
     if a.axes != b.axes:
@@ -61,7 +65,20 @@ def refutation(
     if a is b and relation in ("=", "<=", ">="):
         return None
     sampler = sampler or Sampler((a, b), facts)
-    return _Search(a, b, relation, sampler, perf_counter() + budget).found()
+    search = _Search(a, b, relation, sampler, perf_counter() + budget)
+    if functions:
+        search.functions = polynomials(search.order)
+    return search.found()
+
+
+def polynomials(order: Iterable[Expr]) -> dict[str, tuple[int, ...]]:
+    """A polynomial for each function that nobody defined: different ones, no two derivatives of
+    which up to the fourth agree at small numbers."""
+    names = dict.fromkeys(
+        str(node.fn.params[0]) for node in order
+        if isinstance(node, Map) and node.fn.name == "generic"
+    )  # fmt: skip
+    return {name: (2 + k, 3 + 2 * k, 5, 7 + k, 1) for k, name in enumerate(names)}
 
 
 class Spot(NamedTuple):
@@ -80,6 +97,7 @@ class _Search:
         self.sampler = sampler
         self.deadline = deadline
         self.tolerance = TOLERANCE, NOTHING
+        self.functions: dict[str, tuple[int, ...]] = {}
         conditions = sampler.conditions
         self.order = toposort(a, b, *conditions)
         self.variables: list[Expr] = [node for node in self.order if isinstance(node, Var)]
@@ -184,8 +202,9 @@ class _Search:
         precisions: Sequence[int] = PRECISIONS,
     ) -> Refutation | None:  # fmt: skip
         found: Certificate | None = certify(
-            self.a, self.b, self.relation, values, at, self.facts, self.still, precisions
-        )
+            self.a, self.b, self.relation, values, at, self.facts, self.still, precisions,
+            self.functions,
+        )  # fmt: skip
         return None if found is None else told(self.a, self.b, self.relation, values, at, found)
 
     def settled(self, spot: Spot) -> Refutation | None:

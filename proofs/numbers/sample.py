@@ -35,7 +35,8 @@ from proofs.numbers.plan import contract
 TOLERANCE = 1e-6
 NOTHING = 1e-9
 _BATCH = -1  # the index number of the axis of points
-_MOST_NODES = 50_000  # kept in one room before candidates are forgotten
+_MOST_NODES = 50_000  # kept before candidates, or rooms, are forgotten
+_MOST_ROOMS = 64
 # Sizes in turn, used again where there are more symbols: shape slips hide at equal sizes.
 _CYCLES = ((2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3), (4, 3, 2, 1))
 
@@ -197,7 +198,8 @@ class Sampler:
         key = tuple(sorted(at.items()))
         found = self.rooms.get(key)
         if found is None:
-            if len(self.rooms) > 64:
+            kept = sum(len(room.known) for room in self.rooms.values())
+            if len(self.rooms) > _MOST_ROOMS or kept > _MOST_NODES:
                 self.rooms.pop(next(iter(self.rooms)))
             found = self.rooms[key] = Room(at, self.facts, self.seed)
         return found
