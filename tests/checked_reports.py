@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from derive.diagnostics import Source
@@ -264,4 +265,58 @@ def hostile() -> Report:
     return Report(w.source, claims, notes=("<i>",))
 
 
-REPORTS = {"hand": hand, "chinese": chinese, "proved": proved, "hostile": hostile}
+ODD = r"""\documentclass{article}
+\usepackage{amsmath}
+\begin{document}
+\begin{center}\textbf{Bold with $a = b$ inside} and more\footnote{Here $c = d$ stands.}\end{center}
+\begin{tabular}{l|l}
+one & $e = f$ \\
+two & $g = h$
+\end{tabular}
+
+\begin{enumerate}
+\item[(a)] A display
+\[ \frac{\partial L}{\partial \gamma} = \sum_{i=1}^m g_i \]
+goes on % and $ignored = 1$
+\item \begin{equation*}\begin{split} u &= v \\ &= \text{{a word} w} \end{split}\end{equation*}
+\end{enumerate}
+\verb|$x = y$| and \(k = (((((l\)
+\paragraph{A last one} $p \ge q$, $r = 1000000 + 2000000 + 3000000 + 4000000 + 5000000 + 6000000
+ + 7000000 + 8000000 + 9000000$.
+\end{document}
+behind
+"""
+
+
+def odd() -> Report:
+    """Claims where nothing can be put in: in footnotes, tables, bold words; a wrong left side."""
+    w = Writer("odd.tex", ODD)
+    left = ODD.index(r"\frac{\partial L}")
+    by = Counterexample({}, ((r"\gamma", Fraction(1)),), (), "[0.1555, 0.1558]", "1", boundary=True)
+    wide = ODD[ODD.index("1000000") : ODD.index("$.\n\\end{document}")]
+    claims = [
+        w.claim("a =", w.link("b", REFUTED, "numeric", message=r"write b - \mathbf{c}",
+                              fix=("b", r"b - \mathbf{c}"))),
+        w.claim("c =", w.link("d", UNSETTLED, "fingerprint")),
+        w.claim("e =", w.link("f", PROVED)),
+        w.claim("g =", w.link("h", REFUTED, "numeric")),
+        w.claim(
+            r"\frac{\partial L}{\partial \gamma} =",
+            w.link(r"\sum_{i=1}^m g_i", REFUTED, "numeric", mistake="wrong-left-side",
+                   message="the left side is another one", counterexample=by),
+        ),
+        w.claim("u &=", w.link("v", PROVED), w.link(r"\text{{a word} w}", UNSETTLED, "numeric")),
+        w.claim("k =", w.link("(" * 5 + "l", UNREADABLE, "shapes", message="too many brackets")),
+        w.claim(r"p \ge", w.link("q", PROVED, "kernel", ">=", conditions=("q > 0", "p < 1"))),
+        w.claim("r =", w.link(wide, REFUTED, "numeric")),
+    ]  # fmt: skip
+    link = claims[4].links[0]
+    fix = Fix(
+        r"\frac{\partial L}{\partial \beta}",
+        (left, left + len(r"\frac{\partial L}{\partial \gamma}")),
+    )
+    claims[4] = replace(claims[4], links=(replace(link, fix=fix),))
+    return Report(w.source, tuple(claims))
+
+
+REPORTS = {"odd": odd, "hand": hand, "chinese": chinese, "proved": proved, "hostile": hostile}

@@ -146,7 +146,11 @@ _LETTERS = {"ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø
 def _latex(text: str) -> Iterator[Passage]:
     text = _DROPPED.sub("", text)
     text = _REFERENCE.sub("(…)", text)
+    text = re.sub(
+        r"\\begin\{(?:tabular[x*]?|longtable|minipage)\}(?:\[[^\]]*\])?\{[^{}]*\}", "\n\n", text
+    )
     text = re.sub(r"\\(?:begin|end)\{(\w+\*?)\}(?:\[[^\]]*\])?", "\n\n", text)
+    text = re.sub(r"(?<!\\)&|\\footnote(?![A-Za-z])", " ", text)
     text = _HEADING.sub(lambda m: f"\n\n\ue002{_LEVELS.get(m[1], 4)}{m[2]}\n\n", text)
     text = _LIST.sub(lambda m: "\n\n\ue003" + (f"{m[1]} " if m[1] else ""), text)
     text = re.sub(r"\\(?:par(?![A-Za-z])|newpage|clearpage|(?:big|med|small)skip)", "\n\n", text)

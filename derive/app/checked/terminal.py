@@ -106,7 +106,8 @@ def _entry(one: Told, source: Source, pen: Pen) -> Iterator[str]:
         yield f"{pen('blue', number)} {bar} {excerpt.text}".rstrip()
         if excerpt.marks.strip():
             yield f"{margin} {bar} {_painted(excerpt.marks, style, pen)}"
-    yield f"{margin} {bar}"
+    if rest or one.remarks or one.counterexample:
+        yield f"{margin} {bar}"
     for line_of_message in rest:
         yield from _remark(margin, "", line_of_message, pen)
     # A reason, a case to look at, and only then the cure.
