@@ -24,6 +24,7 @@ TYPE_CHECKING = False  # what type checkers take for true; importing typing woul
 if TYPE_CHECKING:
     from typing import Any
 
+    from derive.app.checked.shown import check
     from derive.app.solve import solved as solve
     from derive.code import compile
     from derive.derivation.count import parameters as count
@@ -62,6 +63,7 @@ __all__ = [
     "__version__",
     "backward",
     "batch",
+    "check",
     "check_function",
     "compile",
     "contract",
@@ -102,6 +104,7 @@ _ELSEWHERE = {
     "ShapeError": ("kernel.expr", "ShapeError"),
     "Share": ("kernel.calculus", "Share"),
     "backward": ("kernel.calculus", "backward"),
+    "check": ("app.checked.shown", "check"),
     "check_function": ("proofs.function", "check_function"),
     "compile": ("code", "compile"),
     "count": ("derivation.count", "parameters"),

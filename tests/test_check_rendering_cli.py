@@ -14,9 +14,9 @@ import pytest
 
 pytest.importorskip("flint")
 
+import derive
 from derive.app import cli
 from derive.app.checked import explain
-from derive.app.checked.shown import check
 from proofs.mistakes import MISTAKES
 from tests import checked_reports
 
@@ -181,6 +181,12 @@ def test_sarif_and_junit_are_one_file_for_all(folder, capsys):
     assert counts == ["4", "1", "1", "1"]
 
 
+def test_two_formats_at_once_are_refused(folder, capsys):
+    code, out, err = said(capsys, "right.tex", "--json", "--format", "sarif")
+    assert (code, out) == (cli.UNREADABLE, "")
+    assert "contradict" in err
+
+
 def test_github_says_nothing_of_what_is_right(folder, capsys):
     assert said(capsys, "right.tex", "--format", "github") == (0, "", "")
     code, out, _ = said(capsys, "wrong.tex", "--format", "github")
@@ -245,7 +251,7 @@ def test_a_code_that_is_misspelled_is_guessed(capsys):
 
 
 def test_a_report_shows_itself():
-    report = check(WRONG, "w.tex")
+    report = derive.check(WRONG, "w.tex")
     assert "error[factor]" in str(report)
     assert "\x1b" not in str(report)
     assert repr(report) == "<Report of w.tex: 1 claim, wrong>"

@@ -232,6 +232,9 @@ def _one_by_one(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.json and options.format not in (None, "json"):
+        print(f"derive: --json and --format {options.format} contradict", file=sys.stderr)
+        return UNREADABLE
     from derive.app.checked.command import check
 
     return check(options)
