@@ -27,6 +27,8 @@ from derive.kernel.expr import (
     toposort,
 )
 
+_MOST_POWER = 64  # of the ends of an interval
+
 End: TypeAlias = "int | Fraction | float"  # a rational, or an infinity; never another float
 
 
@@ -52,8 +54,8 @@ class Interval(NamedTuple):
 
     def __add__(self, other: Interval) -> Interval:  # type: ignore[override]
         return Interval(
-            self.low + other.low,
-            self.high + other.high,
+            _sum(self.low, other.low),
+            _sum(self.high, other.high),
             self.low_open or other.low_open,
             self.high_open or other.high_open,
         )
@@ -81,6 +83,8 @@ class Interval(NamedTuple):
         if Fraction(q).denominator != 1:
             return POSITIVE if q < 0 or self.positive else NONNEGATIVE
         n = int(q)
+        if abs(n) > _MOST_POWER:
+            return POSITIVE if self.positive else NONNEGATIVE if n % 2 == 0 else REAL
         if n < 0:
             if not self.nonzero:
                 return POSITIVE if n % 2 == 0 else REAL
@@ -121,7 +125,13 @@ def _corner(a: End, a_open: bool, b: End, b_open: bool) -> tuple[End, bool]:
     if a == 0 or b == 0:
         reached = (a == 0 and not a_open) or (b == 0 and not b_open)
         return 0, not reached
+    if a in (inf, -inf) or b in (inf, -inf):  # a long number is no float
+        return inf if (a > 0) == (b > 0) else -inf, True
     return a * b, a_open or b_open
+
+
+def _sum(a: End, b: End) -> End:
+    return a if a in (inf, -inf) else b if b in (inf, -inf) else a + b
 
 
 def _inverse(end: End, sign: int = 1) -> End:

@@ -7,6 +7,7 @@ everywhere is said with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.kernel.build import ONE, coefficient
@@ -17,25 +18,45 @@ from proofs.equal.proof import Condition
 Below = Callable[[Expr], Iterable[Expr]]
 
 
-def needed(roots: Sequence[Expr], below: Below) -> tuple[list[Condition], list[Condition]]:
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A condition that is needed only in a branch: where ``case`` is not 0 if ``taken``, else
+    where it is 0.  ``divides``: it is that of a divisor."""
+
+    condition: Condition
+    case: Expr
+    taken: bool
+    divides: bool
+
+
+def needed(roots: Sequence[Expr], below: Below) -> tuple[list[Condition], list[Guarded]]:
     """What is needed everywhere, and what only where a branch of a case is taken."""
 
     def certain(node: Expr) -> Iterable[Expr]:
         kids = below(node)
         return list(kids)[:1] if _has_cases(node) else kids
 
-    nodes = toposort(*roots, below=below)
-    always = set(toposort(*roots, below=certain) if any(map(_has_cases, nodes)) else nodes)
-    sure: dict[Condition, None] = {}
-    perhaps: dict[Condition, None] = {}
-    for node in nodes:
-        found = _need(node)
-        if found is not None and node in always:
-            sure[found] = None
-        elif found is not None:
-            # The branch that is not taken is multiplied by 0: there it must only be finite.
-            perhaps[Condition("!=", found.expr)] = None
-    return list(sure), list(perhaps)
+    always = toposort(*roots, below=certain)
+    sure = dict.fromkeys(c for c in map(_need, always) if c is not None)
+    guarded: dict[Guarded, None] = {}
+    waiting, met = [n for n in always if _has_cases(n)], set(always)
+    while waiting:
+        node = waiting.pop()
+        for branch, taken in zip(list(below(node))[1:], (True, False), strict=False):
+            for inner in toposort(branch, below=certain):
+                need = _need(inner)
+                if need is not None and need not in sure:
+                    divides = need.relation == "!=" or _is_power(inner)
+                    found = Guarded(need, node.kids[0], taken, divides and need.relation != ">=")
+                    guarded[found] = None
+                if _has_cases(inner) and inner not in met:
+                    waiting.append(inner)
+                    met.add(inner)
+    return list(sure), list(guarded)
+
+
+def _is_power(node: Expr) -> bool:
+    return isinstance(node, Map) and node.fn.name == "power"
 
 
 def _has_cases(node: Expr) -> bool:
@@ -60,7 +81,7 @@ def open_conditions(conditions: Iterable[Condition], bounds: Bounds) -> tuple[Co
     for condition in conditions:
         for part in _reduced(condition, bounds):
             found[part] = None
-    positive = {c.expr for c in found if c.relation == ">"}
+    positive = {e for c in found if c.relation == ">" for e in (c.expr, unscaled(c.expr))}
     nonzero = {c.expr for c in found if c.relation == "!="}
     kept = []
     for c in found:
@@ -108,7 +129,7 @@ def _reduced(condition: Condition, bounds: Bounds) -> Iterable[Condition]:
                 i for own in indices for i in own
             } <= set(out):
                 stack += [Condition("!=", f) for f in reversed(factors)]
-            case Map(fn, (arg,)) if fn.name == "power" and c.relation == "!=":
+            case Map(fn, (arg,)) if fn.name in ("power", "abs") and c.relation == "!=":
                 stack.append(Condition("!=", arg))
             case _ if is_named(c.expr) and is_named(c.expr.kids[0]):
                 stack.append(Condition(c.relation, c.expr.kids[0]))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from proofs.equal.atoms import CONSTANT, Atom, Factor, Number, Poly, Undefined
+from proofs.equal.atoms import CONSTANT, Atom, Factor, Number, OverBudget, Poly, Undefined
 from proofs.equal.bounds import POSITIVE
 from proofs.equal.indicators import Indicators
+from proofs.equal.ring import MOST_POWER
 
 _MOST_TRIED = 1000  # prime factors up to here are found; what is left counts as one
 
@@ -31,7 +32,9 @@ class Functions(Indicators):
                 raise Undefined
             return {}
         if q.denominator == 1 and q > 0:
-            return self.power(poly, int(q))
+            return self._whole(poly, int(q))
+        if abs(q) > MOST_POWER and poly != {CONSTANT: 1}:
+            raise OverBudget
         chosen = self._chosen_entry(poly, lambda u, _: self.raised(u, q))
         if chosen is not None:
             return chosen
@@ -71,6 +74,15 @@ class Functions(Indicators):
                 a, o, e = term[0]
                 return self.multiply(found, self.of_factor((a, o, e * q)))
         return self.multiply(found, self.of_factor((*self._sum(base), q)))
+
+    def _whole(self, poly: Poly, n: int) -> Poly:
+        """A whole power; of one product without a number or a sum before it, at once."""
+        ((term, count), *more) = poly.items()
+        if more or count != 1 or any(min(own, default=0) < 0 for _, own, _ in term):
+            return self.power(poly, n)
+        found: Poly = {}
+        self.gather(found, 1, [(a, own, e * n) for a, own, e in term])
+        return found
 
     def _sum(self, base: Poly) -> tuple[int, tuple[int, ...]]:
         return self.based("P", base, lambda: self.bounds(base))

@@ -50,8 +50,11 @@ class Indicators(Ring):
         return tuple(sizes[i] for i in own)
 
     def of_factor(self, factor: Factor) -> Poly:
+        return self.of_factors(1, [factor])
+
+    def of_factors(self, count: Number, factors: Sequence[Factor]) -> Poly:
         found: Poly = {}
-        self.gather(found, 1, [factor])
+        self.gather(found, count, factors)
         return found
 
     # ------------------------------------------------------------------------------ content
@@ -186,6 +189,10 @@ class Indicators(Ring):
         _, v = self._direction(u)
         if not v:
             return {CONSTANT: 1}
+        if len(v) == 1:  # x^2 is 0 where x is
+            ((term, n),) = v.items()
+            if all(isinstance(e, int) and e > 0 and min(o, default=0) >= 0 for _, o, e in term):
+                v = self.of_factors(n, [(a, o, 1) for a, o, _ in term])
         z, own = self.based("Z", v, UNIT)
         atom = self.atoms[z]
         if not atom.law:
@@ -215,7 +222,8 @@ class Indicators(Ring):
             if bounds.negative:
                 sign = -sign
             elif not bounds.positive:
-                inside.append((a, o, e))
+                # x^3 has the sign of x, x^4 that of x^2
+                inside.append((a, o, 2 - e % 2 if isinstance(e, int) and e > 0 else e))
         turned, rest = self._unscaled(rest)
         v: Poly = {}
         for term, n in rest.items():

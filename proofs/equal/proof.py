@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from derive.kernel.expr import Expr
+from derive.kernel.expr import Expr, is_named
 from derive.latex.print import latex
 from derive.tree import Tree
-from derive.writing.write import write, write_entry
+from derive.writing.write import Writer
 
 _LETTERS = "ijklpqrs"
 _SIGNS = {"!=": r"\neq", ">": ">", ">=": r"\geq", "=": "="}
@@ -27,9 +27,11 @@ class Condition:
 
     def tree(self) -> Tree:
         """The side that is compared with 0, an array at its entry."""
+        # A named node is called by its name here, not opened.
+        writer = Writer(self.expr, {}, opened=not is_named(self.expr))
         if not self.expr.axes:
-            return write(self.expr)
-        return write_entry(self.expr, _LETTERS[: len(self.expr.axes)])
+            return writer.whole()
+        return writer.at(tuple(_LETTERS[: len(self.expr.axes)]))
 
     def latex(self, spelling: Mapping[str, str] | None = None) -> str:
         """The condition as LaTeX, an array at its entry: ``z_i \\neq 0``."""

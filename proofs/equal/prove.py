@@ -14,11 +14,11 @@ from time import thread_time
 from typing import TypeAlias
 
 from derive.derivation.network import Domain
-from derive.kernel.expr import Add, Expr, is_named, toposort
+from derive.kernel.expr import Add, Axes, Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
 from proofs.equal.atoms import CONSTANT, OverBudget, Poly, Undefined
 from proofs.equal.bounds import Bounds
-from proofs.equal.defined import needed, open_conditions, unscaled
+from proofs.equal.defined import Guarded, needed, open_conditions, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
 from proofs.equal.reading import Reading, View, is_piecewise, is_smooth_word
@@ -133,7 +133,7 @@ def _words(a: Expr, b: Expr, opened: Opened) -> Iterator[View]:
 
 def _attempt(a: Expr, b: Expr, ring: Reading) -> Proof | None:
     opened, facts = ring.view.opened, ring.interval.facts
-    sure, perhaps = needed((a, b), lambda node: _below(node, opened))
+    sure, guarded = needed((a, b), lambda node: _below(node, opened))
     ring.interval.assume(c.expr for c in sure if c.relation == ">")
     rest = ring.add(ring.of(a), ring.scale(-1, ring.of(b)))
     nulls: tuple[Condition, ...] | None = None
@@ -143,38 +143,61 @@ def _attempt(a: Expr, b: Expr, ring: Reading) -> Proof | None:
         left, nulls = _off_null_sets(ring, rest)
         if not nulls or not _is_zero(ring, left):
             return None
+    if not (sure or guarded):
+        return Proof((), nulls)
     plain = Bounds(facts)
-    conditions = open_conditions([*sure, *perhaps], plain)
-    if conditions:
-        judge = Reading(ring.deadline, ring.left, plain, View(opened, smooth=True, pieces=True))
-        found = _not_everywhere(judge, conditions)
-        if found is None:
-            return None
-        conditions = found
-    return Proof(conditions, nulls)
+    judge = Reading(ring.deadline, ring.left, plain, View(opened, smooth=True, pieces=True))
+    sure += [c for g in guarded for c in _outside(judge, g)]
+    conditions = _not_everywhere(judge, open_conditions(sure, plain))
+    return None if conditions is None else Proof(conditions, nulls)
+
+
+def _outside(ring: Reading, guarded: Guarded) -> list[Condition]:
+    """What is left of a condition that is needed in a branch, where the branch does not give it.
+
+    A divisor must not be 0 in the other branch either, because all is multiplied by it.
+    """
+    c = guarded.condition
+    divides = [Condition("!=", c.expr)] if guarded.divides else []
+    try:
+        one: Poly = {CONSTANT: 1}
+        at = ring.chosen(guarded.case)
+        if at is None:
+            return [c]
+        at = at if guarded.taken else ring.add(one, ring.scale(-1, at))
+        holds = _holds(ring, c)
+        if at and not ring.multiply(at, holds):
+            raise Undefined  # a branch without a value
+        fails = ring.add(one, ring.scale(-1, holds))
+        return [c] if ring.multiply(at, fails) else divides
+    except OverBudget:
+        return [c]
+
+
+def _holds(ring: Reading, c: Condition) -> Poly:
+    """1 where a condition holds, else 0."""
+    u = ring.of(c.expr)
+    if c.relation == ">":
+        return ring.above(u)
+    no = ring.above(ring.scale(-1, u)) if c.relation == ">=" else ring.zero(u)
+    return ring.add({CONSTANT: 1}, ring.scale(-1, no))
 
 
 def _not_everywhere(ring: Reading, conditions: tuple[Condition, ...]
                     ) -> tuple[Condition, ...] | None:  # fmt: skip
     """Those that do not hold everywhere; None if together they hold nowhere, as x > 0, -x > 0."""
     one: Poly = {CONSTANT: 1}
-    together: dict[tuple, Poly] = {}
+    together: dict[Axes, Poly] = {}
     kept = []
     for c in conditions:
         try:
-            u = ring.of(c.expr)
-            if c.relation == ">":
-                holds = ring.above(u)
-            elif c.relation == ">=":
-                holds = ring.add(one, ring.scale(-1, ring.above(ring.scale(-1, u))))
-            else:
-                holds = ring.add(one, ring.scale(-1, ring.zero(u)))
+            holds = _holds(ring, c)
             if holds == one:
                 continue
             kept.append(c)
-            total = ring.multiply(together.get(c.expr.axes, one), holds)
-            together[c.expr.axes] = total
-            if not total:
+            axes = c.expr.axes
+            together[axes] = ring.multiply(together.get(axes, one), holds)
+            if not together[axes]:
                 return None
         except (OverBudget, Undefined):
             kept.append(c)

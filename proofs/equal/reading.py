@@ -245,13 +245,20 @@ class Reading(Functions):
 
     def _chosen(self, condition: Expr, a: Expr, b: Expr) -> Poly | None:
         """c a + (1 - c) b for a condition that is 1 or 0."""
-        c = self.of(condition)
-        if self.multiply(c, c) != c:
-            if not self.pieces:
-                return None
-            c = self.add({CONSTANT: 1}, self.scale(-1, self.zero(c)))
+        c = self.chosen(condition)
+        if c is None:
+            return None
         other = self.add({CONSTANT: 1}, self.scale(-1, c))
         return self.add(self.multiply(c, self.of(a)), self.multiply(other, self.of(b)))
+
+    def chosen(self, condition: Expr) -> Poly | None:
+        """1 where a condition is not 0, else 0; None where that would need pieces."""
+        c = self.of(condition)
+        if self.multiply(c, c) == c:
+            return c
+        if not self.pieces:
+            return None
+        return self.add({CONSTANT: 1}, self.scale(-1, self.zero(c)))
 
     def _compared(self, node: Map) -> Poly:
         a, b = node.args if len(node.args) == 2 else (node.args[0], None)

@@ -30,6 +30,7 @@ from proofs.equal.atoms import (
 )
 from proofs.equal.bounds import COUNT, UNIT, Interval
 
+MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
 
 
@@ -112,6 +113,8 @@ class Ring:
 
     def power(self, poly: Poly, n: int) -> Poly:
         found: Poly = {CONSTANT: 1}
+        if n > MOST_POWER:
+            raise OverBudget
         for _ in range(n):
             found = self.multiply(found, poly)
         return found
@@ -186,6 +189,8 @@ class Ring:
             elif atom.law == "sign":
                 e = e % 2
             elif atom.kind == "prime" and not 0 < e < 1:
+                if abs(e) > MOST_POWER:
+                    raise OverBudget
                 count = count * Fraction(atom.content[0]) ** floor(e)
                 e = e - floor(e)
             elif atom.kind == "P" and e >= 1:
