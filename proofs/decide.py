@@ -22,7 +22,7 @@ from proofs.numbers.agree import agrees
 from proofs.numbers.certify import Refutation, certify, plain_symbol
 from proofs.numbers.cross import cross_check
 from proofs.numbers.refute import refutation
-from proofs.numbers.sample import Sampler, float_agreement
+from proofs.numbers.sample import Sampler, compared, float_agreement
 from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding, Numbers
 
 EQUALITIES = frozenset(["=", ":=", "==", "<-"])
@@ -61,6 +61,11 @@ class Decider:
             return a is b
         a, b = self._with_given(a), self._with_given(b)
         return float_agreement(a, b, self.sampler) is True
+
+    def _has_points(self, expr: Expr) -> bool | None:
+        """True if an expression has a value somewhere; None where no such point is found."""
+        rooms = self.sampler.usual((expr,))
+        return True if any(compared(room, expr, expr)[2].any() for room in rooms) else None
 
     def _with_given(self, expr: Expr) -> Expr:
         return replaced(expr, self.given, closed=False) if self.given else expr
@@ -122,9 +127,14 @@ class Decider:
     def _equal(self, a: Expr, b: Expr) -> Finding:
         if self.late():
             return Finding(UNSETTLED, "numeric", "the time limit was reached before this line")
-        alike = a is b or float_agreement(a, b, self.sampler)
+        alike = float_agreement(a, b, self.sampler) if a is not b else self._has_points(a)
         if alike is not False:
             proof = prove(a, b, self.facts)
+            if proof is not None and alike is None:
+                return Finding(
+                    UNSETTLED, "normal-form", "the two sides are the same wherever both have a "
+                    "value, but no point was found at which they have one",
+                )  # fmt: skip
             if proof is not None:
                 return self._proved(proof, a, b)
         symbols = instances.names(a, b)

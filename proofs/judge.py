@@ -287,10 +287,11 @@ class Judge:
         A step with quantities of its own, such as a velocity, is a rule and claims nothing.
         """
         found = self.sides(claim)
-        if found[0].value is None or found[1].value is None:
+        if found[0].value is None:
             yield from self._links(claim, found)
             return
-        expected = step_of_descent(found[0].value, found[1].value, self.claims, self.decider)
+        used = self.claims.leaves(claim.sides[1])
+        expected = step_of_descent(found[0].value, found[1].value, used, self.claims, self.decider)
         if expected is not None:
             found[0] = Side(claim.sides[0], expected)
             yield from self._links(claim, found)

@@ -6,7 +6,7 @@ loss does not know; what else the loss does not know makes the step a rule of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from derive.elaborate.claims import Claims
@@ -18,21 +18,27 @@ from proofs.decide import Decider
 from proofs.numbers.sample import compared
 
 
-def step_of_descent(left: Value, right: Value, claims: Claims, decider: Decider) -> Value | None:
+def step_of_descent(
+    left: Value, right: Value | None, used: Iterable[Expr], claims: Claims, decider: Decider
+) -> Value | None:
     """What the new value of ``left`` must be, as a step of gradient descent; None for a rule.
 
-    Of several losses and rates, those that agree with what is written are taken.
+    ``right`` is what is written, if it has a value, and ``used`` what it is written in.  Of several
+    losses and rates, those that agree with what is written are taken.
     """
-    old, new = left.expr, right.expr
-    if not isinstance(old, Var) or left.opens or right.opens or old.axes != new.axes:
+    old, new = left.expr, None if right is None else right.expr
+    if not isinstance(old, Var) or left.opens or (right is not None and right.opens):
         return None
+    if new is not None and old.axes != new.axes:
+        new = None
     losses = [node for node in _losses(claims) if old in toposort(node)]
     if not losses:
         return None
     known = {node for loss in losses for node in toposort(loss)}
-    fresh = [n for n in toposort(new) if isinstance(n, Var) and n not in known]
+    variables = [n for n in toposort(*used) if isinstance(n, Var)]
+    fresh = [n for n in variables if n not in known]
     rates: list[Expr] = [n for n in fresh if not n.axes]
-    learns = any(isinstance(n, Var) and n in known and n is not old for n in toposort(new))
+    learns = any(n in known and n is not old for n in variables)
     if any(n.axes for n in fresh) or len(rates) > 1 or not learns:
         return None
     first: Expr | None = None
@@ -42,9 +48,9 @@ def step_of_descent(left: Value, right: Value, claims: Claims, decider: Decider)
         assert isinstance(gradient, Expr)
         for rate in rates or _ratios(old, new, gradient, decider):
             expected = old - rate * gradient
-            if decider.alike(expected, new):
+            if new is not None and decider.alike(expected, new):
                 return Value(expected, (), left.row)
-            if uphill is None and decider.alike(old + rate * gradient, new):
+            if new is not None and uphill is None and decider.alike(old + rate * gradient, new):
                 uphill = expected
             first = first if first is not None else expected
     # Not a step on any loss: of one that goes uphill the sign is the slip.
@@ -63,9 +69,9 @@ def _losses(claims: Claims) -> Iterator[Expr]:
             yield node
 
 
-def _ratios(old: Expr, new: Expr, gradient: Expr, decider: Decider) -> Iterator[Expr]:
+def _ratios(old: Expr, new: Expr | None, gradient: Expr, decider: Decider) -> Iterator[Expr]:
     """The size of the number that multiplies the gradient, if it is one everywhere; else 1."""
-    for room in decider.sampler.usual((old, new, gradient))[:1]:
+    for room in decider.sampler.usual((old, new, gradient))[:1] if new is not None else ():
         step, slope, finite = compared(room, old - new, gradient)
         with np.errstate(all="ignore"):
             ratio = (step / slope)[finite]

@@ -30,12 +30,13 @@ _LETTERS = "nmpdqkhlrst"
 
 def network_of(
     parsed: Parsed, reading: Reading, statements: Statements, order: Sequence[Equation],
-    faults: list[Fault], judging: bool = False,
+    faults: list[Fault], judging: bool = False, loss: str = "",
 ) -> Network:  # fmt: skip
     """The network of a document whose equations have been elaborated.
 
     Faults of single questions are added to ``faults``; Fault is raised where nothing can be asked.
-    ``judging``: nothing is asked, and a document may define nothing.
+    ``judging``: nothing is asked, and a document may define nothing.  ``loss`` is the symbol of
+    the loss where that is known.
     """
     broken = any(d.severity == "error" for d in parsed.diagnostics)
     if not reading.equations and not faults and not broken and not judging:
@@ -44,7 +45,9 @@ def network_of(
             r"write its equations, as in $\mathbf{z} = \mathbf{W}\mathbf{x}$",
         )  # fmt: skip
     nodes = {e.symbol: _node(e, reading) for e in order if e.symbol not in reading.broken}
-    root = _root(order, nodes, reading)
+    root = nodes.get(loss)
+    if root is None or root.axes:
+        root = _root(order, nodes, reading)
     questions: list[Question] = []
     for item in () if judging else statements.questions:
         try:

@@ -7,6 +7,7 @@ that somebody edits is read in the same way as one that stands in the document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -30,7 +31,10 @@ from derive.elaborate.values import Value, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
 from derive.kernel.expr import Expr, Num, Var
+from derive.latex.read import Parsed
 from derive.tree import Tree
+
+_RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
 
 
 @dataclass(slots=True)
@@ -164,6 +168,21 @@ class Claims:
             raise found
         return self.reading.sizes.current(found)
 
+    def leaves(self, tree: Tree) -> list[Expr]:
+        """What a raw formula is written in: the values of its symbols, as far as they have one."""
+        found: list[Expr] = []
+        try:
+            settled = self.settled(tree)
+        except Fault:
+            return found
+        for node in settled.subtrees():
+            if node.head == "symbol":
+                try:
+                    found.append(value_of(self.reading, node, Env()).expr)
+                except (Fault, Silent):
+                    continue
+        return [self.reading.sizes.current(Value(expr)).expr for expr in found]
+
     def fit(self) -> None:
         """Give symbols that only claims have the shapes in which most claims fit together."""
         chains: list[tuple[Sequence[Tree], frozenset[str]]] = []
@@ -252,8 +271,11 @@ def read_claims(source: Source) -> Claims:
     unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
     parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
     for problem in problems:
-        parted[(problem.code, problem.start, problem.end) in unread].append(problem)
-    given = [claim for claim in claims if _is_given(claim, source.text, done.reading)]
+        formula = (problem.code, problem.start, problem.end) in unread
+        if not formula or _relates(problem, done.parsed):
+            parted[formula].append(problem)
+    plain = done.parsed.document.plain  # without comments
+    given = [claim for claim in claims if _is_given(claim, plain, done.reading)]
     claims = [claim for claim in claims if claim not in given]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
@@ -262,6 +284,19 @@ def read_claims(source: Source) -> Claims:
     scope.bound |= found.letters(side for claim in claims for side in claim.sides)
     found.forget()
     return found
+
+
+def _loss(done: Elaborated) -> str:
+    """The symbol of what the document's \\delta are derivatives of."""
+    target = done.shorthand.target if done.shorthand is not None else None
+    return "" if target is None else done.reading.scope.introduce(target).symbol
+
+
+def _relates(problem: Diagnostic, parsed: Parsed) -> bool:
+    """Whether an unreadable formula holds a relation: a lone sign in the text claims nothing."""
+    spans = [(f.start, f.end) for f in parsed.document.formulas]
+    start, end = next(((a, b) for a, b in spans if a <= problem.start <= b), (0, 0))
+    return end == 0 or _RELATION.search(parsed.document.plain[start:end]) is not None
 
 
 def _is_given(claim: Claim, text: str, reading: Reading) -> bool:
@@ -286,8 +321,9 @@ def speaks_of_derivatives(sides: Iterable[Tree]) -> bool:
 def _network(done: Elaborated, faults: list[Fault]) -> Network:
     try:
         return network_of(
-            done.parsed, done.reading, done.statements, done.order, faults, judging=True
-        )
+            done.parsed, done.reading, done.statements, done.order, faults, judging=True,
+            loss=_loss(done),
+        )  # fmt: skip
     except Silent:
         pass
     except Fault as fault:

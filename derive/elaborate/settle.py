@@ -206,8 +206,8 @@ def _applied(
     word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
     bracket, after = _bracket(following)
     if bracket is not None:
-        if stem == r"\mathbf{1}" and not _is_condition(bracket):
-            return None  # the vector of ones before a bracket, as in \mathbf{1}(u + v)^\top
+        if stem in (r"\mathbf{1}", r"\mathbf{I}") and not _is_condition(bracket):
+            return None  # the ones or the identity before a bracket: \mathbf{1}(u + v)^\top
         if not scope.is_function(_without_powers(kid, scope)) and not _must_be_call(
             kid, bracket, scope
         ):

@@ -31,6 +31,20 @@ def delta_of(tree: Tree, reading: Reading) -> Tree | None:
     return below if is_known(below, reading) else None
 
 
+def _labelled(sub: Tree, sup: Tree | None) -> tuple[Tree, Tree | None] | None:
+    r"""The y^{(i)} and the rest of \delta_y^{(i)}: a label belongs to the quantity."""
+    if sup is None or not base_of(sub):
+        return None
+    label, *rest = sup.kids if sup.head == "juxt" else (sup,)
+    if not isinstance(label, Tree) or label.head not in ("paren", "bracket"):
+        return None
+    base, own = (sub.kids[0], sub.kids[1]) if sub.head == "script" else (sub, None)
+    if sub.head == "script" and sub.kids[2] is not None:
+        return None
+    named = Tree("script", (base, own, label), sub.span)
+    return named, (rest[0] if len(rest) == 1 else Tree("juxt", tuple(rest)) if rest else None)
+
+
 def is_known(tree: Tree, reading: Reading) -> bool:
     symbol = reading.scope.refer(tree).symbol
     return reading.scope.known(symbol) or symbol in reading.variables
@@ -95,6 +109,9 @@ class Shorthand:
         return node
 
     def _delta(self, node: Tree, sub: Tree, sup: Tree | None) -> Tree:
+        labelled = _labelled(sub, sup)
+        if labelled is not None and is_known(labelled[0], self.reading):
+            sub, sup = labelled
         found = delta_of(Tree("script", (node.kids[0], sub, None), node.span), self.reading)
         if found is not None:
             gradient = Tree("grad", (found, self.target, "1"), node.span)

@@ -105,6 +105,8 @@ def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Valu
     base, _, subscript = symbol.partition("_")
     if symbol == "e":
         return Value(pointwise.exp(Num(1)))
+    if symbol == r"\mathbf{0}":
+        return Value(Num(0))
     if symbol == r"\pi":
         return Value(pointwise.pi())
     if symbol in reading.size_names:

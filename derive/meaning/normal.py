@@ -233,7 +233,7 @@ class Normal:
                     equal[gone] = stays
         powers: dict[tuple[Expr, tuple[int, ...]], Fraction] = {}
         for atom, own, exponent in factors:
-            if type(atom) is Num and exponent.denominator == 1:
+            if type(atom) is Num and exponent.denominator == 1 and (atom.value or exponent >= 0):
                 count = count * Fraction(atom.value) ** int(exponent)
             elif type(atom) not in (Delta, Ones):
                 key = atom, tuple(now(i) for i in own)
