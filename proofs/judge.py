@@ -16,6 +16,7 @@ from derive.elaborate.declare import set_axes
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.given import symmetric_in
 from derive.elaborate.shown import text
+from derive.elaborate.unknown import undefined
 from derive.elaborate.values import Value
 from derive.kernel import sizes
 from derive.kernel.expr import Expr
@@ -139,12 +140,26 @@ class Judge:
         self.decider.hypotheses = tuple(pair for at, pair in self.supposed if at < start)
         source = self.claims.source
         whole = source.text[slice(*claim.span)]
+        unknown = undefined(self.claims, claim)
+        if unknown is not None:
+            return Judged(whole, claim.span, (self._unknown(claim, unknown),))
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
         links = tuple(judge(claim))
         if not links:
             return None
         convention = self.claims.layout.name if speaks_of_derivatives(claim.sides) else None
         return Judged(whole, claim.span, links, convention)
+
+    def _unknown(self, claim: Claim, symbol: Tree) -> Link:
+        named = text(symbol)
+        where = next(
+            (k for k, side in enumerate(claim.sides[1:])
+             if side.span[0] <= symbol.span[0] < side.span[1]), 0,
+        )  # fmt: skip
+        return self._link(
+            claim, where, UNREADABLE, "reader", f"{named} is neither declared nor defined",
+            notes=(rf"declare it, as in {named} \in \mathbb{{R}}^{{n}}, or define {named} = ..",),
+        )  # fmt: skip
 
     def _link(self, claim: Claim, k: int, verdict: str, by: str, message: str = "", **more) -> Link:
         tree = claim.sides[k + 1]

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
 from derive.elaborate.reading import Reading
-from derive.elaborate.scope import base_of, index_letter, taken_apart
+from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.shorthand import Shorthand, delta_of
+from derive.latex.print import latex
 from derive.tree import Tree
 
+CONSTANTS = frozenset(
+    [r"\mathbf{0}", r"\mathbf{1}", r"\mathbf{I}", r"\mathbb{I}", r"\mathbb{1}", "I", "E", "e",
+     r"\pi"]
+)  # fmt: skip
 _ARROWS = frozenset(["<-"])
 
 
@@ -45,6 +50,13 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
 
     The shorthand of the document is returned, for the claims.
     """
+    for item in list(statements.definitions):
+        if _acts(item.kids[0], reading):  # H^T = H, e^{s + t} = e^s e^t: no name stands there
+            statements.definitions.remove(item)
+            statements.claims.append(item)
+            symbol = introduced(item.kids[0], reading)[0]
+            if all(introduced(d.kids[0], reading)[0] != symbol for d in statements.definitions):
+                reading.scope.defined.discard(symbol)
     where = {introduced(d.kids[0], reading)[0]: d.span for d in statements.definitions}
     for item in list(statements.declarations):
         left = item.kids[0]
@@ -77,11 +89,47 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
                 statements.claims.remove(item)
                 statements.definitions.append(item)
                 reading.scope.defined.add(symbol)
+    for item in list(statements.claims):
+        for name, meaning in _named_in_passing(item, statements, reading):
+            symbol = introduced(name, reading)[0]
+            if symbol not in reading.scope.defined:
+                reading.scope.defined.add(symbol)
+                rel = Tree("rel", ("=",))
+                statements.definitions.append(Tree("chain", (name, rel, meaning), name.span))
     shorthand = Shorthand.of(statements, reading, frozenset(marks))
     for items in (statements.definitions, statements.functions):
         items[:] = [Tree("chain", (i.kids[0], *map(shorthand.written_out, i.kids[1:])), i.span)
                     for i in items]  # fmt: skip
     return shorthand
+
+
+def _named_in_passing(
+    item: Tree, statements: Statements, reading: Reading
+) -> Iterator[tuple[Tree, Tree]]:
+    r"""The g of \partial L / \partial z = z - y = g, and what it names, if nothing knows a g."""
+    if item.head != "chain" or {str(r.kids[0]) for r in item.kids[1::2]} - DEFINES:
+        return
+    used = {
+        reading.scope.use_of(name)
+        for definition in (*statements.definitions, *statements.functions)
+        for name in names_in(definition.kids[2:])
+    }
+    for before, side in zip(item.kids[::2], item.kids[2::2], strict=False):
+        if not base_of(side) or side.head == "prime" or number(side) is not None:
+            continue
+        reference = reading.scope.refer(side)
+        known = reading.scope.known(reference.symbol) or delta_of(side, reading) is not None
+        plain = not reference.actions and not reference.indices and base_of(side) not in CONSTANTS
+        if plain and not known and reading.scope.use_of(side) not in used:
+            yield side, before
+
+
+def _acts(left: Tree, reading: Reading) -> bool:
+    r"""Whether a left side is a name under a transpose or a power, and not \sigma^2, a variance."""
+    base, _, _, actions = taken_apart(left, reading.scope)
+    return bool(actions) and not (
+        len(actions) == 1 and (base, latex(actions[0])) in reading.scope.powered
+    )
 
 
 def steps_of(item: Tree, reading: Reading) -> set[Tree]:

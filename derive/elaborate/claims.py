@@ -53,6 +53,7 @@ class Claims:
     diagnostics: list[Diagnostic]
     unread: list[Diagnostic] = field(default_factory=list)
     given: list[Claim] = field(default_factory=list)
+    own: frozenset[str] = frozenset()  # the symbols of its definitions
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
@@ -283,6 +284,7 @@ def read_claims(source: Source) -> Claims:
     scope.met = {symbol for symbol in done.reading.variables if "#" not in symbol}
     scope.bound |= found.letters(side for claim in claims for side in claim.sides)
     found.forget()
+    found.own = frozenset(done.reading.variables)
     return found
 
 

@@ -15,6 +15,7 @@ from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
+from derive.elaborate.abstract import note_losses
 from derive.elaborate.assembly import network_of
 from derive.elaborate.claimed import claims_told_apart
 from derive.elaborate.collect import (
@@ -94,7 +95,17 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     shorthand = claims_told_apart(statements, reading) if judging else None
     _declare(statements, reading, faults)
     order = _equations(statements, reading, faults, judging)
-    for equation in order:
+    reading.late = _differentiating(order, reading) if judging else set()
+    early = [equation for equation in order if equation.symbol not in reading.late]
+    _read_definitions(early, reading, faults)
+    if shorthand is not None:
+        note_losses(statements, reading, shorthand)
+        _read_definitions([e for e in order if e.symbol in reading.late], reading, faults)
+    return Elaborated(parsed, reading, statements, order, faults, shorthand)
+
+
+def _read_definitions(equations: Iterable[Equation], reading: Reading, faults: list[Fault]) -> None:
+    for equation in equations:
         try:
             elaborate(equation, reading)
         except Silent:
@@ -102,7 +113,17 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
         except Fault as fault:
             reading.broken.add(equation.symbol)
             faults.append(fault)
-    return Elaborated(parsed, reading, statements, order, faults, shorthand)
+        reading.late.discard(equation.symbol)
+
+
+def _differentiating(order: Iterable[Equation], reading: Reading) -> set[str]:
+    """The definitions that need a derivative, directly or through another definition."""
+    found: set[str] = set()
+    for equation in order:
+        heads = {node.head for node in equation.body.subtrees()}
+        if heads & {"deriv", "grad"} or found & set(symbols_used(equation.body, reading)):
+            found.add(equation.symbol)
+    return found
 
 
 def problems_of(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list[Diagnostic]:

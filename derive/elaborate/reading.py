@@ -88,6 +88,8 @@ class Reading:
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
     # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.
     recalled: dict[tuple[Tree, frozenset[str]], Value] | None = None
+    abstract: dict[str, Value] = field(default_factory=dict)  # losses that nothing defines
+    late: set[str] = field(default_factory=set)  # definitions that use derivatives, not yet read
     swept: dict[Expr, Backward] = field(default_factory=dict)
     closed: bool = False  # is every symbol given: then no other is read by custom
 

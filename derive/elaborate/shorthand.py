@@ -77,6 +77,13 @@ class Shorthand:
         )  # fmt: skip
         if counted:
             return cls(reading, known[counted.most_common(1)[0][0]], marks)
+        abstract = [
+            of for of in _differentiated(statements)
+            if base_of(of) and latex(of) not in known
+            and names_loss(reading.scope.refer(of).symbol)
+        ]  # fmt: skip
+        if abstract and not losses:
+            return cls(reading, abstract[0], marks)
         return cls(reading, losses[-1] if losses else lefts[-1] if lefts else None, marks)
 
     def written_out(self, tree: Tree) -> Tree:

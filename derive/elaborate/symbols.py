@@ -55,6 +55,8 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
             letters = tuple(env.letter(index_letter(index) or text(index)) for index in filled)
             value = Value(value.expr, letters, value.row) if len(set(letters)) == slots else opened(
                 tree, reading.sizes, Value(value.expr), letters)  # fmt: skip
+    elif symbol in reading.abstract:
+        value = reading.sizes.current(reading.abstract[symbol])
     elif symbol in reading.equations:
         value = definition_value(reading, reading.equations[symbol], filled, env, tree)
     elif symbol in reading.functions and not slots:
