@@ -218,14 +218,14 @@ def test_ties_of_what_moves_are_borders_and_of_labels_are_not():
     _, moving = exact(gt(S, 0), {S: F(0)})
     still = Exact({label: F(2)}, AT, 64, {label})
     still.value(one_hot(3)(label))
-    assert moving.tied
-    assert not still.tied
+    assert moving.borders
+    assert not still.borders
     _, apart = exact(max2(S, T), {S: F(1), T: F(2)})
-    assert not apart.tied
+    assert not apart.borders
     _, both = exact(argmax(X), {X: [F(1), F(2), F(2)]})
-    assert both.tied
+    assert both.borders
     _, chosen = exact(where(gt(S, 0), S, 0), {S: F(1)})
-    assert not chosen.tied
+    assert not chosen.borders
 
 
 def test_a_deep_graph_needs_no_recursion():

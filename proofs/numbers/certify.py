@@ -75,13 +75,15 @@ def certify(
         point = Exact(values, at, bits, still, functions)
         left, right = point.value(a), point.value(b)
         with precision(bits):
-            if not all(_satisfied(point.value(n), domain) for n, domain in nodes.items()):
+            if not all(satisfied(point.value(n), domain) for n, domain in nodes.items()):
                 return None
             defined = all(map(finite, left.flat)) and all(map(finite, right.flat))
             if defined:
-                broken = _broken(left, right, relation)
+                broken = broken_at(left, right, relation)
                 if broken is not None:
-                    return Certificate(broken, left[broken], right[broken], point.tied, point.met)
+                    return Certificate(
+                        broken, left[broken], right[broken], point.tied(a, b), point.met
+                    )
                 if all(map(is_rational, left.flat)) and all(map(is_rational, right.flat)):
                     return None
             elif not point.undecided:
@@ -89,7 +91,7 @@ def certify(
     return None
 
 
-def _broken(left: Any, right: Any, relation: str) -> tuple[int, ...] | None:
+def broken_at(left: Any, right: Any, relation: str) -> tuple[int, ...] | None:
     """The first entry at which a relation fails for certain."""
     places = list(np.ndindex(left.shape))
     if relation == "!=":
@@ -130,7 +132,7 @@ def _lives(value: Any, domain: Domain, at: Mapping[str, int]) -> bool:
     return all(inside(n, domain) for n in array.flat)
 
 
-def _satisfied(value: Any, domain: Domain) -> bool:
+def satisfied(value: Any, domain: Domain) -> bool:
     """Whether the rationals and balls of a node lie in a domain for certain."""
     low, high = domain.low, domain.high
     for n in value.flat:

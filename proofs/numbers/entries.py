@@ -46,12 +46,12 @@ def bounded(n: Scalar) -> Scalar:
 class Entries:
     """What was met while entries were compared.
 
-    ``tied``: a comparison stood exactly at its border, and what it compared moves with the point
-    (``watched``).  ``undecided``: balls could not be compared, so more bits may help.
+    ``at_border``: a comparison stood exactly at its border, and what it compared moves with the
+    point (``watched``).  ``undecided``: balls could not be compared, so more bits may help.
     """
 
     def __init__(self) -> None:
-        self.tied = False
+        self.at_border = False
         self.undecided = False
         self.watched = True
 
@@ -70,7 +70,7 @@ class Entries:
                 self.undecided = True
             return None
         if found == 0 and self.watched:
-            self.tied = True
+            self.at_border = True
         return found
 
     def power(self, x: Scalar, c: Fraction) -> Scalar:

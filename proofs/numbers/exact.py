@@ -68,7 +68,8 @@ class Exact(Entries):
     ``values`` are Fractions, ``at`` the sizes.  The variables in ``still`` have no values nearby:
     a tie of theirs is no border.  ``functions`` gives functions that nobody defined the
     coefficients of a polynomial, the constant first; ``met`` are the values of theirs that were
-    used: name, order of the derivative, argument.
+    used: name, order of the derivative, argument.  ``borders`` are the nodes that compare something
+    which moves and stands exactly at its border.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Exact(Entries):
         self.at = at
         self.bits = bits
         self.known: dict[Expr, Any] = {}
+        self.borders: set[Expr] = set()
         self._steps: dict[Expr, bool] = {}
         self._values = values
         self._still = still
@@ -94,6 +96,12 @@ class Exact(Entries):
                     self.known[node] = self._value(node)
                     self._steps[node] = self._is_step(node)
         return self.known[root]
+
+    def tied(self, *roots: Expr) -> bool:
+        """Whether some node below the roots is at its border."""
+        return bool(self.borders) and not self.borders.isdisjoint(
+            toposort(*roots, below=self._parts)
+        )
 
     def _below(self, node: Expr) -> Sequence[Expr]:
         return () if node in self.known else self._parts(node)
@@ -154,6 +162,13 @@ class Exact(Entries):
         choice = isinstance(node, Map) and node.fn.name == "where"
         judged = node.args[:1] if choice else node.args
         self.watched = not all(self._steps[arg] for arg in judged)
+        self.at_border = False
+        found = self._by_rule(node, args)
+        if self.at_border:
+            self.borders.add(node)
+        return found
+
+    def _by_rule(self, node: Map | Call, args: Sequence[Any]) -> Any:
         if isinstance(node, Map):
             if node.fn.name == "power":
                 c = Fraction(node.fn.params[0])

@@ -36,7 +36,9 @@ from proofs.numbers.exact import definition
 from proofs.numbers.plan import contract
 from proofs.numbers.residues import P, Q
 
-_DRAWN = 64  # points for a trial that may not be one: a root of a residue that is no square
+# A trial may be no point: a root of a residue that is no square.
+_TRIES = 4  # points drawn for each trial
+_DRAWN = 64  # and at most so many
 _DRAWS = 40  # times that an entry outside its domain is drawn again
 _BATCH = -1
 # A value modulo p, or as an exponent, modulo q.
@@ -58,7 +60,7 @@ class Residues:
     ) -> None:
         self.at = at
         self.facts = facts
-        self.rows = max(_DRAWN, trials)
+        self.rows = max(trials, min(_DRAWN, _TRIES * trials))
         self.draw = np.random.default_rng([seed, 7])
         self.keys = self.draw.integers(1, 2**62, self.rows)
         self.valid = np.ones(self.rows, bool)

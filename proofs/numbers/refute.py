@@ -66,8 +66,10 @@ def refutation(
         return None
     sampler = sampler or Sampler((a, b), facts)
     search = _Search(a, b, relation, sampler, perf_counter() + budget)
-    if functions:
-        search.functions = polynomials(search.order)
+    chosen = polynomials(search.order)
+    if chosen and not functions:
+        return None
+    search.functions = chosen
     return search.found()
 
 

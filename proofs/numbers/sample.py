@@ -146,6 +146,8 @@ class Sampler:
         self.names: dict[str, None] = {}
         self.axes: dict[Axis, None] = {}
         self.rooms: dict[tuple[tuple[str, int], ...], Room] = {}
+        # Whatever else is computed at these points and worth keeping: exact values, say.
+        self.kept: dict[Any, Any] = {}
         self._usual: list[dict[str, int]] = []
         self._seen: set[Expr] = set()
         self._meet([*roots, *self.facts])
