@@ -122,6 +122,28 @@ def test_several_documents_are_summed_up(folder, capsys):
     assert "files" not in said(capsys, "right.tex")[2]
 
 
+def test_the_summary_goes_to_a_file_that_is_no_document(folder, capsys):
+    said(capsys, "right.tex", "wrong.tex", "--summary", "sum.json", "--no-progress")
+    counts = json.loads((folder / "sum.json").read_text())
+    assert (counts["files"]["total"], counts["claims"]["refuted"], counts["exit"]) == (2, 1, 1)
+    code, out, err = said(capsys, "right.tex", "--summary", "right.tex")
+    assert (code, out) == (cli.UNREADABLE, "")
+    assert "it is a document that is read" in err
+    assert (folder / "right.tex").read_text() == RIGHT
+
+
+def test_progress_can_be_asked_for(folder, capsys):
+    assert "checked 1 of 1" in said(capsys, "right.tex", "--progress")[2]
+    assert "checked" not in said(capsys, "right.tex", "open.tex")[2]
+
+
+def test_without_its_library_a_cluster_is_explained(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, out, err = said(capsys, "right.tex", "--cluster", "local")
+    assert (code, out) == (cli.UNREADABLE, "")
+    assert "derive[cluster]" in err
+
+
 def test_a_layout_can_be_asked_for(folder, capsys):
     _, out, _ = said(capsys, "right.tex", "--layout", "numerator", "--json")
     found = json.loads(out)

@@ -42,6 +42,8 @@ def check(options: argparse.Namespace) -> int:
     told = progress(options.progress if options.progress is not None or several else False)
     summary, parts, code = Summary(), [], DONE
     try:
+        if options.summary is not None:
+            names.spare(Path(options.summary))
         with _executor(options) as (executor, jobs):
             for outcome in check_many(
                 options.files, executor=executor, jobs=jobs, limit=options.limit,
