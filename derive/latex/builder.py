@@ -197,8 +197,8 @@ class Builder:
 
     def group(self, parts: list) -> Tree:
         # Braces leave no node, but what they enclose is one operand: {x^{(i)}}^T.
-        inside = parts[1]
-        return Tree("empty", (), _span(parts)) if inside.head == "empty" else inside
+        # Its place takes them in, so that what ends with a group ends behind its brace.
+        return Tree(parts[1].head, parts[1].kids, _span(parts))
 
     def over(self, parts: list) -> Tree:
         return derivative_fraction(parts[1], parts[3], _span(parts))
