@@ -221,6 +221,10 @@ def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> 
     if not found:
         assert first is not None
         raise first
+    if len(found) > 1:
+        # A grouping that needs sizes to be equal which nothing else makes equal is not meant.
+        fewest = min(len(bound) for _, bound in found.values())
+        found = {key: one for key, one in found.items() if len(one[1]) == fewest}
     if len(found) > 1 and not _agree([v for v, _ in found.values()]):
         raise Fault(
             "ambiguous-product",
