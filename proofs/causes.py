@@ -82,6 +82,7 @@ class Causes:
             probe=Probe(truth, self.decider.facts),
             part_of=lambda tree: self._part(tree, opens),
             letters=sorted(target.opens),
+            source=self.claims.source.text,
             banned=spellings(left, self.claims),
         )  # fmt: skip
         if found is None and whole is not None:

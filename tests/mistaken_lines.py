@@ -127,7 +127,7 @@ DOCUMENTS = (
     Lines(
         "softmax and cross-entropy",
         r"""$x \in \mathbb{R}^n$, $W \in \mathbb{R}^{k \times n}$, $b \in \mathbb{R}^k$,
-        $y \in \{0, 1\}^k$ is one-hot
+        the one-hot vector $y \in \mathbb{R}^k$
         $$z = W x + b, \quad p = \mathrm{softmax}(z), \quad L = -y^\top \log p$$""",
         (
             (r"\delta_z", r"p - y"),
@@ -261,11 +261,22 @@ class Planted(NamedTuple):
     right: str
 
 
-def spoiled(right: str, left: str, names: tuple[str, ...]) -> Iterator[Planted]:
-    """Every single mistake that can be planted in a line; ``names`` are other δ of the document."""
-    for code, wrong in _spoiled(right, left, names):
-        if wrong != right and wrong.strip():
+def spoiled(right: str, left: str, names: tuple[str, ...], given: str) -> Iterator[Planted]:
+    """Every single mistake that can be planted in a line; ``names`` are other δ of the document
+    ``given``."""
+    for code, wrong in _spoiled(right, left, names, given):
+        if wrong != right and wrong.strip() and _closed(wrong):
             yield Planted(code, printed(wrong), printed(right))
+
+
+def _closed(line: str) -> bool:
+    """Whether every brace closes: a pattern may have cut a derivative in two."""
+    depth = 0
+    for sign in line:
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def printed(line: str) -> str:
@@ -276,7 +287,9 @@ _FACTOR = r"((?<![^ (-])[^\s~+()]+|(?<!\S)\([^()~]*\)|\\frac\{\\partial \w\}\{[^
 _MASK = r"\\mathbb\{I\}\([^()]*(?:\(\d\)[^()]*)?\)|\\mathbf\{1\}\[[^\]]*\]"
 
 
-def _spoiled(right: str, left: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _spoiled(
+    right: str, left: str, names: tuple[str, ...], given: str
+) -> Iterator[tuple[str, str]]:
     # a transpose that is lost
     for found in re.finditer(r"\^\\top|\^T|\\top", right):
         yield "missing-transpose", _without(right, found)
@@ -284,6 +297,8 @@ def _spoiled(right: str, left: str, names: tuple[str, ...]) -> Iterator[tuple[st
         yield "missing-transpose", _with(right, found, "^{" + found[1] + "}")
     # two factors that change places
     for found in re.finditer(rf"{_FACTOR} ~ {_FACTOR}(?= [~+]|$)", right):
+        if right[: found.start()].endswith(r"\nabla_{\mathbf{Z}} "):
+            continue  # the J of a gradient is no factor
         yield "swapped-factors", _with(right, found, f"{found[2]} ~ {found[1]}")
     # a transpose, or a factor, too many
     for found in re.finditer(rf"(?:^| ~ ){_FACTOR}(?= [~+-]|$)", right):
@@ -337,7 +352,7 @@ def _spoiled(right: str, left: str, names: tuple[str, ...]) -> Iterator[tuple[st
                 yield "wrong-delta", _with(right, found, other)
     for found in re.finditer(r"(?<=\\partial )([za])(_\d|\^\{\(\d\)\})(?=\})", right):
         other = {"z": "a", "a": "z"}[found[1]] + found[2]
-        if other not in left:
+        if other not in left and other in given:
             yield "wrong-delta", _with(right, found, other)
     for found in re.finditer(r"(?<=[hWa])_([12])(?!\})", right):
         yield "wrong-index", _with(right, found, "_" + {"1": "2", "2": "1"}[found[1]])

@@ -167,8 +167,8 @@ class Edit:
 
     @property
     def new(self) -> Tree:
-        """What is to be written there."""
-        return flat(self.put)
+        """What is to be written there, with the brackets that it needs."""
+        return flat(self.part.placed(self.put))
 
     @property
     def edited(self) -> Tree:

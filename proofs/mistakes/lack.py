@@ -22,6 +22,7 @@ from proofs.mistakes.edit import Lack
 from proofs.mistakes.written import raw
 
 MOST_PARTS = 8
+LONGEST_TERM = 40
 LONGEST_FACTOR = 8  # leaves and operations of a factor that somebody could have forgotten
 
 
@@ -35,6 +36,8 @@ def lack_of(
 
     def written(exprs: Iterator[Expr]) -> Iterator[Tree]:
         for expr in exprs:
+            if length(expr) > LONGEST_TERM:
+                continue
             try:
                 tree = write_entry(expr, letters) if letters else write(expr)
             except (ValueError, KeyError):
@@ -82,9 +85,9 @@ def _quotients(truth: Expr, value: Expr | None) -> Iterator[Expr]:
     if value is None or truth.axes or value.axes or value is Num(0):
         return
     quotient = tidy(normal(truth * reciprocal(value)))
-    if length(quotient) <= LONGEST_FACTOR and not isinstance(quotient, Num):
-        if not any(_divides(node) for node in toposort(quotient)):
-            yield quotient
+    short = length(quotient) <= LONGEST_FACTOR and not isinstance(quotient, Num)
+    if short and not any(_divides(node) for node in toposort(quotient)):
+        yield quotient
 
 
 def _divides(node: Expr) -> bool:

@@ -12,7 +12,8 @@ from derive.elaborate.scope import base_of
 from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, Example, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES
-from proofs.mistakes.surgery import APPLIED, DIFFERENTIAL, Part, base_name, renamed
+from proofs.mistakes.surgery import APPLIED, DIFFERENTIAL, Part
+from proofs.mistakes.transposes import base_name, renamed
 
 
 @mistake(
@@ -133,6 +134,8 @@ def _reindexed(tree: Tree, letters: list[Tree]) -> Iterator[Tree]:
         turned = Tree(sub.head, (sub.kids[1], sub.kids[0]), sub.span)
         yield Tree("script", (base, turned, sup), tree.span)
     for place, scripts in ((1, sub), (2, sup)):
+        if scripts is None:
+            continue
         own = list(_index_trees(scripts))
         for old in own:
             for letter in letters:

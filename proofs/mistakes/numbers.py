@@ -17,13 +17,12 @@ from proofs.mistakes.surgery import (
     BRACKETS,
     Part,
     is_division,
-    is_transposed,
     negated,
     number,
     op,
     product,
-    transposed,
 )
+from proofs.mistakes.transposes import is_transposed, transposed
 
 _SMALL = (Fraction(2), Fraction(1, 2))
 
@@ -144,6 +143,8 @@ def constant_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         if part.tree.head in ("neg", "chain", "list"):
             continue
         for constant in constants:
+            if constant in (part.tree, *part.tree.kids):
+                continue  # a lost square, and a row of its own
             new = product(constant, part.tree)
             says = "the factor {} is missing: write {}"
             yield edit(
@@ -225,7 +226,8 @@ def _divides(tree: Tree, count: Tree, up: bool) -> bool:
     """Whether a size already stands above (or below) the line in a coefficient of the tree."""
     for kid in tree.kids if tree.head == "juxt" else (tree,):
         if isinstance(kid, Tree) and (found := _coefficient(kid)) is not None:
-            return count in found[1 if up else 2]
+            _, above, below = found
+            return count in (above if up else below)
     return False
 
 
@@ -270,6 +272,9 @@ def _powers(part: Part, context: Context) -> Iterator[tuple[int, Tree]]:
     tree = part.tree
     if part.mask is not None or (part.kind == "root" and tree.head == "num"):
         return
+    if tree.head == "sum" and part.kind == "inside":
+        yield 2, raised(_paren(tree), num(2))
+        return
     last = tree.kids[-1] if tree.head == APPLIED else tree
     if tree.head == "sqrt":
         yield 1, tree.kids[0] if tree.kids[0].head not in ("sum", "juxt") else _paren(tree.kids[0])
@@ -278,6 +283,11 @@ def _powers(part: Part, context: Context) -> Iterator[tuple[int, Tree]]:
         yield 0, raised(bare, Tree("neg", (num(1),)))
         return
     exponent = last.kids[2] if last.head == "script" else None
+    if tree.head == "script" and exponent is not None and exponent.head in BRACKETS:
+        # x^{(i)}: a label, above which no power can stand.
+        yield 0, raised(_paren(tree), num(2))
+        yield 1, Tree("juxt", (tree, op(r"\odot"), tree), tree.span)
+        return
     if exponent is not None and exponent.head in ("num", "neg"):
         value = _integer(exponent)
         if value is None:

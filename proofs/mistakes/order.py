@@ -7,6 +7,7 @@ what stands around say so before any number does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from derive.tree import Tree, name, num
 from derive.writing.words import letter_tree
@@ -21,13 +22,10 @@ from proofs.mistakes.surgery import (
     applied,
     as_unit,
     factors,
-    is_transposed,
     op,
     product,
-    transposed,
-    turned,
-    untransposed,
 )
+from proofs.mistakes.transposes import is_transposed, transposed, turned, untransposed
 
 _PLAIN = frozenset(["", r"\cdot", r"\times", "*"])
 
@@ -39,10 +37,14 @@ _PLAIN = frozenset(["", r"\cdot", r"\times", "*"])
         r"\delta_{\mathbf{z}_2} \mathbf{h}_1 + 2\lambda \mathbf{W}_2",
         r"\delta_{\mathbf{z}_2} \mathbf{h}_1^\top + 2\lambda \mathbf{W}_2",
     ),
-    Example(LAYERS, r"\mathbf{W}_2 \delta_{\mathbf{z}_2}", r"\mathbf{W}_2^\top \delta_{\mathbf{z}_2}"),
+    Example(
+        LAYERS,
+        r"\mathbf{W}_2 \delta_{\mathbf{z}_2}",
+        r"\mathbf{W}_2^\top \delta_{\mathbf{z}_2}",
+    ),
     tier=0,
     reshapes=True,
-)  # fmt: skip
+)
 def missing_transpose(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a factor must be transposed
 
@@ -112,10 +114,14 @@ def _atoms(sides: Sequence[Part], context: Context) -> Iterator[Part]:
         r"\delta_{\mathbf{z}_2}^\top \mathbf{W}_2",
         r"\mathbf{W}_2^\top \delta_{\mathbf{z}_2}",
     ),
-    Example(LAYERS, r"\mathbf{x} \delta_{\mathbf{z}_1}^\top", r"\delta_{\mathbf{z}_1} \mathbf{x}^\top"),
+    Example(
+        LAYERS,
+        r"\mathbf{x} \delta_{\mathbf{z}_1}^\top",
+        r"\delta_{\mathbf{z}_1} \mathbf{x}^\top",
+    ),
     tier=0,
     reshapes=True,
-)  # fmt: skip
+)
 def transposed_answer(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""the whole answer stands the wrong way round
 
@@ -146,7 +152,11 @@ def transposed_answer(sides: Sequence[Part], context: Context) -> Iterator[Edit]
 
 @mistake(
     "swapped-factors",
-    Example(LAYERS, r"\mathbf{x}^\top \delta_{\mathbf{z}_1}", r"\delta_{\mathbf{z}_1} \mathbf{x}^\top"),
+    Example(
+        LAYERS,
+        r"\mathbf{x}^\top \delta_{\mathbf{z}_1}",
+        r"\delta_{\mathbf{z}_1} \mathbf{x}^\top",
+    ),
     Example(
         QUADRATIC,
         r"2 \mathbf{u} \mathbf{A}^\top + (\mathbf{A} + \mathbf{A}^\top) \mathbf{x}",
@@ -154,7 +164,7 @@ def transposed_answer(sides: Sequence[Part], context: Context) -> Iterator[Edit]
     ),
     tier=0,
     reshapes=True,
-)  # fmt: skip
+)
 def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""two factors stand in the wrong order
 
@@ -175,9 +185,9 @@ def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         spots = [k for k in factors(part.tree) if kids[k].head != "num" and kids[k] not in scalars]
         for i, a in enumerate(spots):
             for b in spots[i + 1 :]:
-                if all(kid.head == "op" and kid.kids[0] in HADAMARD for kid in kids[a + 1 : b : 2]):
-                    if b == a + 2:
-                        continue  # a Hadamard product commutes
+                sign = kids[a + 1] if b == a + 2 else None
+                if sign is not None and sign.head == "op" and sign.kids[0] in HADAMARD:
+                    continue  # a Hadamard product commutes
                 swapped = list(kids)
                 swapped[a], swapped[b] = kids[b], kids[a]
                 new = Tree("juxt", tuple(swapped), part.tree.span)
@@ -198,7 +208,11 @@ def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
 
 @mistake(
     "hadamard-for-product",
-    Example(LAYERS, r"\delta_{\mathbf{z}_1} \odot \mathbf{x}^\top", r"\delta_{\mathbf{z}_1} \mathbf{x}^\top"),
+    Example(
+        LAYERS,
+        r"\delta_{\mathbf{z}_1} \odot \mathbf{x}^\top",
+        r"\delta_{\mathbf{z}_1} \mathbf{x}^\top",
+    ),
     Example(
         LAYERS,
         r"(\mathbf{W}_2^\top \odot \delta_{\mathbf{z}_2}) \odot \mathbb{I}(\mathbf{z}_1 > 0)",
@@ -206,7 +220,7 @@ def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     ),
     tier=0,
     reshapes=True,
-)  # fmt: skip
+)
 def hadamard_for_product(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""\odot stands where a matrix product belongs
 
@@ -271,7 +285,7 @@ def product_for_hadamard(sides: Sequence[Part], context: Context) -> Iterator[Ed
     for part in _products(sides):
         kids = part.tree.kids
         spots = factors(part.tree)
-        for a, b in zip(spots, spots[1:], strict=False):
+        for a, b in pairwise(spots):
             between = kids[a + 1].kids[0] if b == a + 2 else ""
             if between not in _PLAIN or "num" in (kids[a].head, kids[b].head):
                 continue

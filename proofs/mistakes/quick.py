@@ -14,14 +14,8 @@ from typing import Any, NamedTuple
 from derive.elaborate.scope import KNOWN_WORDS
 from derive.operators.pointwise import np
 from derive.tree import Tree
-from proofs.mistakes.surgery import (
-    BRACKETS,
-    DIVISIONS,
-    HADAMARD,
-    flat,
-    is_transposed,
-    untransposed,
-)
+from proofs.mistakes.surgery import BRACKETS, DIVISIONS, HADAMARD, flat
+from proofs.mistakes.transposes import is_transposed, untransposed
 
 
 class Array(NamedTuple):

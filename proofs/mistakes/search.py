@@ -54,6 +54,7 @@ def name_mistake(
     probe: Probe | None = None,
     part_of: Callable[[Tree], Expr | None] | None = None,
     letters: Sequence[str] = (),
+    source: str = "",
     banned: Collection[Tree] = (),
     longest: float = LONGEST,
 ) -> Named | None:
@@ -63,9 +64,12 @@ def name_mistake(
     ``value_of`` is the value of a raw side, None where shapes do not fit; ``agrees`` a fast test
     against the truth, that may err, and ``proves`` the proof, that may not.  ``axes`` are those of
     the truth: a side of other axes is mended only by rows that reshape.  With a ``probe`` of the
-    truth most edits need no value, and a missing number is read off.  ``banned`` are trees that no
-    edit may bring in: what stands on the left, in all its spellings.  No cause is looked for after
-    ``longest`` seconds.
+    truth most edits need no value, and a missing number is read off; ``part_of`` is then the value
+    of a part of the side, whatever its shape, as a column where it is a vector (None for a row and
+    for what has open indices).  ``letters`` are the index letters that the side leaves open, in the
+    order of its axes.  ``source`` is the text that spans are places in.  ``banned`` are trees that
+    no edit may bring in: what stands on the left, in all its spellings.  No cause is looked for
+    after ``longest`` seconds.
     """
     if probe is not None and is_zero(probe.truth):
         return None  # whatever has a factor 0 mends such a line
@@ -74,15 +78,16 @@ def name_mistake(
     cut = list(parts(whole))
     value = value_of(flat(whole))
     fits = value is not None and (axes is None or value.axes == axes)
-    context = context.knowing(
-        None if probe is None else probe.truth, value if fits else None, letters
-    )
     before = set(side.subtrees())
     judged: dict[Expr, bool] = {} if value is None else {value: False}
     seen: set[Tree] = {whole}
     sieve = _sieve(whole, value, part_of or value_of, probe)
     measured = probe.ratio(value) if probe is not None and value is not None and fits else None
     for tier in TIERS:
+        if tier == 3:
+            # What the side lacks of the truth is sought once the small edits are through.
+            truth = None if probe is None else probe.truth
+            context = context.knowing(truth, value if fits else None, letters)
         tried = list(_edits(tier, cut, context, fits))
         if tier == 1 and measured not in (None, 0, 1, -1):
             assert measured is not None
@@ -103,7 +108,7 @@ def name_mistake(
             if new not in judged:
                 judged[new] = agrees(new) and proves(new)
                 if judged[new]:
-                    return _named(found, context)
+                    return _named(found, context, source)
     return None
 
 
@@ -164,10 +169,43 @@ def _brings(found: Edit, banned: Collection[Tree], before: set[Tree]) -> bool:
     return any(tree in banned and tree not in before for tree in found.new.subtrees())
 
 
-def _named(found: Edit, context: Context) -> Named:
+def _named(found: Edit, context: Context, source: str = "") -> Named:
     spelling = context.spelling
-    fix = Fix(latex(found.new, spelling), found.span, latex(found.whole, spelling))
-    return Named(found.code, found.says(spelling), found.at, fix, found)
+    span = braced(source, found.span)
+    fix = Fix(latex(found.new, spelling), span, latex(found.whole, spelling))
+    return Named(found.code, found.says(spelling), braced(source, found.at), fix, found)
+
+
+def braced(source: str, span: tuple[int, int]) -> tuple[int, int]:
+    r"""The span with the braces that it cuts: of \frac{u}{v} the reader keeps no last brace, and
+    of what fills a pair of braces it may keep the last."""
+    start, end = span
+    opened, closed = _open(source, start, end)
+    while closed and source[end - 1 : end] == "}":
+        end -= 1
+        closed -= 1
+    for _ in range(opened):
+        after = source.find("}", end)
+        if after < 0 or source[end:after].strip():
+            break
+        end = after + 1
+    for _ in range(closed):
+        before = source.rfind("{", 0, start)
+        if before < 0 or source[before + 1 : start].strip():
+            break
+        start = before
+    return start, end
+
+
+def _open(source: str, start: int, end: int) -> tuple[int, int]:
+    """How many braces in a span are opened and not closed, and closed and not opened."""
+    opened = closed = 0
+    for k in range(start, min(end, len(source))):
+        if source[k] == "{" and source[k - 1 : k] != "\\":
+            opened += 1
+        elif source[k] == "}" and source[k - 1 : k] != "\\":
+            opened, closed = (opened - 1, closed) if opened else (0, closed + 1)
+    return opened, closed
 
 
 def name_left(

@@ -23,12 +23,10 @@ from proofs.mistakes.surgery import (
     flat,
     is_division,
     is_mask,
-    is_transposed,
     op,
     product,
-    transposed,
-    untransposed,
 )
+from proofs.mistakes.transposes import is_transposed, transposed, untransposed
 
 _ONES = Symbol(name(r"\mathbf{1}"), "variable", 1)
 _FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "!=", "!=": "=", "==": "!="}
@@ -44,7 +42,8 @@ _FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "!=", "!=": "=", "=
     Example(
         LAYERS,
         r"\mathbf{W}_2^\top \delta_{\mathbf{z}_2} \mathbf{x}^\top",
-        r"(\mathbf{W}_2^\top \delta_{\mathbf{z}_2} \odot \mathbb{I}(\mathbf{z}_1 > 0)) \mathbf{x}^\top",
+        r"(\mathbf{W}_2^\top \delta_{\mathbf{z}_2} \odot \mathbb{I}(\mathbf{z}_1 > 0))"
+        r"\mathbf{x}^\top",
     ),
     tier=3,
 )  # fmt: skip
@@ -78,8 +77,8 @@ def missing_inner_derivative(sides: Sequence[Part], context: Context) -> Iterato
 
     The derivative of the outer function is there, that of what stands inside it is not.
 
-        wrong   (f(w x))' = f'(w x)             \frac{\partial}{\partial w} (w x - y)^2 = 2(w x - y)
-        right   (f(w x))' = f'(w x) w           \frac{\partial}{\partial w} (w x - y)^2 = 2(w x - y) x
+        wrong   f(w x)' = f'(w x)        \frac{\partial}{\partial w} (w x - y)^2 = 2(w x - y)
+        right   f(w x)' = f'(w x) w      \frac{\partial}{\partial w} (w x - y)^2 = 2(w x - y) x
 
     How to see it: count the functions between the loss and the variable; every one of them gives
     one factor.
@@ -223,7 +222,7 @@ def wrong_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             yield from _masked(part, context)
 
 
-@also("wrong-mask", 4)
+@also("wrong-mask", 5)
 def wrong_slope(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     """The same for slopes that are written out: (1 - a^2), a ⊙ (1 - a)."""
     for part in sides:
@@ -287,7 +286,8 @@ def value_for_derivative(sides: Sequence[Part], context: Context) -> Iterator[Ed
     "derivative-twice",
     Example(
         LAYERS,
-        r"(\delta_{\mathbf{z}_2} \odot \sigma'(\mathbf{z}_2)) \mathbf{h}_1^\top + 2 \lambda \mathbf{W}_2",
+        r"(\delta_{\mathbf{z}_2} \odot \sigma'(\mathbf{z}_2)) \mathbf{h}_1^\top"
+        r" + 2 \lambda \mathbf{W}_2",
         r"\delta_{\mathbf{z}_2} \mathbf{h}_1^\top + 2 \lambda \mathbf{W}_2",
     ),
     Example(UNIT, r"2(s - y)(2z + \tanh''(z))", r"2(s - y)(2z + \tanh'(z))"),
@@ -308,12 +308,11 @@ def derivative_twice(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     slopes = [flat(slope.tree) for slope in context.slopes]
     for part in sides:
         tree = part.tree
-        if tree.head == APPLIED:
-            if (lowered := _lowered(tree.kids[0])) is not None:
-                new = Tree(APPLIED, (lowered, *tree.kids[1:]), tree.span)
-                says = "differentiated once too often: write {}"
-                shown = (new,)
-                yield edit("derivative-twice", part, new, says, shown, 1)
+        lowered = _lowered(tree.kids[0]) if tree.head == APPLIED else None
+        if lowered is not None:
+            new = Tree(APPLIED, (lowered, *tree.kids[1:]), tree.span)
+            says = "differentiated once too often: write {}"
+            yield edit("derivative-twice", part, new, says, (new,), 1)
         if tree.head != "juxt":
             continue
         spots = factors(tree)

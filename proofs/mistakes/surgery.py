@@ -169,6 +169,10 @@ def number(value: Fraction) -> Tree:
     return Tree("frac", (num(value.numerator), num(value.denominator)))
 
 
+def is_division(tree: Tree) -> bool:
+    return tree.head == "op" and tree.kids[0] in DIVISIONS
+
+
 def applied(function: Tree, argument: Tree) -> Tree:
     inside = argument if argument.head in BRACKETS else paren(argument)
     return Tree(APPLIED, (function, inside), argument.span)
@@ -177,81 +181,6 @@ def applied(function: Tree, argument: Tree) -> Tree:
 def _span(trees: Sequence[Tree]) -> tuple[int, int]:
     spans = [t.span for t in trees if t.span != (0, 0)]
     return (min(a for a, _ in spans), max(b for _, b in spans)) if spans else (0, 0)
-
-
-# ------------------------------------------------------------------------------------ transposes
-
-
-def is_transposed(tree: Tree) -> bool:
-    if tree.head == APPLIED:
-        return is_transposed(tree.kids[-1])
-    return tree.head == "script" and _ends_transposed(tree.kids[2])
-
-
-def _ends_transposed(sup: Tree | None) -> bool:
-    if sup is None:
-        return False
-    last = sup.kids[-1] if sup.head == "juxt" else sup
-    return last.head == "name" and last.kids[0] in TRANSPOSES
-
-
-def transposed(tree: Tree, sign: Tree) -> Tree:
-    """The tree with one transpose more, or one fewer; ``sign`` is how the author writes it."""
-    if is_transposed(tree):
-        return untransposed(tree)
-    match tree:
-        case Tree("num"):
-            return tree
-        case Tree("app", (*before, Tree("paren" | "bracket") as last)):
-            return Tree(APPLIED, (*before, Tree("script", (last, None, sign))), tree.span)
-        case Tree("app", (before, last)) if before == DIFFERENTIAL:
-            return Tree(APPLIED, (before, transposed(last, sign)), tree.span)
-        case Tree("script", (base, sub, None)):
-            return Tree("script", (base, sub, sign), tree.span)
-        case Tree("script", (base, sub, Tree("paren" | "bracket") as label)):
-            return Tree("script", (base, sub, Tree("juxt", (label, sign))), tree.span)
-        case Tree("name" | "prime"):
-            return Tree("script", (tree, None, sign), tree.span)
-        case Tree(head) if head in BRACKETS:
-            return Tree("script", (tree, None, sign), tree.span)
-    return Tree("script", (paren(tree), None, sign), tree.span)
-
-
-def untransposed(tree: Tree) -> Tree:
-    """The tree without its transpose."""
-    if tree.head == APPLIED:
-        return Tree(APPLIED, (*tree.kids[:-1], untransposed(tree.kids[-1])), tree.span)
-    base, sub, sup = tree.kids
-    left = None
-    if sup.head == "juxt":
-        left = sup.kids[0] if len(sup.kids) == 2 else Tree("juxt", sup.kids[:-1], sup.span)
-    if sub is None and left is None:
-        return base
-    return Tree("script", (base, sub, left), tree.span)
-
-
-def turned(tree: Tree, sign: Tree) -> Tree:
-    """The transpose of a whole side, carried inwards: a product reverses, a sum goes by terms."""
-    match tree:
-        case Tree("sum", kids):
-            return Tree("sum", tuple(k if k is None else turned(k, sign) for k in kids), tree.span)
-        case Tree("neg", (inner,)):
-            return Tree("neg", (turned(inner, sign),), tree.span)
-        case Tree("juxt", kids) if not any(is_division(k) or k.head == "big" for k in kids):
-            front = 0
-            while front < len(kids) and _is_number(kids[front]):
-                front += 1
-            back = [k if k.head == "op" else transposed(k, sign) for k in reversed(kids[front:])]
-            return Tree("juxt", (*kids[:front], *back), tree.span)
-    return transposed(tree, sign)
-
-
-def _is_number(tree: Tree) -> bool:
-    return tree.head == "num" or (tree.head == "frac" and all(k.head == "num" for k in tree.kids))
-
-
-def is_division(tree: Tree) -> bool:
-    return tree.head == "op" and tree.kids[0] in DIVISIONS
 
 
 # ----------------------------------------------------------------------------------------- parts
@@ -263,13 +192,15 @@ class Part:
 
     ``kind`` is ``root``, ``term``, ``factor``, ``segment`` (some neighbouring factors of a
     product), ``inside`` (of brackets, a fraction, a sum over an index) or ``argument``.  ``mask``
-    is the application of an indicator or of a derivative that the part stands in.
+    is the application of an indicator or of a derivative that the part stands in; ``placed`` adds
+    the brackets that another tree needs in this place.
     """
 
     tree: Tree
     kind: str
     put: Callable[[Tree], Tree]
     mask: Tree | None = None
+    placed: Callable[[Tree], Tree] = lambda new: new
 
 
 def parts(side: Tree) -> Iterator[Part]:
@@ -277,8 +208,14 @@ def parts(side: Tree) -> Iterator[Part]:
     yield from _parts(side, "root", lambda new: new, None)
 
 
-def _parts(node: Tree, kind: str, put: Callable[[Tree], Tree], mask: Tree | None) -> Iterator[Part]:
-    yield Part(node, kind, put, mask)
+def _parts(
+    node: Tree,
+    kind: str,
+    put: Callable[[Tree], Tree],
+    mask: Tree | None,
+    placed: Callable[[Tree], Tree] = lambda new: new,
+) -> Iterator[Part]:
+    yield Part(node, kind, put, mask, placed)
     match node:
         case Tree("sum", kids):
             for k, kid in enumerate(kids):
@@ -286,7 +223,7 @@ def _parts(node: Tree, kind: str, put: Callable[[Tree], Tree], mask: Tree | None
                     yield from _parts(kid, "term", _put_at(node, k, put), mask)
         case Tree("neg", (inner,)):
             outer = "term" if kind in ("term", "root") else kind
-            yield from _parts(inner, outer, lambda new: put(negated(new)), mask)
+            yield from _parts(inner, outer, lambda new: put(negated(new)), mask, _summand)
         case Tree("juxt", kids):
             spots = factors(node)
             for i, a in enumerate(spots):
@@ -294,13 +231,17 @@ def _parts(node: Tree, kind: str, put: Callable[[Tree], Tree], mask: Tree | None
                     if (a, b) != (spots[0], spots[-1]):
                         run = kids[a : b + 1]
                         segment = Tree("juxt", run, _span(run))
-                        yield Part(segment, "segment", _put_run(node, a, b + 1, put), mask)
+                        whole = _put_run(node, a, b + 1, put)
+                        yield Part(segment, "segment", whole, mask, as_factor)
             for a in spots:
-                yield from _parts(kids[a], "factor", _put_run(node, a, a + 1, put), mask)
+                whole = _put_run(node, a, a + 1, put)
+                yield from _parts(kids[a], "factor", whole, mask, as_factor)
         case Tree("app", kids) if kids[0] != DIFFERENTIAL:
             own = node if is_mask(node) else mask
             for k in range(1, len(kids)):
                 yield from _arguments(kids[k], _put_at(node, k, put), own)
+        case Tree("script", (_, Tree("chain") as condition, _)) if is_mask(node):
+            yield from _parts(condition, "argument", _put_at(node, 1, put), node)
         case Tree("script", (base, sub, sup)):
             if base.head in BRACKETS:
                 yield from _parts(base.kids[0], "inside", _put_base(node, put), mask)
@@ -318,6 +259,10 @@ def _parts(node: Tree, kind: str, put: Callable[[Tree], Tree], mask: Tree | None
                     yield from _parts(kid, "inside", _put_at(node, k, put), mask)
         case Tree(head, (inner,)) if head in BRACKETS:
             yield from _parts(inner, "inside", _put_at(node, 0, put), mask)
+
+
+def _summand(new: Tree) -> Tree:
+    return paren(new) if new.head in ("sum", "neg") else new
 
 
 def _arguments(node: Tree, put: Callable[[Tree], Tree], mask: Tree | None) -> Iterator[Part]:
@@ -365,7 +310,10 @@ def factors(node: Tree) -> list[int]:
 
 
 def is_mask(node: Tree) -> bool:
-    """Whether an application is an indicator or a derivative of a function."""
+    """Whether a tree is an indicator, as 1[z > 0] or 1_{z > 0}, or a derivative of a function at
+    its argument."""
+    if node.head == "script" and node.kids[1] is not None and node.kids[1].head == "chain":
+        return node.kids[0] == ONE or base_of(node.kids[0]) in INDICATORS
     if node.head != APPLIED:
         return False
     function = node.kids[0]
@@ -387,15 +335,5 @@ def without(node: Tree, a: int) -> Tree | None:
     return kids[0] if len(kids) == 1 else Tree("juxt", tuple(kids), node.span)
 
 
-def base_name(tree: Tree) -> Tree:
-    """The tree under its transpose."""
-    return untransposed(tree) if is_transposed(tree) else tree
-
-
-def renamed(old: Tree, new: Tree, sign: Tree) -> Tree:
-    """``new`` in the place of ``old``, transposed if that was."""
-    return transposed(new, sign) if is_transposed(old) else new
-
-
-ONE, TWO, MINUS_ONE = num(1), num(2), Tree("neg", (num(1),))
+ONE = num(1)
 DIAG = name("diag")

@@ -7,14 +7,13 @@ spelled is read off what stands there.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from derive.derivation.deltas import delta_of, sweep
 from derive.derivation.local import boundary, symbol_of
 from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.scope import INDICATORS, base_of, names_in
+from derive.elaborate.scope import base_of, names_in
 from derive.elaborate.shorthand import is_known
 from derive.kernel.expr import Add, Expr, Map, toposort
 from derive.latex.print import latex
@@ -23,6 +22,7 @@ from derive.tree import Tree, name
 from derive.writing.write import Symbol as Written
 from derive.writing.write import write
 from proofs.mistakes.edit import Slope, Surroundings, Symbol, Term
+from proofs.mistakes.hand import FORMS, Hand, form_of, gradient_by
 from proofs.mistakes.lack import lack_of
 from proofs.mistakes.surgery import (
     APPLIED,
@@ -30,13 +30,12 @@ from proofs.mistakes.surgery import (
     DIAG,
     DIFFERENTIAL,
     HADAMARD,
-    TRANSPOSES,
     applied,
-    base_name,
     flat,
     grouped,
     is_mask,
 )
+from proofs.mistakes.transposes import base_name
 from proofs.mistakes.written import raw, unplaced
 
 _MASKS = frozenset(["gt", "ge", "lt", "le", "step"])
@@ -49,7 +48,7 @@ def surroundings(claims: Claims) -> Surroundings:
     functions = frozenset(_functions(claims, trees))
     rights = [side for claim in claims.claims for side in claim.sides[1:]]
     # How gradients are spelled inside formulas counts, not how they are asked for on the left.
-    hand = _Hand.of([grouped(t, functions) for t in (*rights, *trees)], claims.shorthand.target)
+    hand = Hand.of([grouped(t, functions) for t in (*rights, *trees)], claims.shorthand.target)
     symbols = tuple(_symbols(claims, trees, hand, functions))
     return Surroundings(
         symbols,
@@ -71,9 +70,9 @@ def spellings(left: Tree, claims: Claims) -> frozenset[Tree]:
     if by is None:
         return frozenset([left])
     target = claims.shorthand.target
-    banned = {left, *(form(by, target) for form in _FORMS.values())}
+    banned = {left, *(form(by, target) for form in FORMS.values())}
     for node in _below(by, claims):
-        banned.update(form(node, target) for form in _FORMS.values())
+        banned.update(form(node, target) for form in FORMS.values())
     return frozenset(banned)
 
 
@@ -83,7 +82,7 @@ def _below(by: Tree, claims: Claims) -> Iterator[Tree]:
     known = {d.left: d.node for d in network.definitions if d.left is not None}
     if by not in known:
         return
-    lefts = {d.node: d.left for d in network.definitions if d.left is not None}
+    lefts: dict[Expr, Tree] = {d.node: d.left for d in network.definitions if d.left is not None}
     for node in toposort(*known[by].kids):
         own = symbol_of(node)
         if node in lefts:
@@ -98,109 +97,17 @@ def other_lefts(left: Tree, context: Surroundings) -> Iterator[Tree]:
     by = gradient_by(left)
     if by is None:
         return
+    of = {"deriv": 0, "grad": 1}.get(left.head)
+    target = None if of is None else left.kids[of]
+    own = FORMS[form_of(left, target) or "deriv"]
     for symbol in context.symbols:
         other = gradient_by(symbol.tree)
-        if symbol.kind == "delta" and other not in (None, by):
-            yield symbol.tree
+        if symbol.kind == "delta" and other is not None and other != by:
+            yield own(other, target)
     if left.head == "deriv":
         for symbol in context.symbols:
             if symbol.kind == "name" and symbol.tree not in (left.kids[0], by):
                 yield Tree("deriv", (symbol.tree, by, left.kids[2]))
-
-
-def gradient_by(tree: Tree) -> Tree | None:
-    r"""The z of \delta_z, \nabla_z L and \partial L / \partial z."""
-    match tree:
-        case Tree("grad", (Tree() as by, _, _)) | Tree("deriv", (_, Tree() as by, _)):
-            return by
-        case Tree("script", (Tree("name", (r"\delta",)), Tree() as sub, _)):
-            return sub
-        case Tree("app" | "juxt", (first, by)) if first == DIFFERENTIAL:
-            return by
-    return None
-
-
-_FORMS: dict[str, Callable[[Tree, Tree | None], Tree]] = {
-    "delta": lambda by, of: Tree("script", (name(r"\delta"), by, None)),
-    "grad": lambda by, of: Tree("grad", (by, of, "1")),
-    "bare": lambda by, of: Tree("grad", (by, None, "1")),
-    "deriv": lambda by, of: Tree("deriv", (of, by, "1")),
-    "d": lambda by, of: Tree(APPLIED, (DIFFERENTIAL, by)),
-}
-
-
-# -------------------------------------------------------------------------------- the author's hand
-
-
-class _Hand:
-    """How an author writes transposes, gradients, masks and slopes."""
-
-    def __init__(self) -> None:
-        self.transpose = name(r"\top")
-        self.gradient = "deriv"
-        self.target: Tree | None = None
-        self.indicator: Tree | None = None  # an application, as a pattern
-        self.primes = False
-        self.diag = False
-
-    @classmethod
-    def of(cls, trees: Iterable[Tree], target: Tree | None) -> _Hand:
-        hand = cls()
-        hand.target = target
-        turned: Counter[str] = Counter()
-        forms: Counter[str] = Counter()
-        for tree in trees:
-            for node in tree.subtrees():
-                match node:
-                    case Tree("script", (_, _, Tree() as sup)):
-                        last = sup.kids[-1] if sup.head == "juxt" else sup
-                        if last.head == "name" and last.kids[0] in TRANSPOSES:
-                            turned[str(last.kids[0])] += 1
-                if (form := _form(node, target)) is not None:
-                    forms[form] += 1
-                if (node.head == APPLIED and base_of(node.kids[0]) in INDICATORS) or (
-                    node.head == "script" and base_of(node) in INDICATORS and node.kids[1]
-                ):
-                    hand.indicator = hand.indicator or node
-                elif node.head == APPLIED and is_mask(node):
-                    hand.primes = True
-                hand.diag |= node == name("diag")
-        if turned:
-            hand.transpose = name(turned.most_common(1)[0][0])
-        if forms:
-            hand.gradient = forms.most_common(1)[0][0]
-        return hand
-
-    def delta(self, by: Tree) -> Tree:
-        return _FORMS[self.gradient](by, self.target)
-
-    def mask(self, tree: Tree) -> Tree:
-        r"""An indicator \mathbb{I}(z > 0) in this author's spelling."""
-        pattern = self.indicator
-        if pattern is None or tree.head != APPLIED or base_of(tree.kids[0]) not in INDICATORS:
-            return tree
-        condition = tree.kids[1].kids[0]
-        if pattern.head == "script":
-            return Tree("script", (pattern.kids[0], condition, None))
-        bracket = pattern.kids[1]
-        if bracket.head not in ("paren", "bracket", "set", "brace"):
-            return tree
-        return Tree(APPLIED, (pattern.kids[0], Tree(bracket.head, (condition,))))
-
-
-def _form(node: Tree, target: Tree | None) -> str | None:
-    match node:
-        case Tree("script", (Tree("name", (r"\delta",)), Tree(head), _)):
-            return "delta" if head not in ("juxt", "list") else None  # Kronecker's
-        case Tree("grad", (Tree(), None, _)):
-            return "bare"
-        case Tree("grad", (Tree(), of, _)) if of == target:
-            return "grad"
-        case Tree("deriv", (of, _, _)) if of == target:
-            return "deriv"
-        case Tree("app", (first, _)) if first == DIFFERENTIAL:
-            return "d"
-    return None
 
 
 # ------------------------------------------------------------------------------- symbols and sizes
@@ -232,16 +139,16 @@ def _functions(claims: Claims, trees: Iterable[Tree]) -> Iterator[str]:
 
 
 def _symbols(
-    claims: Claims, trees: list[Tree], hand: _Hand, functions: frozenset[str]
+    claims: Claims, trees: list[Tree], hand: Hand, functions: frozenset[str]
 ) -> Iterator[Symbol]:  # fmt: skip
-    """Every quantity of the document that has a value by itself, the gradients of all nodes last."""
+    """Every quantity of the document that has a value by itself; gradients of nodes come last."""
     found: dict[Tree, None] = {}
     gradients: dict[Tree, None] = {}
     for tree in trees:
         for node in names_in([tree]):
             found.setdefault(_plain(node), None)
         for node in grouped(tree, functions).subtrees():
-            if _form(node, hand.target) is not None:
+            if form_of(node, hand.target) is not None:
                 gradients.setdefault(base_name(node), None)
     letters = claims.letters(trees) | claims.reading.scope.bound
     defined = {d.left for d in claims.network.definitions if d.left is not None}
@@ -317,7 +224,7 @@ def _counts(claims: Claims, trees: Iterable[Tree]) -> Iterator[Tree]:
 # ------------------------------------------------------------------------------- slopes and terms
 
 
-def _slopes(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[Slope]:
+def _slopes(claims: Claims, hand: Hand, functions: frozenset[str]) -> Iterator[Slope]:
     """The slope of every function of the network, at its argument."""
     known = {d.node.kids[0]: d.left for d in claims.network.definitions if d.left is not None}
     names = {
@@ -370,7 +277,7 @@ def _written_slopes(
 
 
 def _as_slope(tree: Tree, claims: Claims, letters: frozenset[str]) -> Iterator[Slope]:
-    mask = any(node.head == APPLIED and is_mask(node) for node in tree.subtrees())
+    mask = any(is_mask(node) for node in tree.subtrees())
     if mask or tree.head == "sum":
         rank = rank_of(tree, claims, letters)
         if rank is not None:
@@ -385,7 +292,7 @@ def _primed(values: list[Tree]) -> Tree | None:
     return None
 
 
-def _terms(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[Term]:
+def _terms(claims: Claims, hand: Hand, functions: frozenset[str]) -> Iterator[Term]:
     """What each use of each node adds to its gradient, in terms of the gradients behind it."""
     network = claims.network
     loss = network.loss
@@ -394,7 +301,7 @@ def _terms(claims: Claims, hand: _Hand, functions: frozenset[str]) -> Iterator[T
     nodes: list[Expr] = [d.node for d in network.definitions if d.node is not loss]
     variables: list[Expr] = [v.var for v in network.variables]
     deltas = {node: delta_of(node) for node in nodes}
-    names = {
+    names: dict[Expr, Written | Tree] = {
         var: Written(flat(hand.delta(_tree_of(node))), (symbol_of(node) or ("", ()))[1])
         for node, var in deltas.items()
     }

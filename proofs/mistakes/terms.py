@@ -11,15 +11,7 @@ from collections.abc import Iterator, Sequence
 from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, Example, Term, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, UNIT
-from proofs.mistakes.surgery import (
-    Part,
-    factors,
-    flat,
-    is_mask,
-    negated,
-    total,
-    without,
-)
+from proofs.mistakes.surgery import Part, factors, flat, is_mask, negated, total, without
 
 
 @mistake(

@@ -1,0 +1,95 @@
+r"""Transposes as they are written: put on, taken off, carried through a product.
+
+The idea: what an author writes above a name, behind a bracket or behind a label is one sign, and
+two of them are none.
+"""
+
+from __future__ import annotations
+
+from derive.tree import Tree
+from proofs.mistakes.surgery import (
+    APPLIED,
+    BRACKETS,
+    DIFFERENTIAL,
+    TRANSPOSES,
+    is_division,
+    paren,
+)
+
+
+def is_transposed(tree: Tree) -> bool:
+    if tree.head == APPLIED:
+        return is_transposed(tree.kids[-1])
+    return tree.head == "script" and _ends_transposed(tree.kids[2])
+
+
+def _ends_transposed(sup: Tree | None) -> bool:
+    if sup is None:
+        return False
+    last = sup.kids[-1] if sup.head == "juxt" else sup
+    return last.head == "name" and last.kids[0] in TRANSPOSES
+
+
+def transposed(tree: Tree, sign: Tree) -> Tree:
+    """The tree with one transpose more, or one fewer; ``sign`` is how the author writes it."""
+    if is_transposed(tree):
+        return untransposed(tree)
+    match tree:
+        case Tree("num"):
+            return tree
+        case Tree("app", (*before, Tree("paren" | "bracket") as last)):
+            return Tree(APPLIED, (*before, Tree("script", (last, None, sign))), tree.span)
+        case Tree("app", (before, last)) if before == DIFFERENTIAL:
+            return Tree(APPLIED, (before, transposed(last, sign)), tree.span)
+        case Tree("script", (base, sub, None)):
+            return Tree("script", (base, sub, sign), tree.span)
+        case Tree("script", (base, sub, Tree("paren" | "bracket") as label)):
+            return Tree("script", (base, sub, Tree("juxt", (label, sign))), tree.span)
+        case Tree("name" | "prime"):
+            return Tree("script", (tree, None, sign), tree.span)
+        case Tree(head) if head in BRACKETS:
+            return Tree("script", (tree, None, sign), tree.span)
+    return Tree("script", (paren(tree), None, sign), tree.span)
+
+
+def untransposed(tree: Tree) -> Tree:
+    """The tree without its transpose."""
+    if tree.head == APPLIED:
+        return Tree(APPLIED, (*tree.kids[:-1], untransposed(tree.kids[-1])), tree.span)
+    base, sub, sup = tree.kids
+    left = None
+    if sup.head == "juxt":
+        left = sup.kids[0] if len(sup.kids) == 2 else Tree("juxt", sup.kids[:-1], sup.span)
+    if sub is None and left is None:
+        return base
+    return Tree("script", (base, sub, left), tree.span)
+
+
+def turned(tree: Tree, sign: Tree) -> Tree:
+    """The transpose of a whole side, carried inwards: a product reverses, a sum goes by terms."""
+    match tree:
+        case Tree("sum", kids):
+            return Tree("sum", tuple(k if k is None else turned(k, sign) for k in kids), tree.span)
+        case Tree("neg", (inner,)):
+            return Tree("neg", (turned(inner, sign),), tree.span)
+        case Tree("juxt", kids) if not any(is_division(k) or k.head == "big" for k in kids):
+            front = 0
+            while front < len(kids) and _is_number(kids[front]):
+                front += 1
+            back = [k if k.head == "op" else transposed(k, sign) for k in reversed(kids[front:])]
+            return Tree("juxt", (*kids[:front], *back), tree.span)
+    return transposed(tree, sign)
+
+
+def _is_number(tree: Tree) -> bool:
+    return tree.head == "num" or (tree.head == "frac" and all(k.head == "num" for k in tree.kids))
+
+
+def base_name(tree: Tree) -> Tree:
+    """The tree under its transpose."""
+    return untransposed(tree) if is_transposed(tree) else tree
+
+
+def renamed(old: Tree, new: Tree, sign: Tree) -> Tree:
+    """``new`` in the place of ``old``, transposed if that was."""
+    return transposed(new, sign) if is_transposed(old) else new
