@@ -10,12 +10,13 @@ from __future__ import annotations
 from time import perf_counter
 
 from derive.diagnostics import DeriveError, Source
+from derive.elaborate.claimed import Claim
 from derive.elaborate.claims import Claims, read_claims
 from derive.elaborate.layouts import LAYOUTS
 from proofs.decide import Decider
-from proofs.judge import Judge
+from proofs.judge import Judge, guarded
 from proofs.layouts import inferred, said_in
-from proofs.verdict import UNREADABLE, Judged, Link, Report
+from proofs.verdict import UNREADABLE, UNSETTLED, Judged, Link, Report
 
 _FORMULAS = "formula"
 
@@ -46,13 +47,21 @@ def check_source(
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
     claims = judge.claims
-    judged = [one for claim in claims.claims if (one := judge.judged(claim)) is not None]
+    judged = [one for claim in claims.claims if (one := _judged(judge, claim)) is not None]
     judged += [_unreadable(d, source) for d in claims.unread]
     judged.sort(key=lambda one: one.span)
     return Report(
         source, tuple(judged), claims.layout.name, origin, tuple(claims.diagnostics),
         claims.network.notes, claims.network.spelling, claims.network.title,
     )  # fmt: skip
+
+
+def _judged(judge: Judge, claim: Claim) -> Judged | None:
+    """One claim; a failure of ours costs that claim its verdict and no other."""
+    text = judge.claims.source.text[slice(*claim.span)]
+    message = "this line could not be judged: a mistake in derive, please report it"
+    link = Link(text, claim.span, "", UNSETTLED, "reader", message)
+    return guarded(lambda: judge.judged(claim), Judged(text, claim.span, (link,)))
 
 
 def opened(

@@ -6,9 +6,11 @@ is compared with the left side of the chain first, so that one slip is told once
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from derive.elaborate.claimed import Claim
 from derive.elaborate.claims import Claims, speaks_of_derivatives
@@ -34,6 +36,8 @@ from proofs.verdict import (
     Judged,
     Link,
 )  # fmt: skip
+
+T = TypeVar("T")
 
 # Faults of shape: what is written has a meaning for no sizes at all.
 _SHAPES = frozenset(["shape-clash", "too-many-indices", "free-index", "not-a-scalar"])
@@ -246,7 +250,9 @@ class Judge:
             if target.value is None:
                 return "", {}
             whole = left.value if k == claim.given == 0 else None
-            flip = self.causes.named(left.tree, here.tree, opens, target.value, whole)
+            flip = guarded(
+                lambda: self.causes.named(left.tree, here.tree, opens, target.value, whole), None
+            )
         if flip is None:
             return "", {}
         return flip.says, {"mistake": flip.code, "fix": flip.fix}
@@ -313,6 +319,17 @@ class Judge:
         elif len(claim.relations) > 1:
             rest = replace(claim, given=1)
             yield from self._links(rest, found)
+
+
+def guarded(work: Callable[[], T], otherwise: T) -> T:
+    """What some work gives, or what to take where it fails by a mistake of ours: the cause of an
+    error is a service, and must not cost the verdict.  DERIVE_TRACEBACK shows the failure."""
+    try:
+        return work()
+    except Exception:
+        if os.environ.get("DERIVE_TRACEBACK"):
+            raise
+        return otherwise
 
 
 def _off_kinks(found: Finding) -> Finding:

@@ -71,6 +71,11 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
         if not all(_plain(side, reading) for side in item.kids[::2]):
             statements.assumptions.remove(item)
             statements.claims.append(item)
+    for item in list(statements.claims):
+        # x \neq 0 of a variable is supposed, whatever the words.
+        signs = {str(sign.kids[0]) for sign in item.kids[1::2]} if item.head == "chain" else set()
+        if signs == {"!="} and all(_plain(side, reading) for side in item.kids[::2]):
+            statements.claims.remove(item)
     marks: set[Tree] = set()
     for item in (*statements.definitions, *statements.claims):
         found = steps_of(item, reading)
@@ -153,6 +158,13 @@ def steps_of(item: Tree, reading: Reading) -> set[Tree]:
     return found
 
 
+def _counts(mark: Tree, before: Tree | None) -> bool:
+    """Whether a superscript counts steps: (k), [t], or k + 1 after k; A^2 = A + B has a power."""
+    if mark.head in ("paren", "bracket"):
+        return True
+    return mark.head == "sum" and before in mark.kids and Tree("num", ("1",)) in mark.kids
+
+
 def stepped(left: Tree, right: Tree) -> Tree | None:
     """The term of a sum that is what the left side was a step earlier: \\theta_{t-1} of
     \\theta_{t-1} + v_t, the W of W - \\eta \\nabla L; None where there is none."""
@@ -162,7 +174,9 @@ def stepped(left: Tree, right: Tree) -> Tree | None:
     for term in right.kids:
         if not isinstance(term, Tree) or not base_of(term):
             continue
-        if (term.kids[0] if term.head == "script" else term) == bare:
+        before = term.kids[0] if term.head == "script" else term
+        above, other = (t.kids[2] if t.head == "script" else None for t in (left, term))
+        if before == bare and (above is None or above == other or _counts(above, other)):
             return term
     return None
 

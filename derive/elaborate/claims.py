@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derive.derivation.network import Domain, Network
 from derive.diagnostics import Diagnostic, Source
@@ -80,9 +80,9 @@ class Claims:
             domain = self.reading.domain(symbol)
             if domain.classes is not None:
                 classes = sizes.resolve(domain.classes, self.reading.sizes.bound)
-                domain = Domain(domain.low, domain.high, domain.values, classes)
+                domain = replace(domain, classes=classes)
             if symbol in self.reading.normalised:
-                domain = Domain(domain.low, domain.high, domain.values, domain.classes, True)
+                domain = replace(domain, normalised=True)
             if domain != Domain():
                 found[self.reading.sizes.current(Value(node)).expr] = domain
         return found

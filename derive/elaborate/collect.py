@@ -255,12 +255,20 @@ def _sort(item: Tree, found: Statements) -> None:
         found.declarations.append(item)
     elif signs and set(signs) <= ORDERED:
         found.assumptions.append(item)
-    elif signs[0] in DEFINES and base_of(left):
+    elif signs[0] in DEFINES and base_of(left) and not _exponential(left):
         found.definitions.append(item)
     elif signs[0] in DEFINES and _is_head(left):
         found.functions.append(item)
     else:
         found.claims.append(item)
+
+
+def _exponential(left: Tree) -> bool:
+    """e^{s + t}: nobody names a quantity so, as e^{(i)} and e_1 are named."""
+    match left:
+        case Tree("script", (Tree("name", ("e",)), None, Tree(head))):
+            return head not in ("paren", "bracket", "num")
+    return False
 
 
 def _is_head(left: Tree) -> bool:

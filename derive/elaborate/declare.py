@@ -69,18 +69,20 @@ def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
             )
             if positive and exponent is not None and exponent.kids == ("+",):
                 axes = ()
-            return axes, Domain(low=Fraction(0)) if positive else REALS
+            said = "".join(latex(tree) for tree in (sub, exponent) if tree is not None)
+            closed = not any(sign in said for sign in (">", "++", "*"))  # R_+ may have its 0
+            return axes, Domain(low=Fraction(0), closed=closed) if positive else REALS
         if name in (r"\mathbb{N}", r"\mathbb{Z}"):
-            return axes, Domain(low=Fraction(1)) if name == r"\mathbb{N}" else REALS
+            return axes, Domain(low=Fraction(1), closed=True) if name == r"\mathbb{N}" else REALS
         if name == r"\mathbb{B}":
             return axes, Domain(values=(Fraction(0), Fraction(1)))
     if tree.head in ("set", "brace"):
         return axes, _finite(tree.kids[0], reading)
     if tree.head in ("paren", "bracket", "interval"):
-        ends = tree.kids[-1] if tree.kids[-1].head == "list" else tree.kids[0]
+        ends = tree.kids[1] if tree.head == "interval" else tree.kids[0]
         if ends.head == "list" and len(ends.kids) == 2:
             low, high = (number(end) for end in ends.kids)
-            return axes, Domain(low=low, high=high)
+            return axes, Domain(low=low, high=high, closed=tree.head != "paren")
     said = latex(tree).strip()
     raise Fault(
         "unknown-set", f"{said or 'this'} is not a set that can be declared here", tree,
@@ -153,6 +155,7 @@ def assume(item: Tree, reading: Reading) -> None:
         if symbol in reading.scope.defined:
             continue
         low = high = None
+        closed = False
         before = [(signs[k - 1], sides[k - 1], True)] if k > 0 else []
         after = [(signs[k], sides[k + 1], False)] if k + 1 < len(sides) else []
         for sign, other, flipped in before + after:
@@ -163,9 +166,11 @@ def assume(item: Tree, reading: Reading) -> None:
                 low = bound
             else:
                 high = bound
+            closed = closed or sign in ("<=", ">=")
         if low is None and high is None:
             continue
         known = reading.declarations.get(symbol)
         axes = known.axes if known else None
-        reading.declarations[symbol] = Declaration(axes, Domain(low, high), side.span)
+        domain = Domain(low, high, closed=closed)
+        reading.declarations[symbol] = Declaration(axes, domain, side.span)
         reading.scope.declared.add(symbol)

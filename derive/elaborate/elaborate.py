@@ -6,6 +6,7 @@ what cannot be given a meaning says so at its place.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -60,12 +61,26 @@ def _neg(reading: Reading, tree: Tree, env: Env) -> Value:
 
 @rule("juxt")
 def _juxt(reading: Reading, tree: Tree, env: Env) -> Value:
+    _no_hidden_pole(reading, tree, tree.kids)
     return product_of(tree, reading.sizes, tree.kids, lambda kid: value_of(reading, kid, env))
+
+
+def _no_hidden_pole(reading: Reading, tree: Tree, kids: Sequence[Tree]) -> None:
+    """0 \\log(-1) has no value, and 0 is not it: where lines are judged, 0 absorbs only what is
+    defined everywhere."""
+    if reading.recalled is None or Tree("num", ("0",)) not in kids:
+        return
+    for node in (node for kid in kids for node in kid.subtrees()):
+        if node.head in ("frac", "sqrt", "root", "power") or (
+            node.head == "call" and text(node.kids[0]).lstrip("\\") in ("log", "ln", "sqrt")
+        ):
+            raise Fault("unsupported", f"0 times {said(node)} may have no value", tree)
 
 
 @rule("frac")
 def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
     over, under = tree.kids
+    _no_hidden_pole(reading, tree, (over, under, tree) if over == Tree("num", ("0",)) else ())
     bottom = squeezed(value_of(reading, under, env))
     inverse = Value(pointwise.reciprocal(bottom.expr), bottom.opens, bottom.row)
     reading.sizes.strain += 4 * (len(bottom.own) == 2)
