@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from derive.derivation.local import opened
 from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS
@@ -198,11 +199,14 @@ class Causes:
         found = self._gradient(left, opens)
         if found is None:
             return None
-        of, node = found
         for error in reversed(self.errors):
-            if error.of is not of or error.node is node:
+            if error.of is not found[0] or error.node is found[1]:
                 continue
-            wrong = swept(of, {error.node: error.value}).get(node)
+            of, node, at = found[0], found[1], error.node
+            if not {node, at} <= set(toposort(of)):
+                # a name that the loss is not written in, for a value that it has
+                of, node, at = opened(of), opened(node), opened(at)
+            wrong = swept(of, {at: error.value}).get(node)
             if wrong is None or wrong.axes != side.axes:
                 continue
             if self.decider.alike(wrong, side) and self.decider.proves(wrong, side):
