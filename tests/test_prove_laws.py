@@ -265,6 +265,28 @@ def test_facts_are_used_only_of_what_they_are_about():
     assert not proved(contract("ij->j", rows), Ones(n), {rows: Domain(normalised=True)})
 
 
+def test_ends_that_belong_to_an_interval():
+    half_open = {a: Domain(low=Fraction(0))}
+    closed = {a: Domain(low=Fraction(0), closed=True)}
+    assert everywhere(gt(a, 0), lift(1), half_open)
+    assert prove(gt(a, 0), lift(1), closed) != Proof()
+    assert everywhere(absolute(a), a, closed)
+    assert everywhere(a / a, lift(1), half_open)
+    assert prove(a / a, lift(1), closed) == Proof((Condition("!=", a),))
+    natural = {a: Domain(low=Fraction(1), closed=True)}
+    assert everywhere(gt(a, 0), lift(1), natural)
+    assert prove(gt(a, 1), ge(a, 1), natural) is None  # no null set: a may be 1
+
+
+def test_facts_about_expressions():
+    sphere = dot(x, x)
+    one = {sphere: Domain(values=(Fraction(1),))}
+    assert everywhere(x / sphere, x, one)
+    assert not proved(x / sphere, x)
+    assert not proved(gt(sphere, 1), ge(sphere, 1), one)
+    assert everywhere(absolute(a - b), a - b, {a - b: Domain(low=Fraction(0))})
+
+
 def test_one_hot_needs_a_class_number():
     hot = one_hot(n)(label)
     known = {label: Domain(classes=n)}

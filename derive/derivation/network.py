@@ -18,9 +18,10 @@ from derive.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where a variable lives: an open interval, a finite set of values, or class numbers 1..c.
+    """Where a variable lives: an interval, a finite set of values, or class numbers 1..c.
 
-    ``normalised``: its entries sum to 1 along the last axis.
+    ``normalised``: its entries sum to 1 along the last axis.  ``closed``: an end of the interval
+    may belong to it; else it is open.
     """
 
     low: Fraction | None = None
@@ -28,6 +29,7 @@ class Domain:
     values: tuple[Fraction, ...] = ()
     classes: Axis | None = None
     normalised: bool = False
+    closed: bool = False
 
 
 REALS = Domain()

@@ -111,6 +111,16 @@ class Interval(NamedTuple):
         high, high_open = (self.high, self.high_open) if self.high <= 0 else (inf, True)
         return Interval(low, high, low_open, high_open)
 
+    def meet(self, other: Interval) -> Interval:
+        """The values that are in both."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        both = (self, other)
+        return Interval(
+            low, high,
+            any(i.low_open for i in both if i.low == low),
+            any(i.high_open for i in both if i.high == high),
+        )  # fmt: skip
+
     def hull(self, other: Interval) -> Interval:
         low, high = min(self.low, other.low), max(self.high, other.high)
         both = (self, other)
@@ -170,8 +180,13 @@ def of_domain(domain: Domain) -> Interval:
         return Interval(min(domain.values), max(domain.values))
     if domain.classes is not None:
         return COUNT
-    low, high = domain.low, domain.high
-    return Interval(-inf if low is None else low, inf if high is None else high, True, True)
+    low, high, opens = domain.low, domain.high, not domain.closed
+    return Interval(
+        -inf if low is None else low,
+        inf if high is None else high,
+        opens or low is None,
+        opens or high is None,
+    )
 
 
 class Bounds:
@@ -192,6 +207,8 @@ class Bounds:
         if root not in self.known:
             for node in toposort(root, below=lambda n: (k for k in n.kids if k not in self.known)):
                 found = self._of(node)
+                if node in self.facts:
+                    found = found.meet(of_domain(self.facts[node]))
                 if node in self.assumed and not found.positive:
                     found = POSITIVE
                 self.known[node] = found
@@ -207,7 +224,7 @@ class Bounds:
             case Delta():
                 return UNIT
             case Var():
-                return of_domain(self.facts[node]) if node in self.facts else REAL
+                return REAL
             case Add(terms):
                 total = Interval(0, 0)
                 for term in terms:

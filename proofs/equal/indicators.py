@@ -156,6 +156,8 @@ class Indicators(Ring):
     def above(self, u: Poly, null: Expr | None = None) -> Poly:
         """H[u] = 1[u > 0]; ``null`` is u as an expression."""
         bounds = self.bounds(u)
+        if null is not None:
+            bounds = bounds.meet(self.interval.of(null))
         if bounds.positive:
             return {CONSTANT: 1}
         if not u or bounds.high <= 0:

@@ -21,10 +21,17 @@ def almost_nowhere_zero(node: Expr, bounds: Bounds) -> bool:
     return bool(_pivots(node, bounds))
 
 
+def _is_discrete(domain: Domain) -> bool:
+    """Whether a set may have no inside: single values, a plane, the numbers 1, 2, .."""
+    natural = domain.closed and domain.low == 1 and domain.high is None
+    return bool(domain.values) or domain.classes is not None or domain.normalised or natural
+
+
 def _is_free(node: Expr, facts: Mapping[Expr, Domain]) -> bool:
-    domain = facts.get(node)
-    return isinstance(node, Var) and (
-        domain is None or not (domain.values or domain.classes is not None or domain.normalised)
+    """Whether a variable takes every value of an open set, whatever the others are."""
+    return isinstance(node, Var) and not any(
+        _is_discrete(domain) and (of is node or node in _variables(of))
+        for of, domain in facts.items()
     )
 
 

@@ -93,6 +93,9 @@ class Reading(Functions):
         return self.known[root]
 
     def _of(self, node: Expr) -> Poly:
+        domain = self.interval.facts.get(node)
+        if domain is not None and len(set(domain.values)) == 1:
+            return {CONSTANT: domain.values[0]} if domain.values[0] else {}
         if node in self.view.closed:
             return self._itself(node)
         match node:
@@ -225,6 +228,8 @@ class Reading(Functions):
                 return self.exponential(self.of(args[0]))
             case "log":
                 return self.logarithm(self.of(args[0]))
+            case "abs" | "relu" if self.interval.of(args[0]).low >= 0:
+                return self.of(args[0])
             case "abs":
                 return self.absolute(self.of(args[0]))
             case "raised" if set(self.of(args[1])) <= {CONSTANT}:
@@ -235,7 +240,7 @@ class Reading(Functions):
                     return chosen
             case "relu" if self.pieces:
                 u = self.of(args[0])
-                return self.multiply(u, self.above(u))
+                return self.multiply(u, self.above(u, args[0]))
             case name if name in _ZERO_ONE and self.pieces:
                 return self._compared(node)
             case _ if row is not None and row.body is not None:
@@ -262,7 +267,7 @@ class Reading(Functions):
 
     def _compared(self, node: Map) -> Poly:
         a, b = node.args if len(node.args) == 2 else (node.args[0], None)
-        left = a if b is None or not self.of(b) else b if not self.of(a) else a - b
+        left = a if b is None or not self.of(b) else -b if not self.of(a) else a - b
         u = self.of(a if b is None else a - b)
         down = self.scale(-1, u)
         one: Poly = {CONSTANT: 1}
@@ -270,7 +275,7 @@ class Reading(Functions):
             case "gt":
                 return self.above(u, left)
             case "lt":
-                return self.above(down, left)
+                return self.above(down, -left)
             case "eq":
                 return self.zero(u, left)
             case "ne":
@@ -278,7 +283,7 @@ class Reading(Functions):
             case "le":
                 return self.add(one, self.scale(-1, self.above(u, left)))
         # ge, step
-        return self.add(one, self.scale(-1, self.above(down, left)))
+        return self.add(one, self.scale(-1, self.above(down, -left)))
 
     def _opaque(self, node: Map) -> Poly:
         """The function of arguments in normal form, for an axis along which none changes too."""
