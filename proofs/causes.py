@@ -138,7 +138,7 @@ class Causes:
         is ``unfit`` in shape and computes with derivatives."""
         nodes = [node for tree in (before, side) for node in tree.subtrees()]
         computes = unfit and any(node.head == "deriv" for node in side.subtrees())
-        if not computes and not any(self._is_jacobian(node, opens) for node in nodes):
+        if not computes and not any(self.is_jacobian(node, opens) for node in nodes):
             return None
         here = self.claims.layout
         try:
@@ -161,7 +161,7 @@ class Causes:
             return False
         return pair is not None and self.decider.alike(*pair) and self.decider.proves(*pair)
 
-    def _is_jacobian(self, node: Tree, opens: frozenset[str]) -> bool:
+    def is_jacobian(self, node: Tree, opens: frozenset[str]) -> bool:
         if node.head != "deriv" or node.kids[0] is None:
             return False
         try:

@@ -93,7 +93,7 @@ def _choose_layout(claims: Claims, judge: Judge, asked: str | None) -> str:
     if said is not None:
         claims.lay_out(said)
         return "document"
-    told = inferred(claims, judge.agreeing, len(judge.equalities()))
+    told = inferred(claims, judge.agreeing, len(judge.equalities()), judge.telling)
     return "inferred" if told else "default"
 
 

@@ -132,6 +132,18 @@ class Judge:
                     found.add(number)
         return found
 
+    def telling(self, links: set[int]) -> bool:
+        """Whether these equalities show a layout: one with the Jacobian of an array, or several."""
+        found = [self.equalities()[k][0] for k in sorted(links)]
+        if len({claim.span for claim in found}) > 1:
+            return True
+        return any(
+            self.causes.is_jacobian(node, frozenset())
+            for claim in found
+            for side in claim.sides
+            for node in side.subtrees()
+        )
+
     def _alike(self, left: Side, right: Side) -> bool:
         try:
             return self.decider.alike(*self.pair(left, right))

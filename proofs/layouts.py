@@ -31,10 +31,13 @@ def said_in(text: str) -> Layout | None:
 
 
 def inferred(
-    claims: Claims, agreeing: Callable[[Collection[int] | None], set[int]], total: int
-) -> bool:
+    claims: Claims, agreeing: Callable[[Collection[int] | None], set[int]], total: int,
+    telling: Callable[[set[int]], bool],
+) -> bool:  # fmt: skip
     """Set the layout in which most links agree; whether the lines told it from the others.
 
+    ``telling`` says whether links that only this layout makes right are evidence for it: one
+    transposed gradient is sooner a slip than a convention.
     ``agreeing`` gives which of some links, or of all ``total``, agree in the present layout.
     """
     first, *others = LAYOUTS.values()
@@ -50,7 +53,7 @@ def inferred(
             continue  # it mends no line
         found = agreeing(None)
         told = told or len(found) != len(right)
-        if len(found) > len(right):
+        if len(found) > len(right) and telling(found - right):
             best, right = layout, found
     claims.lay_out(best)
     return told
