@@ -52,8 +52,9 @@ def inferred(
         if not agreeing(missing):
             continue  # it mends no line
         found = agreeing(None)
-        told = told or len(found) != len(right)
         if len(found) > len(right) and telling(found - right):
-            best, right = layout, found
+            best, right, told = layout, found, True
+        elif len(found) < len(right):
+            told = True
     claims.lay_out(best)
     return told
