@@ -22,6 +22,7 @@ from derive.app.checked.excerpt import WIDEST, closed, excerpts
 from derive.app.checked.exchange import github, junit, junit_part, sarif, sarif_part
 from derive.app.checked.html import render_html
 from derive.app.checked.margin import render_margin
+from derive.app.checked.numbers import spoken_number
 from derive.app.checked.sentences import with_formulas
 from derive.app.checked.terminal import render_report
 from derive.app.checked.tex import render_page
@@ -167,6 +168,22 @@ def test_what_is_missing_at_the_end_of_a_line_is_marked_behind_it():
 )
 def test_braces_that_a_piece_opens_are_closed(text, piece, whole):
     assert text[slice(*closed(text, (0, len(piece))))] == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("3/2", "3/2"),
+        ("[1.41, 1.42]", "between 1.41 and 1.42"),
+        ("[1.4 +/- 1e-9]", "1.4 ± 1e-9"),
+        (f"[-0.{'0' * 300}1, 0.{'0' * 300}1]", "between -1e-301 and 1e-301"),
+        (f"{10**400 + 1}/{10**399}", "about 10.0000"),
+        ("x" * 30 + "\x1b", "about xxxxxxxxxxxxxxxxxxxxxx …"),
+        ("\x1b[31m", "\N{REPLACEMENT CHARACTER}[31m"),
+    ],
+)
+def test_the_values_of_two_sides_are_spoken(text, spoken):
+    assert spoken_number(text) == spoken
 
 
 @pytest.mark.parametrize(

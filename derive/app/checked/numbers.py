@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ from proofs.verdict import Counterexample, Numbers
 
 _ROOM = 84  # columns for blocks side by side
 _MOST = 8  # entries along an axis that are shown
+_LONGEST = 24  # letters of a number that can be read
 _GAP = "    "
 _EQUAL = tree("rel", "=")
 
@@ -61,7 +63,7 @@ def _filled(made: list[list[str]]) -> Iterable[list[list[str]]]:
 
 def _rows(value: Numbers) -> list[str]:
     if isinstance(value, Fraction | int):
-        return [str(value)]
+        return [_entry(value)]
     if not _is_matrix(value):
         return [_flat(value)]
     cells = [[_flat(cell) for cell in _cut(row)] for row in _cut(value)]
@@ -93,7 +95,7 @@ def _depth(value: Numbers) -> int:
 def _flat(value: Numbers | str) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(_flat(one) for one in _cut(value)) + ")"
-    return str(value)
+    return _entry(value)
 
 
 def _cut(value: object) -> tuple:
@@ -164,20 +166,41 @@ def _tree(value: Numbers | str) -> Tree:
 
 def number(value: Fraction) -> Tree:
     """An exact number; a fraction is one sign among others, ``3/2``."""
-    made = num(abs(value))
+    made = num(_entry(abs(value)))
     return tree("neg", made) if value < 0 else made
 
 
 def written_number(text: str) -> Tree | str:
     """A value that came as text: an exact number, or an enclosure in words."""
     try:
-        return number(Fraction(text))
+        exact = Fraction(text)
     except (ValueError, ZeroDivisionError):
         return spoken_number(text)
+    return number(exact) if len(text) <= _LONGEST else spoken_number(text)
 
 
 def spoken_number(text: str) -> str:
-    """``3/2``; ``between 1.41 and 1.42`` for an enclosure."""
+    """``3/2``; ``between 1.41 and 1.42`` for an enclosure; what is too long to read is rounded."""
     if (ends := re.fullmatch(r"\[([^,\[\]]+), *([^,\[\]]+)\]", text)) is not None:
-        return f"between {ends[1]} and {ends[2]}"
-    return printable(text.removeprefix("[").removesuffix("]").replace("+/-", "±"))
+        return f"between {_short(ends[1])} and {_short(ends[2])}"
+    text = printable(text.removeprefix("[").removesuffix("]").replace("+/-", "±"))
+    short = _short(text)
+    return text if short == text else f"about {short}"
+
+
+def _entry(value: object) -> str:
+    """An exact number; one that is too long to be read is rounded, and says so."""
+    text = str(value)
+    short = _short(text)
+    return short if short == text else f"≈{short}"
+
+
+def _short(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    try:
+        exact = Fraction(text)
+        rounded = Decimal(exact.numerator) / Decimal(exact.denominator)
+    except (ValueError, ArithmeticError):
+        return text[: _LONGEST - 2] + " …"
+    return f"{rounded:.6g}"
