@@ -50,6 +50,7 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
 
     The shorthand of the document is returned, for the claims.
     """
+    _known_powers(statements, reading)
     for item in list(statements.definitions):
         if _acts(item.kids[0], reading):  # H^T = H, e^{s + t} = e^s e^t: no name stands there
             statements.definitions.remove(item)
@@ -129,6 +130,17 @@ def _named_in_passing(
             yield side, before
 
 
+def _known_powers(statements: Statements, reading: Reading) -> None:
+    """t^2 = t + 1 of a declared t that stands alone, too, defines no quantity t^2."""
+    scope = reading.scope
+    for item in statements.definitions:
+        base, _, label, _ = taken_apart(item.kids[0], scope)
+        written = latex(label) if label is not None else ""
+        if (base, written) in scope.powered and base in scope.whole & scope.declared:
+            scope.defined.discard(introduced(item.kids[0], reading)[0])
+            scope.powered.discard((base, written))
+
+
 def _acts(left: Tree, reading: Reading) -> bool:
     r"""Whether a left side is a name under a transpose or a power, and not \sigma^2, a variance."""
     base, _, _, actions = taken_apart(left, reading.scope)
@@ -158,7 +170,7 @@ def steps_of(item: Tree, reading: Reading) -> set[Tree]:
     return found
 
 
-def _counts(mark: Tree, before: Tree | None) -> bool:
+def _numbers_steps(mark: Tree, before: Tree | None) -> bool:
     """Whether a superscript counts steps: (k), [t], or k + 1 after k; A^2 = A + B has a power."""
     if mark.head in ("paren", "bracket"):
         return True
@@ -176,7 +188,7 @@ def stepped(left: Tree, right: Tree) -> Tree | None:
             continue
         before = term.kids[0] if term.head == "script" else term
         above, other = (t.kids[2] if t.head == "script" else None for t in (left, term))
-        if before == bare and (above is None or above == other or _counts(above, other)):
+        if before == bare and (above is None or above == other or _numbers_steps(above, other)):
             return term
     return None
 
