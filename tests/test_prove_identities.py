@@ -90,6 +90,12 @@ EVERYWHERE = [
     (r"\sum_i x_i \sigma(x_i) + \sum_i x_i \sigma(-x_i)", r"\mathbf{1}^\top x"),
     (r"\sum_i \sigma(x_i) + \sum_i \sigma(-x_i)", r"\operatorname{tr}(\mathbf{I} + 0 A)"),
     (r"\sum_i \sum_j \frac{\exp(A_{ij})}{\sum_l \exp(A_{il})} x_i", r"\mathbf{1}^\top x"),
+    (r"\sin(a)^2 + \cos(a)^2", r"1"),
+    (r"\sin(-a) \cos(-a)", r"-\sin(a) \cos(a)"),
+    (r"(\sin(a) x + \cos(a) y)^\top (\sin(a) x + \cos(a) y)"
+     r" + (\cos(a) x - \sin(a) y)^\top (\cos(a) x - \sin(a) y)", r"x^\top x + y^\top y"),
+    (r"\frac{1}{2} \log\frac{1 + \tanh(a)}{1 - \tanh(a)}", r"a"),
+    (r"\log\frac{\sigma(a)}{1 - \sigma(a)}", r"a"),
     # softmax
     (r"\mathbf{1}^\top \mathrm{softmax}(z)", r"1"),
     (r"\mathrm{softmax}(z + a \mathbf{1})", r"\mathrm{softmax}(z)"),
@@ -155,6 +161,8 @@ CONDITIONS = [
     (r"\log\frac{a}{b}", r"\log a - \log b", [r"a > 0", r"b > 0"]),
     (r"\exp(\log(a))", r"a", [r"a > 0"]),
     (r"\frac{1}{a} + \frac{1}{b}", r"\frac{a + b}{a b}", [r"a \neq 0", r"b \neq 0"]),
+    (r"\frac{a / (1 - c^2)}{\sqrt{b / (1 - c^2)}}", r"\frac{a}{\sqrt{b} \sqrt{1 - c^2}}", None),
+    (r"\sqrt{a b}", r"\sqrt{a} \sqrt{b}", [r"a \geq 0", r"b \geq 0"]),
     (r"\frac{x}{\|x\|} \cdot \|x\|", r"x", None),
     (r"\left\|\frac{x}{\|x\|}\right\|^2", r"1", None),
     (r"\frac{1}{1 + a^2} a^2", r"1 - \frac{1}{1 + a^2}", []),
@@ -190,6 +198,9 @@ FALSE = [
     (r"\log(1 + \exp(a))", r"a + \log(1 + \exp(a))"),
     (r"\log(a + b)", r"\log(a) + \log(b)"),
     (r"\mathrm{SiLU}(a) + \mathrm{SiLU}(-a)", r"a"),
+    (r"\sin(a)^2 - \cos(a)^2", r"1"),
+    (r"\cos(-a)", r"-\cos(a)"),
+    (r"\frac{\sqrt{b / (1 - c^2)}}{1 - c^2}", r"\sqrt{b}"),
     (r"\mathrm{GELU}(-a)", r"-\mathrm{GELU}(a)"),
     # softmax
     (r"\mathrm{softmax}(2 z)", r"\mathrm{softmax}(z)"),

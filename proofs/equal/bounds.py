@@ -197,10 +197,10 @@ class Bounds:
         self.known: dict[Expr, Interval] = {}
         self.assumed: dict[Expr, Interval] = {}
 
-    def assume(self, positive: Iterable[Expr]) -> None:
-        """Take these nodes to be positive at every entry."""
-        for node in positive:
-            self.assumed[node] = POSITIVE
+    def assume(self, known: Iterable[tuple[Expr, Interval]]) -> None:
+        """Take the entries of these nodes to lie within these intervals too."""
+        for node, interval in known:
+            self.assumed[node] = self.assumed.get(node, REAL).meet(interval)
         self.known.clear()
 
     def of(self, root: Expr) -> Interval:
@@ -209,8 +209,8 @@ class Bounds:
                 found = self._of(node)
                 if node in self.facts:
                     found = found.meet(of_domain(self.facts[node]))
-                if node in self.assumed and not found.positive:
-                    found = POSITIVE
+                if node in self.assumed:
+                    found = found.meet(self.assumed[node])
                 self.known[node] = found
         return self.known[root]
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.kernel.build import ONE, coefficient
 from derive.kernel.expr import Contract, Expr, Map, is_named, toposort
-from proofs.equal.bounds import Bounds
+from proofs.equal.bounds import NONNEGATIVE, POSITIVE, Bounds, Interval
 from proofs.equal.proof import Condition
 
 Below = Callable[[Expr], Iterable[Expr]]
@@ -99,9 +99,21 @@ def _follows(condition: Condition, others: list[Condition], bounds: Bounds) -> b
     """Whether a product of several is positive because its factors are: ab > 0 from a, b > 0."""
     below = set(toposort(condition.expr)) - {condition.expr}
     known = Bounds(bounds.facts)
-    known.assume(c.expr for c in others if c.relation == ">" and c.expr in below)
+    known.assume(supposed(c for c in others if c.expr in below))
     interval = known.of(condition.expr)
-    return interval.positive or (condition.relation != ">" and interval.nonzero)
+    if condition.relation == "!=":
+        return interval.nonzero
+    return interval.positive or (condition.relation == ">=" and interval.low >= 0)
+
+
+def supposed(conditions: Iterable[Condition]) -> Iterable[tuple[Expr, Interval]]:
+    """What conditions say of the entries of nodes."""
+    conditions = list(conditions)
+    nonzero = {c.expr for c in conditions if c.relation == "!="}
+    for c in conditions:
+        if c.relation != "!=":
+            strict = c.relation == ">" or c.expr in nonzero
+            yield c.expr, POSITIVE if strict else NONNEGATIVE
 
 
 def unscaled(node: Expr) -> Expr:

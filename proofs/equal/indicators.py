@@ -79,7 +79,18 @@ class Indicators(Ring):
         rest: Poly = {}
         for term, n in poly.items():
             self.gather(rest, n / count, [*term, *((a, o, -e) for a, o, e in factors)])
-        return count, factors, rest
+        if len(rest) >= len(poly) or not rest:
+            return count, factors, rest
+        # Terms came together: what is left may share more.
+        more, others, rest = self.content(rest)
+        return count * more, self._joined([*factors, *others]), rest
+
+    @staticmethod
+    def _joined(factors: Sequence[Factor]) -> list[Factor]:
+        powers: dict[tuple[int, tuple[int, ...]], Number] = {}
+        for a, o, e in factors:
+            powers[a, o] = powers.get((a, o), 0) + e
+        return [(a, o, e) for (a, o), e in powers.items() if e]
 
     def signed(self, poly: Poly) -> tuple[int, Poly]:
         """The polynomial or its negative, the same one for both; and the sign it was given."""

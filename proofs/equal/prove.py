@@ -18,7 +18,7 @@ from derive.kernel.expr import Add, Axes, Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
 from proofs.equal.atoms import CONSTANT, OverBudget, Poly, Undefined
 from proofs.equal.bounds import Bounds
-from proofs.equal.defined import Guarded, needed, open_conditions, unscaled
+from proofs.equal.defined import Guarded, needed, open_conditions, supposed, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
 from proofs.equal.reading import Reading, View, is_piecewise, is_smooth_word
@@ -134,7 +134,7 @@ def _words(a: Expr, b: Expr, opened: Opened) -> Iterator[View]:
 def _attempt(a: Expr, b: Expr, ring: Reading) -> Proof | None:
     opened, facts = ring.view.opened, ring.interval.facts
     sure, guarded = needed((a, b), lambda node: _below(node, opened))
-    ring.interval.assume(c.expr for c in sure if c.relation == ">")
+    ring.interval.assume(supposed(sure))
     rest = ring.add(ring.of(a), ring.scale(-1, ring.of(b)))
     nulls: tuple[Condition, ...] | None = None
     if not _is_zero(ring, rest):

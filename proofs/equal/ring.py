@@ -193,6 +193,13 @@ class Ring:
                     raise OverBudget
                 count = count * Fraction(atom.content[0]) ** floor(e)
                 e = e - floor(e)
+            elif atom.kind == "function" and atom.content[0] == "sin" and e >= 2:
+                # sin^2 = 1 - cos^2
+                cos = self.atom("function", ("cos", *atom.content[1:]), atom.axes)
+                self.atoms[cos].orders = atom.orders
+                rest = [(b, o, x) for (b, o), x in powers.items() if (b, o) != (a, own)]
+                rest += [*self._ones(extent), (a, own, e - 2)]
+                return [(count, rest), (-count, [*rest, (cos, own, 2)])]
             elif atom.kind == "P" and e >= 1:
                 # a whole power of a sum is multiplied out
                 rest = [(b, o, x) for (b, o), x in powers.items() if (b, o) != (a, own)]
