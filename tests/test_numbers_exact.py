@@ -343,3 +343,22 @@ def test_numbers_are_numbers():
     assert fraction(one(lift(F(3, 7)) + S)) == F(3, 7)
     assert not finite(one(generic("f")(S)))
     assert one(ge(S, 0), s=0) == 1
+
+
+@pytest.mark.parametrize("power_of_ten", [-300, -40, -6, -5, -1, 0, 1, 7, 8, 9, 40, 300])
+@pytest.mark.parametrize("digits_of", [F(1), F(-1), F(999999, 100000), F(-10**9 + 1, 10**8)])
+def test_bounds_at_every_scale_contain_the_number(power_of_ten, digits_of):
+    scale = digits_of * F(10) ** power_of_ten
+    found, _ = exact(scale * e_to(S), {S: F(1)}, bits=256)
+    text, _ = texts(found.item(), found.item() * 2)
+    low, high = (F(t) for t in text.strip("[]").split(", "))
+    narrow = exact(e_to(S), {S: F(1)}, bits=512)[0].item()
+    ends = sorted(fraction_of(end) * scale for end in (narrow.lower(), narrow.upper()))
+    assert low <= ends[0] <= ends[1] <= high
+    assert high - low < abs(low) * F(1, 100)
+    assert len(text) < 40
+
+
+def fraction_of(end):
+    mantissa, exponent = end.mid().man_exp()
+    return int(mantissa) * F(2) ** int(exponent)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 from flint import arb
@@ -230,18 +231,18 @@ class _Said:
             return
         with precision(_FINE):  # or else the ends of a narrow ball would be rounded outwards
             ball = arb(n)
-            low, high = _midpoint(ball.lower()), _midpoint(ball.upper())
+            low, high = _end(ball.lower(), -1), _end(ball.upper(), 1)
             if low is None or high is None:
                 self.text = ball.str(digits)
                 return
-        size, places = max(abs(low), abs(high)), 0
-        while places < digits + 400 and size * 10**places < 10 ** (digits - 1):
-            places += 1
-        unit = 10**places
-        # Outwards at the last digit, and by one more there: a bound is itself a small ball.
-        below, above = (low * unit).__floor__() - 1, (high * unit).__ceil__() + 1
-        self.low, self.high = Fraction(below, unit), Fraction(above, unit)
-        self.text = f"[{_decimal(below, places)}, {_decimal(above, places)}]"
+        if low == high and low.denominator.bit_length() + low.numerator.bit_length() < _LONGEST:
+            self.low, self.high, self.text = low, low, str(low)
+            return
+        lead = _exponent(max(abs(low), abs(high)))
+        unit = Fraction(10) ** (digits - 1 - lead)
+        below, above = floor(low * unit), ceil(high * unit)
+        self.low, self.high = below / unit, above / unit
+        self.text = f"[{_decimal(self.low, lead, digits)}, {_decimal(self.high, lead, digits)}]"
 
     def apart(self, other: _Said) -> bool:
         if self.low is None or self.high is None or other.low is None or other.high is None:
@@ -249,15 +250,32 @@ class _Said:
         return self.high < other.low or other.high < self.low
 
 
-def _midpoint(ball: Any) -> Fraction | None:
-    """The middle of a ball; None for one so far out that it has no decimals to write."""
-    mantissa, exponent = ball.mid().man_exp()
-    bits = int(exponent) + int(mantissa).bit_length()
-    if mantissa and abs(bits) > _FAR:
-        return None
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _end(ball: Any, side: int) -> Fraction | None:
+    """The outer end of a small ball around a bound; None if it is too far out to be written."""
+    found = Fraction(0)
+    for part, sign in ((ball.mid(), 1), (ball.rad(), side)):
+        mantissa, exponent = part.man_exp()
+        if mantissa and abs(int(exponent) + int(mantissa).bit_length()) > _FAR:
+            return None
+        found += sign * int(mantissa) * Fraction(2) ** int(exponent)
+    return found
 
 
-def _decimal(n: int, places: int) -> str:
-    sign, digits = "-" if n < 0 else "", str(abs(n)).rjust(places + 1, "0")
-    return f"{sign}{digits[: len(digits) - places]}" + (f".{digits[-places:]}" if places else "")
+def _exponent(size: Fraction) -> int:
+    """The place of the first digit: 0 for numbers from 1 up to 10."""
+    if not size:
+        return 0
+    found = len(str(size.numerator)) - len(str(size.denominator))
+    return found - (size < Fraction(10) ** found)
+
+
+def _decimal(n: Fraction, lead: int, digits: int) -> str:
+    """A decimal fraction; with an exponent if it would be long."""
+    far = not -5 < lead < 9
+    scaled = n / Fraction(10) ** lead if far else n
+    places = max(0, digits - 1 - (0 if far else lead))
+    whole = round(abs(scaled) * 10**places)
+    text = str(whole).rjust(places + 1, "0")
+    text = f"{text[:-places]}.{text[-places:]}" if places else text
+    sign = "-" if n < 0 else ""
+    return f"{sign}{text}" + (f"e{lead}" if far else "")

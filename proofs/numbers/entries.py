@@ -88,7 +88,7 @@ class Entries:
             return ZERO
         if sign != 1:
             return NAN
-        if exact:
+        if exact and abs(c) <= _LARGEST_POWER:
             root = _root(x, c)
             if root is not None:
                 return root

@@ -66,6 +66,7 @@ def refutation(
         return None
     sampler = sampler or Sampler((a, b), facts)
     search = _Search(a, b, relation, sampler, perf_counter() + budget)
+    search.facts |= facts or {}  # those of the sampler chose the points; all are certified
     chosen = polynomials(search.order)
     if chosen and not functions:
         return None
