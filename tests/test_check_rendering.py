@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -327,75 +325,3 @@ def test_github_annotations_cannot_be_forged():
 def test_github_columns_are_given_on_one_line_only():
     (line,) = (x for x in github(REPORTS["hand"]).splitlines() if "missing-mask" in x)
     assert "line=19,endLine=19,col=26,endColumn=44" in line
-
-
-# ----------------------------------------------------------------------------------------- pages
-
-
-@ALL
-def test_the_page_needs_nothing_else_and_trusts_nobody(name):
-    text = render_html(REPORTS[name])
-    for outside in ("<script", "<link", "http:", "https:", "<i>", "<b> &", "<img", "onerror"):
-        assert outside not in text.replace('xmlns="http://www.w3.org', "")
-    tags = re.findall(r"</?([a-z][a-z0-9]*)", STYLE.sub("", text))
-    opened = [tag for tag in tags if tag not in ("meta", "wbr", "mspace")]
-    for tag in set(opened):
-        assert len(re.findall(rf"<{tag}[\s>]", text)) == text.count(f"</{tag}>")
-    ids = re.findall(r' id="([^"]+)"', text)
-    assert len(ids) == len(set(ids))
-    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
-
-
-def test_the_wrong_piece_is_marked_inside_its_formula():
-    text = render_html(REPORTS["hand"])
-    marked = re.findall(r'<mrow class="wrong">(.*?)</mrow>', text)
-    assert len(marked) >= 7
-    assert "𝐖" in marked[0]
-    assert "δ" not in marked[0]
-
-
-def test_the_document_is_there_in_its_order():
-    text = render_html(REPORTS["hand"])
-    pieces = ["The network", "Let ", "with", "Backward", "First, since the loss", "so that",
-              "The slope is", "as a weight", "Finally"]  # fmt: skip
-    places = [text.index(piece) for piece in pieces]
-    assert places == sorted(places)
-    assert "a comment" not in text
-    chinese = render_html(REPORTS["chinese"])
-    assert "因为是加号所以直接 通过" in chinese
-    assert '<html lang="zh">' in chinese
-
-
-def test_notes_in_the_margin_leave_the_document_as_it_is():
-    report = REPORTS["hand"]
-    source, made = report.source.text, render_margin(report)
-    at = 0
-    for letter in source:  # nothing is lost, nothing changes its order
-        at = made.index(letter, at) + 1
-    without = re.sub(r"\\derive(?:mark|sign)\{\w+\}\{\d*\}", "", made)
-    body = without.split(r"\begin{document}")[1]
-    for line in source.split(r"\begin{document}")[1].splitlines():
-        assert line.split("%")[0].strip() in body
-    assert made.count(r"\derivemark{wrong}") == 5
-    assert made.count(r"\derivemark{proved}") == 4
-    assert render_margin(REPORTS["chinese"]) is None
-
-
-def compiled(text: str, folder: Path) -> str:
-    """What pdflatex says of a page."""
-    (folder / "page.tex").write_text(text, encoding="utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stdout.decode("latin-1")[-2000:]
-    return done.stdout.decode("latin-1")
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
-@ALL
-def test_both_kinds_of_latex_compile(name, tmp_path):
-    report = REPORTS[name]
-    for text in filter(None, [render_margin(report), render_page(report)]):
-        said = compiled(text, tmp_path)
-        widths = [float(found) for found in re.findall(r"Overfull \\hbox \(([\d.]+)pt", said)]
-        assert all(width <= 2 for width in widths)
-        assert "Missing character" not in said

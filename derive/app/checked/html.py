@@ -76,7 +76,9 @@ class _Look(Setting):
         if isinstance(part, str):
             return Markup(escape(part))
         if not part.trees:
-            made = Markup("<code>{}</code>").format(part.source)
+            # What could not be read and is no part of a claim is shown, and not complained of.
+            quiet = "" if part.told or part.unread else ' class="quiet"'
+            made = Markup("<code{}>{}</code>").format(Markup(quiet), part.source)
         else:
             made = html.words(tuple(apart(part.trees)), self.spelling)
         if not part.told:

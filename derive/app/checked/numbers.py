@@ -182,7 +182,8 @@ def written_number(text: str) -> Tree | str:
 def spoken_number(text: str) -> str:
     """``3/2``; ``between 1.41 and 1.42`` for an enclosure; what is too long to read is rounded."""
     if (ends := re.fullmatch(r"\[([^,\[\]]+), *([^,\[\]]+)\]", text)) is not None:
-        return f"between {_short(ends[1])} and {_short(ends[2])}"
+        low, high = _short(ends[1]), _short(ends[2])
+        return low if low == high else f"between {low} and {high}"
     text = printable(text.removeprefix("[").removesuffix("]").replace("+/-", "±"))
     short = _short(text)
     return text if short == text else f"about {short}"

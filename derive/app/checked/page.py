@@ -15,6 +15,8 @@ from derive.diagnostics import DeriveError, Diagnostic
 from derive.latex.macros import CUSTOMARY, Macro
 from derive.latex.read import Parsed, Row, read_formulas
 from derive.latex.segment import Formula
+from derive.latex.vocabulary import RELATIONS
+from derive.notation import PRODUCTS
 from derive.notation.breaking import width
 from derive.tree import Tree
 from proofs.verdict import Report
@@ -165,7 +167,7 @@ class _Reader:
                 if _holds(item, one) and one.severity:
                     item = marked(item, one.span)
             trees.append(item)
-        return Inline(tuple(trees), source, said, unread)
+        return Inline(tuple(trees) or _sign(source), source, said, unread)
 
     def _lines(self, number: int) -> Iterator[Line]:
         found: list[tuple[int, Line]] = []
@@ -208,6 +210,14 @@ class _Reader:
         start = formula.start if start < 0 else start + 2
         end = formula.end if end < 0 else end
         return " ".join(self.text[start:end].split())
+
+
+def _sign(source: str) -> tuple[Tree, ...]:
+    """A sign that is spoken of, as in "where $\\odot$ is the product of entries"."""
+    if source in PRODUCTS:
+        return (Tree("op", (source,)),)
+    name = RELATIONS.get(source)
+    return () if name is None else (Tree("rel", (name,)),)
 
 
 def _plain(items: list[Tree]) -> Line:

@@ -82,7 +82,8 @@ class Look(Setting):
         if isinstance(part, str):
             return printable(part)
         if not part.trees:
-            return rf"\unread{{{code(part.source)}}}"
+            quiet = "" if part.told or part.unread else r"\color{black}"
+            return rf"\unread{{{quiet}{code(part.source)}}}"
         made = self.setter.words(tuple(apart(part.trees)))
         if not part.told:
             return made
