@@ -120,6 +120,10 @@ def _named_in_passing(
         for definition in (*statements.definitions, *statements.functions)
         for name in names_in(definition.kids[2:])
     }
+    # What was spoken of before is not named here: the s of s > 0, e^{\log s} = s.
+    earlier = [c for c in (*statements.assumptions, *statements.claims) if c.span < item.span]
+    spoken = [kid for c in earlier if c.head == "chain" for kid in c.kids] + [item.kids[0]]
+    used |= {reading.scope.use_of(name) for name in names_in(spoken)}
     for before, side in zip(item.kids[::2], item.kids[2::2], strict=False):
         if not base_of(side) or side.head == "prime" or number(side) is not None:
             continue

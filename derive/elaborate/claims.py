@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from derive.derivation.network import Domain, Network
@@ -74,7 +75,12 @@ class Claims:
         self._known.clear()
 
     def facts(self) -> dict[Expr, Domain]:
-        """Where each variable that has been met lives."""
+        """Where each variable of the document lives, those that only claims have among them."""
+        for claim in self.claims:
+            opens = self.letters(claim.sides)
+            for tree in claim.sides:
+                with suppress(Fault, Silent):
+                    self.value(tree, opens)
         found: dict[Expr, Domain] = {}
         for node, symbol in self.reading.made.items():
             domain = self.reading.domain(symbol)
