@@ -80,7 +80,7 @@ class Causes:
             agrees=lambda made: self.decider.alike(truth, made),
             proves=lambda made: self.decider.proves(truth, made),
             axes=truth.axes,
-            probe=Probe(truth, self.decider.facts),
+            probe=Probe(truth, self.decider.facts, self.decider.given),
             part_of=lambda tree: self._part(tree, opens),
             letters=sorted(target.opens),
             source=self.claims.source.text,

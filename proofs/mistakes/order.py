@@ -332,11 +332,17 @@ def missing_diag(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             continue
         if ranks.get(tree, 1) != 1 or is_transposed(tree):
             continue
+        if tree.head == "juxt" and not any(_is_hadamard(kid) for kid in tree.kids):
+            continue  # a product of matrices, whose diagonal is another matter
         inner = tree if tree.head in BRACKETS else Tree("paren", (tree,), tree.span)
         new = applied(DIAG, inner)
         says = "a diagonal matrix belongs here: write {}"
         shown = (new,)
         yield edit("missing-diag", part, new, says, shown, 2 if context.diag else 4)
+
+
+def _is_hadamard(tree: Tree) -> bool:
+    return tree.head == "op" and tree.kids[0] in HADAMARD
 
 
 @also("missing-diag", 3)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from derive.derivation.local import replaced
 from derive.derivation.network import Domain
 from derive.derivation.points import value
 from derive.kernel import sizes
@@ -26,11 +27,12 @@ _LARGEST_PART = 12  # of a ratio that somebody would write as a number
 class Probe:
     """The truth at some points.
 
-    ``domains`` says where variables live.
+    ``domains`` says where variables live, ``given`` what is to be put in the place of others.
     """
 
     truth: Expr
     domains: Mapping[Expr, Domain] = field(default_factory=dict)
+    given: Mapping[Expr, Expr] = field(default_factory=dict)
     points: int = 2
     _known: list[dict[Expr, Any]] = field(default_factory=list)
     _at: list[dict[str, int]] = field(default_factory=list)
@@ -70,6 +72,8 @@ class Probe:
     def array(self, expr: Expr, point: int = 0) -> Any:
         """The numbers of an expression at one of the points."""
         known, at = self._known[point], self._at[point]
+        if self.given:
+            expr = replaced(expr, self.given, closed=False)
         if expr not in known:
             order = toposort(expr, below=lambda node: () if node in known else node.kids)
             self._extend(order, known, at, point)

@@ -68,7 +68,7 @@ def spellings(left: Tree, claims: Claims) -> frozenset[Tree]:
     all that its node is computed from, in every spelling; the left side itself else."""
     by = gradient_by(left)
     if by is None:
-        return frozenset([left])
+        return frozenset([left] if base_of(left) else [])
     target = claims.shorthand.target
     banned = {left, *(form(by, target) for form in FORMS.values())}
     for node in _below(by, claims):
@@ -170,7 +170,8 @@ def _symbols(
         rank = rank_of(tree, claims, letters)
         if rank is not None:
             nodes.append(tree)
-            kind = "name" if tree in defined else "constant" if tree in constants else "variable"
+            constant = tree in constants or tree.kids[0] in claims.reading.size_names
+            kind = "name" if tree in defined else "constant" if constant else "variable"
             yield Symbol(tree, kind, rank)
     fixed = {
         symbol_tree(v.var.name)

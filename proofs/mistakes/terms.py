@@ -12,6 +12,7 @@ from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, Example, Term, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, UNIT
 from proofs.mistakes.surgery import Part, factors, flat, is_mask, negated, total, without
+from proofs.mistakes.transposes import turned
 
 
 @mistake(
@@ -81,7 +82,11 @@ def _added(
             if flat(term.tree) == flat(tree):
                 continue
             yield _with_term(code, part, term, context)
-        if not regulariser and part.kind in ("root", "inside"):
+            if part.kind == "root":
+                # A gradient that is a row has the transposes of the terms that are written.
+                row = Term(turned(term.tree, context.transpose))
+                yield _with_term(code, part, row, context, 3)
+        if not regulariser and part.kind in ("root", "inside", "factor"):
             for symbol in context.symbols:
                 for tree in (negated(symbol.tree), symbol.tree):
                     if symbol.tree not in (part.tree, *part.tree.kids):
