@@ -36,8 +36,8 @@ from proofs.numbers.draw import GENERIC_ROWS, ROWS, drawn, inside
 from proofs.numbers.entries import finite, fraction, is_rational
 from proofs.numbers.exact import Exact
 from proofs.numbers.plan import contract as in_pairs
-from proofs.numbers.plan import plan
-from proofs.numbers.sample import Sampler, computed, matrix
+from proofs.numbers.plan import made, plan
+from proofs.numbers.sample import Sampler, computed, float_agreement, matrix
 from tests.moves import PARAMS
 
 N, M = sizes("n m")
@@ -320,6 +320,36 @@ def test_a_batch_of_points_is_the_points_one_by_one():
             assert np.allclose(values[k], evaluate(node, at_point, room.at), atol=1e-12)
 
 
+def test_a_candidate_over_the_same_network_costs_its_new_nodes_alone(monkeypatch):
+    hidden = named("h", softmax(A @ X))
+    sampler = Sampler([hidden])
+    computed_nodes = []
+
+    def counted(node, known, at):
+        computed_nodes.append(node)
+        return computed(node, known, at)
+
+    monkeypatch.setattr("proofs.numbers.sample.computed", counted)
+    float_agreement(dot(hidden, hidden), dot(hidden, 2 * hidden), sampler)
+    assert softmax(A @ X) in computed_nodes
+    computed_nodes.clear()
+    float_agreement(dot(hidden, hidden), 3 * hidden @ hidden, sampler)
+    assert softmax(A @ X) not in computed_nodes
+    assert 0 < len(computed_nodes) <= 2 * 3
+
+
+@pytest.mark.parametrize(
+    "pattern", ["ij,jk,kl,lm->im", "ij,ij,i,j->", "ii->", "ij,kj,kl,lm,mi->", "ijk,k,j->i"]
+)
+def test_the_plan_says_what_it_makes(pattern):
+    ins, _, out = pattern.partition("->")
+    spots, ends = tuple(tuple(map(ord, spot)) for spot in ins.split(",")), tuple(map(ord, out))
+    found = made(spots, ends)
+    assert found[-1] == ends
+    assert len(found) == len(plan(spots, ends))
+    assert set().union(*found) <= set().union(*spots)
+
+
 def test_a_variable_without_a_value_is_an_error():
     with pytest.raises(KeyError):
         computed(S, {}, {})
@@ -346,7 +376,7 @@ def test_numbers_are_numbers():
 
 
 @pytest.mark.parametrize("power_of_ten", [-300, -40, -6, -5, -1, 0, 1, 7, 8, 9, 40, 300])
-@pytest.mark.parametrize("digits_of", [F(1), F(-1), F(999999, 100000), F(-10**9 + 1, 10**8)])
+@pytest.mark.parametrize("digits_of", [F(1), F(-1), F(999999, 100000), F(-(10**9) + 1, 10**8)])
 def test_bounds_at_every_scale_contain_the_number(power_of_ten, digits_of):
     scale = digits_of * F(10) ** power_of_ten
     found, _ = exact(scale * e_to(S), {S: F(1)}, bits=256)

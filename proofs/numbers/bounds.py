@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from math import ceil
+from math import ceil, prod
 from typing import NamedTuple
 
 from derive.derivation.network import Domain
@@ -17,12 +17,13 @@ from derive.kernel import sizes
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Ones, Operator, toposort
 from derive.kernel.sizes import Axis, Size
 from derive.operators.pointwise import COMPARISONS
+from proofs.numbers.plan import made
 
 _MASKS = frozenset(["relu", "abs", "sign", "step", "max", "min", "where", "leaky_relu", "prelu",
                     "elu", "selu", "hard_tanh", "relu6", "softsign"])  # fmt: skip
 _ROUTES = frozenset(["argmax", "argmin", "maximum", "minimum"])
 _WIDEST = 7  # the largest size tried
-_MOST_ENTRIES = 60_000  # of one array at one point
+_MOST_ENTRIES = 8_000  # of one array at one point
 _ENOUGH = 1 << 40
 
 
@@ -176,7 +177,14 @@ def _fitted(at: dict[str, int], nodes: list[Expr]) -> dict[str, int]:
 
 
 def _entries(node: Expr, at: Mapping[str, int]) -> int:
-    count = 1
-    for n in node.axes:
-        count *= sizes.evaluate(n, at)
+    """The entries of a node, or of the largest array on the way to it."""
+    count = prod(sizes.evaluate(n, at) for n in node.axes)
+    if isinstance(node, Contract):
+        extent = {
+            i: sizes.evaluate(n, at)
+            for f, own in zip(node.factors, node.indices)
+            for i, n in zip(own, f.axes)
+        }
+        ways = made(tuple(node.indices), node.out)
+        count = max(count, *(prod(extent[i] for i in own) for own in ways))
     return count

@@ -65,6 +65,18 @@ def _subscripts(own: Sequence[Indices], out: Indices) -> str:
     return f"{ins}->{''.join(letter[i] for i in out)}"
 
 
+def made(indices: tuple[Indices, ...], out: Indices) -> list[Indices]:
+    """The index numbers of every array that the plan makes."""
+    left, found = list(indices), []
+    for picks, subscripts in plan(indices, out):
+        letters = subscripts.replace(",", "")
+        number = dict(zip(letters, [i for k in picks for i in left[k]]))
+        left = [own for k, own in enumerate(left) if k not in picks]
+        left.append(tuple(number[letter] for letter in subscripts.partition("->")[2]))
+        found.append(left[-1])
+    return found
+
+
 def contract(
     arrays: Sequence[Any],
     indices: Sequence[Indices],

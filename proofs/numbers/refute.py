@@ -138,7 +138,10 @@ class _Search:
         """A difference that floats do not see: x and x (1 + 10^-9) are not equal."""
         if self.relation != "=" or self.late():
             return None
-        room = self.sampler.usual((self.a, self.b))[0]
+        rooms = self.sampler.usual((self.a, self.b))
+        if not rooms:
+            return None
+        room = min(rooms, key=lambda room: sum(room.at.values()))
         _, _, good = compared(room, self.a, self.b)
         if self.sampler.conditions:
             good = good & self.sampler.allowed(room)
