@@ -19,7 +19,7 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
     """A symbol on a right side, or under a derivative, that nothing gives a meaning."""
     if not claims.network.definitions and not claims.network.variables:
         return _undefined_derivative(claims, claim)
-    if claim.kind == "update":
+    if claim.kind in ("update", "shape"):  # a set is no quantity
         return None
     allowed: set[str] = set()
     for k, side in enumerate(claim.sides):

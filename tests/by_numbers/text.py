@@ -122,7 +122,7 @@ RELATIONS = {
 }  # fmt: skip
 DISPLAY = re.compile(
     r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\begin\{(align|equation|gather|multline|eqnarray|alignat|flalign)(\*?)\}"
-    r"(.+?)\\end\{\3\4\}|\$([^$]+?)\$|\\\((.+?)\\\)",
+    r"(.+?)\\end\{\3\4\}|\$([^$]+?)\$|\\\((.+?)\\\)|```math(.+?)```",
     re.S,
 )
 
@@ -137,7 +137,7 @@ def statements(text: str) -> list[Statement]:
     text = macros(preamble + text[len(preamble) :])
     out: list[Statement] = []
     for hit in DISPLAY.finditer(text):
-        k = next(k for k in (1, 2, 5, 6, 7) if hit[k] is not None)
+        k = next(k for k in (1, 2, 5, 6, 7, 8) if hit[k] is not None)
         line = text.count("\n", 0, hit.start(k)) + 1
         words: list[tuple[str, int]] = []
         for word in TOKEN.finditer(hit[k]):

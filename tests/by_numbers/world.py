@@ -40,6 +40,7 @@ class World:
         self.positive: set[str] = set()
         self.between: dict[str, tuple[float, float]] = {}
         self.onehot: set[str] = set()
+        self.symmetric: set[str] = set()
         self.layout = "denominator"
         self.loss: list[str] = []
         self.delta = ""
@@ -83,6 +84,8 @@ class World:
                 self.between[canonical_text(rest[0])] = (float(rest[1]), float(rest[2]))
             elif kind == "size":
                 self.sizes[canonical_text(rest[0])] = int(rest[1])
+            elif kind == "symmetric":
+                self.symmetric |= {canonical_text(r) for r in rest}
             elif kind == "onehot":
                 self.onehot |= {canonical_text(r) for r in rest}
             elif kind == "value":
@@ -214,6 +217,8 @@ class World:
             if all(f in self.shapes or f in self.definitions for f in formals):
                 self.definitions.setdefault(name, ([], body))
             return
+        if "".join(left) in "".join(body) and body[: len(left)] == left:
+            return  # S = S^T
         # sigma^2 = ..: the square is part of the name
         self.definitions.setdefault(name, (letters, body))
 
@@ -293,6 +298,8 @@ class World:
         if name in self.between:
             low, high = self.between[name]
             value = self.rng.uniform(low, high, size=shape)
+        if name in self.symmetric:
+            value = value + value.T
         if name in self.onehot:  # on the simplex: what its entries sum to is all that is used
             value = np.abs(value) / np.abs(value).sum()
         return squeeze(value) if not shape else value
