@@ -319,6 +319,17 @@ def test_the_slope_of_a_tangent():
     assert not proved(tan(a), tanh(a))
 
 
+def test_a_case_of_equal_indices_is_a_delta():
+    same, zero = Delta(n), 0 * A
+    assert everywhere(where(same, A, zero), same * A)
+    assert everywhere(where(same, A, A.T), A.T + same * A - same * A.T)
+    assert everywhere(contract("ij->i", where(same, A, zero)), contract("ii->i", A))
+    assert not proved(where(same, A, zero), A)
+    off = 1 - same
+    assert everywhere(where(off, A, zero) + diag(contract("ii->i", A)), A)
+    assert everywhere(contract("ij->", where(same, outer(x, x), zero)), dot(x, x))
+
+
 def test_names_are_opened_only_where_they_are_needed():
     deep: Expr = x
     for k in range(30):
