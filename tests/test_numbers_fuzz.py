@@ -5,9 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.importorskip("flint")
 
+from derive.derivation.network import Domain
 from derive.kernel.build import add, contracted, lift, named, rebuilt, spread
 from derive.kernel.calculus import backward
 from derive.kernel.expr import Add, Contract, Expr, Map, Var, toposort
@@ -16,9 +19,13 @@ from derive.meaning.normal import normal
 from derive.operators import pointwise as f
 from derive.operators.primitives import logsumexp, softmax
 from proofs.numbers import agrees, cross_check
+from proofs.numbers.entries import finite, fraction, is_rational
+from proofs.numbers.exact import Exact
 from proofs.numbers.refute import refutation, refute
 from proofs.numbers.sample import Sampler, float_agreement
+from tests.networks import Network, networks
 from tests.random_expressions import Sprout
+from tests.recipe import EXTENT
 
 HALF = Fraction(1, 2)
 
@@ -57,7 +64,7 @@ def by_definition(node: Expr, rng: random.Random) -> Expr:
             return x * x
         case Map(fn, (x,)) if fn.name == "power" and fn.params[0] == 3:
             return x * x * x
-        case _ if node.kids and getattr(node, "op", None) is softmax:
+        case _ if len(node.axes) == 1 and getattr(node, "op", None) is softmax:
             (x,) = node.kids
             return rng.choice([softmax(x + spread(lift(3), x.axes)),
                                f.exp(x - spread(logsumexp(x), x.axes))])  # fmt: skip
@@ -182,3 +189,36 @@ def test_residues_agree_where_only_lawful_words_are_used(seed):
         return
     found = agrees(e, rewritten(e, rng))
     assert found.found in ("agrees", "no sample")
+
+
+@given(networks())
+def test_the_value_of_any_network_lies_in_its_enclosure(network):
+    values = {
+        v: np.vectorize(Fraction, otypes=[object])(np.asarray(a, float))
+        for v, a in network.values.items()
+    }
+    point = Exact(values, EXTENT, 200)
+    ball = point.value(network.loss).item()
+    if any(isinstance(n, Map) and n.fn.name == "generic" for n in network.nodes):
+        assert not finite(ball)
+        return
+    number = float(evaluate(network.loss, network.values, EXTENT))
+    middle = float(fraction(ball)) if is_rational(ball) else float(ball.mid())
+    if np.isfinite(number) and finite(ball):
+        assert abs(middle - number) <= 1e-7 * max(1.0, abs(number))
+
+
+def labels(network: Network) -> dict[Expr, Domain]:
+    """Class numbers that fit every one-hot vector made of them."""
+    return {v: Domain(values=(Fraction(1), Fraction(2))) for v in network.labels}
+
+
+@given(networks(), st.integers(0, 10**6))
+def test_a_gradient_of_any_network_has_no_counterexample(network, seed):
+    rng = random.Random(seed)
+    for v, g in list(backward(network.loss).cotangents.items())[:40]:
+        if isinstance(v, Var):
+            same = rewritten(g, rng)
+            found = refute(g, same, labels(network), functions=True)
+            assert found is None, found
+            break
