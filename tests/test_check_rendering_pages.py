@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ import pytest
 from derive.app.checked.html import render_html
 from derive.app.checked.margin import render_margin
 from derive.app.checked.page import page
+from derive.app.checked.prose import passages
 from derive.app.checked.tex import render_page
 from derive.diagnostics import Source
+from derive.latex.segment import segment
 from proofs.verdict import Report
 from tests import checked_reports
 
@@ -100,3 +103,26 @@ def test_both_kinds_of_latex_compile(name, tmp_path):
         widths = [float(found) for found in re.findall(r"Overfull \\hbox \(([\d.]+)pt", said)]
         assert all(width <= 2 for width in widths)
         assert "Missing character" not in said
+
+
+HOSTILE = ["**a ", "[", "<!--", "```a\n", r"\begin{a}[", r"\label{", r"\item[", "_a ", "`", "# ",
+           "{", r"\footnote{", r"\section{"]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("suffix", [".md", ".tex"])
+def test_no_text_takes_long(piece, suffix):
+    document = segment(Source("a" + suffix, "$x = y$ " + piece * (20_000 // len(piece))))
+    start = time.process_time()
+    passages(document)
+    assert time.process_time() - start < 0.5
+
+
+def test_a_listing_is_kept_and_what_is_in_it_is_no_formula():
+    text = "# T\n\nWords\n```py\na = *b*\n```\n~~~\n~~~\n- *one*\n> two __three__\n\n<!-- no -->"
+    text += "$x = y$"
+    found = [(b.kind, b.parts) for b in page(Report(Source("a.md", text), ())).blocks]
+    assert found[:4] == [
+        ("paragraph", ("Words",)), ("listing", ("a = *b*",)), ("item", ("one two three",)),
+        ("paragraph", (found[-1][1][0],)),
+    ]  # fmt: skip

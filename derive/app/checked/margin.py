@@ -8,6 +8,7 @@ a sign cannot stand inside a formula, it stands behind it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from derive.app import tex
@@ -83,6 +84,7 @@ class _Author:
         self.report, self.document = report, document
         self.plain, self.begin = document.plain, begin
         self.look = Look(page(report))
+        self.braces = _Braces(self.plain)
         self.inserted: list[tuple[int, str]] = []
 
     def text(self) -> str:
@@ -139,7 +141,7 @@ class _Author:
         _, at = closed(self.plain, one.link.span)
         if not formula.start < at <= formula.end:
             return None
-        return at if _depth(self.plain, formula.start, at) == 0 else None
+        return at if self.braces.depth(at) == self.braces.depth(formula.start) else None
 
     def _note(self, one: Told, number: int) -> str:
         """The note on a link; empty where there is nothing to say."""
@@ -174,7 +176,7 @@ class _Author:
 
     def _behind(self, end: int, display: bool) -> int:
         """Where a note can stand: right behind a display, else where the paragraph ends."""
-        depth = _depth(self.plain, self.begin, end)
+        depth = self.braces.depth(end) - self.braces.depth(self.begin)
         if display and depth == 0:
             return end
         opened: list[str] = []
@@ -196,9 +198,15 @@ class _Author:
         return len(self.plain)
 
 
-def _depth(text: str, start: int, end: int) -> int:
-    """How many braces are open at the end that were not at the start."""
-    depth = 0
-    for found in _BRACE.finditer(text, start, end):
-        depth += {"{": 1, "}": -1}.get(found[0], 0)
-    return depth
+class _Braces:
+    """How many braces are open at each place of a text."""
+
+    def __init__(self, text: str) -> None:
+        self.places, self.depths = [0], [0]
+        for found in _BRACE.finditer(text):
+            if found[0] in ("{", "}"):
+                self.places.append(found.end())
+                self.depths.append(self.depths[-1] + (1 if found[0] == "{" else -1))
+
+    def depth(self, at: int) -> int:
+        return self.depths[bisect_right(self.places, at) - 1]

@@ -83,19 +83,26 @@ def _passage(kind: str, text: str, level: int = 0) -> Iterator[Passage]:
 
 # ------------------------------------------------------------------------------------- Markdown
 
-_FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"[ \t]*(```+|~~~+)([^\n`]*)$")
+_COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->", re.DOTALL)
 _FRONT = re.compile(r"\A---\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
 
 
 def _markdown(text: str) -> Iterator[Passage]:
-    text = re.sub(r"<!--.*?-->", "", _FRONT.sub("", text), flags=re.DOTALL)
-    at = 0
-    for fence in _FENCE.finditer(text):
-        yield from _markdown_blocks(text[at : fence.start()])
-        if fence[2].strip():
-            yield Passage("listing", (fence[2].rstrip("\n"),))
-        at = fence.end()
-    yield from _markdown_blocks(text[at:])
+    text = _COMMENT.sub("", _FRONT.sub("", text))
+    lines: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if fence and found and found[1] == fence and not found[2].strip():
+            yield from (Passage("listing", ("\n".join(lines),)) for _ in lines[:1])
+            lines, fence = [], ""
+        elif not fence and found:
+            yield from _markdown_blocks("\n".join(lines))
+            lines, fence = [], found[1]
+        else:
+            lines.append(line)
+    yield from _markdown_blocks("\n".join(lines))
 
 
 def _markdown_blocks(text: str) -> Iterator[Passage]:
@@ -114,10 +121,10 @@ def _markdown_blocks(text: str) -> Iterator[Passage]:
 
 
 def _markdown_words(text: str) -> str:
-    text = re.sub(r"!?\[([^\]\n]*)\]\([^)\n]*\)", r"\1", text)
-    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
+    text = re.sub(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)", r"\1", text)
+    text = re.sub(r"(\*\*|__)(?=\S)(.{1,400}?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
     text = re.sub(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])", r"\2", text)
-    text = re.sub(r"`+([^`]+)`+", r"\1", text)
+    text = re.sub(r"(?<!`)`+([^`]+)`+(?!`)", r"\1", text)
     return re.sub(r"\\([\\`*_{}\[\]()#+\-.!$%&~>|])", r"\1", text)
 
 
@@ -125,16 +132,16 @@ def _markdown_words(text: str) -> str:
 
 _HEADING = re.compile(
     r"\\(part|chapter|section|subsection|subsubsection|paragraph|subparagraph)\*?\s*"
-    r"(?:\[[^\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}"
+    r"(?:\[[^\[\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _LEVELS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4}
 _DROPPED = re.compile(
     r"\\(?:label|vspace|hspace|vskip|hskip|input|include|includegraphics|bibliography|pagestyle|"
     r"bibliographystyle|setlength|setcounter|thispagestyle|usepackage|color|cite[pt]?|index|title|"
-    r"author|date|fontsize|addtolength)\*?\s*(?:\[[^\]]*\])?(?:\{(?:[^{}]|\{[^{}]*\})*\})+"
+    r"author|date|fontsize|addtolength)\*?\s*(?:\[[^\[\]]*\])?(?:\{(?:[^{}]|\{[^{}]*\})*\})+"
 )
 _REFERENCE = re.compile(r"\\(eqref|ref|autoref|cref|Cref)\*?\{[^{}]*\}")
-_LIST = re.compile(r"\\item\s*(?:\[([^\]]*)\])?")
+_LIST = re.compile(r"\\item\s*(?:\[([^\[\]]*)\])?")
 _ACCENT = re.compile(r"\\(['`^\"~=.]|[cvuHr](?![A-Za-z]))\s*\{?\\?([A-Za-z])\}?")
 _MARKS = dict(zip("'`^\"~=.cvuHr", "\u0301\u0300\u0302\u0308\u0303\u0304\u0307\u0327\u030c\u0306"
                   "\u030b\u030a", strict=True))  # fmt: skip
@@ -147,9 +154,9 @@ def _latex(text: str) -> Iterator[Passage]:
     text = _DROPPED.sub("", text)
     text = _REFERENCE.sub("(…)", text)
     text = re.sub(
-        r"\\begin\{(?:tabular[x*]?|longtable|minipage)\}(?:\[[^\]]*\])?\{[^{}]*\}", "\n\n", text
+        r"\\begin\{(?:tabular[x*]?|longtable|minipage)\}(?:\[[^\[\]]*\])?\{[^{}]*\}", "\n\n", text
     )
-    text = re.sub(r"\\(?:begin|end)\{(\w+\*?)\}(?:\[[^\]]*\])?", "\n\n", text)
+    text = re.sub(r"\\(?:begin|end)\{(\w+\*?)\}(?:\[[^\[\]]*\])?", "\n\n", text)
     text = re.sub(r"(?<!\\)&|\\footnote(?![A-Za-z])", " ", text)
     text = _HEADING.sub(lambda m: f"\n\n\ue002{_LEVELS.get(m[1], 4)}{m[2]}\n\n", text)
     text = _LIST.sub(lambda m: "\n\n\ue003" + (f"{m[1]} " if m[1] else ""), text)
@@ -165,9 +172,11 @@ def _latex(text: str) -> Iterator[Passage]:
 
 
 def _latex_words(text: str) -> str:
-    text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ", text)
+    text = re.sub(r"\\\\(?:\[[^\[\]]*\])?", " ", text)
     text = _ACCENT.sub(_accented, text)
-    text = re.sub(r"\\([A-Za-z]+)\*?(?:\[[^\]]*\])?[ \t]*", lambda m: _LETTERS.get(m[1], ""), text)
+    text = re.sub(
+        r"\\([A-Za-z]+)\*?(?:\[[^\[\]]*\])?[ \t]*", lambda m: _LETTERS.get(m[1], ""), text
+    )
     text = re.sub(r"(?<!\\)[{}]", "", text)
     text = re.sub(r"\\([%&_#${}])", r"\1", text)
     text = re.sub(r"\\[,;:! /@-]", " ", text)

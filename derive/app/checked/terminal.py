@@ -79,7 +79,7 @@ def render_report(report: Report, color: bool = False, verbose: bool = False) ->
         was_short = short
     if lines:
         lines.append("")
-    lines += [printable(note) for note in report.notes if verbose]
+    lines += [f"read by convention: {said(note)}" for note in report.notes if verbose]
     lines += _summary(report, list(codes), pen)
     return "\n".join(lines)
 
