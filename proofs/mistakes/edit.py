@@ -37,7 +37,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """The slope of a function of the network at its own argument, as a factor.
+    """The slope of a function of the network at its own argument, as a grouped factor.
 
     ``mask``: it is 0 or 1.  ``values`` are the ways to write what the function gives there, for
     those who wrote that in the place of the slope.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 
 from derive.kernel.build import add
 from derive.kernel.contraction import contracted
@@ -21,7 +22,7 @@ from derive.writing.write import write, write_entry
 from proofs.mistakes.edit import Lack
 from proofs.mistakes.written import raw
 
-MOST_PARTS = 8
+MOST_PARTS, MOST_TERMS = 8, 14
 LONGEST_TERM = 40
 LONGEST_FACTOR = 8  # leaves and operations of a factor that somebody could have forgotten
 
@@ -46,7 +47,7 @@ def lack_of(
             if made is not None:
                 yield made
 
-    terms = dict.fromkeys(written(_terms(truth, value)))
+    terms = dict.fromkeys(islice(written(_terms(truth, value)), MOST_TERMS))
     factors = dict.fromkeys(written(_quotients(truth, value)))
     return Lack(tuple(terms), tuple(factors))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 from derive.kernel import sizes
@@ -28,7 +28,9 @@ from proofs.mistakes.table import MISTAKES
 from proofs.verdict import Fix
 
 TIERS = sorted({tier for row in MISTAKES.values() for tier, _ in row.makers()})
-LONGEST = 0.25  # seconds after which a cause is not looked for any longer
+# Seconds of computing after which a cause is not looked for any longer: a machine that is busy
+# with something else must not change what is said.
+LONGEST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,16 @@ def name_mistake(
     for what has open indices).  ``letters`` are the index letters that the side leaves open, in the
     order of its axes.  ``source`` is the text that spans are places in.  ``banned`` are trees that
     no edit may bring in: what stands on the left, in all its spellings.  No cause is looked for
-    after ``longest`` seconds.
+    after ``longest`` seconds of computing.
     """
     if probe is not None and is_zero(probe.truth):
         return None  # whatever has a factor 0 mends such a line
-    deadline = perf_counter() + longest
+    deadline = thread_time() + longest
     whole = grouped(side, context.functions)
     cut = list(parts(whole))
     value = value_of(flat(whole))
     fits = value is not None and (axes is None or value.axes == axes)
-    before = set(side.subtrees())
+    before = set(whole.subtrees())
     judged: dict[Expr, bool] = {} if value is None else {value: False}
     seen: set[Tree] = {whole}
     sieve = _sieve(whole, value, part_of or value_of, probe)
@@ -94,7 +96,7 @@ def name_mistake(
             tried.append(by_ratio(cut[0], measured, context))
         tried.sort(key=lambda found: found.cost)
         for found in tried:
-            if perf_counter() > deadline:
+            if thread_time() > deadline:
                 return None
             edited = found.edited
             if edited in seen or _brings(found, banned, before):
@@ -166,7 +168,7 @@ def _brings(found: Edit, banned: Collection[Tree], before: set[Tree]) -> bool:
     """Whether an edit writes what stands on the left into the right side."""
     if not banned:
         return False
-    return any(tree in banned and tree not in before for tree in found.new.subtrees())
+    return any(tree in banned and tree not in before for tree in found.put.subtrees())
 
 
 def _named(found: Edit, context: Context, source: str = "") -> Named:

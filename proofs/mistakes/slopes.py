@@ -20,7 +20,6 @@ from proofs.mistakes.surgery import (
     as_factor,
     as_unit,
     factors,
-    flat,
     is_division,
     is_mask,
     op,
@@ -136,7 +135,7 @@ def _inserted(
         if tree.head == "sum" and part.kind == "inside":
             continue  # the brackets around it are a part of their own
         for slope in slopes:
-            if flat(slope.tree) == flat(tree):
+            if slope.tree == tree:
                 continue
             yield _gained(code, part, multiplied(part, slope, scalars), slope.tree)
 
@@ -233,9 +232,9 @@ def wrong_slope(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
 
 def _masked(part: Part, context: Context) -> Iterator[Edit]:
     """Another slope in the place of a part, unless the part is a factor of it."""
-    old = flat(part.tree)
+    old = part.tree
     for slope in context.slopes:
-        new = flat(slope.tree)
+        new = slope.tree
         if new != old and old not in new.kids:
             says = "another mask belongs here: write {}"
             yield edit("wrong-mask", part, slope.tree, says, (slope.tree,), 1)
@@ -267,7 +266,7 @@ def value_for_derivative(sides: Sequence[Part], context: Context) -> Iterator[Ed
         if part.mask is not None:
             continue
         for slope in context.slopes:
-            if any(flat(tree) == flat(value) for value in slope.values):
+            if tree in slope.values:
                 says = "the derivative belongs here, not the value: write {}"
                 shown = (slope.tree,)
                 yield edit("value-for-derivative", part, slope.tree, says, shown)
@@ -305,7 +304,7 @@ def derivative_twice(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     How to see it: every function between the loss and the variable gives its slope once; say aloud
     which of them are in the \delta that you start from.
     """
-    slopes = [flat(slope.tree) for slope in context.slopes]
+    slopes = {slope.tree for slope in context.slopes}
     for part in sides:
         tree = part.tree
         lowered = _lowered(tree.kids[0]) if tree.head == APPLIED else None
@@ -319,11 +318,11 @@ def derivative_twice(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         for i, a in enumerate(spots):
             kid = tree.kids[a]
             bare = untransposed(kid) if is_transposed(kid) else kid
-            if is_mask(bare) or flat(bare) in slopes or _inside(bare) in slopes:
+            if is_mask(bare) or bare in slopes or _inside(bare) in slopes:
                 yield from _dropped(part, a, a + 1, context)
             if i + 1 < len(spots):
                 run = Tree("juxt", tree.kids[a : spots[i + 1] + 1])
-                if flat(run) in slopes or _pair(run):
+                if run in slopes or _pair(run):
                     yield from _dropped(part, a, spots[i + 1] + 1, context)
 
 
@@ -338,7 +337,7 @@ def _pair(run: Tree) -> bool:
 
 
 def _inside(tree: Tree) -> Tree:
-    return flat(tree.kids[0]) if tree.head in BRACKETS else tree
+    return tree.kids[0] if tree.head in BRACKETS else tree
 
 
 def _dropped(part: Part, a: int, b: int, context: Context) -> Iterator[Edit]:

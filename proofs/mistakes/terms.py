@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, Example, Term, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, UNIT
-from proofs.mistakes.surgery import Part, factors, flat, is_mask, negated, total, without
+from proofs.mistakes.surgery import Part, factors, is_mask, negated, total, without
 from proofs.mistakes.transposes import turned
 
 
@@ -79,7 +79,7 @@ def _added(
         if part.kind == "term":
             continue  # a sum inside a sum: it is added to the whole sum instead
         for term in terms:
-            if flat(term.tree) == flat(tree):
+            if term.tree == tree:
                 continue
             yield _with_term(code, part, term, context)
             if part.kind == "root":
