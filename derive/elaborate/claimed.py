@@ -62,6 +62,7 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
     for item in list(statements.declarations):
         left = item.kids[0]
         parts = left.kids if left.head == "list" else (left,)
+        parts = [p for p in parts if p.head != "dots"]  # x_1, \dots, x_n
         if not all(base_of(p) for p in parts) or any(delta_of(p, reading) for p in parts):
             statements.declarations.remove(item)
             statements.claims.append(item)

@@ -155,23 +155,31 @@ class Shorthand:
         bracket = scope.applied.get(scope.refer(name).symbol) if base_of(name) else None
         return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
 
+    def _differentiated(self, after: Tree) -> tuple[Tree, Tree | None] | None:
+        """The known name after a d, and the superscript that is no part of it: z^{[1]}, T."""
+        readings: list[tuple[Tree, Tree | None]] = [(after, None)]
+        if after.head == "script" and after.kids[2] is not None:
+            name, sub, sup = after.kids
+            if sup.head == "juxt" and len(sup.kids) == 2:
+                readings.append((Tree("script", (name, sub, sup.kids[0])), sup.kids[1]))
+            readings.append((Tree("script", (name, sub, None)) if sub else name, sup))
+        for named, sup in readings:
+            if is_known(named, self.reading) and not self.reading.scope.refer(named).actions:
+                return named, sup
+        return None
+
     def _with_differentials(self, kids: tuple[Tree, ...]) -> Iterator[Tree]:
         """dW is what programs call the gradient of the loss in W."""
         k = 0
         while k < len(kids):
             kid, after = kids[k], kids[k + 1] if k + 1 < len(kids) else None
             if kid == _D and after is not None and base_of(after):
-                bare, sup = after, None
-                if after.head == "script" and after.kids[2] is not None:
-                    name = after.kids[0]
-                    bare = Tree("script", (name, after.kids[1], None)) if after.kids[1] else name
-                    sup = after.kids[2]
-                if is_known(after, self.reading) or is_known(bare, self.reading):
+                found = self._differentiated(after)
+                if found is not None:
+                    named, sup = found
                     span = (kid.span[0], after.span[1])
-                    whole = sup is None or (is_known(after, self.reading) and \
-                        not self.reading.scope.refer(after).actions)  # fmt: skip
-                    gradient = Tree("grad", (after if whole else bare, self.target, "1"), span)
-                    if not whole:
+                    gradient = Tree("grad", (named, self.target, "1"), span)
+                    if sup is not None:
                         gradient = Tree(
                             "script", (Tree("paren", (gradient,), span), None, sup), span
                         )
