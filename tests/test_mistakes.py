@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
+from time import thread_time
 
 import pytest
 
@@ -11,9 +13,19 @@ from derive.elaborate.claims import Claims, read_claims
 from derive.elaborate.faults import Fault, Silent
 from derive.kernel.expr import Expr
 from derive.latex.print import latex
-from derive.latex.read import read_formula
+from derive.latex.read import read_formula, read_formulas
 from derive.tree import Tree, name, num
-from proofs.mistakes import MISTAKES, Example, Named, Surroundings, name_left, name_mistake
+from proofs.mistakes import (
+    MISTAKES,
+    Example,
+    Named,
+    Slope,
+    Surroundings,
+    Symbol,
+    Term,
+    name_left,
+    name_mistake,
+)
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES, UNIT
 from proofs.mistakes.probe import Probe
 from proofs.mistakes.search import braced
@@ -301,6 +313,46 @@ def test_a_span_has_the_braces_that_it_cuts(source: str, cut: str, whole: str):
     start = source.index(cut)
     begin, end = braced(source, (start, start + len(cut)))
     assert source[begin:end] == whole
+
+
+def book() -> list[Path]:
+    return sorted(
+        p for p in (Path(__file__).parent / "book").iterdir() if p.suffix in (".tex", ".md")
+    )
+
+
+@pytest.mark.parametrize("path", book(), ids=lambda p: p.name)
+def test_every_edit_of_what_people_write_can_be_written(path: Path):
+    """Whatever stands in a document is cut into parts, and every edit of it is a formula again."""
+    symbols = (Symbol(name("x"), "variable", 1), Symbol(tree_of(r"\delta_z"), "delta", 1, "z"))
+    slope = Slope(grouped(tree_of(r"\mathbb{I}(z > 0)"), frozenset()), True, 1)
+    context = Surroundings(symbols, (slope,), (Term(tree_of("2 x")),), (name("m"),), letters=("i",))
+    source = Source(path.name, path.read_text(encoding="utf-8"))
+    sides = {
+        side for row in read_formulas(source).rows for item in row.items if item.head == "chain"
+        for side in item.kids[2::2] if side is not None
+    }  # fmt: skip
+    for side in sorted(sides, key=str)[::4]:
+        made = [found for row in MISTAKES.values() for found in row.edits(side, context)]
+        for found in made[:: 1 + len(made) // 40]:
+            assert latex(found.new)
+            assert latex(found.whole)
+            assert not any(node.head == "app" for node in found.whole.subtrees())
+            assert "{}" not in found.says({})
+
+
+def test_a_long_line_is_given_up_in_time():
+    side = " + ".join(rf"x_{{{k}}} y_{{{k}}} z" for k in range(300))
+    desk = Desk.of(with_line(UNIT, "L", "s"))
+    truth = desk.value(tree_of("L"))
+    assert truth is not None
+    started = thread_time()
+    found = name_mistake(
+        tree_of(side), desk.context, value_of=lambda tree: truth, agrees=lambda made: False,
+        proves=lambda made: False, longest=0.2,
+    )  # fmt: skip
+    assert found is None
+    assert thread_time() - started < 3.0
 
 
 def test_a_ratio_is_read_off():

@@ -81,6 +81,7 @@ def name_mistake(
     value = value_of(flat(whole))
     fits = value is not None and (axes is None or value.axes == axes)
     before = set(whole.subtrees())
+    deep = {id(t) for b in whole.subtrees() if b.head == "big" for t in b.subtrees() if t is not b}
     judged: dict[Expr, bool] = {} if value is None else {value: False}
     seen: set[Tree] = {whole}
     sieve = _sieve(whole, value, part_of or value_of, probe)
@@ -90,11 +91,16 @@ def name_mistake(
             # What the side lacks of the truth is sought once the small edits are through.
             truth = None if probe is None else probe.truth
             context = context.knowing(truth, value if fits else None, letters)
-        tried = list(_edits(tier, cut, context, fits))
+        tried: list[Edit] = []
+        for found in _edits(tier, cut, context, fits):
+            tried.append(found)
+            if len(tried) % 64 == 0 and thread_time() > deadline:
+                return None
         if tier == 1 and measured not in (None, 0, 1, -1):
             assert measured is not None
             tried.append(by_ratio(cut[0], measured, context))
-        tried.sort(key=lambda found: found.cost)
+        # Inside a sum over an index nothing is sieved: of the larger edits, those come last.
+        tried.sort(key=lambda found: (tier > 1 and id(found.part.tree) in deep, found.cost))
         for found in tried:
             if thread_time() > deadline:
                 return None

@@ -20,6 +20,7 @@ DIVISIONS = frozenset(["/", r"\div"])
 TRANSPOSES = frozenset(["T", r"\top", r"\mathrm{T}", r"\intercal"])
 ATOMS = frozenset(["name", "script", "prime", "deriv", "grad", "app", "num", *BRACKETS])
 DIFFERENTIAL = name("d")
+MOST_FACTORS = 10  # of a product whose segments are looked at
 APPLIED = "app"  # a function with what it is applied to: a head of this package alone
 
 
@@ -226,7 +227,7 @@ def _parts(
             yield from _parts(inner, outer, lambda new: put(negated(new)), mask, _summand)
         case Tree("juxt", kids):
             spots = factors(node)
-            for i, a in enumerate(spots):
+            for i, a in enumerate(spots if len(spots) <= MOST_FACTORS else ()):
                 for b in spots[i + 1 :]:
                     if (a, b) != (spots[0], spots[-1]):
                         run = kids[a : b + 1]
