@@ -22,13 +22,20 @@ _D = Tree("name", ("d",))
 
 
 def delta_of(tree: Tree, reading: Reading) -> Tree | None:
-    r"""The z of \delta_z, if that is a known quantity."""
-    if tree.head != "script" or base_of(tree) != r"\delta" or tree.kids[1] is None:
+    r"""The z of \delta_z and the y^{(i)} of \delta_y^{(i)}, if that is a known quantity."""
+    if tree.head != "script" or tree.kids[0] != Tree("name", (r"\delta",)) or tree.kids[1] is None:
         return None
-    below = tree.kids[1]
-    if not base_of(below) or tree.kids[0].head != "name":
-        return None
-    return below if is_known(below, reading) else None
+    below, sup = tree.kids[1:]
+    labelled = _labelled(below, sup)
+    if labelled is not None and is_quantity(labelled[0], reading):
+        return labelled[0]
+    return below if base_of(below) and is_quantity(below, reading) else None
+
+
+def is_quantity(tree: Tree, reading: Reading) -> bool:
+    """Whether a name is known, and not as a function."""
+    symbol = reading.scope.refer(tree).symbol
+    return is_known(tree, reading) and symbol not in reading.scope.functions
 
 
 def _labelled(sub: Tree, sup: Tree | None) -> tuple[Tree, Tree | None] | None:
@@ -117,7 +124,7 @@ class Shorthand:
 
     def _delta(self, node: Tree, sub: Tree, sup: Tree | None) -> Tree:
         labelled = _labelled(sub, sup)
-        if labelled is not None and is_known(labelled[0], self.reading):
+        if labelled is not None and is_quantity(labelled[0], self.reading):
             sub, sup = labelled
         found = delta_of(Tree("script", (node.kids[0], sub, None), node.span), self.reading)
         if found is not None:
