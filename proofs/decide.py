@@ -16,7 +16,6 @@ from derive.derivation.network import Domain
 from derive.kernel.expr import Expr, ShapeError, Var, toposort
 from derive.kernel.sizes import evaluate
 from derive.operators.pointwise import np
-from proofs import instances
 from proofs.equal import Proof, prove
 from proofs.numbers.agree import agrees
 from proofs.numbers.certify import Refutation, certify, plain_symbol
@@ -85,7 +84,7 @@ class Decider:
             self._found[key] = found
         return self._found[key]
 
-    def _refuted(self, found: Refutation, a: Expr, b: Expr, functions: str = "") -> Finding:
+    def _refuted(self, found: Refutation, a: Expr, b: Expr) -> Finding:
         """What a certified point is worth: nothing where it is not shown to be one of those that
         the document speaks of."""
         variables = [n for n in toposort(a, b) if isinstance(n, Var)]
@@ -103,8 +102,7 @@ class Decider:
                 for name, value in example.values
             )
             example = replace(example, values=values)
-        message = f"the example takes {functions}" if functions else ""
-        return Finding(REFUTED, "numeric", message, counterexample=example)
+        return Finding(REFUTED, "numeric", counterexample=example)
 
     def _holds(self, pair: tuple[Expr, Expr], found: Refutation) -> bool:
         """Whether a supposed equation holds at a point, what is free in it being 0."""
@@ -137,12 +135,11 @@ class Decider:
                 )  # fmt: skip
             if proof is not None:
                 return self._proved(proof, a, b)
-        symbols = instances.names(a, b)
-        for chosen in instances.choices(symbols) if symbols else ({},):
-            one, other = (instances.instance(side, chosen) if chosen else side for side in (a, b))
-            found = refutation(one, other, self.facts, budget=self._budget(), sampler=self.sampler)
-            if found is not None:
-                return self._refuted(found, one, other, instances.told(chosen))
+        found = refutation(
+            a, b, self.facts, budget=self._budget(), sampler=self.sampler, functions=True
+        )
+        if found is not None:
+            return self._refuted(found, a, b)
         if alike is False:
             return Finding(
                 UNSETTLED, "numeric",
@@ -173,7 +170,13 @@ class Decider:
             if equal is not None and equal.verdict == PROVED:
                 return equal
         found = refutation(
-            a, b, self.facts, relation=relation, budget=self._budget(), sampler=self.sampler
+            a,
+            b,
+            self.facts,
+            relation=relation,
+            budget=self._budget(),
+            sampler=self.sampler,
+            functions=True,
         )
         if found is not None:
             return self._refuted(found, a, b)

@@ -22,6 +22,10 @@ CONSTANTS = frozenset(
     [r"\mathbf{0}", r"\mathbf{1}", r"\mathbf{I}", r"\mathbb{I}", r"\mathbb{1}", "I", "E", "e",
      r"\pi"]
 )  # fmt: skip
+_RATES = frozenset(
+    [r"\eta", r"\epsilon", r"\varepsilon", r"\alpha", r"\gamma", r"\tau", r"\rho", r"\delta", "v",
+     r"\mathbf{v}", "m"]
+)  # fmt: skip
 _ARROWS = frozenset(["<-"])
 
 
@@ -121,8 +125,9 @@ def _named_in_passing(
         for definition in (*statements.definitions, *statements.functions)
         for name in names_in(definition.kids[2:])
     }
-    # What was spoken of before is not named here: the s of s > 0, e^{\log s} = s.
-    earlier = [c for c in (*statements.assumptions, *statements.claims) if c.span < item.span]
+    # What was spoken of before is not named here: the s of s > 0, e^{\log s} = s, the n of R^n.
+    before_it = (*statements.declarations, *statements.assumptions, *statements.claims)
+    earlier = [c for c in before_it if c.span < item.span]
     spoken = [kid for c in earlier if c.head == "chain" for kid in c.kids] + [item.kids[0]]
     used |= {reading.scope.use_of(name) for name in names_in(spoken)}
     for before, side in zip(item.kids[::2], item.kids[2::2], strict=False):
@@ -185,8 +190,10 @@ def _numbers_steps(mark: Tree, before: Tree | None) -> bool:
 def stepped(left: Tree, right: Tree) -> Tree | None:
     """The term of a sum that is what the left side was a step earlier: \\theta_{t-1} of
     \\theta_{t-1} + v_t, the W of W - \\eta \\nabla L; None where there is none."""
-    if right.head != "sum" or not base_of(left):
+    if right.head != "sum" or not base_of(left) or base_of(left) == r"\delta":
         return None
+    if not any(_learns(node) for node in right.subtrees()):
+        return None  # x_1 = x_0 + F(x_0) is a layer, not a step
     bare = left.kids[0] if left.head == "script" else left
     for term in right.kids:
         if not isinstance(term, Tree) or not base_of(term):
@@ -198,11 +205,20 @@ def stepped(left: Tree, right: Tree) -> Tree | None:
     return None
 
 
+def _learns(node: Tree) -> bool:
+    """A derivative, a learning rate or a velocity: what a step of an optimiser is made of."""
+    return node.head in ("deriv", "grad") or (node.head == "name" and node.kids[0] in _RATES)
+
+
 def _plain(side: Tree, reading: Reading) -> bool:
     """A number, or a name that no equation defines: what an assumption speaks of."""
     if number(side) is not None or side.head in ("dots", "list"):
         return True
-    return bool(base_of(side)) and reading.scope.refer(side).symbol not in reading.scope.defined
+    if not base_of(side):
+        return False
+    reference = reading.scope.refer(side)
+    # s^2 > 0 bounds s by nothing that can be recorded.
+    return not reference.actions and reference.symbol not in reading.scope.defined
 
 
 def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
@@ -234,7 +250,8 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
         return  # i = 1, .., m says where an index runs
     if all(_counts(side, reading) for side in sides):
         return  # i \\neq j says which entries are meant
-    step = relations[0] in _ARROWS or stepped(sides[0], sides[1]) is not None
+    step = relations[0] in DEFINES and stepped(sides[0], sides[1]) is not None
+    step = step or relations[0] in _ARROWS
     step = step or (given == 0 and _assigned(sides[0], sides[1], reading))
     yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")
 

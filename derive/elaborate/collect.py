@@ -26,7 +26,8 @@ _NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
 # Functions that no document defines: an equation for one of them is a claim.
 _STANDARD = frozenset(
     ["exp", "log", "ln", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh",
-     "arcsin", "arccos", "arctan", "arctanh"]
+     "arcsin", "arccos", "arctan", "arctanh", "max", "min", "sign", "sgn", "diag", "Diag", "tr",
+     "Tr", "trace", "det"]
 )  # fmt: skip
 ORDERED = frozenset(["<", ">", "<=", ">="])
 

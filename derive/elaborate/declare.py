@@ -151,8 +151,9 @@ def assume(item: Tree, reading: Reading) -> None:
     for k, side in enumerate(sides):
         if not base_of(side):
             continue
-        symbol = reading.scope.refer(side).symbol
-        if symbol in reading.scope.defined:
+        reference = reading.scope.refer(side)
+        symbol = reference.symbol
+        if symbol in reading.scope.defined or reference.actions:  # s^2 > 0 does not bound s
             continue
         low = high = None
         closed = False
