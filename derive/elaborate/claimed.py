@@ -56,7 +56,8 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
     """
     _known_powers(statements, reading)
     for item in list(statements.definitions):
-        if _acts(item.kids[0], reading):  # H^T = H, e^{s + t} = e^s e^t: no name stands there
+        # H^T = H: no name stands there; A_{ij} = A_{ji}: it does not give A.
+        if _acts(item.kids[0], reading) or _of_itself(item, reading):
             statements.definitions.remove(item)
             statements.claims.append(item)
             symbol = introduced(item.kids[0], reading)[0]
@@ -138,6 +139,14 @@ def _named_in_passing(
         plain = not reference.actions and not reference.indices and base_of(side) not in CONSTANTS
         if plain and not known and reading.scope.use_of(side) not in used:
             yield side, before
+
+
+def _of_itself(item: Tree, reading: Reading) -> bool:
+    """Whether an equation between entries of a declared array gives them by themselves."""
+    reference = reading.scope.introduce(item.kids[0])
+    if not reference.indices or reference.symbol not in reading.scope.declared:
+        return False
+    return any(reading.scope.refer(n).symbol == reference.symbol for n in names_in(item.kids[2:]))
 
 
 def _known_powers(statements: Statements, reading: Reading) -> None:
@@ -252,7 +261,8 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
         return  # i \\neq j says which entries are meant
     step = relations[0] in DEFINES and stepped(sides[0], sides[1]) is not None
     step = step or relations[0] in _ARROWS
-    step = step or (given == 0 and _assigned(sides[0], sides[1], reading))
+    assigned = relations[0] in DEFINES and _assigned(sides[0], sides[1], reading)
+    step = step or (given == 0 and assigned)
     yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")
 
 
