@@ -9,7 +9,7 @@ symbols stay and the caret stands where the pen slipped.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from derive.tree import Tree, name
 from proofs.mistakes.surgery import Part, flat, grouped, parts
 
 TOP = name(r"\top")
+MOST_OTHERS = 12  # terms of nodes that are not asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,16 @@ class Context(Protocol):
         """Factors by which the truth differs from what is written, if it is a product of it."""
         ...
 
-    def knowing(self, truth: Expr | None, value: Expr | None, letters: Sequence[str]) -> Context:
+    def knowing(
+        self,
+        truth: Expr | None,
+        value: Expr | None,
+        letters: Sequence[str],
+        nodes: Collection[str] = (),
+    ) -> Context:
         """The same for one side with these open letters: with the terms and factors that its value
-        lacks of the truth, as far as the two can be compared."""
+        lacks of the truth, as far as the two can be compared.  ``nodes`` are the symbols of the
+        nodes whose terms are likely."""
         ...
 
 
@@ -120,13 +128,19 @@ class Surroundings:
     lacks: Callable[[Expr, Expr | None, tuple[str, ...]], Lack] | None = None
 
     def knowing(
-        self, truth: Expr | None, value: Expr | None, letters: Sequence[str]
+        self,
+        truth: Expr | None,
+        value: Expr | None,
+        letters: Sequence[str],
+        nodes: Collection[str] = (),
     ) -> Surroundings:
         found = tuple(letters)
-        if self.lacks is None or truth is None:
-            return replace(self, letters=found)
-        lack = self.lacks(truth, value, found)
-        terms = (*self.terms, *(Term(tree) for tree in lack.terms))
+        lack = Lack()
+        if self.lacks is not None and truth is not None:
+            lack = self.lacks(truth, value, found)
+        likely = [term for term in self.terms if term.of in nodes]
+        others = [term for term in self.terms if term.of not in nodes]
+        terms = (*likely, *(Term(tree) for tree in lack.terms), *others[:MOST_OTHERS])
         return replace(self, letters=found, terms=terms, missing=lack.factors)
 
 

@@ -7,7 +7,7 @@ nothing is guessed, and what is put in is something that the derivation has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import islice
 
@@ -23,7 +23,7 @@ from proofs.mistakes.edit import Lack
 from proofs.mistakes.written import raw
 
 MOST_PARTS, MOST_TERMS = 8, 14
-LONGEST_TERM = 40
+LONGEST_TERM = 60
 LONGEST_FACTOR = 8  # leaves and operations of a factor that somebody could have forgotten
 
 
@@ -35,10 +35,8 @@ def lack_of(
     if letters and len(letters) != len(truth.axes):
         return Lack()
 
-    def written(exprs: Iterator[Expr]) -> Iterator[Tree]:
+    def written(exprs: Iterable[Expr]) -> Iterator[Tree]:
         for expr in exprs:
-            if length(expr) > LONGEST_TERM:
-                continue
             try:
                 tree = write_entry(expr, letters) if letters else write(expr)
             except (ValueError, KeyError):
@@ -47,19 +45,27 @@ def lack_of(
             if made is not None:
                 yield made
 
-    terms = dict.fromkeys(islice(written(_terms(truth, value)), MOST_TERMS))
+    first = [*_rest(truth, value), *(truth.terms if isinstance(truth, Add) else ())]
+    more = sorted(dict.fromkeys(_terms(truth)), key=length)
+    known = (term for term in dict.fromkeys((*first, *more)) if length(term) <= LONGEST_TERM)
+    terms = dict.fromkeys(islice(written(known), MOST_TERMS))
     factors = dict.fromkeys(written(_quotients(truth, value)))
     return Lack(tuple(terms), tuple(factors))
 
 
-def _terms(truth: Expr, value: Expr | None) -> Iterator[Expr]:
-    whole = _added(normal(truth))
-    if value is not None and value.axes == truth.axes:
-        own = _added(normal(value))
-        rest = [term for term in whole if term not in own]
-        if len(rest) + len(own) == len(whole) and rest:
-            yield tidy(add(*rest))
+def _rest(truth: Expr, value: Expr | None) -> Iterator[Expr]:
+    """The terms of the truth that the value lacks, if it has no others."""
+    if value is None or value.axes != truth.axes:
+        return
+    whole, own = _added(normal(truth)), _added(normal(value))
+    rest = [term for term in whole if term not in own]
+    if len(rest) + len(own) == len(whole) and rest:
+        yield tidy(add(*rest))
+
+
+def _terms(truth: Expr) -> Iterator[Expr]:
     yield from _split(truth)
+    whole = _added(normal(truth))
     if len(whole) <= MOST_PARTS:
         yield from whole
 

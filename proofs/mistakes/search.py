@@ -20,6 +20,7 @@ from derive.latex.print import latex
 from derive.operators.pointwise import np
 from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, edit
+from proofs.mistakes.hand import gradient_by
 from proofs.mistakes.numbers import by_ratio
 from proofs.mistakes.probe import Probe, close
 from proofs.mistakes.quick import Quick, Unsure
@@ -90,7 +91,8 @@ def name_mistake(
         if tier == 3:
             # What the side lacks of the truth is sought once the small edits are through.
             truth = None if probe is None else probe.truth
-            context = context.knowing(truth, value if fits else None, letters)
+            nodes = {latex(by) for by in map(gradient_by, banned) if by is not None}
+            context = context.knowing(truth, value if fits else None, letters, nodes)
         tried: list[Edit] = []
         for found in _edits(tier, cut, context, fits):
             tried.append(found)

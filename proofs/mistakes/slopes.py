@@ -113,6 +113,12 @@ def missing_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             if symbol.rank != 0:
                 forms.append(transposed(symbol.tree, context.transpose))
             places = [*spots, len(kids)] if symbol.rank != 0 else [len(kids)]
+            if symbol.rank:
+                beside = multiplied(part, Slope(symbol.tree, False, symbol.rank))
+                yield edit(
+                    "missing-inner-derivative", part, beside,
+                    "the factor {} is missing here: write {}", (symbol.tree, beside), 7,
+                )  # fmt: skip
             for form in forms:
                 if form in kids:
                     continue  # a lost square, and a row of its own

@@ -39,7 +39,7 @@ from proofs.mistakes.transposes import base_name
 from proofs.mistakes.written import raw, unplaced
 
 _MASKS = frozenset(["gt", "ge", "lt", "le", "step"])
-MOST_SLOPES, MOST_TERMS, MOST_PARTS = 16, 24, 8
+MOST_SLOPES, MOST_TERMS = 16, 200
 
 
 def surroundings(claims: Claims) -> Surroundings:
