@@ -45,7 +45,7 @@ def lack_of(
             if made is not None:
                 yield made
 
-    first = [*_rest(truth, value), *(truth.terms if isinstance(truth, Add) else ())]
+    first = [*(truth.terms if isinstance(truth, Add) else ()), *_rest(truth, value)]
     more = sorted(dict.fromkeys(_terms(truth)), key=length)
     known = (term for term in dict.fromkeys((*first, *more)) if length(term) <= LONGEST_TERM)
     terms = dict.fromkeys(islice(written(known), MOST_TERMS))
