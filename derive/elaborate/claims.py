@@ -287,8 +287,10 @@ def read_claims(source: Source) -> Claims:
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
     scope = done.reading.scope
-    scope.met = {symbol for symbol in done.reading.variables if "#" not in symbol}
+    scope.met = set(done.reading.variables)
     scope.bound |= found.letters(side for claim in claims for side in claim.sides)
+    # All names are known by now: bold x_i that is none of them is an entry of bold x.
+    scope.given = True
     found.forget()
     found.own = frozenset(done.reading.variables)
     return found

@@ -133,7 +133,8 @@ class Scope:
             if not subs:
                 continue
             family = self._spelled(spelled_base, subs, label, label_slot=slot, sub_slots=True)
-            if self.known(family) or (family in self.families and self._selects(subs)):
+            met = family in self.families and (not self.given or family in self.met)
+            if self.known(family) or (met and self._selects(subs)):
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
             # A bold name with a letter is a vector of its own, a plain one is an entry.
