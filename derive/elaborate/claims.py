@@ -119,12 +119,27 @@ class Claims:
         if found is None:
             try:
                 found = settle(self.shorthand.written_out(tree), self.reading.scope)
+                self._refuse_numbered(found)
             except Fault as fault:
                 found = fault
             self._settled[tree] = found
         if isinstance(found, Fault):
             raise found
         return found
+
+    def _refuse_numbered(self, settled: Tree) -> None:
+        """a_1 beside the a_i of a sum is one of them, and no symbol of its own."""
+        for node in settled.subtrees():
+            if node.head != "symbol":
+                continue
+            symbol = str(node.kids[0])
+            base, _, number = symbol.partition("_")
+            family = f"{base}_{{#1}}" in self.reading.slot_axes and number.isdigit()
+            if family and symbol not in self.reading.scope.declared | self.reading.scope.defined:
+                raise Fault(
+                    "unsupported-index", f"the index {number} is not a single letter", node,
+                    "select an entry with a letter, as in x_i",
+                )  # fmt: skip
 
     def _free(self, tree: Tree) -> Iterator[str]:
         stack: list[tuple[object, frozenset[str]]] = [(tree, frozenset())]

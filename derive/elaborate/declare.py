@@ -22,8 +22,11 @@ from derive.tree import Tree
 
 def declared_names(item: Tree) -> Iterator[Tree]:
     left = item.kids[0]
-    for part in left.kids if left.head == "list" else (left,):
-        if base_of(part):
+    parts = left.kids if left.head == "list" else (left,)
+    # The x_1 and x_n of x_1, .., x_n are members of a family.
+    dotted = any(part.head == "dots" for part in parts)
+    for part in parts:
+        if base_of(part) and not (dotted and part.head == "script"):
             yield part
 
 
