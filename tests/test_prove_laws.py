@@ -273,7 +273,7 @@ def test_ends_that_belong_to_an_interval():
     assert everywhere(absolute(a), a, closed)
     assert everywhere(a / a, lift(1), half_open)
     assert prove(a / a, lift(1), closed) == Proof((Condition("!=", a),))
-    natural = {a: Domain(low=Fraction(1), closed=True)}
+    natural = {a: Domain(low=Fraction(0), integers=True)}
     assert everywhere(gt(a, 0), lift(1), natural)
     assert prove(gt(a, 1), ge(a, 1), natural) is None  # no null set: a may be 1
 

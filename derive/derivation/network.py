@@ -21,7 +21,7 @@ class Domain:
     """Where a variable lives: an interval, a finite set of values, or class numbers 1..c.
 
     ``normalised``: its entries sum to 1 along the last axis.  ``closed``: an end of the interval
-    may belong to it; else it is open.
+    may belong to it; else it is open.  ``integers``: of the interval only the whole numbers.
     """
 
     low: Fraction | None = None
@@ -30,6 +30,7 @@ class Domain:
     classes: Axis | None = None
     normalised: bool = False
     closed: bool = False
+    integers: bool = False
 
 
 REALS = Domain()

@@ -86,6 +86,10 @@ def value(axes: tuple[Axis, ...], domain: Domain, draw: Any, at: Mapping[str, in
         return draw.choice([float(v) for v in domain.values], shape)
     low = None if domain.low is None else float(domain.low)
     high = None if domain.high is None else float(domain.high)
+    if domain.integers:
+        first = -4 if low is None else int(np.floor(low)) + 1
+        last = first + 8 if high is None else int(np.ceil(high)) - 1
+        return draw.integers(first, max(first, last) + 1, shape).astype(float)
     if low is not None and high is not None:
         return low + (high - low) * draw.uniform(0.1, 0.9, shape)
     spread = draw.uniform(0.2, 2.0, shape)

@@ -76,7 +76,8 @@ def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
             closed = not any(sign in said for sign in (">", "++", "*"))  # R_+ may have its 0
             return axes, Domain(low=Fraction(0), closed=closed) if positive else REALS
         if name in (r"\mathbb{N}", r"\mathbb{Z}"):
-            return axes, Domain(low=Fraction(1), closed=True) if name == r"\mathbb{N}" else REALS
+            low = Fraction(0) if name == r"\mathbb{N}" else None
+            return axes, Domain(low=low, integers=True)
         if name == r"\mathbb{B}":
             return axes, Domain(values=(Fraction(0), Fraction(1)))
     if tree.head in ("set", "brace"):

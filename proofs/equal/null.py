@@ -23,8 +23,8 @@ def almost_nowhere_zero(node: Expr, bounds: Bounds) -> bool:
 
 def _is_discrete(domain: Domain) -> bool:
     """Whether a set may have no inside: single values, a plane, the numbers 1, 2, .."""
-    natural = domain.closed and domain.low == 1 and domain.high is None
-    return bool(domain.values) or domain.classes is not None or domain.normalised or natural
+    listed = bool(domain.values) or domain.classes is not None
+    return listed or domain.normalised or domain.integers
 
 
 def _is_free(node: Expr, facts: Mapping[Expr, Domain]) -> bool:

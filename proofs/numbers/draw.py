@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -94,6 +95,8 @@ def drawn(name: str, shape: tuple[int, ...], domain: Domain, classes: int, seed:
         return Rationals(draw.integers(1, classes + 1, size), np.ones(size, np.int64))
     if domain.normalised:
         return _distributions(domain, shape, draw)
+    if domain.integers and not domain.values:
+        domain = _whole(domain)
     tables = _tables(domain)
     which = tables.which
     if domain is REALS or not domain.values:
@@ -149,7 +152,15 @@ def inside(n: Fraction, domain: Domain) -> bool:
     """Whether a number lies in the open interval and among the values of the domain."""
     low = domain.low is None or n > domain.low
     high = domain.high is None or n < domain.high
-    return low and high and (not domain.values or n in domain.values)
+    whole = not domain.integers or n.denominator == 1
+    return low and high and whole and (not domain.values or n in domain.values)
+
+
+def _whole(domain: Domain) -> Domain:
+    """The integers of an interval as a few values."""
+    first = -4 if domain.low is None else math.floor(domain.low) + 1
+    values = tuple(Fraction(n) for n in range(first, first + 10) if inside(Fraction(n), domain))
+    return replace(domain, values=values)
 
 
 def _between(domain: Domain) -> list[Fraction]:
