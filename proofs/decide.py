@@ -16,6 +16,7 @@ from derive.derivation.network import Domain
 from derive.kernel.expr import Expr, ShapeError, Var, toposort
 from derive.kernel.sizes import evaluate
 from derive.operators.pointwise import np
+from proofs.conditions import conditions_latex, null_set_latex
 from proofs.equal import Proof, prove
 from proofs.numbers.agree import agrees
 from proofs.numbers.certify import Refutation, certify, plain_symbol
@@ -159,8 +160,8 @@ class Decider:
             )  # fmt: skip
         return Finding(
             PROVED, "normal-form",
-            almost_everywhere=proof.null_set_latex(self.spelling),
-            conditions=proof.conditions_latex(self.spelling),
+            almost_everywhere=null_set_latex(proof, self.spelling),
+            conditions=conditions_latex(proof, self.spelling),
         )  # fmt: skip
 
     def _ordered(self, a: Expr, b: Expr, relation: str) -> Finding:

@@ -15,6 +15,7 @@ from derive.derivation.network import Domain
 from derive.elaborate.formula import read_expression
 from derive.kernel.expr import Expr, Var
 from derive.kernel.sizes import sizes
+from proofs.conditions import conditions_latex, null_set_latex
 from proofs.equal import prove
 
 n, m, k = sizes("n m k")
@@ -269,7 +270,7 @@ def test_true_everywhere(left, right):
     proof = prove(a, b, FACTS)
     assert proof is not None
     assert proof.almost_everywhere is None
-    assert proof.conditions_latex() == ()
+    assert conditions_latex(proof) == ()
 
 
 @pytest.mark.parametrize(("left", "right", "conditions"), CONDITIONS)
@@ -281,7 +282,7 @@ def test_true_where_the_conditions_hold(left, right, conditions):
     if conditions is None:
         assert proof.conditions
     else:
-        assert sorted(proof.conditions_latex()) == sorted(conditions)
+        assert sorted(conditions_latex(proof)) == sorted(conditions)
 
 
 @pytest.mark.parametrize(("left", "right"), FALSE)
@@ -298,4 +299,4 @@ def test_true_almost_everywhere(left, right, null):
     assert proof is not None
     assert proof.almost_everywhere
     if null is not None:
-        assert proof.null_set_latex() == rf"\{{{null} = 0\}}"
+        assert null_set_latex(proof) == rf"\{{{null} = 0\}}"
