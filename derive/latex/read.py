@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.latex.brackets import paired
 from derive.latex.faults import Unreadable
-from derive.latex.lexemes import Token, lexemes
+from derive.latex.lexemes import Lexeme, Token, lexemes
 from derive.latex.lexicon import learned_words
 from derive.latex.macros import CUSTOMARY, Macro, expand
 from derive.latex.parse import parse_statement
@@ -92,13 +92,38 @@ def tokens_of(
     """The paired tokens of a formula; where it does not pair as a whole, those of its good rows."""
     try:
         atoms = expand(lexemes(text, formula.start, formula.end), macros)
-        tokens = phrases_settled(Reader(atoms, words).everything())
     except Unreadable as fault:
         return [], [fault]
+    try:
+        tokens = phrases_settled(Reader(atoms, words).everything())
+    except Unreadable as fault:
+        return _read_by_rows(atoms, words, fault)
     try:
         return paired(tokens), []
     except Unreadable as fault:
         return _paired_by_rows(tokens, fault)
+
+
+def _read_by_rows(
+    atoms: list[Lexeme], words: frozenset[str], fault: Unreadable
+) -> tuple[list[Token], list[Unreadable]]:
+    """What is not known in one row costs that row only."""
+    lines: list[list[Lexeme]] = [[]]
+    depth = 0
+    for atom in atoms:
+        depth += {"{": 1, r"\begin": 1, "}": -1, r"\end": -1}.get(atom.text, 0)
+        if atom.text == r"\\" and depth == 0:
+            lines.append([])
+        lines[-1].append(atom)
+    good: list[Token] = []
+    faults: list[Unreadable] = []
+    for line in lines if len(lines) > 1 else ():
+        try:
+            good += paired(phrases_settled(Reader(line, words).everything()))
+        except Unreadable as problem:
+            faults.append(problem)
+            good.append(Token("ROW", r"\\", line[-1].end, line[-1].end))
+    return good, faults or [fault]
 
 
 def _paired_by_rows(tokens: list[Token], fault: Unreadable) -> tuple[list[Token], list[Unreadable]]:

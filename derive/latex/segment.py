@@ -45,6 +45,8 @@ _MARKDOWN_CODE = re.compile(
     r"|(?<!`)(?P<tick>`+)(?!`)(?:(?!\n[ \t]*\r?\n).)*?(?<!`)(?P=tick)(?!`)",
     re.MULTILINE | re.DOTALL,
 )
+# The {2} of \begin{alignat}{2}, the [t] of \begin{aligned}[t].
+_COLUMNS = re.compile(r"\s*(?:\[[tbc]\]|\{\s*\d+\s*\})")
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(
     r"\\title\{(?P<title>[^{}]*)\}|^#\s+(?P<heading>.+?)\s*#*$|\\(?:chapter|section)\*?\{(?P<section>[^{}]*)\}",
@@ -234,6 +236,8 @@ def _formulas(text: str, start: int, stop: int, markdown: bool) -> Iterator[Form
         environment = "math" if found["fence"] else found["env"] or opener
         end, after = (-1, -1) if opener in without_end else _end_of(text, found, stop, markdown)
         if end >= 0:
+            if (columns := _COLUMNS.match(text, at, end)) and found["env"]:
+                at = columns.end()
             yield _formula(text, at, end, environment)
             at = after
             continue
