@@ -121,24 +121,30 @@ def _named_in_passing(
     r"""The g of \partial L / \partial z = z - y = g, and what it names, if nothing knows a g."""
     if item.head != "chain" or {str(r.kids[0]) for r in item.kids[1::2]} - DEFINES:
         return
-    used = {
-        reading.scope.use_of(name)
-        for definition in (*statements.definitions, *statements.functions)
-        for name in names_in(definition.kids[2:])
-    }
+    sides = zip(item.kids[::2], item.kids[2::2], strict=False)
+    fresh = [(before, side) for before, side in sides if _is_new(side, reading)]
+    if not fresh:
+        return
     # What was spoken of before is not named here: the s of s > 0, e^{\log s} = s, the n of R^n.
     before_it = (*statements.declarations, *statements.assumptions, *statements.claims)
     earlier = [c for c in before_it if c.span < item.span]
     spoken = [kid for c in earlier if c.head == "chain" for kid in c.kids] + [item.kids[0]]
-    used |= {reading.scope.use_of(name) for name in names_in(spoken)}
-    for before, side in zip(item.kids[::2], item.kids[2::2], strict=False):
-        if not base_of(side) or side.head == "prime" or number(side) is not None:
-            continue
-        reference = reading.scope.refer(side)
-        known = reading.scope.known(reference.symbol) or delta_of(side, reading) is not None
-        plain = not reference.actions and not reference.indices and base_of(side) not in CONSTANTS
-        if plain and not known and reading.scope.use_of(side) not in used:
+    defining = (*statements.definitions, *statements.functions)
+    spoken += [kid for definition in defining for kid in definition.kids[2:]]
+    used = {reading.scope.use_of(name) for name in names_in(spoken)}
+    for before, side in fresh:
+        if reading.scope.use_of(side) not in used:
             yield side, before
+
+
+def _is_new(side: Tree, reading: Reading) -> bool:
+    """A plain name that nothing declares or defines."""
+    if not base_of(side) or side.head == "prime" or number(side) is not None:
+        return False
+    reference = reading.scope.refer(side)
+    plain = not reference.actions and not reference.indices and base_of(side) not in CONSTANTS
+    known = reading.scope.known(reference.symbol) or delta_of(side, reading) is not None
+    return plain and not known
 
 
 def _of_itself(item: Tree, reading: Reading) -> bool:
@@ -267,8 +273,13 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
 
 
 def _assigned(left: Tree, right: Tree, reading: Reading) -> bool:
-    """Whether W = (1 - \\lambda) W - .. gives a variable, which nothing defines, a new value."""
+    """Whether W = (1 - \\lambda) W - .. gives a variable, which nothing defines, a new value.
+
+    A \\delta has its value: \\delta_z = W^\\top \\delta_z is a claim, and wrong.
+    """
     if not base_of(left) or reading.scope.refer(left).symbol in reading.scope.defined:
+        return False
+    if delta_of(left, reading) is not None:
         return False
     return right.head in ("sum", "juxt") and left in right.subtrees()
 

@@ -28,7 +28,7 @@ from derive.elaborate.settle import settle
 from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text
 from derive.elaborate.trials import fit
-from derive.elaborate.values import Value, closed, levelled, squeezed
+from derive.elaborate.values import Value, below, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
 from derive.kernel.expr import Expr, Num, Var
@@ -66,7 +66,10 @@ class Claims:
         """Read derivatives in this layout from now on."""
         if layout != self.reading.layout:
             self.reading.layout = layout
-            self.reading.memo.clear()
+            memo = self.reading.memo
+            # What is defined without a derivative is the same in every layout, and may be deep.
+            for key in [key for key in memo if key[0] in self.reading.differentiating]:
+                del memo[key]
             self.reading.recalled = {}
 
     def forget(self) -> None:
@@ -257,7 +260,8 @@ class Claims:
             (a, b), _, _ = levelled(at, self.reading.sizes, [left, right])
         except (Fault, sizes.SizeError):
             raise self._clash(left, right, at) from None
-        name_sizes(self.reading, [a, b])
+        if any(below(side, self.reading.sizes.below) for side in (a, b)):
+            name_sizes(self.reading, [a, b])
         current = self.reading.sizes.current
         return current(Value(a)).expr, current(Value(b)).expr
 

@@ -16,8 +16,8 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value
-from derive.kernel.build import contracted, zeros
-from derive.kernel.calculus import backward, jacobian
+from derive.kernel.build import ONE, collected, contracted, zeros
+from derive.kernel.calculus import jacobian, pullback
 from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
 from derive.tree import Tree
 
@@ -44,7 +44,7 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     expr, opens, rests = value.expr, value.opens, 0
     own = len(value.own)
     for node, entry in reversed(found):
-        expr, node = _reached(expr, node, tree)
+        expr, node = _reached(reading, expr, node, tree)
         expr = jacobian(expr, node) if expr.axes else _gradient(reading, expr, node)
         letters = [env.letter(letter) for letter in entry]
         rest = len(node.axes) - len(letters)
@@ -55,19 +55,47 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
 
 def _gradient(reading: Reading, of: Expr, node: Expr) -> Expr:
     """The gradient of a number; all of its gradients come from one sweep."""
-    sweep = reading.swept.get(of)
-    if sweep is None:
-        sweep = reading.swept[of] = backward(of)
-    found = sweep.cotangents.get(node)
-    return zeros(node.axes) if found is None else found
+    found = reading.swept.get(of)
+    if found is None:
+        found = reading.swept[of] = _named_gradients(of)
+    return found.get(node) or zeros(node.axes)
 
 
-def _reached(of: Expr, node: Expr, tree: Tree) -> tuple[Expr, Expr]:
+def _named_gradients(of: Expr) -> dict[Expr, Expr]:
+    """The gradient of a number in every node, each written in those of the nodes above it.
+
+    The gradient in a named node is a named node too, so that a line of a derivation is judged by
+    its own step and not by the whole way up to the loss.
+    """
+    arriving: dict[Expr, list[Expr]] = {of: [ONE]}
+    done: dict[Expr, Expr] = {}
+    for node in reversed(toposort(of)):
+        if node not in arriving:
+            continue
+        gradient = collected(arriving[node])
+        if isinstance(node, Call) and isinstance(node.op, Name) and gradient.kids:
+            name = Name(rf"\delta_{{{node.op.symbol}}}", node.op.letters)
+            gradient = Call(name, (gradient,))
+        done[node] = gradient
+        for share in pullback(node, gradient):
+            arriving.setdefault(share.kid, []).append(share.cotangent)
+    return done
+
+
+def _below(reading: Reading, root: Expr) -> frozenset[Expr]:
+    """Every node below an expression, found once: a document asks again and again."""
+    found = reading.below.get(root)
+    if found is None:
+        found = reading.below[root] = frozenset(toposort(root))
+    return found
+
+
+def _reached(reading: Reading, of: Expr, node: Expr, tree: Tree) -> tuple[Expr, Expr]:
     """The node where it occurs in what is differentiated: under its name, or else as what it is.
 
     Fault where it does not occur and yet its variables do: then the function may hide it.
     """
-    if isinstance(node, Var) or node in toposort(of) or of in toposort(node):
+    if isinstance(node, Var) or node in _below(reading, of) or of in _below(reading, node):
         return of, node
     whole, inner = opened(of), opened(node)
     order = toposort(whole)
@@ -151,7 +179,7 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
             "not-a-variable", f"{text(tree)} is the number of a class: nothing is differentiated "
             "in it", tree,
         )  # fmt: skip
-    below = set(toposort(of))
+    below = _below(reading, of)
     here = [node for node, made in reading.made.items() if made == symbol and node in below]
     current = [n for n in here if isinstance(n, Var | Call)]
     if len(current) == 1:

@@ -96,6 +96,7 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     _declare(statements, reading, faults)
     order = _equations(statements, reading, faults, judging)
     reading.late = _differentiating(order, reading) if judging else set()
+    reading.differentiating = frozenset(reading.late)
     early = [equation for equation in order if equation.symbol not in reading.late]
     _read_definitions(early, reading, faults)
     if shorthand is not None:

@@ -13,7 +13,6 @@ from derive.derivation.network import REALS, Domain
 from derive.elaborate.layouts import DENOMINATOR, Layout
 from derive.elaborate.scope import Scope
 from derive.elaborate.values import Sizes, Value
-from derive.kernel.calculus import Backward
 from derive.kernel.expr import Axes, Expr
 from derive.kernel.sizes import Axis
 from derive.operators.row import Row
@@ -89,8 +88,10 @@ class Reading:
     # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.
     recalled: dict[tuple[Tree, frozenset[str]], Value] | None = None
     abstract: dict[str, Value] = field(default_factory=dict)  # losses that nothing defines
+    differentiating: frozenset[str] = frozenset()  # definitions that use derivatives
     late: set[str] = field(default_factory=set)  # definitions that use derivatives, not yet read
-    swept: dict[Expr, Backward] = field(default_factory=dict)
+    below: dict[Expr, frozenset[Expr]] = field(default_factory=dict)
+    swept: dict[Expr, dict[Expr, Expr]] = field(default_factory=dict)  # gradients of numbers
     closed: bool = False  # is every symbol given: then no other is read by custom
 
     def domain(self, symbol: str) -> Domain:
