@@ -161,11 +161,12 @@ VANISHING_WITH = {
 # Commands whose last argument is what they show; the number says how many come before it.
 TRANSPARENT = {
     r"\boxed": 0, r"\mathop": 0, r"\mathbin": 0, r"\mathrel": 0, r"\mathord": 0, r"\mathopen": 0,
-    r"\mathclose": 0, r"\mathpunct": 0, r"\mathinner": 0, r"\smash": 0, r"\Aboxed": 0, r"\cancel": 0,
+    r"\mathclose": 0, r"\mathpunct": 0, r"\mathinner": 0, r"\smash": 0, r"\cancel": 0,
     r"\bcancel": 0, r"\xcancel": 0, r"\ensuremath": 0, r"\textcolor": 1, r"\colorbox": 1,
     r"\fcolorbox": 2, r"\cancelto": 1, r"\mathclap": 0, r"\mathrlap": 0, r"\mathllap": 0,
     r"\scalebox": 1, r"\resizebox": 2, r"\hlmath": 0, r"\overbracket": 0, r"\underbracket": 0,
     r"\substack": 0, r"\class": 1, r"\cssId": 1, r"\href": 1, r"\mathmakebox": 0, r"\alert": 0,
+    r"\Aboxed": 0,
 }  # fmt: skip
 BRACED_LABELS = frozenset(
     [r"\underbrace", r"\overbrace", r"\underbracket", r"\overbracket", r"\underparen"]
