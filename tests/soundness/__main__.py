@@ -6,11 +6,21 @@ import argparse
 import random
 from itertools import islice
 
-from tests.soundness.corpus import read_files
+from proofs.check import check_source
 from tests.soundness.garbage import garbage_documents, garbage_lines
-from tests.soundness.harness import as_written, crashes, run, smallest, table, true_run, wrong_run
+from tests.soundness.harness import (
+    as_written,
+    crashes,
+    run,
+    smallest,
+    table,
+    true_run,
+    verdict_only,
+    wrong_run,
+)
 from tests.soundness.mutants import Tally
 from tests.soundness.papers import identities, papers
+from tests.soundness.sources import read_files
 
 
 def main() -> int:
@@ -20,19 +30,21 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="stop each sort after so many seconds")
     parser.add_argument("--only", choices=["wrong", "true", "garbage"])
     parser.add_argument("--papers", type=int, default=40, help="random documents beside the files")
+    parser.add_argument("--causes", action="store_true", help="look for the mistakes too: slower")
     parser.add_argument("--show", type=int, default=40, help="offenders to print")
     given = parser.parse_args()
     documents = [*read_files(), identities()]
     documents += papers(random.Random(given.seed), given.papers)
+    check = check_source if given.causes else verdict_only
     lines = sum(len(d.claims) for d in documents)
     print(f"{len(documents)} documents, {lines} true lines")
-    plain = as_written(documents)
+    plain = as_written(documents, check)
     print("\n" + table(plain, "as written"))
     documents = [d for d in documents if d.claims]
     offenders, raised = plain.offenders, []
     for sort, make in (("wrong", wrong_run), ("true", true_run)):
         if given.only in (None, sort):
-            done = make(documents, given.count, given.seed, seconds=given.seconds)
+            done = make(documents, given.count, given.seed, seconds=given.seconds, check=check)
             print("\n" + table(done, f"{sort} lines"), flush=True)
             offenders += done.offenders
     if given.only in (None, "garbage"):

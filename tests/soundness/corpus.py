@@ -25,11 +25,13 @@ from derive.kernel.calculus import backward, jacobian
 from derive.kernel.expr import Call, Expr, Fn, Map, Name, Var, toposort
 from derive.kernel.sizes import evaluate as size_at
 from derive.latex.print import latex
-from derive.latex.read import read_formula, read_formulas
+from derive.latex.read import read_formula
 from derive.meaning.evaluate import evaluate_all
 from derive.notation.names import filled
 from derive.tree import Tree
-from tests.soundness.page import Place, Reading, Unknown, agree, key_of, readings
+from tests.soundness.page import readings
+from tests.soundness.place import Place, Reading, key_of
+from tests.soundness.signs import Unknown, agree
 
 ROOT = Path(__file__).parent.parent.parent
 POINTS = 6
@@ -50,7 +52,7 @@ class Claim:
         return Tree("chain", (self.left, Tree("rel", (self.relation,)), self.right))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Document:
     """What stands before and after the lines, the points, and the lines that are true of it.
 
@@ -213,7 +215,7 @@ def document_of(name: str, text: str, tail_mark: str = r"\end{document}") -> Doc
         place = Place(symbols, at, _functions(roots))
         place.derivative = _derivative(found, known, jacobians, at)
         found.places.append(place)
-    for key, tree in found.symbols.items():
+    for key in found.symbols:
         letters, array = found.places[0].symbols[key]
         found.shapes[key] = array.shape[len(letters) :]
     _define(found, network)
@@ -365,26 +367,3 @@ def with_letters(document: Document, claim: Claim) -> Claim:
         if node.head in ("name", "script") and node.kids and (own := symbols.get(key_of(node))):
             found |= dict.fromkeys(own[0])
     return Claim(claim.left, claim.right, claim.relation, tuple(found))
-
-
-# ------------------------------------------------------------------------------- where from
-
-
-def files() -> list[Path]:
-    found = [p for p in sorted((ROOT / "examples").iterdir()) if p.suffix in (".tex", ".md")]
-    found += [p for p in sorted((ROOT / "tests" / "documents").iterdir()) if p.suffix in
-              (".tex", ".md")]  # fmt: skip
-    return found
-
-
-def read_files() -> Iterator[Document]:
-    for path in files():
-        try:
-            document = document_of(path.name, path.read_text(encoding="utf-8"))
-        except DeriveError:
-            continue
-        if document.claims:
-            yield document
-
-
-__all__ = ["Claim", "Document", "document_of", "read_files", "read_formulas", "verdict"]

@@ -23,7 +23,7 @@ _TOKENS = (
 _UNREADABLE = (
     r"\frac{x}", r"x^", r"( x", r"x )", r"\left( x", r"\unknowncommand{x}", "{x", r"x_{", r"x + ",
     r"\sum", r"x^2^3", r"\begin{cases} x", r"\int x dx", r"\frac{\partial L}", r"x \odot", r"\odot",
-    r"x @ y", r"\prod_{i=1}^{n}", r"\lim_{x \to 0} x", r"x \mapsto y", r"\text{the gradient}",
+    r"\prod_{i=1}^{n}", r"\lim_{x \to 0} x", r"x \mapsto y",
     r"q_{undeclared}", r"\heartsuit", r"x ! y", "$", r"\mathbb{E}[x]", r"\dots", "?", r"\Box",
 )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 The idea: many lines are judged in one document, between a few that are true as they stand (they
 say which layout the document is in); some stand alone.  An offender is a wrong line that is called
-proved, a true line that is called refuted or ill-typed, or an exception.
+proved, a true line that is called refuted or ill-typed, a line that is judged by nobody, or an
+exception.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter, process_time
+from unittest.mock import patch
 
 from derive.diagnostics import Source
+from proofs.causes import Causes
 from proofs.check import check_source
 from proofs.verdict import ORDER, PROVED, REFUTED, UNREADABLE, Judged, Report
 from tests.soundness.corpus import Claim, Document
 from tests.soundness.corpus import verdict as truth_of
-from tests.soundness.mutants import Mutant, Tally, true_lines, wrong_lines
+from tests.soundness.mutants import LONGEST, Mutant, Tally, true_lines, wrong_lines
 from tests.soundness.rewrites import ALMOST_EVERYWHERE
 from tests.soundness.sites import bracketed, transposed
 
@@ -47,12 +50,15 @@ class Outcome:
 
     @property
     def offends(self) -> bool:
-        if self.verdict == CRASH:
+        if self.verdict == CRASH or (self.verdict == NO_CLAIM and self.mutant.truth != "unreadable"
+                                     and self.mutant.kind != "broken"):  # fmt: skip
             return True
         if self.mutant.truth != "true":
             return self.verdict in (PROVED, ALMOST)
         if self.mutant.kind in ALMOST_EVERYWHERE and self.verdict == REFUTED and self.boundary:
             return False
+        if self.mutant.kind == "unneeded_bracket_left_out" and self.verdict == UNREADABLE:
+            return False  # whether the bracket was needed is for the reader to say
         return self.verdict in (REFUTED, "ill-typed", UNREADABLE)
 
 
@@ -70,6 +76,12 @@ class Run:
 
     def share(self, verdict: str) -> float:
         return sum(o.verdict == verdict for o in self.outcomes) / max(1, len(self.outcomes))
+
+
+def verdict_only(source: Source) -> Report:
+    """``check_source`` without the search for what was done wrong, most of its time."""
+    with patch.object(Causes, "named", lambda *_: None):
+        return check_source(source)
 
 
 def said(judged: Sequence[Judged]) -> tuple[str, str, bool]:
@@ -92,7 +104,7 @@ def judge(mutants: Sequence[Mutant], anchors: Sequence[Claim], check: Check) -> 
     text, spans = document.text(lines)
     try:
         report = check(Source(document.name, text))
-    except Exception:  # noqa: BLE001 - whatever it is, it is an offence
+    except Exception:
         told = traceback.format_exc(limit=-4)
         return [Outcome(m, CRASH, told, text=text) for m in mutants]
     found = []
@@ -115,9 +127,11 @@ def judge(mutants: Sequence[Mutant], anchors: Sequence[Claim], check: Check) -> 
 
 def run(
     lines: Iterable[Mutant], count: int, rng: random.Random, tally: Tally,
-    check: Check = check_source, seconds: float | None = None,
+    check: Check = check_source, seconds: float | None = None, together: int = TOGETHER,
+    alone: float = ALONE,
 ) -> Run:  # fmt: skip
-    """The first ``count`` mutants judged, some of them alone; the run stops after ``seconds``."""
+    """The first ``count`` mutants judged, ``together`` in a document and a share of them alone; the
+    run stops after ``seconds``."""
     done = Run(tally=tally)
     waiting: dict[int, list[Mutant]] = defaultdict(list)
     start = perf_counter()
@@ -136,12 +150,12 @@ def run(
     for mutant in islice(lines, count):
         if seconds is not None and perf_counter() - start > seconds:
             break
-        if rng.random() < ALONE:
+        if rng.random() < alone:
             settle([mutant])
             continue
         group = waiting[id(mutant.document)]
         group.append(mutant)
-        if len(group) == TOGETHER:
+        if len(group) == together:
             settle(group)
             group.clear()
     for group in waiting.values():
@@ -207,13 +221,17 @@ def table(done: Run, title: str) -> str:
     return "\n".join(rows)
 
 
-def wrong_run(documents: Sequence[Document], count: int, seed: int, **more) -> Run:
-    rng, tally = random.Random(seed), Tally()
+def wrong_run(
+    documents: Sequence[Document], count: int, seed: int, longest: int = LONGEST, **more
+) -> Run:
+    rng, tally = random.Random(seed), Tally(longest=longest)
     return run(wrong_lines(documents, rng, tally), count, rng, tally, **more)
 
 
-def true_run(documents: Sequence[Document], count: int, seed: int, **more) -> Run:
-    rng, tally = random.Random(seed), Tally()
+def true_run(
+    documents: Sequence[Document], count: int, seed: int, longest: int = LONGEST, **more
+) -> Run:
+    rng, tally = random.Random(seed), Tally(longest=longest)
     return run(true_lines(documents, rng, tally), count, rng, tally, **more)
 
 
@@ -230,7 +248,7 @@ def crashes(texts: Iterable[str], check: Check = check_source) -> list[tuple[str
 def _raised(text: str, check: Check) -> str:
     try:
         check(Source("garbage", text))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return traceback.format_exc(limit=-4)
     return ""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from derive.diagnostics import DeriveError
@@ -41,13 +41,14 @@ class Tally:
     still_true: Counter = field(default_factory=Counter)
     not_judged: Counter = field(default_factory=Counter)
     seen: set[tuple[str, str]] = field(default_factory=set)
+    longest: int = LONGEST
 
 
 def wrong_lines(
     documents: Sequence[Document], rng: random.Random, tally: Tally, kinds: Sequence[str] = ()
 ) -> Iterator[Mutant]:
     """Lines with one wrong edit, the kinds in turn, for ever."""
-    yield from _mutants(documents, rng, tally, kinds or edits.KINDS, edits.edited,
+    yield from _mutants(documents, rng, tally, kinds or edits.kinds(), edits.edited,
                         ("wrong", "ill-typed"))  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def true_lines(
     documents: Sequence[Document], rng: random.Random, tally: Tally, kinds: Sequence[str] = ()
 ) -> Iterator[Mutant]:
     """Lines with one true rewrite, the kinds in turn, for ever."""
-    yield from _mutants(documents, rng, tally, kinds or rewrites.KINDS, rewrites.rewritten,
+    yield from _mutants(documents, rng, tally, kinds or rewrites.kinds(), rewrites.rewritten,
                         ("true",))  # fmt: skip
 
 
@@ -83,7 +84,11 @@ def _one(kind: str, context: Context, make, tally: Tally, wanted) -> Mutant | No
     for k, proposed in enumerate(make(kind, context)):
         if k > 5:
             return None
-        found = as_printed(context.document, proposed)
+        spell = rewrites.SPELLINGS.get(kind)
+        found = as_printed(
+            context.document, proposed, tally.longest,
+            (lambda text: spell(text, context.rng)) if spell else str,  # noqa: B023
+        )  # fmt: skip
         if found is None:
             continue
         line, claim = found
@@ -102,11 +107,13 @@ def _one(kind: str, context: Context, make, tally: Tally, wanted) -> Mutant | No
     return None
 
 
-def as_printed(document: Document, claim: Claim) -> tuple[str, Claim] | None:
+def as_printed(
+    document: Document, claim: Claim, longest: int = LONGEST, spell: Callable[[str], str] = str
+) -> tuple[str, Claim] | None:
     """The line as LaTeX, and what is read of it; None where it is no equation any more."""
     try:
-        line = document.line(claim)
-        if len(line) > LONGEST:
+        line = spell(document.line(claim))
+        if len(line) > longest:
             return None
         tree = parsed(line)
     except (DeriveError, ValueError):

@@ -13,6 +13,13 @@ from derive.diagnostics import DeriveError
 from tests.soundness.corpus import Claim, Document, document_of, parsed, with_letters
 
 _SIZES = "npqkd"
+_MOVES = (
+    *("linear",) * 3, *("act",) * 3, "sum", "gate", "scale", "unit", "soft", "outer", "poly",
+)  # fmt: skip
+_ACTS = (
+    r"\sigma({})", r"\tanh({})", r"\mathrm{{ReLU}}({})", r"f({})", r"\max(0, {})", r"\exp({})",
+    r"\mathrm{{softplus}}({})",
+)  # fmt: skip
 
 
 class _Paper:
@@ -63,8 +70,7 @@ class _Paper:
         rng = self.rng
         h, n = self.nodes[-1] if rng.random() < 0.8 else rng.choice(self.nodes)
         same = [s for s, size in self.nodes if size == n and s != h]
-        move = rng.choice(["linear", "linear", "linear", "act", "act", "act", "sum", "gate", "scale",
-                           "unit", "soft", "outer", "poly"])  # fmt: skip
+        move = rng.choice(_MOVES)
         if move == "linear":
             m = self.size()
             bias = f" + {self.vector(m)}" if rng.random() < 0.6 else ""
@@ -72,8 +78,7 @@ class _Paper:
             w = self.weight(n, m) + r"^\top" if turned else self.weight(m, n)
             self.define("zu"[rng.randrange(2)], f"{w} {h}{bias}", m)
         elif move == "act":
-            word = rng.choice([r"\sigma({})", r"\tanh({})", r"\mathrm{{ReLU}}({})", r"f({})",
-                               r"\max(0, {})", r"\exp({})", r"\mathrm{{softplus}}({})"])  # fmt: skip
+            word = rng.choice(_ACTS)
             self.define("ah"[rng.randrange(2)], word.format(h), n)
         elif move == "sum" and same:
             sign = rng.choice("+-")
@@ -162,7 +167,7 @@ x^\top (y \odot (A x)) = (x \odot y)^\top A x
 \mathrm{ReLU}(x) - \mathrm{ReLU}(-x) = x
 \mathrm{ReLU}(x) + \mathrm{ReLU}(-x) = |x|
 \sigma(x) \odot (1 - \sigma(x)) = \sigma'(x)
-\mathrm{ReLU}(x) = \mathbb{I}(x > 0) \odot x
+\mathbb{I}(x > 0) \odot x = \mathrm{ReLU}(x)
 \mathbb{I}(x > 0) \odot \mathbb{I}(x > 0) = \mathbb{I}(x > 0)
 \exp(x) \odot \exp(y) = \exp(x + y)
 \frac{1}{1 + \exp(-x)} = \sigma(x)

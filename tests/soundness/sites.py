@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.tree import Tree
-from tests.soundness.page import INDICATORS, WORDS, stem
+from tests.soundness.place import stem
+from tests.soundness.signs import INDICATORS, WORDS
 
 Path = tuple[int, ...]
 TOP = Tree("name", (r"\top",))
