@@ -123,7 +123,9 @@ def _tables(domain: Domain) -> Tables:
         kept: list[Sequence[Fraction]] = [domain.values] * (len(_TABLES) + 1)
     else:
         kept = [[n for n in t if inside(n, domain)] or _between(domain) for t in _TABLES]
-        kept.append(_within(domain))
+        # Free values of no special kind come from no table.
+        bounded = domain.low is not None or domain.high is not None
+        kept.append(_within(domain) if bounded else _ONE)
     length = np.array([len(t) for t in kept])
     longest = int(length.max())
     full = [n for table in kept for n in (*table, *[table[0]] * (longest - len(table)))]
@@ -169,7 +171,7 @@ def _between(domain: Domain) -> list[Fraction]:
 
 
 def _within(domain: Domain) -> list[Fraction]:
-    """Numbers of no special kind in an open interval."""
+    """Numbers of no special kind in an open interval that has an end."""
     draw = np.random.default_rng(1)
     at = draw.integers(_UNIT // 10, 9 * _UNIT // 10, 64)
     return _placed([Fraction(int(k), _UNIT) for k in at], domain, Fraction(1, 10_000))

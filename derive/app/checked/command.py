@@ -136,12 +136,12 @@ def _publish(
 
 
 def _print_parts(form: Form, parts: list[dict[str, Any]]) -> None:
+    if form.format not in ("sarif", "junit"):
+        return
+    # Only here: it loads the libraries of the web.
     from derive.app.checked.exchange import junit, sarif
 
-    if form.format == "sarif":
-        print(sarif(parts))
-    elif form.format == "junit":
-        print(junit(parts))
+    print((sarif if form.format == "sarif" else junit)(parts))
 
 
 def explain(asked: list[str]) -> int:

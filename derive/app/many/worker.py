@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import threading
@@ -145,6 +143,9 @@ def enlist(order: Order) -> None:
 
 
 def _end_with_parent() -> None:
+    # Imported here: only a process of ours has a parent to wait for.
+    import multiprocessing.connection
+
     # A parent that was killed closes nothing: its workers would wait for work for ever.
     if (parent := multiprocessing.parent_process()) is not None:
         multiprocessing.connection.wait([parent.sentinel])
