@@ -54,6 +54,10 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         function = function.kids[0]
     symbol = str(function.kids[0])
     if symbol in reading.scope.applied:
+        if primes:
+            by = arguments[0] if len(arguments) == 1 else Tree("list", tuple(arguments))
+            slope = Tree("deriv", (function, by, str(primes)), tree.span)
+            return value_of(reading, slope, env)
         return value_of(reading, function, env)
     if symbol in INDICATORS:
         return indicator(reading, tree, arguments, env)
@@ -78,8 +82,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     if given is not None:
         return given
     raise Fault(
-        "unknown-function", f"{symbol} is not a known function", function,
-        f"define it, as in {symbol}(x) = .., or check its spelling",
+        "unknown-function", f"${symbol}$ is not a known function", function,
+        f"define it, as in ${symbol}(x) = ..$, or check its spelling",
     )  # fmt: skip
 
 
@@ -126,10 +130,10 @@ def _row_value(
         elif made is None and len(values) >= row.arity:
             return _composite(reading, tree, row, values)
     if len(values) == 1 and any(row.arity == 1 for row in rows):
-        raise Fault("shape-clash", f"{symbol} needs a vector, not a scalar", tree)
+        raise Fault("shape-clash", f"${symbol}$ needs a vector, not a scalar", tree)
     wanted = " or ".join(sorted({str(row.arity) for row in rows}))
     raise Fault(
-        "wrong-arguments", f"{symbol} takes {wanted} arguments, not {len(values)}", tree
+        "wrong-arguments", f"${symbol}$ takes {wanted} arguments, not {len(values)}", tree
     )  # fmt: skip
 
 
@@ -234,7 +238,8 @@ def _defined_call(
     if len(arguments) != len(equation.formals):
         raise Fault(
             "wrong-arguments",
-            f"{text(equation.left)} takes {len(equation.formals)} arguments, not {len(arguments)}",
+            f"{formula(equation.left)} takes {len(equation.formals)} arguments, "
+            f"not {len(arguments)}",
             tree,
         )
     if (

@@ -305,7 +305,8 @@ def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> Non
         for node in item.subtrees():
             if node.head == "juxt":
                 for kid, after in zip(node.kids, node.kids[1:], strict=False):
-                    if base_of(kid) and after.head in BRACKETS:
+                    # f (1 - f) is a product: nothing is applied to itself.
+                    if base_of(kid) and after.head in BRACKETS and kid not in after.subtrees():
                         seen.setdefault(latex(kid), set()).add(after)
     for item in list(found.functions):
         name, bracket = item.kids[0].kids
@@ -342,7 +343,7 @@ def equation_of(item: Tree, reading: Reading) -> Equation:
     if reference.actions:
         raise Fault(
             "unreadable-left-side",
-            f"{latex(left)} cannot be defined: only a name can stand on the left",
+            f"${latex(left)}$ cannot be defined: only a name can stand on the left",
             left,
             "define the name itself, without transpose or power",
         )

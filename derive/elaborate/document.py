@@ -26,6 +26,7 @@ from derive.elaborate.collect import (
 from derive.elaborate.declare import assume, declare
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.limits import bound_letters
+from derive.elaborate.primes import Functions
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shorthand import Shorthand
@@ -91,6 +92,8 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     items = [item for row in parsed.rows for item in row.items]
+    functions = Functions.of(items)
+    items = [functions.written_out(item) for item in items]
     statements = sorted_statements(items, reading)
     shorthand = claims_told_apart(statements, reading) if judging else None
     _declare(statements, reading, faults)
@@ -192,10 +195,10 @@ def _equations(
 def _twice(before: Equation, again: Equation) -> Fault:
     return Fault(
         "defined-twice",
-        f"{written(again.left)} is defined twice",
+        f"${written(again.left)}$ is defined twice",
         again.span,
         "give the second quantity a name of its own",
-        (f"first defined as {written(before.left)} = {written(before.right)}",),
+        (f"first defined as ${written(before.left)} = {written(before.right)}$",),
     )
 
 
@@ -213,9 +216,9 @@ def _half_defined(item: Tree, reading: Reading) -> Fault | None:
         return None
     return Fault(
         "unreadable-left-side",
-        f"{latex(left)} cannot be defined: only a name can stand on the left",
+        f"${latex(left)}$ cannot be defined: only a name can stand on the left",
         left,
-        "give it a name, as in s = .., and write the quantity itself in that name",
+        "give it a name, as in $s = ..$, and write the quantity itself in that name",
     )
 
 
@@ -320,10 +323,10 @@ def _cycle(cycle: list[str], reading: Reading) -> Fault:
     names = [written(table[s].left) for s in cycle]
     return Fault(
         "cycle",
-        "these definitions go round in a circle: " + " → ".join([*names, names[0]]),
+        "these definitions go round in a circle: " + " → ".join(f"${name}$" for name in [*names, names[0]]),
         table[cycle[0]].span,
         "one of them must be given without the others",
-        tuple(f"{written(table[s].left)} = {written(table[s].right)}" for s in cycle),
+        tuple(f"${written(table[s].left)} = {written(table[s].right)}$" for s in cycle),
     )
 
 
