@@ -6,12 +6,15 @@ talks to the reader renders it, on a terminal as here, or as JSON.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
 _WIDEST_EXCERPT = 100
 _TAB = "    "
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
+_PIECES = re.compile(r"`([^`]*)`|\$([^$]*)\$")
+_SHAPE = re.compile(r"[\w()+·×-]*×[\w()+·×-]*")
 _BOLD, _BLUE, _PLAIN = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 
@@ -79,6 +82,23 @@ def printable(text: str) -> str:
     )
 
 
+def quoted(text: str) -> str:
+    """A message for a terminal: what stands between dollar signs or backquotes is in backquotes, a
+    shape such as h×m bare.
+
+    >>> quoted("$W$ is $h×m$")
+    '`W` is h×m'
+    """
+    return "\n".join(printable(line) for line in _PIECES.sub(_piece, text).split("\n"))
+
+
+def _piece(found: re.Match[str]) -> str:
+    source, formula = found.groups()
+    if formula is not None and _SHAPE.fullmatch(formula):
+        return formula
+    return f"`{source if formula is None else formula}`"
+
+
 def _acts(letter: str) -> bool:
     turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
     return turns or unicodedata.category(letter) == "Cc"
@@ -103,7 +123,7 @@ def render(diagnostic: Diagnostic, source: Source | None = None, color: bool = F
         return f"{style}{text}{_PLAIN}" if color else text
 
     headline = paint(_COLOURS.get(diagnostic.severity, _BOLD), diagnostic.severity)
-    out = [f"{headline}[{diagnostic.code}]: {paint(_BOLD, diagnostic.message)}"]
+    out = [f"{headline}[{diagnostic.code}]: {paint(_BOLD, quoted(diagnostic.message))}"]
     margin = ""
     if source is not None and source.text:
         line, column = source.position(diagnostic.start)
@@ -126,7 +146,7 @@ def render(diagnostic: Diagnostic, source: Source | None = None, color: bool = F
     remarks = [("note", note) for note in diagnostic.notes]
     remarks += [("help", diagnostic.help)] if diagnostic.help else []
     for label, words in remarks:
-        first, *rest = words.splitlines() or [""]
+        first, *rest = quoted(words).splitlines() or [""]
         out.append(f"{margin} {paint(_BLUE, '=')} {paint(_BOLD, label)}: {first}")
         out += [f"{margin}         {line}" for line in rest]
     return "\n".join(out)

@@ -16,11 +16,12 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import asked, question
 from derive.elaborate.ranks import odd_one_out
 from derive.elaborate.reading import Env, Equation, Reading
+from derive.elaborate.shown import shape_of
 from derive.elaborate.symbols import definition_value
 from derive.elaborate.trials import names_loss
 from derive.elaborate.values import resized
 from derive.kernel import sizes
-from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
+from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
 from derive.latex.read import Parsed
 from derive.tree import Tree
@@ -142,10 +143,10 @@ def _no_loss(order: Sequence[Equation], nodes: dict[str, Expr]) -> Fault:
     written = latex(equation.left)
     return Fault(
         "no-scalar-loss",
-        f"{written} is an array of shape {shape_text(node.axes)}, and no scalar loss is defined",
+        f"${written}$ has the shape {shape_of(node.axes)}, and no scalar loss is defined",
         equation.span,
-        rf"define a scalar, as in \mathcal{{L}} = \frac12 \|{written} - \mathbf{{y}}\|_2^2, or ask "
-        rf"for a Jacobian, as in \frac{{\partial {written}}}{{\partial \mathbf{{x}}}} = ?",
+        rf"define a scalar, as in $\mathcal{{L}} = \frac12 \|{written} - \mathbf{{y}}\|_2^2$, or "
+        rf"ask for a Jacobian, as in $\frac{{\partial {written}}}{{\partial \mathbf{{x}}}} = ?$",
     )
 
 

@@ -12,7 +12,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
 from derive.elaborate.shaped import SHAPED
-from derive.elaborate.shown import text
+from derive.elaborate.shown import formula, text
 from derive.elaborate.symbols import (
     definition_value,
     fresh_letter,

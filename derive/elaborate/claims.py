@@ -140,8 +140,8 @@ class Claims:
             family = f"{base}_{{#1}}" in self.reading.slot_axes and number.isdigit()
             if family and symbol not in self.reading.scope.declared | self.reading.scope.defined:
                 raise Fault(
-                    "unsupported-index", f"the index {number} is not a single letter", node,
-                    "select an entry with a letter, as in x_i",
+                    "unsupported-index", f"the index ${number}$ is not a single letter", node,
+                    "select an entry with a letter, as in $x_i$",
                 )  # fmt: skip
 
     def _free(self, tree: Tree) -> Iterator[str]:
@@ -248,7 +248,7 @@ class Claims:
         if extra:
             raise Fault(
                 "free-index",
-                f"the right side has the index {', '.join(extra)}, the left side does not", at,
+                f"the right side has the index ${', '.join(extra)}$, the left side does not", at,
             )  # fmt: skip
         left, right = _with_zero(left, right), _with_zero(right, left)
         spread = spreading and not (left.own and right.own)

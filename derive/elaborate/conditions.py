@@ -54,7 +54,7 @@ def _conditions(reading: Reading, tree: Tree, env: Env) -> list[Value]:
 
 def _comparison(reading: Reading, tree: Tree, a: Tree, sign: str, b: Tree, env: Env) -> Value:
     if sign not in _COMPARISONS:
-        raise Fault("unsupported", f"the relation {sign} in an indicator is not known", tree)
+        raise Fault("unsupported", f"the relation ${sign}$ in an indicator is not known", tree)
     left, right = _free_letter(reading, a, env), _free_letter(reading, b, env)
     if left and right and sign in ("=", "==", "!="):
         n = reading.sizes.fresh()
@@ -90,7 +90,7 @@ def cases_value(reading: Reading, tree: Tree, env: Env) -> Value:
     """A cases environment: the first branch whose condition holds, the last one otherwise."""
     kind, rows = tree.kids
     if kind not in ("cases", "dcases", "rcases", "array"):
-        raise Fault("unsupported", f"the environment {kind} cannot be given a value here", tree)
+        raise Fault("unsupported", f"the environment `{kind}` cannot be given a value here", tree)
     branches: list[tuple[Value, list[Value]]] = []
     for cells in rows:
         parts = [p for cell in cells for p in (cell.kids if cell.head == "list" else (cell,))]

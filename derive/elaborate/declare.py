@@ -14,6 +14,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.limits import size_of
 from derive.elaborate.reading import Declaration, Reading
 from derive.elaborate.scope import base_of, index_letter
+from derive.elaborate.shown import marked
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import Axis
 from derive.latex.print import latex
@@ -38,7 +39,7 @@ def declare(item: Tree, reading: Reading) -> None:
         before = reading.declarations.get(symbol)
         if before is not None and before.axes != axes and before.axes is not None:
             raise Fault(
-                "declared-twice", f"{latex(name)} is declared twice, with different sets", item,
+                "declared-twice", f"${latex(name)}$ is declared twice, with different sets", item,
                 "keep one of the two declarations",
             )  # fmt: skip
         if index_letter(name) in reading.scope.bound and domain.classes is not None:
@@ -89,8 +90,10 @@ def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
             return axes, Domain(low=low, high=high, closed=tree.head != "paren")
     said = latex(tree).strip()
     raise Fault(
-        "unknown-set", f"{said or 'this'} is not a set that can be declared here", tree,
-        r"known are \mathbb{R}, \mathbb{R}^{m \times n}, (0, 1), \{-1, +1\} and \{1, \dots, c\}",
+        "unknown-set", f"{marked(said) if said else 'this'} is not a set that can be declared here",
+        tree,
+        r"known are $\mathbb{R}$, $\mathbb{R}^{m \times n}$, $(0, 1)$, $\{-1, +1\}$ and "
+        r"$\{1, \dots, c\}$",
     )  # fmt: skip
 
 
@@ -100,7 +103,7 @@ def _finite(inner: Tree, reading: Reading) -> Domain:
         return Domain(classes=_size(parts[-1], reading))
     values = tuple(number(part) for part in parts)
     if any(v is None for v in values):
-        raise Fault("unknown-set", f"{latex(inner)} is not a list of numbers", inner)
+        raise Fault("unknown-set", f"${latex(inner)}$ is not a list of numbers", inner)
     return Domain(values=tuple(v for v in values if v is not None))
 
 

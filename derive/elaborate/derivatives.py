@@ -14,11 +14,11 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.layouts import Layout
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
-from derive.elaborate.shown import text
+from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, contracted, zeros
 from derive.kernel.calculus import jacobian, pullback
-from derive.kernel.expr import Call, Expr, Name, Var, shape_text, toposort
+from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.tree import Tree
 
 MOST_TIMES = 3
@@ -170,13 +170,13 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
         settled = settled.kids[0]
     if settled.head != "symbol":
         raise Fault(
-            "not-a-variable", f"{text(tree)} is not a variable or a named node", tree,
+            "not-a-variable", f"{formula(tree)} is no variable and has no name", tree,
             "give it a name and ask for the derivative in that name",
         )  # fmt: skip
     symbol, *indices = settled.kids
     if reading.domain(symbol).classes is not None:
         raise Fault(
-            "not-a-variable", f"{text(tree)} is the number of a class: nothing is differentiated "
+            "not-a-variable", f"{formula(tree)} is the number of a class: no derivative is taken "
             "in it", tree,
         )  # fmt: skip
     below = _below(reading, of)
@@ -192,7 +192,7 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
     node = candidates[0] if candidates else current[0] if current else base
     if not isinstance(node, Var) and not (isinstance(node, Call) and isinstance(node.op, Name)):
         raise Fault(
-            "not-a-variable", f"{text(tree)} is not a variable or a named node", tree,
+            "not-a-variable", f"{formula(tree)} is no variable and has no name", tree,
             "ask for the derivative in the whole of it",
         )  # fmt: skip
     return node, _entry(node, symbol, indices, tree)
@@ -214,6 +214,6 @@ def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tupl
     if len(letters) + len(components) > len(node.axes):
         raise Fault(
             "too-many-indices",
-            f"more indices than axes: {text(tree)}, of shape {shape_text(node.axes)}", tree,
+            f"{formula(tree)} has too many indices: without them it is {shape_of(node.axes)}", tree,
         )  # fmt: skip
     return (*letters, *components)

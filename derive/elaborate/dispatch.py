@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.shown import text
+from derive.elaborate.shown import marked, text
 from derive.elaborate.values import Value, below
 from derive.kernel.expr import ShapeError
 from derive.kernel.sizes import SizeError
@@ -61,4 +61,4 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
 def said(tree: Tree) -> str:
     """The formula for an error message, shortened."""
     written = text(tree)
-    return written if len(written) <= 48 else written[:45] + "..."
+    return marked(written) if len(written) <= 48 else f"`{written[:45]}...`"

@@ -323,7 +323,8 @@ def _cycle(cycle: list[str], reading: Reading) -> Fault:
     names = [written(table[s].left) for s in cycle]
     return Fault(
         "cycle",
-        "these definitions go round in a circle: " + " → ".join(f"${name}$" for name in [*names, names[0]]),
+        "these definitions go round in a circle: "
+        + " → ".join(f"${name}$" for name in [*names, names[0]]),
         table[cycle[0]].span,
         "one of them must be given without the others",
         tuple(f"${written(table[s].left)} = {written(table[s].right)}$" for s in cycle),

@@ -118,7 +118,7 @@ def _abs(reading: Reading, tree: Tree, env: Env) -> Value:
     if len(value.own) == 2:
         raise Fault(
             "ambiguous-bars", "bars around a matrix may mean the determinant or absolute entries",
-            tree, r"write \operatorname{abs}(..) or \det(..)",
+            tree, r"write `\operatorname{abs}(..)` or `\det(..)`",
         )  # fmt: skip
     return map_of(tree, reading.sizes, pointwise.absolute, [value])
 
@@ -139,15 +139,15 @@ def _norm(reading: Reading, tree: Tree, env: Env) -> Value:
             entries = contract_values(tree, reading.sizes, [entries], [own], own[:1])
         return call_of(tree, reading.sizes, maximum, entries) if own else entries
     if which not in ("2", "F", r"\mathrm{F}", r"\text{F}"):
-        raise Fault("unsupported", f"the norm with subscript {which} is not known", tree,
-                    r"known are \|x\|_2, \|x\|_1, \|x\|_\infty and \|W\|_F")  # fmt: skip
+        raise Fault("unsupported", f"the norm with the subscript ${which}$ is not known", tree,
+                    r"known are $\|x\|_2$, $\|x\|_1$, $\|x\|_\infty$ and $\|W\|_F$")  # fmt: skip
     if which == "2" and kind is not None and len(own) == 2:
         raise Fault(
             "ambiguous-norm",
             "the 2-norm of a matrix may mean the largest singular value or the root of the sum of "
             "squares",
             tree,
-            rf"write \|{text(inner)}\|_F for the sum of squares",
+            rf"write $\|{text(inner)}\|_F$ for the sum of squares",
         )
     return map_of(tree, reading.sizes, pointwise.sqrt, [_squares(reading, tree, value)])
 
@@ -179,7 +179,7 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
             "ambiguous-power",
             f"{said(tree)} may be a power of Euler's number, or of the e that is defined here",
             tree,
-            rf"write \exp({text(exponent)}), or give the other e another name",
+            rf"write $\exp({text(exponent)})$, or give the other e another name",
         )
     if len(value.own) == 2:
         return _matrix_power(reading, tree, value, constant)
@@ -194,7 +194,7 @@ def _matrix_power(reading: Reading, tree: Tree, value: Value, constant: Fraction
     if constant is None or constant.denominator != 1 or not 1 <= constant <= 8:
         raise Fault(
             "unsupported", f"the power {said(tree)} of a matrix is not known", tree,
-            "known are the powers 1 to 8; give another one a name, as in P, and declare it",
+            "known are the powers 1 to 8; give another one a name, such as $P$, and declare it",
         )  # fmt: skip
     try:
         reading.sizes.unify(*value.own)
@@ -235,7 +235,7 @@ def _transpose(reading: Reading, tree: Tree, env: Env) -> Value:
         reading.sizes.strain += 3
         return value
     if len(value.own) > 2:
-        raise Fault("shape-clash", f"no transpose of {value.shape_text()}", tree)
+        raise Fault("shape-clash", f"an array of shape {value.shape_text()} has no transpose", tree)
     axes = tuple(range(k + 2))
     expr = contracted((value.expr,), (axes,), (*range(k), k + 1, k))
     return Value(expr, value.opens)
@@ -275,7 +275,7 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
         holds = indicator(reading, condition, [settle(condition, reading.scope)], inner)
         if holds.own:
             raise Fault("unsupported", f"the condition {said(condition)} has no value here", tree,
-                        "known are conditions on two indices, as in k \\neq j")  # fmt: skip
+                        "known are conditions on two indices, as in $k \\neq j$")  # fmt: skip
         own = tuple(range(len(value.own)))
         value = contract_values(tree, reading.sizes, [holds, value], [(), own], own)
     for letter, low, high in letters:
@@ -288,20 +288,20 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
             if low is not None:
                 size = size - size_of(reading, low) + 1  # type: ignore[operator]
             if isinstance(size, int) and size < 1:
-                raise Fault("empty-sum", f"{letter} runs over nothing in {said(tree)}", tree)
+                raise Fault("empty-sum", f"${letter}$ runs over nothing in {said(tree)}", tree)
             try:
                 extent = reading.sizes.unify(size, extent) if extent is not None else size
             except SizeError:
                 raise Fault(
                     "shape-clash",
-                    f"{letter} runs to {sizes.latex(size)}, the axis it selects has "
-                    f"{sizes.latex(extent or 0)} entries",
+                    f"${letter}$ runs to ${sizes.latex(size)}$, the axis it selects has "
+                    f"${sizes.latex(extent or 0)}$ entries",
                     tree,
                 ) from None
         if extent is None:
             raise Fault(
-                "unbound-index", f"{letter} selects nothing in {said(body)}", tree,
-                "an index that is reckoned with, as in x_{t-1}, tells steps apart and selects no "
+                "unbound-index", f"${letter}$ selects nothing in {said(body)}", tree,
+                "an index that is reckoned with, as in $x_{t-1}$, tells steps apart and selects no "
                 "entry" if letter in reading.scope.steps else "",
             )  # fmt: skip
         value = _reduced(reading, tree, str(operator), reading.sizes.current(value), letter, extent)
@@ -330,7 +330,7 @@ def _total(reading: Reading, tree: Tree, body: Tree, env: Env) -> Value:
     if not value.own:
         raise Fault(
             "unbound-index", f"{said(tree)} does not say over which index it runs", tree,
-            r"write it below the sum, as in \sum_{i=1}^{n} x_i",
+            r"write it below the sum, as in $\sum_{i=1}^{n} x_i$",
         )  # fmt: skip
     reading.note("total", f"${said(tree)}$ is read as the sum over all entries")
     own = tuple(range(len(value.own)))
@@ -349,7 +349,9 @@ def _reduced(
         done = contract_values(tree, reading.sizes, [value], [own], own, (letter,))
         return Value(done.expr, done.opens, value.row)
     if letter not in value.opens or value.own:
-        raise Fault("unsupported", f"this {operator} needs a scalar with the index {letter}", tree)
+        raise Fault(
+            "unsupported", f"this {operator} needs a scalar with the index ${letter}$", tree
+        )
     others = [x for x in value.opens if x != letter]
     moved = Value(closed(value, [*others, letter]), tuple(others))
     return call_of(tree, reading.sizes, maximum if operator == "max" else minimum, moved)
@@ -362,7 +364,7 @@ def _inner(reading: Reading, tree: Tree, env: Env) -> Value:
     if pair.head != "list" or len(pair.kids) != 2:
         raise Fault(
             "unsupported", f"{said(tree)} is not an inner product of two", tree,
-            r"write \langle \mathbf{u}, \mathbf{v} \rangle",
+            r"write $\langle \mathbf{u}, \mathbf{v} \rangle$",
         )  # fmt: skip
     u, v = (squeezed(value_of(reading, kid, env)) for kid in pair.kids)
     if len(u.own) != len(v.own):
@@ -380,7 +382,8 @@ def _inner(reading: Reading, tree: Tree, env: Env) -> Value:
 def _dots(reading: Reading, tree: Tree, env: Env) -> Value:
     raise Fault(
         "ellipsis", "what these dots stand for cannot be told", tree,
-        "show the first two terms and the last one, as in x_1 + x_2 + \\dots + x_n, or write a sum",
+        "show the first two terms and the last one, as in $x_1 + x_2 + \\dots + x_n$, or write a "
+        "sum",
     )  # fmt: skip
 
 

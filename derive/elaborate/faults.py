@@ -42,7 +42,7 @@ def _with_letters(texts: tuple[str, ...], document: str) -> tuple[str, ...]:
     free += [f"n_{k}" for k in range(1, len(unknown) - len(free) + 1)]
     letters = dict(zip(unknown, free, strict=False))
     several = len(unknown) > 1
-    named = " and ".join(letters.values()) if len(unknown) < 3 else ", ".join(letters.values())
+    named = (" and " if len(unknown) < 3 else ", ").join(f"${n}$" for n in letters.values())
     verb = "are sizes" if several else "is a size"
     lettered = (_UNKNOWN.sub(lambda found: letters[found[0]], text) for text in texts)
     return (*lettered, f"{named} {verb} that the document does not give")

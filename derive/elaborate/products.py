@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.shown import text
+from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
-from derive.kernel import sizes
 from derive.kernel.sizes import Axis, SizeError
 from derive.meaning.normal import same
 from derive.operators.pointwise import reciprocal
@@ -38,10 +37,7 @@ class Chain:
     split: int = 1
 
     def shape_text(self) -> str:
-        own = [sizes.latex(n) for n in self.axes]
-        if len(own) == 1:
-            return f"1×{own[0]}" if self.row else f"{own[0]}×1"
-        return "×".join(own) if own else "a scalar"
+        return shape_of(self.axes, self.row)
 
 
 @dataclass(slots=True)
@@ -78,12 +74,14 @@ class Product:
         said = {"odot": "multiply entry by entry"}.get(sign, "multiply")
         return Fault(
             "shape-clash",
-            f"shapes do not {said}: ({left.shape_text()})·({right.shape_text()})",
+            "shapes do not {}: $({})·({})$".format(
+                said, *(chain.shape_text().strip("$") for chain in (left, right))
+            ),
             (left.tree.span[0], right.tree.span[1]),
             help,
             (
-                f"{text(left.tree)} is {left.shape_text()}",
-                f"{text(right.tree)} is {right.shape_text()}",
+                f"{formula(left.tree)} is {left.shape_text()}",
+                f"{formula(right.tree)} is {right.shape_text()}",
             ),
         )
 

@@ -15,7 +15,8 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import base_of
 from derive.elaborate.settle import settle
-from derive.kernel.expr import Expr, shape_text
+from derive.elaborate.shown import shape_of
+from derive.kernel.expr import Expr
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -42,7 +43,7 @@ def question(
         if by is None:
             what = latex(of) if of is not None else r"\mathcal{L}"
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
-                        rf"write \nabla_{{\mathbf{{W}}}} {what} = ?")  # fmt: skip
+                        rf"write $\nabla_{{\mathbf{{W}}}} {what} = ?$")  # fmt: skip
         target = _target(of, reading, root, part)
         each: list[tuple[Tree, Tree]] = [(part, by)]
         if part.head == "grad" and by.head == "list" and str(order) in ("1", "_", ""):
@@ -78,7 +79,7 @@ def _target(of: Tree | None, reading: Reading, root: Expr | None, part: Tree) ->
         return value.expr
     if root is None:
         raise Fault("no-scalar-loss", "no scalar loss is defined for this gradient", part,
-                    r"define it, as in \mathcal{L} = ..")  # fmt: skip
+                    r"define it, as in $\mathcal{L} = ..$")  # fmt: skip
     return root
 
 
@@ -108,9 +109,9 @@ def _not_scalar(part: Tree, of: Expr, what: str) -> Fault:
     by = latex(part.kids[0]) if part.head == "grad" and part.kids[0] else r"\mathbf{x}"
     return Fault(
         "not-a-scalar",
-        f"{what} needs a scalar, {written} has shape {shape_text(of.axes)}",
+        f"{what} needs a scalar, ${written}$ has the shape {shape_of(of.axes)}",
         part,
-        rf"ask for the Jacobian: \frac{{\partial {written}}}{{\partial {by}}} = ?",
+        rf"ask for the Jacobian: $\frac{{\partial {written}}}{{\partial {by}}} = ?$",
     )
 
 
@@ -124,7 +125,7 @@ def _require_known(tree: Tree, reading: Reading) -> None:
     if not known:
         defined = ", ".join(dict.fromkeys(latex(e.left) for e in reading.equations.values()))
         raise Fault(
-            "undefined-symbol", f"{latex(tree)} is neither declared nor defined", tree,
+            "undefined-symbol", f"${latex(tree)}$ is neither declared nor defined", tree,
             f"defined here are {defined}" if defined else "define it first",
         )  # fmt: skip
 

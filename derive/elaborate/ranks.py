@@ -116,7 +116,9 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
     """A symbol is read by custom only where a slip of the pen is not more likely: a name that is
     met once, and differs from a known name by its scripts or its font, is a slip."""
     if symbol == r"\top":
-        raise Fault("unreadable", r"\top stands alone here", tree, r"a transpose is written x^\top")
+        raise Fault(
+            "unreadable", r"`\top` stands alone here", tree, r"a transpose is written $x^\top$"
+        )
     core = parts(re.split(r"[_^]", symbol)[0]).core
     kind, shape = _KINDS[rank]
     plain = _plain(symbol)
@@ -128,9 +130,9 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
         if (core, "_" in symbol) in alike:
             raise Fault(
                 "undefined-symbol",
-                f"{plain} is neither declared nor defined",
+                f"${plain}$ is neither declared nor defined",
                 tree,
-                rf"declare it, as in {plain} \in {shape}, or define {plain} = ..",
+                rf"declare it, as in ${plain} \in {shape}$, or define ${plain} = ..$",
             )
     if lone:
         reading.lone[symbol] = tree
@@ -152,8 +154,8 @@ def odd_one_out(reading: Reading, arrays: Sequence[str]) -> Fault | None:
         return None
     plain = _plain(symbol)
     return Fault(
-        "undefined-symbol", f"{plain} is neither declared nor defined", reading.lone[symbol],
-        rf"declare it, as in {plain} \in \mathbb{{R}}^{{n}}, or define {plain} = ..",
+        "undefined-symbol", f"${plain}$ is neither declared nor defined", reading.lone[symbol],
+        rf"declare it, as in ${plain} \in \mathbb{{R}}^{{n}}$, or define ${plain} = ..$",
         ("every other array here is declared",),
     )  # fmt: skip
 

@@ -151,10 +151,10 @@ def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) ->
             if sup.kids[0] not in scope.scalars and not _is_number(base, scope):
                 raise Fault(
                     "ambiguous-superscript",
-                    f"the superscript {sup.kids[0]} may be a label or a power",
+                    f"the superscript ${sup.kids[0]}$ may be a label or a power",
                     sup if sup.span != (0, 0) else whole,
-                    f"for a label write ^{{({sup.kids[0]})}}; for a power declare "
-                    f"{sup.kids[0]} as a number",
+                    f"for a label write `^{{({sup.kids[0]})}}`; for a power declare "
+                    f"${sup.kids[0]}$ as a number",
                 )
             base = Tree("power", (base, settle(sup, scope)), whole.span)
         else:
@@ -329,9 +329,9 @@ def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
     written, whole = latex(kid), latex(Tree("juxt", (kid, following)))
     raise Fault(
         "ambiguous-call",
-        f"{whole} may be the function {written} applied, or a product",
+        f"${whole}$ may be the function ${written}$ applied, or a product",
         (kid.span[0], following.span[1]),
-        f"for a call define {written}(..) = .. or declare "
-        rf"{written}\colon \mathbb{{R}} \to \mathbb{{R}}; for a product declare "
-        rf"{written} \in \mathbb{{R}} or write {written} \cdot (..)",
+        f"for a call define ${written}(..) = ..$ or declare "
+        rf"${written}\colon \mathbb{{R}} \to \mathbb{{R}}$; for a product declare "
+        rf"${written} \in \mathbb{{R}}$ or write ${written} \cdot (..)$",
     )

@@ -6,6 +6,8 @@ go back to the notation they came from.
 
 from __future__ import annotations
 
+from derive.kernel import sizes
+from derive.kernel.expr import Axes
 from derive.latex.print import latex
 from derive.notation.names import symbol_tree
 from derive.tree import Tree
@@ -19,6 +21,24 @@ def shown(tree: Tree) -> Tree:
 def text(tree: Tree) -> str:
     """The LaTeX of a raw or settled tree."""
     return latex(shown(tree))
+
+
+def formula(tree: Tree) -> str:
+    """The LaTeX of a raw or settled tree as messages have it: between dollar signs."""
+    return marked(text(tree))
+
+
+def marked(latex: str) -> str:
+    """A formula of a message: between dollar signs, of which it has none of its own."""
+    return f"${latex.replace('$', '')}$"
+
+
+def shape_of(axes: Axes, row: bool = False) -> str:
+    """The shape of a value as messages have it: ``$m×n$``, a vector as the column that it is."""
+    own = [sizes.latex(n) for n in axes]
+    if len(own) == 1:
+        own = ["1", *own] if row else [*own, "1"]
+    return marked("×".join(own)) if own else "a scalar"
 
 
 def _as_written(node: Tree) -> Tree:

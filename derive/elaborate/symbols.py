@@ -17,7 +17,7 @@ from derive.elaborate.ranks import own_axes
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
 from derive.elaborate.settle import settle
-from derive.elaborate.shown import text
+from derive.elaborate.shown import formula, text
 from derive.elaborate.values import (
     Value,
     as_row_matrix,
@@ -88,9 +88,9 @@ def entries(
         else:
             raise Fault(
                 "unsupported-index",
-                f"the index {text(index)} is not a single letter",
+                f"the index {formula(index)} is not a single letter",
                 index,
-                "select an entry with a letter, as in x_i, or define the entry as a symbol",
+                "select an entry with a letter, as in $x_i$, or define the entry as a symbol",
             )
     value = opened(tree, reading.sizes, value, letters)
     for letter, index in chosen:
@@ -131,8 +131,8 @@ def variable_value(
     """The value of a symbol that nothing defines: one Var, with an open axis for each slot."""
     if symbol in (r"\partial", r"\nabla"):
         raise Fault(
-            "unsupported", f"{symbol} is an operator, not a quantity", tree,
-            r"write the whole derivative, as in \frac{\partial L}{\partial w}",
+            "unsupported", f"${symbol}$ is an operator, not a quantity", tree,
+            r"write the whole derivative, as in $\frac{\partial L}{\partial w}$",
         )  # fmt: skip
     letters: list[str] = []
     written: list[str] = []
@@ -206,7 +206,7 @@ def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, t
             "not-a-class",
             "this index is not declared as a class number",
             tree,
-            r"declare it, as in y^{(i)} \in \{1, \dots, c\}",
+            r"declare it, as in $y^{(i)} \in \{1, \dots, c\}$",
         )
     reading.sizes.unify(classes, declared)
     return Value(Call(one_hot(declared), (number.expr,)), (*number.opens, letter))
@@ -246,7 +246,7 @@ def definition_value(
     if formals is None and key in reading.memo:
         return reading.sizes.current(reading.memo[key])
     if key in reading.underway:
-        raise Fault("cycle", f"{text(equation.left)} is defined by itself", equation.span)
+        raise Fault("cycle", f"{formula(equation.left)} is defined by itself", equation.span)
     reading.underway.add(key)
     try:
         body = value_of(reading, equation.body, inner)
@@ -266,7 +266,7 @@ def _named(
         missing = next(c for c in equation.components if c not in body.opens)
         raise Fault(
             "free-index",
-            f"the left side has the index {missing}, the right side does not",
+            f"the left side has the index ${missing}$, the right side does not",
             equation.left,
         )
     slots: list[str] = []
@@ -331,7 +331,7 @@ def _check_declared(reading: Reading, equation: Equation, value: Value) -> None:
     plain = text(equation.left)
     raise Fault(
         "shape-clash",
-        f"{plain} is declared {told}, its definition is {value.shape_text()}",
+        f"${plain}$ is declared {told}, its definition is {value.shape_text()}",
         equation.span,
     )
 
@@ -344,9 +344,9 @@ def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
         return reading.sizes.current(found[0])
     raise Fault(
         "function-without-argument",
-        f"{symbol} is a function; here it stands without its argument",
+        f"${symbol}$ is a function; here it stands without its argument",
         tree,
-        f"write {symbol}(..)",
+        f"write `{symbol}(..)`",
     )
 
 

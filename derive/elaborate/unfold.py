@@ -156,8 +156,8 @@ def _absorbed(terms: tuple[Tree, ...], outer: frozenset[str]) -> tuple[Tree, ...
         if using != list(range(k + 1, using[-1] + 1)):
             raise Fault(
                 "ambiguous-sum",
-                f"the sum over {', '.join(sorted(letters))} may end before "
-                f"{latex(terms[k + 1])} or reach over it",
+                f"the sum over ${', '.join(sorted(letters))}$ may end before "
+                f"${latex(terms[k + 1])}$ or reach over it",
                 term,
                 "put brackets around what is summed",
             )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.shown import text
+from derive.elaborate.shown import formula, shape_of, text
 from derive.kernel import sizes
 from derive.kernel.build import add, contracted, rebuilt
 from derive.kernel.expr import (
@@ -57,12 +57,7 @@ class Value:
         return dict(zip(self.opens, self.expr.axes, strict=False))
 
     def shape_text(self) -> str:
-        own = [sizes.latex(n) for n in self.own]
-        if not own:
-            return "a scalar"
-        if len(own) == 1:
-            return f"1×{own[0]}" if self.row else f"{own[0]}×1"
-        return "×".join(own)
+        return shape_of(self.own, self.row)
 
 
 @dataclass(slots=True)
@@ -189,8 +184,8 @@ def contract_values(
                     f"shapes do not {describe}: {shapes}",
                     at,
                     notes=(
-                        f"an axis of size {sizes.latex(sizes.resolve(extent[i], known.bound))} "
-                        f"meets one of size {sizes.latex(sizes.resolve(n, known.bound))}",
+                        f"the size ${sizes.latex(sizes.resolve(extent[i], known.bound))}$ "
+                        f"meets the size ${sizes.latex(sizes.resolve(n, known.bound))}$",
                     ),
                 ) from None
     current = [known.current(v).expr for v in values]
@@ -268,7 +263,7 @@ def sum_of(at: Tree, known: Sizes, values: Sequence[Value]) -> Value:
         if len(at.kids) != len(values):
             raise
         notes = tuple(
-            f"{text(kid)} is {known.current(v).shape_text()}"
+            f"{formula(kid)} is {known.current(v).shape_text()}"
             for kid, v in zip(at.kids, values, strict=True)
         )
         help = fault.help
@@ -276,8 +271,8 @@ def sum_of(at: Tree, known: Sizes, values: Sequence[Value]) -> Value:
             kid = text(next(k for k, v in zip(at.kids, values, strict=True) if len(v.own) == 1))
             kid = kid.lstrip("-")
             help = (
-                rf"to add {kid} to every column write {kid} \mathbf{{1}}^\top, to every row "
-                rf"\mathbf{{1}} {kid}^\top"
+                rf"to add ${kid}$ to every column write ${kid} \mathbf{{1}}^\top$, to every row "
+                rf"$\mathbf{{1}} {kid}^\top$"
             )
         raise Fault(fault.code, str(fault), fault.span, help, notes) from None
     return Value(add(*done), letters, row)
@@ -332,7 +327,7 @@ def opened(at: Tree, known: Sizes, value: Value, letters: Sequence[str]) -> Valu
     if len(letters) > len(value.own):
         raise Fault(
             "too-many-indices",
-            f"{len(letters)} indices on {value.shape_text()}",
+            f"{len(letters)} indices on an array of shape {value.shape_text()}",
             at,
         )
     opens = value.opens

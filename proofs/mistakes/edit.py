@@ -11,12 +11,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import cached_property
+from typing import Protocol, TypeVar
 
+from derive.elaborate.shown import marked
 from derive.kernel.expr import Expr
 from derive.latex.print import latex
 from derive.tree import Tree, name
 from proofs.mistakes.surgery import Part, flat, grouped, parts
+
+T = TypeVar("T")
 
 TOP = name(r"\top")
 MOST_OTHERS = 12  # terms of nodes that are not asked about
@@ -60,6 +64,23 @@ class Term:
     tree: Tree
     regulariser: bool = False
     of: str = ""
+
+
+class Later(Sequence[T]):
+    """A sequence that is made when something of it is first asked for."""
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> tuple[T, ...]:
+        return tuple(self._make())
+
+    def __getitem__(self, place):
+        return self._made[place]
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 class Context(Protocol):
@@ -116,9 +137,9 @@ class Surroundings:
     """A context that is a plain record; ``lacks`` compares the truth with a value."""
 
     symbols: tuple[Symbol, ...] = ()
-    slopes: tuple[Slope, ...] = ()
-    terms: tuple[Term, ...] = ()
-    counts: tuple[Tree, ...] = ()
+    slopes: Sequence[Slope] = ()
+    terms: Sequence[Term] = ()
+    counts: Sequence[Tree] = ()
     transpose: Tree = TOP
     functions: frozenset[str] = frozenset()
     spelling: Mapping[str, str] = field(default_factory=dict)
@@ -195,8 +216,8 @@ class Edit:
         return flat(self.edited)
 
     def says(self, spelling: Mapping[str, str]) -> str:
-        """The sentence, in the writer's own symbols."""
-        return self.words.format(*(latex(flat(tree), spelling) for tree in self.shown))
+        """The sentence, in the writer's own symbols; formulas stand between dollar signs."""
+        return self.words.format(*(marked(latex(flat(tree), spelling)) for tree in self.shown))
 
 
 @dataclass(frozen=True, slots=True)

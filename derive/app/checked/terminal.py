@@ -22,7 +22,7 @@ from derive.app.checked.words import (
     sides_of,
     told,
 )
-from derive.diagnostics import Diagnostic, Source, printable, render
+from derive.diagnostics import Diagnostic, Source, printable, quoted, render
 from proofs.verdict import PROVED, UNREADABLE, Report
 
 _STYLES = {
@@ -34,7 +34,6 @@ _STYLES = {
     "blue": "\x1b[1;34m",
 }
 _PLAIN = "\x1b[0m"
-_PIECES = re.compile(r"`([^`]*)`|\$([^$]*)\$")
 _LABELS = 9  # columns of the widest label
 
 
@@ -170,8 +169,7 @@ def said(text: str) -> str:
     """Words for a terminal: formulas stand between backticks, or bare where there are no words."""
     if (alone := re.fullmatch(r"\$([^$]*)\$", text)) is not None:
         return printable(alone[1])
-    quoted = _PIECES.sub(lambda piece: f"`{piece[1] if piece[1] is not None else piece[2]}`", text)
-    return "\n".join(printable(line) for line in quoted.split("\n"))
+    return quoted(text)
 
 
 def _summary(report: Report, codes: list[str], pen: Pen) -> Iterator[str]:
