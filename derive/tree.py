@@ -39,6 +39,7 @@ Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be Non
 ``text``       [s] words between formulas: ``if``, ``and``, ``otherwise``
 ``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
 ``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]
+``differential`` [T, T list] dX in a line that speaks of these names: see elaborate.differentials
 ``marked``     [T] what a checked document points at; LaTeX prints it without the mark
 =============  =============================================================================
 
@@ -60,8 +61,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 
+class _Hashed:
+    """Room for a hash that is computed once: trees are keys, and some are deep."""
+
+    __slots__ = ("_hash",)
+
+
 @dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(_Hashed):
     """A piece of notation: a head, its kids, and the half-open span of source offsets it covers.
 
     Two trees are equal if they are written alike; where they stand does not matter.
@@ -70,6 +77,14 @@ class Tree:
     head: str
     kids: tuple = ()
     span: tuple[int, int] = field(default=(0, 0), compare=False)
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash((self.head, self.kids))
+            object.__setattr__(self, "_hash", found)
+            return found
 
     def __str__(self) -> str:
         return sexpr(self)
@@ -81,23 +96,31 @@ class Tree:
             node = stack.pop()
             if isinstance(node, Tree):
                 yield node
-                stack.extend(reversed(node.kids))
+                stack.extend(node.kids[::-1])
             elif isinstance(node, tuple):
-                stack.extend(reversed(node))
+                stack.extend(node[::-1])
 
     def rewritten(self, change: Callable[[Tree], Tree]) -> Tree:
         """This tree with ``change`` applied to every node, kids first."""
-        kids = tuple(_rewrite_kid(kid, change) for kid in self.kids)
-        return change(Tree(self.head, kids, self.span))
+        kids = _rewritten_kids(self.kids, change)
+        # What does not change is not made again: most of a tree, as a rule.
+        return change(self if kids is self.kids else Tree(self.head, kids, self.span))
 
 
-def _rewrite_kid(kid, change):
+def _rewritten_kids(kids: tuple, change: Callable[[Tree], Tree]) -> tuple:
     # Nesting is capped by the tokeniser, so recursion here is bounded.
-    if isinstance(kid, Tree):
-        return kid.rewritten(change)
-    if isinstance(kid, tuple):
-        return tuple(_rewrite_kid(part, change) for part in kid)
-    return kid
+    made: list | None = None
+    for k, kid in enumerate(kids):
+        if isinstance(kid, Tree):
+            new = kid.rewritten(change)
+        elif isinstance(kid, tuple):
+            new = _rewritten_kids(kid, change)
+        else:
+            continue
+        if new is not kid:
+            made = made or list(kids)
+            made[k] = new
+    return kids if made is None else tuple(made)
 
 
 def tree(head: str, *kids, span: tuple[int, int] = (0, 0)) -> Tree:

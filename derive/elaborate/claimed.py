@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
+from derive.elaborate.differentials import with_differentials
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.shorthand import Shorthand, delta_of
@@ -244,7 +245,8 @@ def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
 
 def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
     """Every claim of a document, in the order in which they were written."""
-    found = [claim for item in statements.claims for claim in _claims(item, 0, reading)]
+    items = [with_differentials(item, reading) for item in statements.claims]
+    found = [claim for item in items for claim in _claims(item, 0, reading)]
     for item in (*statements.definitions, *statements.functions):
         if len(item.kids) > 3:
             found += _claims(item, 1, reading)

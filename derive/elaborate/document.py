@@ -24,6 +24,7 @@ from derive.elaborate.collect import (
     sorted_statements,
 )
 from derive.elaborate.declare import assume, declare
+from derive.elaborate.differentials import with_inner_products
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.primes import Functions
@@ -91,7 +92,7 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     parsed = read_formulas(source)
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
-    items = [item for row in parsed.rows for item in row.items]
+    items = [with_inner_products(item) for row in parsed.rows for item in row.items]
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
     statements = sorted_statements(items, reading)

@@ -137,8 +137,9 @@ class Scope:
             if self.known(family) or (met and self._selects(subs)):
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
-            # A bold name with a letter is a vector of its own, a plain one is an entry.
-            whole = spelled_base == base and is_bold(base) and not self.given
+            # A bold name with a letter is a vector of its own, a plain one is an entry, and so is
+            # one with two letters.
+            whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
             if self.known(bare) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from derive.elaborate.collect import Statements
+from derive.elaborate.differentials import is_d
 from derive.elaborate.ellipsis import is_dots, spelled_out
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter
@@ -62,16 +63,27 @@ class Shorthand:
     """The shorthand of one document.
 
     ``target`` is what its \\delta are derivatives of; ``marks`` number the steps of an optimiser,
-    and are no part of a name: W^{(k)} is W as it is before the step.
+    and are no part of a name: W^{(k)} is W as it is before the step.  ``counting``: d is a size of
+    the document, and d\\,r a product unless the two stand side by side, where dW has a line.
     """
 
     reading: Reading
     target: Tree | None = None
     marks: frozenset[Tree] = frozenset()
+    counting: bool = False
+    headed: bool = False
 
     @classmethod
     def of(cls, statements: Statements, reading: Reading, marks: frozenset[Tree]) -> Shorthand:
         """What a document differentiates most often; else what it calls a loss."""
+        sets = [*(d.kids[2] for d in statements.declarations), *reading.scope.ranges.values()]
+        counting = any(_D in a_set.subtrees() for a_set in sets)
+        headed = any(c.head == "chain" and _is_gradient(c.kids[0]) for c in statements.claims)
+        target = cls._target_of(statements, reading)
+        return cls(reading, target, marks, counting, headed)
+
+    @classmethod
+    def _target_of(cls, statements: Statements, reading: Reading) -> Tree | None:
         lefts = [item.kids[0] for item in statements.definitions if item.kids[0] is not None]
         known = {latex(left): left for left in lefts if base_of(left)}
         losses = [
@@ -83,15 +95,15 @@ class Shorthand:
             if latex(of) in known and (not losses or known[latex(of)] in losses)
         )  # fmt: skip
         if counted:
-            return cls(reading, known[counted.most_common(1)[0][0]], marks)
+            return known[counted.most_common(1)[0][0]]
         abstract = [
             of for of in _differentiated(statements)
             if base_of(of) and latex(of) not in known
             and names_loss(reading.scope.refer(of).symbol)
         ]  # fmt: skip
         if abstract and not losses:
-            return cls(reading, abstract[0], marks)
-        return cls(reading, losses[-1] if losses else lefts[-1] if lefts else None, marks)
+            return abstract[0]
+        return losses[-1] if losses else lefts[-1] if lefts else None
 
     def written_out(self, tree: Tree) -> Tree:
         """The formula with every shorthand for a derivative replaced by the derivative."""
@@ -117,7 +129,7 @@ class Shorthand:
                 if found is None and any(is_dots(kid) for kid in node.kids):
                     return Tree("dots", (), node.span)
                 return found or node
-            case Tree("juxt", kids) if _D in kids and not self.reading.scope.known("d"):
+            case Tree("juxt", kids) if any(map(is_d, kids)):
                 done = tuple(self._with_differentials(kids))
                 return done[0] if len(done) == 1 else Tree("juxt", done, node.span)
         return node
@@ -175,12 +187,20 @@ class Shorthand:
                 return named, sup
         return None
 
+    def _differentiates(self, kid: Tree, after: Tree) -> bool:
+        """Whether this is the d of dW, and no number."""
+        if not is_d(kid) or self.reading.scope.known(str(kid.kids[0])):
+            return False
+        if kid == _D and not self.counting:
+            return True
+        return self.headed and kid.span[1] >= after.span[0]
+
     def _with_differentials(self, kids: tuple[Tree, ...]) -> Iterator[Tree]:
         """dW is what programs call the gradient of the loss in W."""
         k = 0
         while k < len(kids):
             kid, after = kids[k], kids[k + 1] if k + 1 < len(kids) else None
-            if kid == _D and after is not None and base_of(after):
+            if after is not None and base_of(after) and self._differentiates(kid, after):
                 found = self._differentiated(after)
                 if found is not None:
                     named, sup = found
@@ -195,6 +215,12 @@ class Shorthand:
                     continue
             yield kid
             k += 1
+
+
+def _is_gradient(left: Tree | None) -> bool:
+    """dW on a left side."""
+    kids = left.kids if left is not None and left.head == "juxt" else ()
+    return len(kids) == 2 and is_d(kids[0]) and base_of(kids[1]) != ""
 
 
 def _differentiated(statements: Statements) -> Iterator[Tree]:

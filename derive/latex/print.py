@@ -80,6 +80,8 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             return PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0]
         case "rel":
             return RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0])
+        case "differential":
+            return _glued("d", _latex(kids[0], spelling, tight))
         case "sum":
             return _sum(kids, spelling, tight)
         case "neg":
