@@ -26,7 +26,9 @@ else:
         def __getattr__(self, name: str):
             import numpy
 
-            return getattr(numpy, name)
+            # Kept, so that each name is looked up here only once.
+            setattr(self, name, getattr(numpy, name))
+            return self.__dict__[name]
 
     np = _Numpy()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from derive.elaborate.scope import INDICATORS, base_of
 from derive.tree import Tree, name
-from proofs.mistakes.surgery import APPLIED, BRACKETS, DIFFERENTIAL, TRANSPOSES, is_mask
+from proofs.mistakes.surgery import APPLIED, BRACKETS, DIAG, DIFFERENTIAL, TRANSPOSES, is_mask
 
 
 def gradient_by(tree: Tree) -> Tree | None:
@@ -66,7 +66,7 @@ class Hand:
                         hand.indicator = hand.indicator or node
                     else:
                         hand.primes = True
-                hand.diag |= node == name("diag")
+                hand.diag = hand.diag or node == DIAG
         if turned:
             hand.transpose = name(turned.most_common(1)[0][0])
         if forms:

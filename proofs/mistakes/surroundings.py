@@ -8,6 +8,7 @@ spelled is read off what stands there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from derive.derivation.deltas import delta_of, sweep
 from derive.derivation.local import boundary, symbol_of
@@ -21,7 +22,7 @@ from derive.notation.names import symbol_tree
 from derive.tree import Tree, name
 from derive.writing.write import Symbol as Written
 from derive.writing.write import write
-from proofs.mistakes.edit import Slope, Surroundings, Symbol, Term
+from proofs.mistakes.edit import Later, Slope, Surroundings, Symbol, Term
 from proofs.mistakes.hand import FORMS, Hand, form_of, gradient_by
 from proofs.mistakes.lack import lack_of
 from proofs.mistakes.surgery import (
@@ -52,9 +53,9 @@ def surroundings(claims: Claims) -> Surroundings:
     symbols = tuple(_symbols(claims, trees, hand, functions))
     return Surroundings(
         symbols,
-        tuple(_slopes(claims, hand, functions))[:MOST_SLOPES],
-        tuple(_terms(claims, hand, functions))[:MOST_TERMS],
-        tuple(_counts(claims, trees)),
+        Later(lambda: islice(_slopes(claims, hand, functions), MOST_SLOPES)),
+        Later(lambda: islice(_terms(claims, hand, functions), MOST_TERMS)),
+        Later(lambda: _counts(claims, trees)),
         hand.transpose,
         functions,
         claims.network.spelling,
