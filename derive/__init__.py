@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from derive.app.checked.shown import check
+    from derive.app.many import check_many
     from derive.app.solve import solved as solve
     from derive.code import compile
     from derive.derivation.count import parameters as count
@@ -65,6 +66,7 @@ __all__ = [
     "batch",
     "check",
     "check_function",
+    "check_many",
     "compile",
     "contract",
     "count",
@@ -106,6 +108,7 @@ _ELSEWHERE = {
     "backward": ("kernel.calculus", "backward"),
     "check": ("app.checked.shown", "check"),
     "check_function": ("proofs.function", "check_function"),
+    "check_many": ("app.many", "check_many"),
     "compile": ("code", "compile"),
     "count": ("derivation.count", "parameters"),
     "evaluate": ("meaning.evaluate", "evaluate"),

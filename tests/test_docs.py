@@ -9,8 +9,16 @@ from importlib import import_module
 import pytest
 
 import derive
+import proofs
 
-MODULES = ["derive", *(m.name for m in pkgutil.walk_packages(derive.__path__, "derive."))]
+MODULES = [
+    found
+    for package in (derive, proofs)
+    for found in (
+        package.__name__,
+        *(m.name for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")),
+    )
+]
 # Modules whose examples a reader learns the library from must not lose them.
 TAUGHT = ("derive", "derive.surface", "derive.kernel.sizes", "derive.code")
 # It needs latex2sympy2, which not every machine has; tests/test_scalar.py shows it.
