@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from derive.derivation.backprop import Worked, worked
-from derive.derivation.network import Network
+from derive.derivation.network import REALS, Domain, Network
 from derive.derivation.points import point
 from derive.diagnostics import DeriveError, Source
 from derive.elaborate.document import read_document
@@ -248,14 +248,14 @@ def _entries(network: Network, solved: Worked) -> list:
 
 def _points(network: Network, roots: list[Expr]) -> list:
     """Points at which every node is finite; where free entries do not do, positive ones."""
-    domains = {v.var: v.domain for v in network.variables}
+    domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
     points, order = [], toposort(*roots)
     for seed in range(60):
         values, at = point(roots, domains, seed)
         if seed >= 20:
-            values = {v: np.abs(a) * 0.4 + 0.1 if domains[v].low is None and not
-                      domains[v].values and domains[v].classes is None and not
-                      domains[v].normalised else a for v, a in values.items()}  # fmt: skip
+            values = {
+                v: np.abs(a) * 0.4 + 0.1 if domains[v] == REALS else a for v, a in values.items()
+            }
         with np.errstate(all="ignore"):
             known = evaluate_all(order, values, at)
         if all(np.all(np.isfinite(known[node])) for node in order):
@@ -297,7 +297,7 @@ def _derivative(document: Document, known, jacobians, at):
             jacobians[a, b] = jacobian(a, b)
         expr = jacobians[a, b]
         if expr not in known:
-            values = {v: known[v] for v in known if isinstance(v, Var)}
+            values: dict[Expr, np.ndarray] = {v: known[v] for v in known if isinstance(v, Var)}
             known[expr] = evaluate_all([expr], values, at)[expr]
         array = np.asarray(known[expr], float)
         if any(letter not in bound for letter in (*letters, *its)):

@@ -85,10 +85,7 @@ def _one(kind: str, context: Context, make, tally: Tally, wanted) -> Mutant | No
         if k > 5:
             return None
         spell = rewrites.SPELLINGS.get(kind)
-        found = as_printed(
-            context.document, proposed, tally.longest,
-            (lambda text: spell(text, context.rng)) if spell else str,  # noqa: B023
-        )  # fmt: skip
+        found = as_printed(context.document, proposed, tally.longest, spell, context.rng)
         if found is None:
             continue
         line, claim = found
@@ -108,11 +105,17 @@ def _one(kind: str, context: Context, make, tally: Tally, wanted) -> Mutant | No
 
 
 def as_printed(
-    document: Document, claim: Claim, longest: int = LONGEST, spell: Callable[[str], str] = str
+    document: Document,
+    claim: Claim,
+    longest: int = LONGEST,
+    spell: Callable[[str, random.Random], str] | None = None,
+    rng: random.Random | None = None,
 ) -> tuple[str, Claim] | None:
     """The line as LaTeX, and what is read of it; None where it is no equation any more."""
     try:
-        line = spell(document.line(claim))
+        line = document.line(claim)
+        if spell is not None:
+            line = spell(line, rng or random.Random(0))
         if len(line) > longest:
             return None
         tree = parsed(line)

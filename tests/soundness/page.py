@@ -27,6 +27,7 @@ from tests.soundness.signs import (
     INDICATORS,
     KIND,
     LONGEST_MIXED,
+    MOST_CHOICES,
     ONES,
     UNITS,
     Misfit,
@@ -47,8 +48,6 @@ from tests.soundness.signs import (
     times,
     turned,
 )
-
-MOST_CHOICES = 96  # readings of one line; a line with more is not judged
 
 
 def readings(side: Tree, places: Sequence[Place], open_letters: Sequence[str] = (),
@@ -143,10 +142,8 @@ class _Reader:
             return np.eye(self.place.at[sizes[self.path.choose(len(sizes))]])
         if text == r"\mathbf{0}":
             return np.asarray(0.0)
-        if text == "e":
-            return np.asarray(np.e)
-        if text == r"\pi":
-            return np.asarray(np.pi)
+        if text in ("e", r"\pi"):
+            return np.asarray(np.e if text == "e" else np.pi)
         raise Unknown(f"the symbol {text}")
 
     def symbol(self, node: Tree, bound: Mapping[str, int]) -> np.ndarray | None:
@@ -269,13 +266,13 @@ class _Reader:
         left, sign, right = when.kids
         if str(sign.kids[0]) not in COMPARE:
             raise Unknown("a condition")
-        sides = [
+        a, b = (
             np.asarray(bound[str(side.kids[0])] + 1.0)  # an index counts from 1
             if side.head == "name" and str(side.kids[0]) in bound
             else self.value(side, bound)
             for side in (left, right)
-        ]
-        return meet(*sides, COMPARE[str(sign.kids[0])]).astype(float)
+        )
+        return meet(a, b, COMPARE[str(sign.kids[0])]).astype(float)
 
     def big(self, kids: tuple, bound: Mapping[str, int]) -> np.ndarray:
         operator, below, above, body = kids

@@ -154,10 +154,10 @@ def distributed(node: Tree, c: Context) -> Iterator[Tree]:
         if len(unit) == 1 and unit[0].head == "paren" and unit[0].kids[0].head == "sum":
             made = []
             for part in unit[0].kids[0].kids:
-                minus = part is not None and part.head == "neg"
-                core = part.kids[0] if minus else part
-                if core is None:
+                if part is None:
                     return
+                minus = part.head == "neg"
+                core = part.kids[0] if minus else part
                 term = product([*found[:k], (bracketed(core),), *found[k + 1 :]], signs)
                 made.append(negated(term) if minus else term)
             yield paren(total(made))

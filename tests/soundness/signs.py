@@ -12,6 +12,7 @@ import numpy as np
 
 from derive.tree import Tree
 
+MOST_CHOICES = 96  # readings of one line; a line with more is not judged
 LONGEST_MIXED = 6  # factors of a product that is grouped in every way
 _TRANSPOSE = frozenset([r"\top", "T", r"\mathsf{T}", r"\mathrm{T}", r"\intercal"])
 INDICATORS = frozenset([r"\mathbb{I}", r"\mathbb{1}", r"\mathbbm{1}", r"\mathds{1}"])
