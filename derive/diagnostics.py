@@ -14,7 +14,8 @@ _WIDEST_EXCERPT = 100
 _TAB = "    "
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 _PIECES = re.compile(r"`([^`]*)`|\$([^$]*)\$")
-_SHAPE = re.compile(r"[\w()+·×-]*×[\w()+·×-]*")
+# Shapes and numbers read well as they are.
+_BARE = re.compile(r"[\w()+·×-]*×[\w()+·×-]*|-?\d+(?:/\d+)?")
 _BOLD, _BLUE, _PLAIN = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 
@@ -84,7 +85,7 @@ def printable(text: str) -> str:
 
 def quoted(text: str) -> str:
     """A message for a terminal: what stands between dollar signs or backquotes is in backquotes, a
-    shape such as h×m bare.
+    shape such as h×m or a number bare.
 
     >>> quoted("$W$ is $h×m$")
     '`W` is h×m'
@@ -94,7 +95,7 @@ def quoted(text: str) -> str:
 
 def _piece(found: re.Match[str]) -> str:
     source, formula = found.groups()
-    if formula is not None and _SHAPE.fullmatch(formula):
+    if formula is not None and _BARE.fullmatch(formula):
         return formula
     return f"`{source if formula is None else formula}`"
 

@@ -19,6 +19,7 @@ from derive.kernel.calculus import pullback
 from derive.kernel.expr import Expr, toposort
 from derive.tree import Tree
 from proofs.decide import Decider
+from proofs.layouts import is_jacobian
 from proofs.mistakes import Named, name_left, name_mistake
 from proofs.mistakes.edit import Surroundings
 from proofs.mistakes.probe import Probe
@@ -34,6 +35,7 @@ class Cause:
     code: str
     says: str
     fix: Fix | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ class Causes:
         is ``unfit`` in shape and computes with derivatives."""
         nodes = [node for tree in (before, side) for node in tree.subtrees()]
         computes = unfit and any(node.head == "deriv" for node in side.subtrees())
-        if not computes and not any(self.is_jacobian(node, opens) for node in nodes):
+        if not computes and not any(is_jacobian(node, self.claims, opens) for node in nodes):
             return None
         here = self.claims.layout
         try:
@@ -147,8 +149,9 @@ class Causes:
                 if layout != here and self._holds(before, side, opens):
                     return Cause(
                         "layout-flip",
-                        f"this line is right in {layout.name} layout; the document is in "
-                        f"{here.name} layout",
+                        f"this is right in {layout.name} layout; the document is in {here.name} "
+                        "layout",
+                        notes=tuple(f"{one.name} layout: {one.says}" for one in (layout, here)),
                     )  # fmt: skip
         finally:
             self.claims.lay_out(here)
@@ -160,14 +163,6 @@ class Causes:
         except (Fault, Silent):
             return False
         return pair is not None and self.decider.alike(*pair) and self.decider.proves(*pair)
-
-    def is_jacobian(self, node: Tree, opens: frozenset[str]) -> bool:
-        if node.head != "deriv" or node.kids[0] is None:
-            return False
-        try:
-            return bool(self.claims.value(node.kids[0], opens).own)
-        except (Fault, Silent):
-            return False
 
     # ------------------------------------------------------------------------ errors further up
 

@@ -59,8 +59,8 @@ def check_source(
 def _judged(judge: Judge, claim: Claim) -> Judged | None:
     """One claim; a failure of ours costs that claim its verdict and no other."""
     text = judge.claims.source.text[slice(*claim.span)]
-    message = "this line could not be judged: a mistake in derive, please report it"
-    link = Link(text, claim.span, "", UNSETTLED, "reader", message)
+    message = "this line could not be checked, by a mistake in derive: please report it"
+    link = Link(text, claim.span, "", UNSETTLED, "reader", message, code="internal-error")
     return guarded(lambda: judge.judged(claim), Judged(text, claim.span, (link,)))
 
 
@@ -103,5 +103,7 @@ def _unreadable(diagnostic, source: Source) -> Judged:
     start, end = source.line_at(diagnostic.start)
     text = source.text[start:end].strip()
     notes = (diagnostic.help,) if diagnostic.help else ()
-    link = Link(text, span, "", UNREADABLE, "reader", diagnostic.message, notes=notes)
+    link = Link(
+        text, span, "", UNREADABLE, "reader", diagnostic.message, notes=notes, code=diagnostic.code
+    )
     return Judged(text, span, (link,))

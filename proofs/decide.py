@@ -18,7 +18,7 @@ from derive.kernel.sizes import evaluate
 from derive.operators.pointwise import np
 from proofs.conditions import conditions_latex, null_set_latex
 from proofs.equal import Proof, prove
-from proofs.numbers.agree import agrees
+from proofs.numbers.agree import Agreement, agrees
 from proofs.numbers.certify import Refutation, certify, plain_symbol
 from proofs.numbers.cross import cross_check
 from proofs.numbers.refute import refutation
@@ -92,8 +92,8 @@ class Decider:
         for pair in self.hypotheses:
             if set(variables).intersection(toposort(*pair)) and not self._holds(pair, found):
                 return Finding(
-                    UNSETTLED, "numeric", "this is false in general; what the document supposes is "
-                    "not used here, and may make it true",
+                    UNSETTLED, "numeric", "numbers were found for which this is false, but none "
+                    "that obey the equations which the document supposes",
                 )  # fmt: skip
         example = found.counterexample
         if not self.given.keys().isdisjoint(variables):
@@ -125,14 +125,16 @@ class Decider:
 
     def _equal(self, a: Expr, b: Expr) -> Finding:
         if self.late():
-            return Finding(UNSETTLED, "numeric", "the time limit was reached before this line")
+            return Finding(
+                UNSETTLED, "numeric", "the time limit was reached before this line was checked"
+            )
         alike = float_agreement(a, b, self.sampler) if a is not b else self._has_points(a)
         if alike is not False:
             proof = prove(a, b, self.facts)
             if proof is not None and alike is None:
                 return Finding(
-                    UNSETTLED, "normal-form", "the two sides are the same wherever both have a "
-                    "value, but no point was found at which they have one",
+                    UNSETTLED, "normal-form", "the two sides are equal wherever both have a "
+                    "value, but no numbers were found for which they have one",
                 )  # fmt: skip
             if proof is not None:
                 return self._proved(proof, a, b)
@@ -144,10 +146,12 @@ class Decider:
         if alike is False:
             return Finding(
                 UNSETTLED, "numeric",
-                "the two sides differ at random points, but no certain counterexample was found",
+                "the two sides differ at random points in floating-point numbers, but no exact "
+                "numbers were found for which they do",
             )  # fmt: skip
         agreement = agrees(a, b, self.facts)
-        return Finding(UNSETTLED, "fingerprint" if agreement.trials else "numeric", str(agreement))
+        by = "fingerprint" if agreement.trials else "numeric"
+        return Finding(UNSETTLED, by, _evidence(agreement, alike is True))
 
     def _proved(self, proof: Proof, a: Expr, b: Expr) -> Finding:
         off_ties = proof.almost_everywhere is not None
@@ -183,8 +187,28 @@ class Decider:
             return self._refuted(found, a, b)
         return Finding(
             UNSETTLED, "numeric",
-            "no counterexample was found; an order is proved here only where it is an equality",
+            "no numbers were found for which this is false; a proof of an inequality is not looked "
+            "for",
         )  # fmt: skip
+
+
+def _evidence(agreement: Agreement, alike: bool) -> str:
+    """What speaks for an equality that nothing settles; ``alike``: in floats the sides agree."""
+    if agreement.found == "agrees":
+        chance = float(agreement.miss) ** agreement.trials
+        rare = (
+            f", which different sides do with a chance of at most {chance:.0e}"
+            if chance < 1e-3
+            else ""
+        )
+        sizes_tried = "" if agreement.complete else ", of small sizes only"
+        return (
+            f"the two sides agree at {agreement.trials} random points{sizes_tried}{rare}; no proof "
+            "was found"
+        )
+    if alike:
+        return "the two sides agree at random points in floating-point numbers; no proof was found"
+    return "no numbers were found for which both sides have a value, and no proof was found"
 
 
 def _symmetric(rows: Numbers) -> Numbers:

@@ -10,21 +10,22 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from derive.elaborate.claimed import Claim
 from derive.elaborate.claims import Claims, speaks_of_derivatives
 from derive.elaborate.declare import set_axes
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import symmetric_in
-from derive.elaborate.shown import text
+from derive.elaborate.scope import base_of
+from derive.elaborate.shown import formula, marked, shape_of, text
 from derive.elaborate.unknown import undefined
 from derive.elaborate.values import Value
 from derive.kernel import sizes
-from derive.kernel.expr import Expr
+from derive.kernel.expr import Expr, Var
 from derive.tree import Tree
-from proofs.causes import Causes
 from proofs.decide import EQUALITIES, ORDERS, Decider
+from proofs.layouts import is_jacobian
+from proofs.supposed import Supposed, rearranged, suppositions
 from proofs.updates import step_of_descent
 from proofs.verdict import (
     ILL_TYPED,
@@ -36,6 +37,9 @@ from proofs.verdict import (
     Judged,
     Link,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from proofs.causes import Causes
 
 T = TypeVar("T")
 
@@ -62,7 +66,13 @@ class Judge:
     def __init__(self, claims: Claims, decider: Decider) -> None:
         self.claims = claims
         self.decider = decider
-        self.causes = Causes(claims, decider)
+
+    @cached_property
+    def causes(self) -> Causes:
+        # Imported here: the table of mistakes is for those who make them.
+        from proofs.causes import Causes
+
+        return Causes(self.claims, self.decider)
 
     # ------------------------------------------------------------------------------- reading
 
@@ -96,19 +106,12 @@ class Judge:
         return self.claims.together(left.value, right.value, right.tree, spreading)
 
     @cached_property
-    def supposed(self) -> list[tuple[int, tuple[Expr, Expr]]]:
-        """The equations that the document supposes, and where; not those that all points obey."""
-        found: list[tuple[int, tuple[Expr, Expr]]] = []
-        for claim in self.claims.given:
-            if symmetric_in(claim.item) is not None or claim.relations != ("=",):
-                continue
-            try:
-                pair = self.pair(*self.sides(claim))
-            except Fault:
-                continue
-            if not self.decider.alike(*pair):
-                found.append((claim.span[0], pair))
-        return found
+    def supposed(self) -> list[Supposed]:
+        """What the document supposes."""
+        return list(suppositions(self))
+
+    def _before(self, claim: Claim) -> list[Supposed]:
+        return [one for one in self.supposed if one.at < claim.span[0]]
 
     # ------------------------------------------------------------------------------- judging
 
@@ -138,7 +141,7 @@ class Judge:
         if len({claim.span for claim in found}) > 1:
             return True
         return any(
-            self.causes.is_jacobian(node, frozenset())
+            is_jacobian(node, self.claims, frozenset())
             for claim in found
             for side in claim.sides
             for node in side.subtrees()
@@ -153,7 +156,7 @@ class Judge:
     def judged(self, claim: Claim) -> Judged | None:
         """The claim with its verdicts; None where it turns out to claim nothing."""
         start = claim.span[0]
-        self.decider.hypotheses = tuple(pair for at, pair in self.supposed if at < start)
+        self.decider.hypotheses = tuple(one.pair for one in self._before(claim))
         source = self.claims.source
         whole = source.text[slice(*claim.span)]
         unknown = undefined(self.claims, claim)
@@ -173,8 +176,11 @@ class Judge:
              if side.span[0] <= symbol.span[0] < side.span[1]), 0,
         )  # fmt: skip
         return self._link(
-            claim, where, UNREADABLE, "reader", f"{named} is neither declared nor defined",
-            notes=(rf"declare it, as in {named} \in \mathbb{{R}}^{{n}}, or define {named} = ..",),
+            claim, where, UNREADABLE, "reader", f"{marked(named)} is neither declared nor defined",
+            notes=(
+                rf"declare it, as in ${named} \in \mathbb{{R}}^{{n}}$, or define ${named} = ..$",
+            ),
+            code="undefined-symbol",
         )  # fmt: skip
 
     def _link(self, claim: Claim, k: int, verdict: str, by: str, message: str = "", **more) -> Link:
@@ -193,8 +199,9 @@ class Judge:
             if relation not in EQUALITIES and relation not in ORDERS:
                 sound = False
                 yield self._link(
-                    claim, k, UNSETTLED, "numeric", "only =, <, >, ≤, ≥ and ≠ are judged"
-                )
+                    claim, k, UNSETTLED, "numeric", "this relation is not checked",
+                    notes=(r"only $=$, $<$, $>$, $\le$, $\ge$ and $\ne$ are",), code="unsupported",
+                )  # fmt: skip
                 continue
             link = self._judged_link(claim, k, left, before, here, sound)
             sound = sound and link.verdict == PROVED
@@ -219,8 +226,13 @@ class Judge:
             return self._without_value(claim, k, fault, left, before, sound)
         decisive = value or step
         assert decisive is not None
+        if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
+            asked = self.pair(before, here)
+            decisive = rearranged(asked, self._before(claim), self.decider) or decisive
         if speaks_of_derivatives(claim.sides):
             decisive = _off_kinks(decisive)
+        if k == 0 and base_of(left.tree) and left.value and isinstance(left.value.expr, Var):
+            decisive = _of_a_variable(decisive, left.tree)
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
             "conditions": decisive.conditions, "counterexample": decisive.counterexample,
@@ -235,7 +247,7 @@ class Judge:
         elif decisive.verdict == REFUTED and relation in EQUALITIES:
             told, found = self._cause(claim, k, left, before, here, sound)
             if told and message:
-                more["notes"] = (message,)
+                found["notes"] = (message, *found.get("notes", ()))
             message = told or message
             more |= found
         return self._link(claim, k, decisive.verdict, decisive.by, message, **more)
@@ -251,7 +263,7 @@ class Judge:
             if source is not None:
                 line, _ = self.claims.source.position(source)
                 return (
-                    f"this follows from the error in line {line}",
+                    f"this follows from the error on line {line}",
                     {"carried": True, "carried_from": source},
                 )
             self.causes.remember(left.tree, made, opens, here.tree.span[0])
@@ -267,7 +279,7 @@ class Judge:
             )
         if flip is None:
             return "", {}
-        return flip.says, {"mistake": flip.code, "fix": flip.fix}
+        return flip.says, {"mistake": flip.code, "fix": flip.fix, "notes": flip.notes}
 
     def _without_value(
         self, claim: Claim, k: int, fault: Fault, left: Side, before: Side, sound: bool = True
@@ -284,9 +296,10 @@ class Judge:
             here = Side(claim.sides[k + 1], None, fault)
             says, more = self._cause(claim, k, left, before, here, sound)
             if says:
-                notes, message = (message, *told.notes), says
+                notes, message = (message, *told.notes, *more.pop("notes", ())), says
         by = "shapes" if verdict == ILL_TYPED else "reader"
-        return self._link(claim, k, verdict, by, message, notes=notes, **more)
+        more |= {"notes": notes, "code": fault.code}
+        return self._link(claim, k, verdict, by, message, **more)
 
     # ------------------------------------------------------------------- shapes and updates
 
@@ -308,10 +321,11 @@ class Judge:
         if kept == own and row == value.row:
             yield self._link(claim, 0, PROVED, "shapes")
         else:
-            told = "×".join(sizes.latex(n) for n in axes) or "a scalar"
+            told = shape_of(kept, row) if len(kept) < len(axes) else shape_of(axes)
             yield self._link(
                 claim, 0, ILL_TYPED, "shapes",
-                f"{text(claim.sides[0])} is {value.shape_text()}, not {told}",
+                f"{formula(claim.sides[0])} is {value.shape_text()}, not {told}",
+                code="shape-clash",
             )  # fmt: skip
 
     def _update(self, claim: Claim) -> Iterator[Link]:
@@ -344,6 +358,17 @@ def guarded(work: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
+def _of_a_variable(found: Finding, name: Tree) -> Finding:
+    """That a variable has a value may follow from what the document says in words: a minimum."""
+    if found.verdict != REFUTED:
+        return found
+    return replace(
+        found, verdict=UNSETTLED, counterexample=None,
+        message=f"{formula(name)} is a variable, and nothing here gives it a value: derive does "
+        "not solve equations",
+    )  # fmt: skip
+
+
 def _off_kinks(found: Finding) -> Finding:
     """A derivative that is wrong only at a kink is right wherever there is a derivative."""
     example = found.counterexample
@@ -351,7 +376,8 @@ def _off_kinks(found: Finding) -> Finding:
         return found
     return replace(
         found, verdict=UNSETTLED,
-        message="the two sides differ only at a kink or a tie, where there is no derivative",
+        message="the two sides differ only where there is no derivative: at a kink, as of ReLU at "
+        "0, or at a tie of a maximum",
     )  # fmt: skip
 
 

@@ -74,6 +74,8 @@ class Link:
 
     ``step`` is the finding against the side before it, ``value`` against the engine's own value of
     the left side of the chain (None where it has none, or where the two are one question).
+    ``code`` says why there is none, where a side could not be read or has no value: the code of a
+    diagnostic, such as ``undefined-symbol``.
     ``carried``: wrong, but it follows from an error above; ``carried_from`` is that error's offset.
     """
 
@@ -93,6 +95,7 @@ class Link:
     conditions: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

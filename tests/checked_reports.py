@@ -140,7 +140,7 @@ def hand() -> Report:
             r"\delta_{\mathbf{c}} &=",
             w.link(
                 r"\W_3\delta_{\mathbf{z}}", REFUTED, "numeric", mistake="missing-transpose",
-                message=r"the transpose of $\mathbf{W}_3$ is missing", value=refuted,
+                message=r"$\W_3$ must be transposed here: write $\W_3^\top$", value=refuted,
                 counterexample=minus, fix=(r"\W_3", r"\W_3^\top", r"\W_3^\top\delta_{\mathbf{z}}"),
             ),
         ),
@@ -148,7 +148,8 @@ def hand() -> Report:
             r"\delta_{\mathbf{b}} &=",
             w.link(
                 r"\delta_{\mathbf{c}}", REFUTED, "numeric", mistake="missing-mask",
-                message="the mask of relu is missing",
+                message=r"the mask $\mathbb{I}(\mathbf{b} > 0)$ is missing here: write "
+                r"$\mathbb{I}(\mathbf{b} > 0) \odot \delta_{\mathbf{c}}$",
                 fix=(r"\delta_{\mathbf{c}}",
                      r"\mathbb{I}(\mathbf{b} > 0) \odot \delta_{\mathbf{c}}"),
                 notes=("relu lets a gradient through only where its argument is positive",),
@@ -163,8 +164,8 @@ def hand() -> Report:
             r"\frac{\partial\mathcal{L}}{\partial\W_1} &=",
             w.link(
                 r"\delta_{\mathbf{b}}\mathbf{x}", ILL_TYPED, "shapes", mistake="missing-transpose",
-                message=r"$p \times 1$ and $n \times 1$ cannot be multiplied",
-                notes=(r"the left side is $p \times n$",),
+                message="shapes do not multiply: $(p×1)·(n×1)$",
+                notes=("the left side is $p×n$",),
                 fix=(r"\mathbf{x}", r"\mathbf{x}^\top"),
             ),
         ),
@@ -221,7 +222,8 @@ def chinese() -> Report:
             r"\nabla_{\mathbf{x}} L =",
             w.link(
                 r"2\mathbf{x}", REFUTED, "numeric", mistake="factor-2", counterexample=point,
-                message=r"the factor 2 is too much", fix=(r"2\mathbf{x}", r"\mathbf{x}"),
+                message=r"there is a factor $2$ too much: write $\mathbf{x}$",
+                fix=(r"2\mathbf{x}", r"\mathbf{x}"),
             ),
         ),
         w.claim(
@@ -295,7 +297,8 @@ def odd() -> Report:
     by = Counterexample({}, ((r"\gamma", Fraction(1)),), (), "[0.1555, 0.1558]", "1", boundary=True)
     wide = ODD[ODD.index("1000000") : ODD.index("$.\n\\end{document}")]
     claims = [
-        w.claim("a =", w.link("b", REFUTED, "numeric", message=r"write b - \mathbf{c}",
+        w.claim("a =", w.link("b", REFUTED, "numeric", 
+                              message=r"$\mathbf{c}$ is missing: write $b - \mathbf{c}$",
                               fix=("b", r"b - \mathbf{c}"))),
         w.claim("c =", w.link("d", UNSETTLED, "fingerprint")),
         w.claim("e =", w.link("f", PROVED)),
@@ -306,7 +309,9 @@ def odd() -> Report:
                    message="the left side is another one", counterexample=by),
         ),
         w.claim("u &=", w.link("v", PROVED), w.link(r"\text{{a word} w}", UNSETTLED, "numeric")),
-        w.claim("k =", w.link("(" * 5 + "l", UNREADABLE, "shapes", message="too many brackets")),
+        w.claim("k =", w.link("(" * 5 + "l", UNREADABLE, "shapes",
+                                message="more than `100` brackets",
+                                code="nested-too-deep")),
         w.claim(r"p \ge", w.link("q", PROVED, "kernel", ">=", conditions=("q > 0", "p < 1"))),
         w.claim("r =", w.link(wide, REFUTED, "numeric")),
     ]  # fmt: skip

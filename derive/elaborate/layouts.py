@@ -14,10 +14,12 @@ class Layout:
     """How the entries of a derivative are laid out.
 
     ``rows``: the gradient of a number in a vector is a row.  ``numerator``: dy/dx has the axes of y
-    first.  ``transposed``: the gradient in a matrix has the shape of its transpose.
+    first.  ``transposed``: the gradient in a matrix has the shape of its transpose.  ``says`` is
+    that in a sentence for those who have not met the name.
     """
 
     name: str
+    says: str
     rows: bool = False
     numerator: bool = False
     transposed: bool = False
@@ -26,10 +28,27 @@ class Layout:
 LAYOUTS = {
     layout.name: layout
     for layout in (
-        Layout("denominator"),
-        Layout("mixed", numerator=True),
-        Layout("row", rows=True, numerator=True),
-        Layout("numerator", rows=True, numerator=True, transposed=True),
+        Layout(
+            "denominator",
+            r"a gradient has the shape of its variable, and $\frac{\partial (W x)}{\partial x} ="
+            r" W^\top$",
+        ),
+        Layout(
+            "mixed",
+            r"a gradient has the shape of its variable, $\frac{\partial (W x)}{\partial x} = W$",
+            numerator=True,
+        ),
+        Layout(
+            "row",
+            r"the gradient in a column is a row, and $\frac{\partial (W x)}{\partial x} = W$",
+            rows=True, numerator=True,
+        ),
+        Layout(
+            "numerator",
+            "a gradient has the shape of its variable transposed, and "
+            r"$\frac{\partial (W x)}{\partial x} = W$",
+            rows=True, numerator=True, transposed=True,
+        ),
     )
-}
+}  # fmt: skip
 DENOMINATOR = LAYOUTS["denominator"]

@@ -165,6 +165,12 @@ class Surroundings:
         return replace(self, letters=found, terms=terms, missing=lack.factors)
 
 
+def written_scalars(context: Context) -> frozenset[Tree]:
+    """The symbols of numbers and of sizes."""
+    own = {symbol.tree for symbol in context.symbols if symbol.rank == 0}
+    return frozenset(own.union(context.counts))
+
+
 @dataclass(frozen=True, slots=True)
 class Lack:
     """What a value may lack of the truth, written: terms, and factors."""

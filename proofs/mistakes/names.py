@@ -50,7 +50,9 @@ def wrong_delta(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             continue
         for other in deltas:
             if other != bare:
-                yield _renamed("wrong-delta", part, other, context, "the gradient of another node")
+                yield _renamed(
+                    "wrong-delta", part, other, context, "is the gradient of another quantity"
+                )
 
 
 @mistake(
@@ -91,9 +93,9 @@ def wrong_index(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             continue
         for symbol in context.symbols:
             if symbol.tree != bare and symbol.kind != "delta" and _alike(symbol.tree, bare):
-                yield _renamed("wrong-index", part, symbol.tree, context, "the wrong index")
+                yield _renamed("wrong-index", part, symbol.tree, context, "has the wrong index")
         for new in _reindexed(bare, letters):
-            yield _renamed("wrong-index", part, new, context, "the wrong index", 1)
+            yield _renamed("wrong-index", part, new, context, "has the wrong index", 1)
 
 
 def _alike(a: Tree, b: Tree) -> bool:
@@ -174,7 +176,7 @@ def wrong_symbol(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             if symbol.tree == bare or (_alike(symbol.tree, bare) and symbol.kind != "delta"):
                 continue
             if own is None or symbol.rank is None or abs(own - symbol.rank) <= 1:
-                yield _renamed("wrong-symbol", part, symbol.tree, context, "another quantity")
+                yield _renamed("wrong-symbol", part, symbol.tree, context, "does not belong here")
 
 
 def _named(sides: Sequence[Part]) -> Iterator[tuple[Part, Tree]]:
@@ -190,7 +192,7 @@ def _renamed(
     code: str, part: Part, other: Tree, context: Context, what: str, cost: int = 0
 ) -> Edit:  # fmt: skip
     new = renamed(part.tree, other, context.transpose)
-    says = f"{{}} is {what}: write {{}}"
+    says = f"{{}} {what}: write {{}}"
     shown = (part.tree, new)
     return edit(code, part, new, says, shown, cost)
 

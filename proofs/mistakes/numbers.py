@@ -25,6 +25,8 @@ from proofs.mistakes.surgery import (
 from proofs.mistakes.transposes import is_transposed, transposed
 
 _SMALL = (Fraction(2), Fraction(1, 2))
+_MISSING = "the factor {} is missing: write {}"
+_TOO_MUCH = "there is a factor {} too much: write {}"
 
 
 # ------------------------------------------------------------------------------------------ sign
@@ -118,18 +120,14 @@ def factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             continue
         cost = {"root": 0, "term": 0}.get(part.kind, 2) + (part.tree.head == "sum")
         for by in _SMALL:
-            new = scaled(part.tree, by)
-            lost = "missing" if by == 2 else "one too many"
-            says = f"a factor 2 is {lost}: write {{}}"
-            shown = (new,)
-            yield edit("factor", part, new, says, shown, cost)
+            yield _by_number(part, by, cost)
         for count in context.counts:
             for up in (True, False):
                 new = scaled(part.tree, Fraction(1), count, up)
                 gone = _divides(part.tree, count, not up)
-                size = "{}" if up != gone else "1/{}"
-                says = f"a factor {size} is {'one too many' if gone else 'missing'}: write {{}}"
-                shown = (count, new)
+                size = count if up != gone else Tree("juxt", (num(1), op("/"), count))
+                says = _TOO_MUCH if gone else _MISSING
+                shown = (size, new)
                 yield edit("factor", part, new, says, shown, cost)
 
 
@@ -146,18 +144,28 @@ def constant_factor(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             if constant in (part.tree, *part.tree.kids):
                 continue  # a lost square, and a row of its own
             new = product(constant, part.tree)
-            says = "the factor {} is missing: write {}"
-            yield edit(
-                "factor", part, new, says, (constant, new), 0 if part.kind != "inside" else 2
-            )
+            cost = 0 if part.kind != "inside" else 2
+            yield edit("factor", part, new, _MISSING, (constant, new), cost)
 
 
 def by_ratio(whole: Part, ratio: Fraction, context: Context) -> Edit:
     """The edit that multiplies the whole side with a number that was measured."""
-    new = scaled(whole.tree, ratio)
-    says = f"a factor {ratio} is missing: write {{}}"
-    shown = (new,)
-    return edit("factor", whole, new, says, shown)
+    return _by_number(whole, ratio)
+
+
+def _by_number(part: Part, by: Fraction, cost: int = 0) -> Edit:
+    """The part times a number; one half of it is a factor 2 too many."""
+    new = scaled(part.tree, by)
+    too_much = by.numerator == 1
+    shown = (number(1 / by if too_much else by), new)
+    # A half that is put in front of a 2 further inside is true, and no good advice.
+    clumsy = too_much and _length(new) > _length(part.tree)
+    says = _TOO_MUCH if too_much else _MISSING
+    return edit("factor", part, new, says, shown, cost + 3 * clumsy)
+
+
+def _length(tree: Tree) -> int:
+    return sum(1 for _ in tree.subtrees())
 
 
 def _loose(part: Part) -> bool:

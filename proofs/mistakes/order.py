@@ -11,7 +11,15 @@ from itertools import pairwise
 
 from derive.tree import Tree, name, num
 from derive.writing.words import letter_tree
-from proofs.mistakes.edit import Context, Edit, Example, also, edit, mistake
+from proofs.mistakes.edit import (
+    Context,
+    Edit,
+    Example,
+    also,
+    edit,
+    mistake,
+    written_scalars,
+)
 from proofs.mistakes.examples import LAYERS, QUADRATIC
 from proofs.mistakes.surgery import (
     ATOMS,
@@ -138,13 +146,14 @@ def transposed_answer(sides: Sequence[Part], context: Context) -> Iterator[Edit]
     if whole.tree.head == "num":
         return
     straight = transposed(as_unit(whole.tree), context.transpose)
-    for cost, new in enumerate((turned(whole.tree, context.transpose), straight)):
+    scalars = written_scalars(context)
+    for cost, new in enumerate((turned(whole.tree, context.transpose, scalars), straight)):
         says = "this is the transpose of the right answer: write {}"
         shown = (new,)
         yield edit("transposed-answer", whole, new, says, shown, cost)
     for part in sides:
         if part.kind == "term" and part.tree.head == "juxt":
-            new = turned(part.tree, context.transpose)
+            new = turned(part.tree, context.transpose, scalars)
             says = "{} is the transpose of the right term: write {}"
             shown = (part.tree, new)
             yield edit("transposed-answer", part, new, says, shown, 2)
@@ -247,10 +256,7 @@ def hadamard_for_product(sides: Sequence[Part], context: Context) -> Iterator[Ed
             )
             for cost, (a, b) in enumerate(forms):
                 new = Tree("juxt", (*kids[: k - 1], a, b, *kids[k + 2 :]), part.tree.span)
-                says = (
-                    r"a matrix product belongs here, not {}: write "
-                    "{}"
-                )
+                says = "a matrix product belongs here, not {}: write {}"
                 shown = (kid, Tree("juxt", (a, b)))
                 yield edit("hadamard-for-product", part, new, says, shown, cost)
 
@@ -290,10 +296,7 @@ def product_for_hadamard(sides: Sequence[Part], context: Context) -> Iterator[Ed
             if between not in _PLAIN or "num" in (kids[a].head, kids[b].head):
                 continue
             new = Tree("juxt", (*kids[: a + 1], dot, *kids[b:]), part.tree.span)
-            says = (
-                "{} and {} are multiplied entry by "
-                r"entry: write {}"
-            )
+            says = "{} and {} must be multiplied entry by entry: write {}"
             shown = (kids[a], kids[b], Tree("juxt", (kids[a], dot, kids[b])))
             # Who writes diag elsewhere has lost a diag, if that mends the line as well.
             yield edit("product-for-hadamard", part, new, says, shown, 3)
@@ -361,7 +364,7 @@ def missing_kronecker(sides: Sequence[Part], context: Context) -> Iterator[Edit]
             for other in letters[i + 1 :]:
                 delta = Tree("script", (name(r"\delta"), Tree("juxt", (one, other)), None))
                 new = delta if part.tree == num(1) else product(part.tree, delta)
-                says = "this is 0 off the diagonal: write {}"
+                says = "this is 0 where the two indices differ: write {}"
                 yield edit("missing-diag", part, new, says, (new,))
 
 

@@ -219,8 +219,8 @@ def wrong_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
             elif tree.head in ("name", "script"):
                 for other in names:
                     if other != tree:
-                        says = "this is the mask of another node: write {}"
-                        shown = (other,)
+                        says = "{} must be taken at {}"
+                        shown = (part.mask, other)
                         yield edit("wrong-mask", part, other, says, shown)
             continue
         if part.kind == "factor" and is_mask(tree):

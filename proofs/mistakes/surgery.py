@@ -129,11 +129,17 @@ def paren(tree: Tree) -> Tree:
 
 def as_factor(tree: Tree) -> Tree:
     """The tree as one factor among others: with brackets where a product would tear it apart."""
-    if tree.head in ("sum", "neg", "big", "chain"):
+    if tree.head in ("sum", "neg", "chain") or reaches_on(tree):
         return paren(tree)
     if tree.head == "juxt" and any(kid.head == "op" for kid in tree.kids):
         return paren(tree)
     return tree
+
+
+def reaches_on(tree: Tree) -> bool:
+    """Whether a tree ends in a sum over an index, to which what follows would belong."""
+    last = tree.kids[-1] if tree.head == "juxt" else tree
+    return last.head == "big"
 
 
 def as_unit(tree: Tree) -> Tree:
@@ -143,7 +149,9 @@ def as_unit(tree: Tree) -> Tree:
 
 def product(*factors: Tree) -> Tree:
     """The factors and ``op`` signs side by side."""
-    kids = tuple(f if f.head == "op" else as_factor(f) for f in factors)
+    *before, last = factors
+    kids = tuple(f if f.head == "op" else as_factor(f) for f in before)
+    kids = (*kids, last if reaches_on(last) else as_factor(last))
     return kids[0] if len(kids) == 1 else Tree("juxt", kids, _span(factors))
 
 
@@ -299,7 +307,7 @@ def _put_cell(node: Tree, r: int, c: int, put: Callable[[Tree], Tree]) -> Callab
 def _put_run(node: Tree, a: int, b: int, put: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
     def placed(new: Tree) -> Tree:
         last = b == len(node.kids)
-        piece = new if last and new.head == "big" else as_factor(new)
+        piece = new if last and reaches_on(new) else as_factor(new)
         return put(Tree("juxt", (*node.kids[:a], piece, *node.kids[b:]), node.span))
 
     return placed

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.tree import Tree
-from proofs.mistakes.edit import Context, Edit, Example, Term, edit, mistake
+from proofs.mistakes.edit import Context, Edit, Example, Term, edit, mistake, written_scalars
 from proofs.mistakes.examples import LAYERS, QUADRATIC, UNIT
 from proofs.mistakes.surgery import Part, factors, is_mask, negated, total, without
 from proofs.mistakes.transposes import turned
@@ -84,7 +84,7 @@ def _added(
             yield _with_term(code, part, term, context)
             if part.kind == "root":
                 # A gradient that is a row has the transposes of the terms that are written.
-                row = Term(turned(term.tree, context.transpose))
+                row = Term(turned(term.tree, context.transpose, written_scalars(context)))
                 yield _with_term(code, part, row, context, 3)
         if not regulariser and part.kind in ("root", "inside", "factor"):
             for symbol in context.symbols:

@@ -6,6 +6,8 @@ two of them are none.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from derive.tree import Tree
 from proofs.mistakes.surgery import (
     APPLIED,
@@ -65,24 +67,43 @@ def untransposed(tree: Tree) -> Tree:
     return Tree("script", (base, sub, left), tree.span)
 
 
-def turned(tree: Tree, sign: Tree) -> Tree:
-    """The transpose of a whole side, carried inwards: a product reverses, a sum goes by terms."""
+def turned(tree: Tree, sign: Tree, scalars: Collection[Tree] = ()) -> Tree:
+    """The transpose of a whole side, carried inwards: a product reverses, a sum goes by terms, and
+    numbers, ``scalars`` among them, stay in front."""
     match tree:
         case Tree("sum", kids):
-            return Tree("sum", tuple(k if k is None else turned(k, sign) for k in kids), tree.span)
+            terms = tuple(k if k is None else turned(k, sign, scalars) for k in kids)
+            return Tree("sum", terms, tree.span)
         case Tree("neg", (inner,)):
-            return Tree("neg", (turned(inner, sign),), tree.span)
+            return Tree("neg", (turned(inner, sign, scalars),), tree.span)
+        case Tree("big", ("sum" | r"\sum" as kind, below, above, Tree() as body)):
+            return Tree("big", (kind, below, above, turned(body, sign, scalars)), tree.span)
+        case Tree("juxt", (*front, Tree("big") as last)) if all(
+            _is_scalar(kid, scalars) for kid in front
+        ):
+            return Tree("juxt", (*front, turned(last, sign, scalars)), tree.span)
         case Tree("juxt", kids) if not any(is_division(k) or k.head == "big" for k in kids):
-            front = 0
-            while front < len(kids) and _is_number(kids[front]):
-                front += 1
-            back = [k if k.head == "op" else transposed(k, sign) for k in reversed(kids[front:])]
-            return Tree("juxt", (*kids[:front], *back), tree.span)
-    return transposed(tree, sign)
+            numbers = [_is_scalar(kid, scalars) for kid in kids]
+            if any(kid.head == "op" for kid in kids):
+                # Signs stay between the factors that they stand between.
+                first = numbers.index(False) if False in numbers else len(kids)
+                numbers = [k < first for k in range(len(kids))]
+            front = [kid for kid, is_number in zip(kids, numbers, strict=True) if is_number]
+            rest = [kid for kid, is_number in zip(kids, numbers, strict=True) if not is_number]
+            back = [k if k.head == "op" else transposed(k, sign) for k in reversed(rest)]
+            return Tree("juxt", (*front, *back), tree.span)
+    return tree if _is_scalar(tree, scalars) else transposed(tree, sign)
 
 
-def _is_number(tree: Tree) -> bool:
-    return tree.head == "num" or (tree.head == "frac" and all(k.head == "num" for k in tree.kids))
+def _is_scalar(tree: Tree, scalars: Collection[Tree]) -> bool:
+    """Whether a tree is written with numbers alone."""
+    if tree in scalars or tree.head in ("num", "norm", "abs"):
+        return True
+    if tree.head in ("frac", "sum", "juxt", "neg", "sqrt", *BRACKETS):
+        # ``sum`` has None before its first term.
+        inner = [kid for kid in tree.kids if kid is not None]
+        return bool(inner) and all(kid.head == "op" or _is_scalar(kid, scalars) for kid in inner)
+    return False
 
 
 def base_name(tree: Tree) -> Tree:

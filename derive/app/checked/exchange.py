@@ -110,13 +110,17 @@ def _result(one: Told, source: Source) -> dict[str, Any]:
 
 
 def _result_of_diagnostic(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
-    text = "\n".join(filter(None, [diagnostic.message, *diagnostic.notes, diagnostic.help]))
+    text = _told(diagnostic)
     return {
         "ruleId": diagnostic.code,
         "level": _LEVELS.get(diagnostic.severity, "note"),
         "message": {"text": text},
         "locations": [_location(source, (diagnostic.start, diagnostic.end))],
     }
+
+
+def _told(diagnostic: Diagnostic) -> str:
+    return said("\n".join(filter(None, [diagnostic.message, *diagnostic.notes, diagnostic.help])))
 
 
 def _location(source: Source, span: tuple[int, int]) -> dict[str, Any]:
@@ -169,9 +173,8 @@ def junit_part(report: Report) -> dict[str, Any]:
         line, column = report.source.position(one.start)
         lines.append(f"  {_case(report.source, line, f'{line}:{column} {one.code}')}>")
         kind = f"type={_attribute(one.code)}"
-        lines.append(
-            f"   <error message={_attribute(one.message)} {kind}>{_body(one.help)}</error>"
-        )
+        head, body = _attribute(said(one.message)), _body(said(one.help))
+        lines.append(f"   <error message={head} {kind}>{body}</error>")
         lines.append("  </testcase>")
     lines += [f"  <system-out>{_body(counted(report))}</system-out>", " </testsuite>"]
     return {"counts": counts, "xml": "\n".join(lines)}
@@ -246,7 +249,7 @@ def github(report: Report) -> str:
     source = report.source
     lines = []
     for diagnostic in report.diagnostics:
-        text = "\n".join(filter(None, [diagnostic.message, *diagnostic.notes, diagnostic.help]))
+        text = _told(diagnostic)
         command = _COMMANDS.get(diagnostic.severity, "notice")
         span = (diagnostic.start, diagnostic.end)
         lines.append((span[0], _annotation(command, source, span, diagnostic.code, text)))

@@ -6,13 +6,12 @@ The idea: the HTML and the LaTeX page differ in markup only, so all of this is s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from derive.app.checked.page import Inline, Line, Page
-from derive.app.checked.sentences import typed
+from derive.app.checked.sentences import PIECES, typed
 from derive.app.checked.words import (
     CARRIED,
     CURES,
@@ -33,7 +32,6 @@ from derive.version import VERSION
 from proofs.verdict import ILL_TYPED, PROVED, REFUTED, UNREADABLE, UNSETTLED
 
 _ORDER = (PROVED, REFUTED, ILL_TYPED, UNSETTLED, UNREADABLE)
-_PIECES = re.compile(r"\$([^$]*)\$|`([^`]*)`")
 _MOST_PLACES = 8
 _RANK = {
     verdict: rank
@@ -134,7 +132,7 @@ class Setting:
     def pieces(self, text: str) -> Iterator[Code | tuple[str | Tree, ...]]:
         """The words of a sentence with the formulas that stand between dollars or backticks."""
         at = 0
-        for piece in _PIECES.finditer(text):
+        for piece in PIECES.finditer(text):
             if piece.start() > at:
                 yield (text[at : piece.start()],)
             yield self._formula(piece[1] if piece[1] is not None else piece[2])

@@ -57,7 +57,7 @@ def _table(self: Report) -> str:
         rows.append(
             f'<tr><td style="text-align:right;opacity:.7">{line}</td><td></td>'
             f'<td style="text-align:left;color:{_WRONG}">✗ unreadable</td>'
-            f'<td style="text-align:left">{escape(diagnostic.message)}</td></tr>'
+            f'<td style="text-align:left">{_words(diagnostic.message, setting)}</td></tr>'
         )
     return f"<p>{escape(counted(self))} ({escape(read_in(self))})</p><table>{''.join(rows)}</table>"
 

@@ -7,10 +7,10 @@ dollar signs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from derive.app.checked.sentences import with_formulas
 from derive.diagnostics import Source, display_width, printable
 from proofs.verdict import (
     ILL_TYPED,
@@ -20,12 +20,15 @@ from proofs.verdict import (
     UNSETTLED,
     Counterexample,
     Finding,
+    Fix,
     Judged,
     Link,
     Report,
 )
 
 CARRIED = "carried"
+_CURE = re.compile(r": write \$[^$]*\$$")
+_ROOM = 88  # columns of a headline that says what to write
 CURES = ("instead", "in full")  # the labels of what to write
 
 _COUNTED = (PROVED, REFUTED, ILL_TYPED, UNSETTLED, UNREADABLE)
@@ -151,15 +154,21 @@ def _of_link(claim: Judged, link: Link, source: Source) -> Told:
     if link.carried and link.verdict != PROVED:
         return Told(claim, link, CARRIED, CARRIED, _carried(link, source), link.span, ())
     span = link.fix.span if link.fix and link.verdict in (REFUTED, ILL_TYPED) else link.span
-    code = link.mistake or link.verdict
+    code = link.mistake or link.code or link.verdict
     headline = _headline(link)
-    if link.fix and headline.endswith(link.fix.latex):
-        # Where the formula begins is known: the numbers in front of it are part of it.
-        headline = with_formulas(headline.removesuffix(link.fix.latex)) + f"${link.fix.latex}$"
-    else:
-        headline = with_formulas(headline)
-    remarks = tuple(Remark(one.label, with_formulas(one.text)) for one in _remarks(link))
+    if link.fix and (cure := _CURE.search(headline)):
+        # What to write is said in the headline if there is room, and below it if not.
+        reason = headline[: cure.start()]
+        headline = f"{reason}: write {_written(link.fix)}"
+        if display_width(headline) > _ROOM:
+            headline = reason
+    cured = link.fix is not None and headline.endswith(_written(link.fix))
+    remarks = tuple(_remarks(link, cured))
     return Told(claim, link, link.verdict, code, headline, span, remarks)
+
+
+def _written(fix: Fix) -> str:
+    return f"${fix.latex}$"
 
 
 def _carried(link: Link, source: Source) -> str:
@@ -189,7 +198,8 @@ def proved_how(link: Link) -> str:
     return ", ".join(parts)
 
 
-def _remarks(link: Link) -> Iterator[Remark]:
+def _remarks(link: Link, cured: bool) -> Iterator[Remark]:
+    """What stands below the headline; ``cured``: it says what to write."""
     if link.verdict == PROVED:
         return
     for finding in (link.step, link.value):
@@ -208,9 +218,8 @@ def _remarks(link: Link) -> Iterator[Remark]:
     if link.almost_everywhere is not None:
         yield Remark("except", f"where ${link.almost_everywhere}$")
     if link.fix:
-        # A message may end in what to write.
-        if not link.message.endswith(link.fix.latex):
-            yield Remark("instead", f"${link.fix.latex}$")
+        if not cured:
+            yield Remark("instead", _written(link.fix))
         if link.fix.line and link.fix.line != link.fix.latex:
             yield Remark("in full", f"${link.fix.line}$")
 
