@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Collection
 
 from derive.elaborate.claims import Claims
+from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS, Layout
+from derive.tree import Tree
 
 _NAMES = "|".join(LAYOUTS)
 _SAID = re.compile(
@@ -28,6 +30,16 @@ def said_in(text: str) -> Layout | None:
     found = {(a or b).lower() for a, b in _SAID.findall(text)}
     found |= {name for words, name in _SAID_ELSEWHERE.items() if words in text}
     return LAYOUTS[found.pop()] if len(found) == 1 else None
+
+
+def is_jacobian(node: Tree, claims: Claims, opens: frozenset[str]) -> bool:
+    """Whether a raw formula is the derivative of an array: each layout has its own."""
+    if node.head != "deriv" or node.kids[0] is None:
+        return False
+    try:
+        return bool(claims.value(node.kids[0], opens).own)
+    except (Fault, Silent):
+        return False
 
 
 def inferred(

@@ -52,6 +52,18 @@ def test_slope_of_a_power_law() -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--version"]], ids=["import", "version"])
 def test_the_start_loads_no_heavy_library(arguments) -> None:
-    _, code, loaded = startup.probe(arguments, 1)
+    _, _, code, loaded = startup.probe(arguments, 1)
     assert code == 0
     assert loaded == []
+
+
+def test_a_check_loads_what_computes_and_no_table_of_mistakes(tmp_path) -> None:
+    page = tmp_path / "page.tex"
+    right = r"$x \in \mathbb{R}^n$, $L = \|x\|^2$, $\nabla_x L = 2x$"
+    page.write_text(right)
+    _, _, code, loaded = startup.probe(["check", str(page)], 1)
+    assert (code, loaded) == (0, ["numpy", "flint"])
+    page.write_text(right.replace("2x", "3x"))
+    _, _, code, loaded = startup.probe(["check", str(page)], 1)
+    assert code == 1
+    assert set(loaded) - {"opt_einsum"} == {"numpy", "flint", "proofs.mistakes"}
