@@ -178,6 +178,8 @@ def contract_values(
             try:
                 extent[i] = known.unify(extent[i], n)
             except SizeError:
+                if i < 0:
+                    raise _runs_twice(at, letters[-1 - i], extent[i], n, known) from None
                 shapes = " and ".join(v.shape_text() for v in values)
                 raise Fault(
                     "shape-clash",
@@ -193,6 +195,15 @@ def contract_values(
     kept = tuple(letter for letter in letters if letter not in close)
     final = (*(number[letter] for letter in kept), *out)
     return Value(contracted(factors, places, final), kept)
+
+
+def _runs_twice(at: Tree, letter: str, a: Axis, b: Axis, known: Sizes) -> Fault:
+    """An index that selects from axes of two sizes."""
+    one, other = (sizes.latex(sizes.resolve(n, known.bound)) for n in (a, b))
+    return Fault(
+        "shape-clash",
+        f"the index ${letter}$ runs over ${one}$ entries in one place and ${other}$ in another", at,
+    )  # fmt: skip
 
 
 def _merged(factors: Sequence[Expr], spots: Sequence[tuple[int, ...]]):
