@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from derive.elaborate.claimed import Claim
 from derive.elaborate.claims import Claims, speaks_of_derivatives
 from derive.elaborate.declare import set_axes
+from derive.elaborate.einstein import summed
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.scope import base_of
 from derive.elaborate.shown import formula, marked, shape_of, text
@@ -84,7 +85,23 @@ class Judge:
         if more:
             opens |= more
             found = [self._side(tree, opens) for tree in claim.sides]
-        return found
+        left = found[0].value
+        if left is None or not more | opens:
+            return found
+        return [found[0], *(self._summed(side, left, opens) for side in found[1:])]
+
+    def _summed(self, side: Side, left: Value, opens: frozenset[str]) -> Side:
+        """A side with indices that the left side does not have, read by Einstein's convention."""
+        if side.value is None or not set(side.value.opens) - set(left.opens):
+            return side
+        tree = summed(side.tree, frozenset(side.value.opens) - set(left.opens))
+        found = side if tree is None else self._side(tree, opens)
+        if found.value is None or set(found.value.opens) - set(left.opens):
+            return side
+        self.claims.reading.note(
+            "einstein", "an index that stands twice in a product, and not on the left, is summed"
+        )
+        return replace(side, value=found.value)
 
     def _side(self, tree: Tree, opens: frozenset[str]) -> Side:
         try:
@@ -155,7 +172,6 @@ class Judge:
 
     def judged(self, claim: Claim) -> Judged | None:
         """The claim with its verdicts; None where it turns out to claim nothing."""
-        start = claim.span[0]
         self.decider.hypotheses = tuple(one.pair for one in self._before(claim))
         source = self.claims.source
         whole = source.text[slice(*claim.span)]
@@ -180,7 +196,7 @@ class Judge:
             notes=(
                 rf"declare it, as in ${named} \in \mathbb{{R}}^{{n}}$, or define ${named} = ..$",
             ),
-            code="undefined-symbol",
+            code="undefined-symbol", at=symbol.span,
         )  # fmt: skip
 
     def _link(self, claim: Claim, k: int, verdict: str, by: str, message: str = "", **more) -> Link:
@@ -298,7 +314,7 @@ class Judge:
             if says:
                 notes, message = (message, *told.notes, *more.pop("notes", ())), says
         by = "shapes" if verdict == ILL_TYPED else "reader"
-        more |= {"notes": notes, "code": fault.code}
+        more |= {"notes": notes, "code": fault.code, "at": fault.span}
         return self._link(claim, k, verdict, by, message, **more)
 
     # ------------------------------------------------------------------- shapes and updates

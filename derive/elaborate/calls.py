@@ -246,6 +246,13 @@ def _defined_call(
         chosen := next((k for k, i in enumerate(indices) if not index_letter(i)), None)
     ) is not None:
         return _chosen_call(reading, tree, function, chosen, env)
+    letters = _index_arguments(equation, arguments)
+    if letters and not primes:
+        rename = {**env.rename, **{formal: env.letter(x) for formal, x in letters.items()}}
+        rest = [a for f, a in zip(equation.formals, arguments, strict=True) if f not in letters]
+        formals = [f for f in equation.formals if f not in letters]
+        values = {f: squeezed(value_of(reading, a, env)) for f, a in zip(formals, rest, strict=True)}
+        return value_of(reading, equation.body, Env(env.open, values, rename))
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
     if primes:
         return _defined_slope(reading, tree, equation, values, primes, env)
@@ -256,13 +263,35 @@ def _defined_call(
     formals = dict(zip(equation.formals, values, strict=True))
     if _is_plain(reading, equation):
         inner = Env(env.open, formals, env.rename)
-        return value_of(reading, equation.body, inner)
+        try:
+            return value_of(reading, equation.body, inner)
+        except Fault:
+            # t \sigma(t) of a vector: a function of numbers is one of each entry
+            if len(values) == 1 and values[0].own:
+                found = _of_each_entry(reading, equation, values[0], env)
+                if found is not None:
+                    return found
+            raise
     name = _call_name(reading, equation, arguments, values, indices, env)
     key = ("call", str(symbol), name, tuple(map(text, indices)), env.open,
            tuple(sorted(env.rename.items())), tuple(v.expr for v in values))  # fmt: skip
     if key not in reading.memo:
         reading.memo[key] = definition_value(reading, equation, indices, env, tree, formals, name)
     return reading.sizes.current(reading.memo[key])
+
+
+def _index_arguments(equation: Equation, arguments: list[Tree]) -> dict[str, str]:
+    """The formals that are indices alone, p(k) = e^{z_k} / .., where they are given a letter."""
+    found: dict[str, str] = {}
+    for formal, argument in zip(equation.formals, arguments, strict=True):
+        letter = argument.kids[0] if argument.head == "symbol" and len(argument.kids) == 1 else ""
+        nodes = [n for n in equation.body.subtrees() if n.head in ("symbol", "name")]
+        as_index = {i for n in nodes if n.head == "symbol" for i in n.kids[1:]}
+        plain = any(n.head == "symbol" and n.kids[0] == formal for n in nodes)
+        indexes = any(index_letter(i) == formal for i in as_index)
+        if indexes and not plain and index_letter(Tree("name", (letter,))) is not None:
+            found[formal] = str(letter)
+    return found
 
 
 def _chosen_call(reading: Reading, tree: Tree, function: Tree, k: int, env: Env) -> Value:
@@ -337,6 +366,22 @@ def _call_name(
 
     written = ", ".join(text(a.rewritten(slotted)) for a in arguments)
     return f"{equation.symbol}({written})"
+
+
+def _of_each_entry(
+    reading: Reading, equation: Equation, argument: Value, env: Env
+) -> Value | None:
+    """A function of one number at each entry of an array, if its value at a number is one."""
+    var = Var("t", ())
+    try:
+        body = value_of(
+            reading, equation.body, Env(env.open, {equation.formals[0]: Value(var)}, env.rename)
+        )
+    except Fault:
+        return None
+    if body.own or body.opens:
+        return None
+    return Value(entrywise(body.expr, {var: argument.expr}), argument.opens, argument.row)
 
 
 def _defined_slope(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
 from derive.elaborate.differentials import with_differentials
+from derive.elaborate.given import is_concluded
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.shorthand import Shorthand, delta_of
@@ -49,13 +50,17 @@ class Claim:
         return self.item.span
 
 
-def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
+def claims_told_apart(statements: Statements, reading: Reading, text: str = "") -> Shorthand:
     """Move what claims something from the declarations and assumptions to the claims, and the
     \\delta that name nothing known from the claims to the definitions, which are then written out.
 
-    The shorthand of the document is returned, for the claims.
+    ``text`` is the document without its comments.  Its shorthand is returned, for the claims.
     """
     _known_powers(statements, reading)
+    for item in _solutions(statements, reading, text):
+        statements.definitions.remove(item)
+        statements.claims.append(item)
+        reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     for item in list(statements.definitions):
         # H^T = H: no name stands there; A_{ij} = A_{ji}: it does not give A.
         if _acts(item.kids[0], reading) or _of_itself(item, reading):
@@ -114,6 +119,24 @@ def claims_told_apart(statements: Statements, reading: Reading) -> Shorthand:
         items[:] = [Tree("chain", (i.kids[0], *map(shorthand.written_out, i.kids[1:])), i.span)
                     for i in items]  # fmt: skip
     return shorthand
+
+
+def _solutions(statements: Statements, reading: Reading, text: str) -> list[Tree]:
+    r"""The w = (X^\top X)^{-1} X^\top y that "hence" or an arrow concludes, of a variable of what
+    is defined above it: it gives w no value there."""
+    scope = reading.scope
+    brackets = [*scope.applied.values(), *(f.kids[0].kids[1] for f in statements.functions)]
+    formal = {scope.refer(name).symbol for name in names_in(brackets)}
+    found: list[Tree] = []
+    for item in statements.definitions:
+        symbol = introduced(item.kids[0], reading)[0]
+        if symbol not in scope.declared | formal or not is_concluded(item, text):
+            continue
+        above = [d for d in (*statements.definitions, *statements.functions) if d.span < item.span]
+        used = {scope.refer(name).symbol for name in names_in(k for d in above for k in d.kids[2:])}
+        if symbol in used:
+            found.append(item)
+    return found
 
 
 def _named_in_passing(

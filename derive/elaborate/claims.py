@@ -18,8 +18,9 @@ from derive.elaborate.assembly import name_sizes, network_of
 from derive.elaborate.claimed import Claim, claims_of
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.document import Elaborated, elaborated, problems_of
+from derive.elaborate.facts import symmetric_names
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import is_given, symmetric_in
+from derive.elaborate.given import is_condition, is_given, symmetric_in
 from derive.elaborate.layouts import Layout
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Env, Reading
@@ -55,6 +56,8 @@ class Claims:
     unread: list[Diagnostic] = field(default_factory=list)
     given: list[Claim] = field(default_factory=list)
     own: frozenset[str] = frozenset()  # the symbols of its definitions
+    # What the text calls symmetric, where, and how: see ``symmetric_names``.
+    called: tuple[tuple[Tree, int, str], ...] = ()
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
@@ -90,7 +93,7 @@ class Claims:
             if domain.classes is not None:
                 classes = sizes.resolve(domain.classes, self.reading.sizes.bound)
                 domain = replace(domain, classes=classes)
-            if symbol in self.reading.normalised:
+            if symbol in self.reading.normalised and node.axes:
                 domain = replace(domain, normalised=True)
             if domain != Domain():
                 found[self.reading.sizes.current(Value(node)).expr] = domain
@@ -99,11 +102,13 @@ class Claims:
     def symmetric(self) -> dict[Expr, Expr]:
         """The symmetric part of each variable that is said to be symmetric, to be put for it."""
         found: dict[Expr, Expr] = {}
-        for claim in self.given:
-            tree = symmetric_in(claim.item)
-            value = self.value(tree) if tree is not None else None
-            if value is not None and isinstance(value.expr, Var) and len(value.own) == 2:
-                found[value.expr] = (value.expr + value.expr.T) / 2
+        said = [symmetric_in(claim.item) for claim in self.given]
+        said += [name for name, _, kind in self.called if kind == "symmetric"]
+        for tree in filter(None, said):
+            with suppress(Fault, Silent):
+                value = self.value(tree)
+                if isinstance(value.expr, Var) and len(value.own) == 2:
+                    found[value.expr] = (value.expr + value.expr.T) / 2
         return found
 
     def letters(self, trees: Iterable[Tree]) -> frozenset[str]:
@@ -312,6 +317,7 @@ def read_claims(source: Source) -> Claims:
     scope.given = True
     found.forget()
     found.own = frozenset(done.reading.variables)
+    found.called = tuple(symmetric_names(done.parsed, done.reading))
     return found
 
 
@@ -329,8 +335,13 @@ def _relates(problem: Diagnostic, parsed: Parsed) -> bool:
 
 
 def _is_given(claim: Claim, text: str, reading: Reading) -> bool:
-    """Whether a claim is a hypothesis: never one about a derivative, which can be computed."""
-    if claim.given or claim.kind != "relation" or speaks_of_derivatives(claim.sides):
+    """Whether a claim is a hypothesis: of those about a derivative, which can be computed, only
+    one that is set to 0."""
+    if claim.given or claim.kind != "relation":
+        return False
+    if is_condition(claim.item, text):
+        return True
+    if speaks_of_derivatives(claim.sides):
         return False
     name = symmetric_in(claim.item)
     if name is not None:

@@ -115,9 +115,10 @@ def _opened(
     reading: Reading, expr: Expr, letters: Sequence[str], rest: int, opens: Sequence[str]
 ) -> tuple[Expr, tuple[str, ...]]:
     """The Jacobian of an array with open letters: axes letters, rest, opens, own become the opens
-    of both, once each, then rest, then own."""
-    merged = tuple(dict.fromkeys((*opens, *letters)))
+    of both, once each, then rest, then own; an axis of extent 1 under the letter "" goes."""
+    merged = tuple(dict.fromkeys((*opens, *(x for x in letters if x))))
     number = {letter: k for k, letter in enumerate(merged)}
+    number[""] = 10_000  # an axis of extent 1 that no letter is written for
     top = len(merged)
     middle = tuple(range(top, top + rest))
     last = len(letters) + rest + len(opens)
@@ -211,6 +212,9 @@ def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tupl
     if has_label_slot(symbol) and not has_label_slot(own):
         slots = slots[1:]  # one sample: its label is part of the name
     letters[: len(slots)] = slots
+    if len(components) == 1 and len(node.axes) == len(letters) + 2 and 1 in node.axes[-2:]:
+        # b_j of a row b of shape 1 x n
+        components = ["", *components] if node.axes[-2] == 1 else [*components, ""]
     if len(letters) + len(components) > len(node.axes):
         raise Fault(
             "too-many-indices",

@@ -96,7 +96,8 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
     statements = sorted_statements(items, reading)
-    shorthand = claims_told_apart(statements, reading) if judging else None
+    plain = parsed.document.plain
+    shorthand = claims_told_apart(statements, reading, plain) if judging else None
     _declare(statements, reading, faults)
     order = _equations(statements, reading, faults, judging)
     reading.late = _differentiating(order, reading) if judging else set()

@@ -21,6 +21,18 @@ from derive.latex.read import Parsed
 from derive.tree import Tree
 
 _WORDS = re.compile(r"one[- ]?hot|probability (?:vector|distribution)|独热|概率分布", re.IGNORECASE)
+_SYMMETRIC = re.compile(
+    r"(?<![-\w])(?:symmetric|symmetrisch\w*|symétriques?)(?![-\w])|(?<![反斜])对称", re.IGNORECASE
+)
+_SKEW = re.compile(
+    r"(?:skew|anti)[- ]?symmetric|schiefsymmetrisch\w*|antisymétriques?|[反斜]对称",
+    re.IGNORECASE,
+)
+# "If A is symmetric" says it of what follows only.
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|unless|case|for (?:a )?symmetric|falls|wenn|si)\b|如果|若|当",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(
     r"(?:\bnot|n't|\bnon|\bno|不是|非)[\s-]*(?:an?\s+|necessarily\s+)?$", re.IGNORECASE
 )
@@ -29,11 +41,13 @@ _WORD = re.compile(r"[A-Za-z]+|[一-鿿]+")
 # y is a one-hot vector; the one-hot label y.
 _AFTER = frozenset(
     ["is", "are", "be", "being", "a", "an", "the", "as", "denotes", "represents",
-     "是", "为", "是一个", "为一个"]
+     "是", "为", "是一个", "为一个", "ist", "sind", "sei", "seien", "est", "sont", "soit", "real",
+     "both", "eine", "une", "matrix"]
 )  # fmt: skip
 _BEFORE = frozenset(
     ["vector", "vectors", "label", "labels", "target", "targets", "encoded", "row", "rows",
-     "向量", "标签", "编码", "的"]
+     "向量", "标签", "编码", "的", "matrix", "matrices", "positive", "semi", "definite",
+     "semidefinite", "and", "invertible", "matrizen", "matrice"]
 )  # fmt: skip
 
 
@@ -72,30 +86,52 @@ def _totalled(expr: Expr) -> Var | None:
     return factor if isinstance(factor, Var) and own and expr.out == own[:-1] else None
 
 
+def symmetric_names(parsed: Parsed, reading: Reading) -> Iterator[tuple[Tree, int, str]]:
+    """The names of which the text says that they are symmetric, where it says it, and how:
+    ``symmetric``, ``skew``, or ``if`` where it says so of what follows only."""
+    for words, kind in ((_SYMMETRIC, "symmetric"), (_SKEW, "skew")):
+        for named, at in _beside(words, parsed):
+            sentence = SENTENCE.split(parsed.document.plain[max(0, at - 300) : at])[-1]
+            if reading.scope.refer(named).symbol not in reading.equations:
+                conditional = kind == "symmetric" and _CONDITION.search(sentence)
+                yield named, at, "if" if conditional else kind
+
+
 def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:
     """The symbols beside which the text says that they are one-hot."""
+    for named, _ in _beside(_WORDS, parsed):
+        symbol = reading.scope.refer(named).symbol
+        # A label that an equation defines has its own sum; a class number has none.
+        if symbol not in reading.equations and reading.domain(symbol).classes is None:
+            yield symbol
+
+
+def _beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]]:
+    """The names nearest to each such word in their sentence, and where the word stands."""
     text = parsed.source.text
-    places: list[tuple[int, int, Tree]] = []
+    places: list[tuple[int, int, tuple[Tree, ...]]] = []
     for row in parsed.rows:
         for item in row.items:
             declares = item.head == "chain" and item.kids[1].kids == ("in",)
             named = item.kids[0] if declares else item
-            if isinstance(named, Tree) and base_of(named):
-                places.append((*item.span, named))
-    for found in _WORDS.finditer(text):
+            if isinstance(named, Tree):
+                names = named.kids if named.head == "list" else (named,)
+                if all(map(base_of, names)):
+                    places.append((*item.span, names))
+    for found in words.finditer(text):
         if _DENIED.search(text[: found.start()]):
             continue
-        best: tuple[int, Tree] | None = None
-        for start, end, named in places:
-            gap = text[end : found.start()] if end <= found.start() else text[found.end() : start]
-            between = _AFTER if end <= found.start() else _BEFORE
+        best: tuple[int, tuple[Tree, ...]] | None = None
+        for start, end, names in places:
+            after = end <= found.start()
+            gap = text[end : found.start()] if after else text[found.end() : start]
+            between = _AFTER if after else _BEFORE
             near = len(gap) <= _REACH and not SENTENCE.search(gap)
-            # "x and a one-hot label" says nothing of x: only such words may stand between.
+            # "x and a one-hot label" says nothing of x: only such words may stand between; and
+            # "y is one-hot, t > 0" nothing of t.
             near = near and {w.lower() for w in _WORD.findall(gap)} <= between
+            near = near and (after or "," not in gap)
             if near and start != found.start() and (best is None or len(gap) < best[0]):
-                best = (len(gap), named)
-        if best is not None:
-            symbol = reading.scope.refer(best[1]).symbol
-            # A label that an equation defines has its own sum; a class number has none.
-            if symbol not in reading.equations and reading.domain(symbol).classes is None:
-                yield symbol
+                best = (len(gap), names)
+        for named in best[1] if best is not None else ():
+            yield named, found.start()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-from derive.elaborate.scope import base_of
+from derive.elaborate.scope import base_of, names_in
+from derive.latex.print import latex
+from derive.latex.segment import COMMENT_FILL
 from derive.tree import Tree
 
 SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
@@ -26,6 +28,47 @@ _CLAIMED = re.compile(
     r"follows|dann|also|folgt|somit|gilt)\b|那么|则|所以|因此|得|证明",
     re.IGNORECASE,
 )
+
+
+_REQUIRED = re.compile(r"\\(?:overset|stackrel)\s*\{\s*!\s*\}\s*\{?\s*=")
+_SOUGHT = re.compile(
+    r"\b(?:set|sets|setting|equat(?:e|ing)|vanish\w*|stationar\w*|optim\w*|minim\w*|maxim\w*|"
+    r"critical|first[- ]order|require\w*|solv\w+|zero|null\w*|annul\w*|"
+    r"bedingung)\b|令|极值|驻点|最优",
+    re.IGNORECASE,
+)
+_ARROW = r"\\(?:iff|implies|Rightarrow|Longrightarrow|Leftrightarrow|Longleftrightarrow)\b"
+_FOLLOWED = re.compile(rf"[\s&,;{COMMENT_FILL}]*(?:\\\\)?[\s&{COMMENT_FILL}]*{_ARROW}")
+_PRECEDED = re.compile(rf"{_ARROW}[\s&]*(?:\\q?quad)?[\s&]*$")
+
+
+def is_condition(item: Tree, text: str) -> bool:
+    r"""Whether an equation asks for something: \overset{!}{=}, a derivative that is set to 0, and
+    an equation between different quantities from which another one follows, A x = b \implies."""
+    start, end = item.span
+    if _REQUIRED.search(text, start, end):
+        return True
+    if item.head != "chain" or len(item.kids) != 3 or item.kids[1].kids != ("=",):
+        return False
+    left, _, right = item.kids
+    follows = _FOLLOWED.match(text, end) is not None
+    if right in (Tree("num", ("0",)), Tree("name", (r"\mathbf{0}",))):
+        before = SENTENCE.split(text[max(0, start - 300) : start])[-1]
+        return follows or _SOUGHT.search(before) is not None
+    shared = {latex(n) for n in names_in([left])} & {latex(n) for n in names_in([right])}
+    derived = any(node.head in ("deriv", "grad") for node in item.subtrees())
+    return follows and not shared and not derived and right.head != "num"
+
+
+def is_concluded(item: Tree, text: str) -> bool:
+    """Whether the words or the arrow before a formula say that it follows from something."""
+    before = text[max(0, item.span[0] - 300) : item.span[0]]
+    if _PRECEDED.search(before):
+        return True
+    sentence = SENTENCE.split(_OPENING.sub("", before))[-1]
+    given = [found.end() for found in _GIVEN.finditer(sentence)]
+    claimed = [found.end() for found in _CLAIMED.finditer(sentence)]
+    return bool(claimed) and max(claimed) > max(given, default=-1)
 
 
 def is_given(item: Tree, text: str) -> bool:

@@ -92,6 +92,8 @@ def entries(
                 index,
                 "select an entry with a letter, as in $x_i$, or define the entry as a symbol",
             )
+    if len(letters) == len(value.own) - sum(n == 1 for n in value.own):
+        value = squeezed(value)  # b_j of a row b of shape 1 x n
     value = opened(tree, reading.sizes, value, letters)
     for letter, index in chosen:
         value = select(reading, value, value_of(reading, index, env), letter, tree)
@@ -101,6 +103,14 @@ def entries(
 def _is_number(reading: Reading, letter: str, env: Env) -> bool:
     """Whether an index is data, the y of p_y, and no letter that something binds."""
     return not (letter in env.open or letter in env.rename or letter in reading.scope.bound)
+
+
+def _is_class(reading: Reading, letter: str, equation: Equation) -> bool:
+    """Whether a letter that nothing binds is a class number: the y of -\\log a_y, where a_j is
+    defined for every j, and no y stands on the left of any definition."""
+    return letter not in equation.letters and not any(
+        letter in other.letters for other in reading.equations.values()
+    )
 
 
 def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:
@@ -229,7 +239,12 @@ def definition_value(
     letters = []
     for k, index in enumerate(filled):
         letter = index_letter(index)
-        if letter is None and not (k == 0 and has_label_slot(equation.symbol)):
+        label = k == 0 and has_label_slot(equation.symbol)
+        data = letter is not None and _is_number(reading, letter, env) and formals is None
+        if data and not label and _is_class(reading, str(letter), equation):
+            reading.ranks.setdefault(str(letter), 0)
+            index, letter = settle(index, reading.scope), None
+        if letter is None and not label:
             return _chosen(reading, equation.symbol, k, filled, index, env, tree)
         letters.append(env.letter(letter) if letter else text(index).replace(" ", ""))
     if equation.letters:

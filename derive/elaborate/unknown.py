@@ -17,7 +17,8 @@ from derive.tree import Tree
 
 def undefined(claims: Claims, claim: Claim) -> Tree | None:
     """A symbol on a right side, or under a derivative, that nothing gives a meaning."""
-    if not claims.network.definitions and not claims.network.variables:
+    defines = claims.network.definitions or claims.reading.functions
+    if not defines and not claims.network.variables:
         return _undefined_derivative(claims, claim)
     if claim.kind in ("update", "shape"):  # a set is no quantity
         return None
@@ -77,5 +78,6 @@ def _given(claims: Claims, symbol: str) -> bool:
     letter = len(symbol) == 1 and symbol in scope.bound
     return (
         scope.known(symbol) or symbol in claims.reading.size_names or symbol in claims.own or letter
-        or symbol in CONSTANTS or symbol.split("_")[0] in CONSTANTS
+        or symbol in CONSTANTS or symbol.split("_")[0] in CONSTANTS - {"e"}
+        or claims.reading.domain(symbol).classes is not None
     )  # fmt: skip
