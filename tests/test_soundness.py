@@ -111,6 +111,11 @@ _INNER = (
     r"$\mathbf{x}, \mathbf{y} \in \mathbb{R}^n$, $L = \frac12 (\mathbf{x}^\top \mathbf{y})^2$. "
 )
 _TWO = r"$x \in \mathbb{R}^n$, $y \in \mathbb{R}^n$, $L = \frac12 \|x - y\|^2$. "
+_OBJECTIVE = (
+    r"$\min_{U,V} \frac{1}{2}\|X - UV^\top\|_F^2$ with $X\in\mathbb{R}^{m\times n}$, "
+    r"$U\in\mathbb{R}^{m\times k}$, $V\in\mathbb{R}^{n \times k}$. "
+    r"$$\frac{\partial \mathcal{L}}{\partial U} = 1$$ "
+)
 _REALS = r"$a, b, x, y \in \mathbb{R}$. "
 RIGHT, WRONG = ("proved",), ("refuted", "ill-typed")
 NOT_PROVED = ("refuted", "ill-typed", "unsettled", "unreadable")
@@ -143,12 +148,15 @@ FOUND = [
     (_REALS, r"\log(-a^2) = \log(-a^2)", NOT_PROVED),
     (_REALS, r"\sqrt{a^2 b^2} = a b", WRONG),
     (_REALS, r"x @ y = x @ y", NOT_PROVED),
+    (_OBJECTIVE, r"\frac{\partial \mathcal{L}}{\partial U} = 0", NOT_PROVED),
 ]  # fmt: skip
 # Still open when this was written: strict, so that the line goes when the mistake does.
 OPEN = frozenset([
     r"\mathbf{1}^\top \mathbf{1} x = n x",  # refuted by a size that nothing determines
     r"f(g(x)) = g(f(x))",  # f and g read as factors
     r"f(x + y) = f(x) + f(y)",
+    # a wrong line beside it makes the objective another letter, and this one a free number
+    r"\frac{\partial \mathcal{L}}{\partial U} = 0",
     r"x @ y = x @ y",  # a sign that nobody uses, read as a product
 ])  # fmt: skip
 
