@@ -187,8 +187,7 @@ class Decider:
             return self._refuted(found, a, b)
         return Finding(
             UNSETTLED, "numeric",
-            "no numbers were found for which this is false; a proof of an inequality is not looked "
-            "for",
+            "no numbers were found for which this is false; inequalities are tried, not proved",
         )  # fmt: skip
 
 

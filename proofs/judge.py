@@ -22,7 +22,7 @@ from derive.elaborate.shown import formula, marked, shape_of, text
 from derive.elaborate.unknown import undefined
 from derive.elaborate.values import Value
 from derive.kernel import sizes
-from derive.kernel.expr import Expr, Var
+from derive.kernel.expr import Expr, Var, toposort
 from derive.tree import Tree
 from proofs.decide import EQUALITIES, ORDERS, Decider
 from proofs.layouts import is_jacobian
@@ -247,8 +247,8 @@ class Judge:
             decisive = rearranged(asked, self._before(claim), self.decider) or decisive
         if speaks_of_derivatives(claim.sides):
             decisive = _off_kinks(decisive)
-        if k == 0 and base_of(left.tree) and left.value and isinstance(left.value.expr, Var):
-            decisive = _of_a_variable(decisive, left.tree)
+        if k == 0 and relation in EQUALITIES:
+            decisive = _of_a_variable(decisive, left, here)
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
             "conditions": decisive.conditions, "counterexample": decisive.counterexample,
@@ -374,15 +374,14 @@ def guarded(work: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _of_a_variable(found: Finding, name: Tree) -> Finding:
+def _of_a_variable(found: Finding, left: Side, right: Side) -> Finding:
     """That a variable has a value may follow from what the document says in words: a minimum."""
-    if found.verdict != REFUTED:
+    if found.verdict != REFUTED or not base_of(left.tree) or not (left.value and right.value):
         return found
-    return replace(
-        found, verdict=UNSETTLED, counterexample=None,
-        message=f"{formula(name)} is a variable, and nothing here gives it a value: derive does "
-        "not solve equations",
-    )  # fmt: skip
+    if not isinstance(left.value.expr, Var) or left.value.expr in toposort(right.value.expr):
+        return found
+    message = f"{formula(left.tree)} is a variable: derive does not solve equations for it"
+    return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
 
 
 def _off_kinks(found: Finding) -> Finding:

@@ -75,7 +75,7 @@ class Link:
     ``step`` is the finding against the side before it, ``value`` against the engine's own value of
     the left side of the chain (None where it has none, or where the two are one question).
     ``code`` says why there is none, where a side could not be read or has no value: the code of a
-    diagnostic, such as ``undefined-symbol``.
+    diagnostic, such as ``undefined-symbol``; ``at`` is the piece of the claim that it is about.
     ``carried``: wrong, but it follows from an error above; ``carried_from`` is that error's offset.
     """
 
@@ -96,6 +96,7 @@ class Link:
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
     code: str | None = None
+    at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

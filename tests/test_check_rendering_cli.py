@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -247,6 +248,34 @@ def test_where_nothing_can_be_written_it_is_said(folder, capsys):
 
 
 # --------------------------------------------------------------------------------------- explain
+
+
+def _raised() -> set[str]:
+    """The codes that the readers and the judge write down, wherever they do."""
+    root = Path(derive.__file__).parent
+    files = [*root.rglob("*.py"), *(root.parent / "proofs").glob("*.py")]
+    calls = [
+        node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]  # fmt: skip
+    makers = {"Fault", "Unreadable", "Diagnostic", "refuse"}
+    first = {
+        call.args[0].value for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in makers and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }  # fmt: skip
+    named = {
+        keyword.value.value for call in calls for keyword in call.keywords
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+        and isinstance(call.func, ast.Attribute) and call.func.attr == "_link"
+    }  # fmt: skip
+    return first | named
+
+
+def test_every_code_that_occurs_is_explained():
+    raised = _raised()
+    assert {"shape-clash", "unclosed-bracket", "undefined-symbol"} <= raised
+    assert [code for code in sorted(raised) if explain.explained(code) is None] == []
 
 
 def test_every_code_is_listed_and_explained(capsys):

@@ -113,16 +113,16 @@ class Product:
                 return self.joined(left, right, {}, (left.out[0], right.out[0]), axes, False)
             if sign == r"\cdot" and not left.row:
                 return self.contracted(left, right, sign, False)
-            u, v = text(left.tree), text(right.tree)
+            u, v = _bracketed(left.tree), _bracketed(right.tree)
             raise self.clash(
                 left, right, sign,
-                rf"write {_bracketed(left.tree)}^\top {v} for the inner product, {u} \odot {v} "
-                rf"entry by entry, {u} {_bracketed(right.tree)}^\top for the outer product",
+                rf"write ${u}^\top {v}$ for the inner product, ${u} \odot {v}$ entry by entry, "
+                rf"${u} {v}^\top$ for the outer product",
             )  # fmt: skip
         if (a, b) == (2, 1) and right.row:
             raise self.clash(left, right, sign, "a row cannot stand to the right of a matrix")
         if (a, b) == (1, 2) and not left.row:
-            raise self.clash(left, right, sign, rf"transpose it: {_bracketed(left.tree)}^\top")
+            raise self.clash(left, right, sign, rf"transpose it: ${_bracketed(left.tree)}^\top$")
         return self.contracted(left, right, sign, (a, b) == (1, 2))
 
     def composed(self, left: Chain, right: Chain, sign: str) -> Chain:
@@ -169,7 +169,7 @@ class Product:
 
 def _bracketed(tree: Tree) -> str:
     written = text(tree)
-    return rf"\left({written}\right)" if tree.head in ("sum", "juxt", "neg") else written
+    return f"({written})" if tree.head in ("sum", "juxt", "neg") else written
 
 
 def product_of(

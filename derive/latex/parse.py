@@ -90,7 +90,7 @@ def _check_scripts(tokens: Sequence[Token]) -> None:
                     "double-script",
                     f"two {what} follow each other",
                     (token.start, token.end),
-                    help=f"write x{sign}{{a,b}}, or {{x{sign}a}}{sign}b in braces",
+                    help=f"write `x{sign}{{a,b}}`, or `{{x{sign}a}}{sign}b` in braces",
                 )
             present.append(token.type)
         elif token.type == "LBRACE":

@@ -60,6 +60,7 @@ def _link(one: Told, source: Source) -> dict[str, Any]:
         "by": link.by,
         "mistake": link.mistake,
         "code": link.code,
+        "at": _place(link.at, source) if link.at else None,
         "message": link.message or ("" if one.verdict == PROVED else one.headline),
         "fix": link.fix.latex if link.fix else None,
         "fix_at": _place(link.fix.span, source) if link.fix else None,

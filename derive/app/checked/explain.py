@@ -72,25 +72,86 @@ VERDICTS = {
 }  # fmt: skip
 
 READING = {
+    "ambiguous-bars": "bars around a matrix have two meanings: write the determinant or the "
+    "absolute values in words, as `\\det` or `\\operatorname{abs}`",
     "ambiguous-call": "a letter before a bracket may be a factor or a function: a sign between "
     "them, or a definition of the function, settles it",
+    "ambiguous-norm": "the 2-norm of a matrix has two meanings: write `\\|W\\|_F` for the root of "
+    "the sum of squares",
+    "ambiguous-power": "an e with an exponent may be Euler's number or the e of the document: "
+    "write `\\exp(..)`, or give the other e another name",
+    "ambiguous-product": "a product with several signs can be grouped in ways that differ: put "
+    "brackets around what belongs together",
+    "ambiguous-sum": "it is not clear where a sum over an index ends: put brackets around what is "
+    "summed",
+    "ambiguous-superscript": "what stands above a symbol may be a label or a power: write a label "
+    "as `x^{(2)}`, or declare the exponent as a number",
     "binary-file": "the file is no text in UTF-8; save the document as UTF-8",
     "cycle": "a quantity is defined by itself, directly or through others",
+    "declared-twice": "a symbol is declared with two different sets",
+    "defined-twice": "a symbol has two definitions: give the second quantity a name of its own",
     "double-script": "two subscripts or two superscripts follow each other; put braces around them",
+    "ellipsis": "it is not clear what the dots stand for: show the first two terms and the last "
+    "one, or write a sum over an index",
     "empty-file": "there is nothing in the document",
+    "empty-sum": "an index has nothing to run over; look at the limits of the sum",
+    "foreign-character": "a character stands in a formula that means nothing there; write words "
+    "as `\\text{..}` and symbols as LaTeX commands",
+    "free-index": "one side has an index that the other does not have: an index that is not "
+    "summed must stand on both sides",
+    "function-without-argument": "a function stands where a quantity belongs: write what it is "
+    "applied to",
+    "huge-file": "the document is too long to be read; split it",
     "incomplete-formula": "the formula breaks off where a term has to follow",
+    "incomplete-question": "a gradient is asked for without its variable",
+    "macro-argument": "a macro has another number of arguments than its definition says",
+    "macro-definition": "the definition of a macro has no body in braces",
+    "macro-too-long": "a macro becomes too long when it is written out",
+    "mismatched-bracket": "a bracket is closed by one of another kind",
+    "missing-argument": "a command stands without what it needs, such as the two parts of a "
+    "fraction",
     "missing-term": "two signs follow each other with nothing between them",
+    "nested-too-deep": "too many brackets stand inside each other: name the inner parts",
     "no-file": "there is no such file, or it cannot be opened",
-    "no-formulas": "there is no formula: formulas stand between dollar signs, in \\[ .. \\], or in "
-    "an environment such as align",
-    "shape-clash": "two shapes do not fit together where one of the symbols is defined",
+    "no-formulas": "there is no formula: formulas stand between dollar signs, in `\\[ .. \\]`, or "
+    "in an environment such as align",
+    "no-scalar-loss": "a gradient needs one number that is differentiated, and none is defined",
+    "not-a-class": "a quantity selects an entry, but is not declared as one of the numbers 1 to c",
+    "not-a-scalar": "the gradient of an array is asked for: ask for its Jacobian, or for the "
+    "gradient of a number",
+    "not-a-variable": "a derivative is taken in something that has no name: give it one",
+    "not-reached": "the derivative is taken in a variable that the definition does not contain",
+    "nothing-defined": "no equation says how anything is computed",
+    "recursive-macro": "a macro is defined by itself",
+    "shape-clash": "two shapes do not fit together: write the number of rows and columns below "
+    "every factor; neighbours in a product must share a size, terms of a sum must agree in both",
+    "too-large": "the document needs more memory than there is",
+    "too-many-indices": "a symbol has more indices than it has axes: a vector takes one, a matrix "
+    "two",
+    "unbound-index": "an index is used that no sum runs over, or that selects nothing",
     "unclosed-bracket": "a bracket is opened and never closed in the same formula",
     "unclosed-formula": "a formula has a beginning and no end: a dollar sign is missing",
-    "undefined-symbol": "a symbol is used whose shape is nowhere given: declare it, as in "
+    "undefined-command": "a LaTeX command is not known; define it with `\\newcommand`",
+    "undefined-environment": "a LaTeX environment is not known; use align, cases or a matrix",
+    "undefined-symbol": "a symbol is used of which nothing is said: declare it, as in "
     "$\\mathbf{x} \\in \\mathbb{R}^n$, or define it",
-    "unexpected-symbol": "a sign stands where it can have no meaning; often something before it is "
-    "missing",
-    "unsupported": "this way of writing is understood by people, and not by this program",
+    "unexpected-symbol": "a sign stands where it can have no meaning; often something before it "
+    "is missing",
+    "unknown-function": "a name before a bracket is no function that is known: define it, or "
+    "check its spelling",
+    "unknown-set": "a symbol is declared in a set that is not known; known are $\\mathbb{R}$ and "
+    "its powers, intervals, and lists of numbers",
+    "unopened-bracket": "a bracket is closed that was never opened",
+    "unreadable-file": "the file cannot be opened",
+    "unreadable-left-side": "something is defined that is no name: define the name itself, "
+    "without transpose or power",
+    "unreadable-size": "a size is no letter, number, or sum and product of these",
+    "unsupported": "this way of writing is understood by people, and not by this program: the "
+    "line may be right",
+    "unsupported-index": "an index is more than one letter: select entries with letters, as in "
+    "$x_i$",
+    "uses-unread": "a definition that this line needs could not be read: correct that one first",
+    "wrong-arguments": "a function has another number of arguments than its definition says",
 }
 
 
@@ -143,7 +204,7 @@ def codes() -> dict[str, list[str]]:
     return {
         "mistakes": sorted(_mistakes()),
         "verdicts": list(VERDICTS),
-        "what cannot be read": sorted(READING),
+        "what cannot be read or has no meaning": sorted(READING),
         "what can fail besides": sorted(RUNNING),
     }
 

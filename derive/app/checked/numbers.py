@@ -117,7 +117,8 @@ def symbol_of(latex: str) -> Tree:
 def bare(latex: str) -> str:
     """A symbol as it is written without markup: ``W_1`` for ``\\mathbf{W}_1``."""
     node = symbol_of(latex)
-    return printable(latex if node.head == "text" else plain(node))
+    # Plain names are those of exported code, where ``lambda`` and its kin get a last ``_``.
+    return printable(latex if node.head == "text" else plain(node).rstrip("_"))
 
 
 def sizes(example: Counterexample) -> str:

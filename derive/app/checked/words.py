@@ -153,7 +153,7 @@ def told(report: Report) -> Iterator[Told]:
 def _of_link(claim: Judged, link: Link, source: Source) -> Told:
     if link.carried and link.verdict != PROVED:
         return Told(claim, link, CARRIED, CARRIED, _carried(link, source), link.span, ())
-    span = link.fix.span if link.fix and link.verdict in (REFUTED, ILL_TYPED) else link.span
+    span = _pointed_at(claim, link)
     code = link.mistake or link.code or link.verdict
     headline = _headline(link)
     if link.fix and (cure := _CURE.search(headline)):
@@ -165,6 +165,15 @@ def _of_link(claim: Judged, link: Link, source: Source) -> Told:
     cured = link.fix is not None and headline.endswith(_written(link.fix))
     remarks = tuple(_remarks(link, cured))
     return Told(claim, link, link.verdict, code, headline, span, remarks)
+
+
+def _pointed_at(claim: Judged, link: Link) -> tuple[int, int]:
+    """What is to be changed, what has no meaning, or else all that stands right of the sign."""
+    if link.fix and link.verdict in (REFUTED, ILL_TYPED):
+        return link.fix.span
+    if link.at is not None and claim.span[0] <= link.at[0] < link.at[1] <= claim.span[1]:
+        return link.at
+    return link.span
 
 
 def _written(fix: Fix) -> str:
