@@ -71,6 +71,8 @@ def garbage_lines(
 def _truth(document: Document, claim: Claim, line: str) -> tuple[str, Claim]:
     if any(mark in line for mark in ("$", r"\\", "%", "&")):
         return "unknown", claim  # may end the formula, or hide the rest of it
+    if line.endswith("\\"):
+        return "unknown", claim  # a space where the formula ends
     try:
         tree = parsed(line)
     except (DeriveError, ValueError):
