@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from derive.diagnostics import Diagnostic, Source
+from derive.elaborate.shown import formula, marked
 from derive.tree import Tree
 
 _UNKNOWN = re.compile(r"\?\d+")
+# A sentence, or a piece of the document and what it is.
+Note: TypeAlias = "str | tuple[Tree, str]"
 _LETTERS = "nmpdqkhlrst"
 
 
 class Fault(Exception):
-    """One reason why a piece of a document has no meaning, with its span."""
+    """One reason why a piece of a document has no meaning, with its span.
+
+    A note is a sentence, or a piece and what is said of it: ``W is`` ``m×n``.
+    """
 
     def __init__(
         self,
@@ -20,7 +27,7 @@ class Fault(Exception):
         message: str,
         at: Tree | tuple[int, int],
         help: str = "",
-        notes: tuple[str, ...] = (),
+        notes: tuple[Note, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.help, self.notes = code, message, help, notes
@@ -28,8 +35,18 @@ class Fault(Exception):
 
     def diagnostic(self, source: Source) -> Diagnostic:
         start, end = self.span
-        message, *notes = _with_letters((self.message, *self.notes), source.text)
+        told = (note if isinstance(note, str) else _told(*note, source) for note in self.notes)
+        message, *notes = _with_letters((self.message, *told), source.text)
         return Diagnostic(self.code, message, source.file, start, end, self.help, tuple(notes))
+
+
+def _told(piece: Tree, what: str, source: Source) -> str:
+    """What is said of a piece, which is shown as it was written if it stands in one place."""
+    written = source.text[slice(*piece.span)].strip()
+    whole = not re.search(r"[&$\n]|\\\\", written) and all(
+        written.count(a) == written.count(b) for a, b in ("{}", "()", "[]")
+    )
+    return f"{marked(written) if written and whole else formula(piece)} is {what}"
 
 
 def _with_letters(texts: tuple[str, ...], document: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.shown import formula, shape_of, text
+from derive.elaborate.shown import shape_of, text
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
 from derive.kernel.sizes import Axis, SizeError
 from derive.meaning.normal import same
@@ -80,8 +80,8 @@ class Product:
             (left.tree.span[0], right.tree.span[1]),
             help,
             (
-                f"{formula(left.tree)} is {left.shape_text()}",
-                f"{formula(right.tree)} is {right.shape_text()}",
+                (left.tree, left.shape_text()),
+                (right.tree, right.shape_text()),
             ),
         )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.shown import formula, shape_of, text
+from derive.elaborate.shown import shape_of, text
 from derive.kernel import sizes
 from derive.kernel.build import add, contracted, rebuilt
 from derive.kernel.expr import (
@@ -274,8 +274,7 @@ def sum_of(at: Tree, known: Sizes, values: Sequence[Value]) -> Value:
         if len(at.kids) != len(values):
             raise
         notes = tuple(
-            f"{formula(kid)} is {known.current(v).shape_text()}"
-            for kid, v in zip(at.kids, values, strict=True)
+            (kid, known.current(v).shape_text()) for kid, v in zip(at.kids, values, strict=True)
         )
         help = fault.help
         if {len(v.own) for v in values if v.own} == {1, 2}:
