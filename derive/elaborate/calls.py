@@ -249,10 +249,9 @@ def _defined_call(
     letters = _index_arguments(equation, arguments)
     if letters and not primes:
         rename = {**env.rename, **{formal: env.letter(x) for formal, x in letters.items()}}
-        rest = [a for f, a in zip(equation.formals, arguments, strict=True) if f not in letters]
-        formals = [f for f in equation.formals if f not in letters]
-        values = {f: squeezed(value_of(reading, a, env)) for f, a in zip(formals, rest, strict=True)}
-        return value_of(reading, equation.body, Env(env.open, values, rename))
+        pairs = [p for p in zip(equation.formals, arguments, strict=True) if p[0] not in letters]
+        given = {formal: squeezed(value_of(reading, a, env)) for formal, a in pairs}
+        return value_of(reading, equation.body, Env(env.open, given, rename))
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
     if primes:
         return _defined_slope(reading, tree, equation, values, primes, env)

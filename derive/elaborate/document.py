@@ -25,15 +25,16 @@ from derive.elaborate.collect import (
 )
 from derive.elaborate.declare import assume, declare
 from derive.elaborate.differentials import with_inner_products
+from derive.elaborate.einstein import says_so, with_sums
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.limits import bound_letters
-from derive.elaborate.primes import Functions
+from derive.elaborate.primes import Functions, with_named_functions
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text as written
-from derive.elaborate.symbols import symbols_used
 from derive.elaborate.trials import elaborate
+from derive.elaborate.used import symbols_used
 from derive.kernel import sizes
 from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
@@ -93,6 +94,9 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     items = [with_inner_products(item) for row in parsed.rows for item in row.items]
+    if says_so(parsed.document.plain):
+        items = [with_sums(item) for item in items]
+    items = with_named_functions(items)
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
     statements = sorted_statements(items, reading)

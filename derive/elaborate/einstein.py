@@ -6,11 +6,18 @@ summed.  Only the trees are looked at, term by term.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.scope import index_letter
 from derive.tree import Tree
+
+_SAID = re.compile(
+    r"Einstein|summation convention|repeated ind(?:ices|exes) are summed|Summenkonvention|"
+    r"convention de sommation|求和约定",
+    re.IGNORECASE,
+)
 
 
 def summed(tree: Tree, letters: frozenset[str]) -> Tree | None:
@@ -30,6 +37,21 @@ def summed(tree: Tree, letters: frozenset[str]) -> Tree | None:
     for letter in twice:
         tree = Tree("big", ("sum", Tree("name", (letter,)), None, tree), tree.span)
     return tree if twice else None
+
+
+def says_so(text: str) -> bool:
+    """Whether a document says that repeated indices are summed, in its definitions too."""
+    return _SAID.search(text) is not None
+
+
+def with_sums(item: Tree) -> Tree:
+    """A statement of such a document with its sums written out."""
+    if item.head != "chain" or item.kids[0] is None:
+        return item
+    free = set(_subscripts(item.kids[0]))
+    sides = (summed(k, frozenset(_subscripts(k)) - free) or k for k in item.kids[2::2])
+    pairs = (part for pair in zip(item.kids[1::2], sides, strict=True) for part in pair)
+    return Tree("chain", (item.kids[0], *pairs), item.span)
 
 
 def _subscripts(tree: object, bound: frozenset[str] = frozenset()) -> Counter[str]:

@@ -12,10 +12,14 @@ from itertools import pairwise
 
 from derive.elaborate.scope import base_of
 from derive.latex.print import latex
+from derive.operators.row import POINTWISE
 from derive.tree import Tree
 
 _DOTS = {r"\dot{": "1", r"\ddot{": "2", r"\dddot{": "3"}
 _BRACKETS = frozenset(["paren", "bracket"])
+_FUNCTIONS = frozenset(
+    word for row in POINTWISE.values() if row.arity == 1 for word in row.words if len(word) > 2
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,26 @@ class Functions:
     def _of(self, name: str, base: Tree, by: Tree, order: str, span: tuple[int, int]) -> Tree:
         of = Tree("juxt", (base, self.brackets[name])) if name in self.varied else base
         return Tree("deriv", (of, by, order), span)
+
+
+def with_named_functions(items: Iterable[Tree]) -> list[Tree]:
+    r"""\\phi = \\tanh as \\phi(t) = \\tanh(t), with a letter that the document does not use."""
+    items = list(items)
+    used = {str(n.kids[0]) for item in items for n in item.subtrees() if n.head == "name"}
+    letter = next((x for x in "tuvsxyzqr" if x not in used), "t")
+    argument = Tree("paren", (Tree("name", (letter,)),))
+
+    def named(item: Tree) -> Tree:
+        match item:
+            case Tree("chain", (Tree("name") as new, sign, Tree("name") as known)):
+                word = str(known.kids[0]).lstrip("\\")
+                if str(sign.kids[0]) in ("=", ":=", "==") and word in _FUNCTIONS:
+                    kids = (Tree("juxt", (new, argument), new.span), sign,
+                            Tree("juxt", (known, argument), known.span))  # fmt: skip
+                    return Tree("chain", kids, item.span)
+        return item
+
+    return [named(item) for item in items]
 
 
 def _scripted(tree: Tree) -> Tree:

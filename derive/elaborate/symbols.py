@@ -18,6 +18,7 @@ from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.scope import has_label_slot, index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shown import formula, text
+from derive.elaborate.used import symbols_used
 from derive.elaborate.values import (
     Value,
     as_row_matrix,
@@ -363,29 +364,6 @@ def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
         tree,
         f"write `{symbol}(..)`",
     )
-
-
-def symbols_used(body: Tree, reading: Reading) -> list[str]:
-    """The defined symbols that a formula needs, through functions too."""
-    found: list[str] = []
-    seen: set[str] = set()
-    stack: list[Tree] = [body]
-    while stack:
-        for node in stack.pop().subtrees():
-            if node.head != "symbol":
-                continue
-            symbol = str(node.kids[0])
-            if symbol in seen:
-                continue
-            seen.add(symbol)
-            # An index may be a quantity too: the k of E_k, if something defines k.
-            stack += [Tree("symbol", i.kids, i.span) for i in node.kids[1:] if i.head == "name"
-                      and i.kids[0] not in reading.scope.bound]  # fmt: skip
-            if symbol in reading.equations:
-                found.append(symbol)
-            elif symbol in reading.functions:
-                stack.append(reading.functions[symbol].body)
-    return found
 
 
 def prepare(reading: Reading, body: Tree, env: Env) -> None:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import ranks_to_try
 from derive.elaborate.reading import Env, Equation, Reading
-from derive.elaborate.symbols import definition_value, symbols_used
+from derive.elaborate.symbols import definition_value
+from derive.elaborate.used import symbols_used
 from derive.elaborate.values import Value
 from derive.notation.names import parts
 from derive.tree import Tree
