@@ -17,7 +17,15 @@ from derive.app.checked.page import page
 from derive.app.checked.prose import delimited
 from derive.app.checked.setting import ordered
 from derive.app.checked.tex import Look
-from derive.app.checked.words import CARRIED, SPOKEN, Told, counted, proved_how, read_in
+from derive.app.checked.words import (
+    CARRIED,
+    SPOKEN,
+    Told,
+    counted,
+    goes_on,
+    proved_how,
+    read_in,
+)
 from derive.app.tex import printable
 from derive.latex.read import read_formulas
 from derive.latex.segment import Document, Formula
@@ -48,10 +56,10 @@ _DEFINITIONS = r"""
 \definecolor{derivepaperunsettled}{HTML}{FFF6DF}\definecolor{derivepapercarried}{HTML}{EEF1F6}
 \providecommand{\indicatorone}{1\mkern-4.6mu\mathrm{l}}
 \providecommand{\derivesignproved}{\surd}\providecommand{\derivesignwrong}{\times}
-\providecommand{\derivesignunsettled}{?}\providecommand{\derivesigncarried}{\to}
+\providecommand{\derivesignunsettled}{?}\providecommand{\derivesigncarried}{\hookrightarrow}
 % \derivemark{verdict}{number of its note}: takes no room in a displayed formula.
 \providecommand{\derivesign}[2]{\ensuremath{%
-  {}^{\textcolor{derive#1}{\csname derivesign#1\endcsname\,#2}}}}
+  \mkern4mu{}^{\textcolor{derive#1}{\csname derivesign#1\endcsname\,#2}}}}
 \providecommand{\derivemark}[2]{\ifinner\derivesign{#1}{#2}\else\rlap{\derivesign{#1}{#2}}\fi}
 \providecommand{\derivenote}[4]{\par\nopagebreak\smallskip\noindent{\setlength{\fboxsep}{4pt}%
   \colorbox{derivepaper#1}{\parbox{\dimexpr\linewidth-2\fboxsep\relax}{\small\raggedright
@@ -86,6 +94,7 @@ class _Author:
         self.look = Look(page(report))
         self.braces = _Braces(self.plain)
         self.inserted: list[tuple[int, str]] = []
+        self.numbers: dict[int, int] = {}  # of the notes, by the offset of what they are on
 
     def text(self) -> str:
         notes = self._mark()
@@ -116,6 +125,7 @@ class _Author:
             for one in self._told(formula):
                 note = self._note(one, number + 1)
                 number += bool(note)
+                self.numbers[one.link.span[0]] = number
                 tone = _TONES.get(one.verdict, "wrong")
                 sign = rf"{{{tone}}}{{{number if note else ''}}}"
                 if (at := self._place(formula, one)) is not None:
@@ -151,7 +161,10 @@ class _Author:
                 return ""
             return rf"\derivenote{{proved}}{{{number}}}{{proved {said(proved_how(one.link))}}}{{}}"
         if one.verdict == CARRIED:
-            return rf"\derivenote{{carried}}{{{number}}}{{{said(one.headline)}}}{{}}"
+            # A reader of the page counts notes, not lines of the source.
+            error = self.numbers.get(one.link.carried_from or -1)
+            headline = one.headline if error is None else goes_on(f"error {error}")
+            return rf"\derivenote{{carried}}{{{number}}}{{{said(headline)}}}{{}}"
         rows, above = [], ""
         for remark in ordered(one):
             label, above = ("" if remark.label == above else remark.label), remark.label

@@ -14,6 +14,7 @@ from derive.app.checked.page import Inline, Line, Page
 from derive.app.checked.sentences import PIECES, typed
 from derive.app.checked.words import (
     CARRIED,
+    COUNTED,
     CURES,
     MEANING,
     SIGN,
@@ -23,6 +24,7 @@ from derive.app.checked.words import (
     counted,
     proved_how,
     read_in,
+    standing,
     told,
 )
 from derive.diagnostics import DeriveError, Diagnostic
@@ -31,7 +33,6 @@ from derive.tree import Tree, tree
 from derive.version import VERSION
 from proofs.verdict import ILL_TYPED, PROVED, REFUTED, UNREADABLE, UNSETTLED
 
-_ORDER = (PROVED, REFUTED, ILL_TYPED, UNSETTLED, UNREADABLE)
 _MOST_PLACES = 8
 _RANK = {
     verdict: rank
@@ -95,7 +96,7 @@ class Setting:
             "title": self.page.title or name,
             "subtitle": f"{name}, checked by derive {VERSION}: {counted(report)}",
             "tally": groups,
-            "legend": (*groups, *self._carried()),
+            "legend": (*groups, *self._carried(groups)),
             "foot": f"{said[:1].upper()}{said[1:]}.",
             "anchor": anchor,
             "place_anchor": place_anchor,
@@ -114,8 +115,8 @@ class Setting:
         """The verdicts of the claims; of what is not proved, the places."""
         by_link = {id(one.link): one for one in self.all}
         unread = [d for d in self.report.diagnostics if d.severity == "error"]
-        for verdict in _ORDER:
-            claims = [claim for claim in self.report.claims if claim.verdict == verdict]
+        for verdict in COUNTED:
+            claims = [claim for claim in self.report.claims if standing(claim) == verdict]
             found = [by_link[id(claim.worst)] for claim in claims]
             places = [Place(self._line(one.span[0]), anchor(one)) for one in found]
             if verdict == UNREADABLE:
@@ -124,9 +125,10 @@ class Setting:
                 some = () if verdict == PROVED else tuple(places[:_MOST_PLACES])
                 yield Group(verdict, len(places), some)
 
-    def _carried(self) -> Iterator[Group]:
+    def _carried(self, groups: tuple[Group, ...]) -> Iterator[Group]:
+        """For links that are only carried, in claims that are worse."""
         count = sum(one.verdict == CARRIED for one in self.all)
-        if count:
+        if count and all(group.verdict != CARRIED for group in groups):
             yield Group(CARRIED, count, ())
 
     def pieces(self, text: str) -> Iterator[Code | tuple[str | Tree, ...]]:

@@ -31,7 +31,7 @@ _CURE = re.compile(r": write \$[^$]*\$$")
 _ROOM = 88  # columns of a headline that says what to write
 CURES = ("instead", "in full")  # the labels of what to write
 
-_COUNTED = (PROVED, REFUTED, ILL_TYPED, UNSETTLED, UNREADABLE)
+COUNTED = (PROVED, REFUTED, ILL_TYPED, CARRIED, UNSETTLED, UNREADABLE)
 # How a verdict is called in a sentence.
 SPOKEN = {
     PROVED: "proved",
@@ -39,7 +39,7 @@ SPOKEN = {
     ILL_TYPED: "of wrong shape",
     UNSETTLED: "unsettled",
     UNREADABLE: "unreadable",
-    CARRIED: "carried on",
+    CARRIED: "carried forward",
 }
 SEVERITY = {
     PROVED: "",
@@ -184,7 +184,17 @@ def _carried(link: Link, source: Source) -> str:
     if link.carried_from is None:
         return "this follows from an error further up"
     line, _ = source.position(link.carried_from)
-    return f"this is right in itself, and goes on from the error on line {line}"
+    return goes_on(f"the error on line {line}")
+
+
+def goes_on(error: str) -> str:
+    """What is said of a link that is wrong because of an error further up."""
+    return f"this is right in itself, and goes on from {error}"
+
+
+def standing(claim: Judged) -> str:
+    """The verdict of a claim, or ``carried`` where it is wrong because of an error further up."""
+    return CARRIED if claim.worst.carried and claim.verdict != PROVED else claim.verdict
 
 
 def _headline(link: Link) -> str:
@@ -259,10 +269,10 @@ def counted(report: Report) -> str:
     count = len(report.claims)
     if not count:
         return "no claim was found in it"
-    kinds = [f"{n} {SPOKEN[verdict]}" for verdict in _COUNTED if (n := report.count(verdict))]
+    found = [standing(claim) for claim in report.claims]
+    kinds = [f"{n} {SPOKEN[one]}" for one in COUNTED if (n := found.count(one))]
     if count == 1:
-        (one,) = (claim.verdict for claim in report.claims)
-        return f"1 claim, {SPOKEN[one]}"
+        return f"1 claim, {SPOKEN[found[0]]}"
     if len(kinds) == 1:
         return f"{count} claims, all {kinds[0].split(' ', 1)[1]}"
     return f"{count} claims: {', '.join(kinds)}"
