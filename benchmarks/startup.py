@@ -33,8 +33,8 @@ sys.argv = ["derive", *{arguments!r}]
 code = 0
 try:
     if {arguments!r}:
-        from derive.app.cli import main
-        code = main() or 0
+        from derive.app.cli import run
+        code = run()
     else:
         import derive
 except SystemExit as stop:

@@ -12,8 +12,7 @@ import io
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from derive.app.outcomes import (
@@ -27,7 +26,7 @@ from derive.app.outcomes import (
 from derive.version import VERSION
 
 __all__ = [
-    "BROKEN_PIPE", "DIFFERS", "DONE", "INTERRUPTED", "UNREADABLE", "UNSETTLED", "main",
+    "BROKEN_PIPE", "DIFFERS", "DONE", "INTERRUPTED", "UNREADABLE", "UNSETTLED", "main", "run",
 ]  # fmt: skip
 
 EPILOG = """\
@@ -87,6 +86,16 @@ exit code:
   2  something could not be read     3  nothing is wrong, but something is unsettled
 """
 EXPLAIN = "Explains a code: a mistake with a name, a verdict, or why a text cannot be read."
+
+
+def run() -> int:
+    """``main`` in a process of its own."""
+    # What is imported and read stays to the end: to look through it for garbage again and again,
+    # and once more at the end, would be an eighth of the time of a page.
+    gc.set_threshold(100_000)
+    code = main()
+    gc.freeze()
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -237,22 +246,9 @@ def _check(options: argparse.Namespace) -> int:
     if options.json and options.format not in (None, "json"):
         print(f"derive: --json and --format {options.format} contradict", file=sys.stderr)
         return UNREADABLE
-    with _collecting_seldom():
-        from derive.app.checked.command import check
+    from derive.app.checked.command import check
 
-        return check(options)
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """What is imported and what is read stays: looking through it for garbage again and again is a
-    twelfth of the time of a page."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+    return check(options)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -292,4 +288,4 @@ def _jobs(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())
