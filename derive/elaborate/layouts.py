@@ -35,7 +35,7 @@ LAYOUTS = {
         ),
         Layout(
             "mixed",
-            r"a gradient has the shape of its variable, $\frac{\partial (W x)}{\partial x} = W$",
+            r"gradients have the shape of their variable; $\frac{\partial (W x)}{\partial x} = W$",
             numerator=True,
         ),
         Layout(

@@ -32,16 +32,16 @@ from proofs.mistakes.transposes import base_name, renamed
     reshapes=True,
 )
 def wrong_delta(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
-    r"""the \delta of another node
+    r"""the `\delta` is that of another quantity
 
-    With z = W x, what is multiplied with x^\top is the gradient in z: the node that W feeds, not
+    With z = W x, what is multiplied with `x^\top` is the gradient in z: that of W x, not
     the one behind the function, and not that of another layer.
 
         wrong   a = f(z):   \nabla_W L = \delta_a x^\top
         right   a = f(z):   \nabla_W L = \delta_z x^\top
 
-    How to see it: the \delta must have the shape of W x, and it must stand on the arrow that leaves
-    the box of W.
+    How to see it: the `\delta` must have the shape of W x, and it must stand on the arrow that
+    leaves the box of W.
     """
     deltas = [symbol.tree for symbol in context.symbols if symbol.kind == "delta"]
     known = set(deltas)

@@ -41,8 +41,8 @@ _TOO_MUCH = "there is a factor {} too much: write {}"
 def sign(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a sign is wrong
 
-    A difference that is differentiated by its second part brings a minus; so do log(1 - p),
-    1 / x and \cos x.  A loss with a minus in front keeps it to the end.
+    A difference that is differentiated by its second part brings a minus; so do `\log(1 - p)`,
+    `1 / x` and `\cos x`.  A loss with a minus in front keeps it to the end.
 
         wrong   \frac{\partial}{\partial s} (y - s)^2 = 2(y - s)
         right   \frac{\partial}{\partial s} (y - s)^2 = -2(y - s) = 2(s - y)
@@ -256,8 +256,8 @@ def _divides(tree: Tree, count: Tree, up: bool) -> bool:
 def wrong_inverse_or_power(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a power, a root or an inverse is wrong
 
-    A square that was lost, an exponent that was not lowered, W^{-1} for W^\top, \sigma for
-    \sigma^2.
+    A square that was lost, an exponent that was not lowered, `W^{-1}` for `W^\top`,
+    `\sigma` for `\sigma^2`.
 
         wrong   \tanh'(z) = 1 - \tanh(z)        (1/v)' = -1/v        (x^3)' = 3x
         right   \tanh'(z) = 1 - \tanh(z)^2      (1/v)' = -1/v^2      (x^3)' = 3x^2

@@ -56,7 +56,7 @@ _PLAIN = frozenset(["", r"\cdot", r"\times", "*"])
 def missing_transpose(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a factor must be transposed
 
-    A matrix product switches: with z = W x the gradient flows back through W^\top, and the
+    A matrix product switches: with z = W x the gradient flows back through `W^\top`, and the
     gradient in W is the outer product of the gradient in z with x.
 
         wrong   \delta_x = W \delta_z             \nabla_W L = \delta_z x
@@ -88,7 +88,7 @@ def extra_transpose(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a factor must not be transposed
 
     A transpose that the shapes do not ask for, or one that was already taken care of: going
-    forward through z = W x needs W, only going back needs W^\top.
+    forward through z = W x needs W, only going back needs `W^\top`.
 
         wrong   \nabla_W L = \delta_z^\top x^\top        z = W^\top x
         right   \nabla_W L = \delta_z x^\top             z = W x
@@ -134,12 +134,13 @@ def transposed_answer(sides: Sequence[Part], context: Context) -> Iterator[Edit]
     r"""the whole answer stands the wrong way round
 
     Every entry is right, but rows and columns are exchanged.  Here a gradient has the shape of
-    its variable (denominator layout); x \delta^\top is the transpose of what was asked for.
+    its variable (denominator layout); `x \delta^\top` is the transpose of what was asked
+    for.
 
         wrong   \nabla_W L = x \delta_z^\top        \nabla_x L = \delta_z^\top W
         right   \nabla_W L = \delta_z x^\top        \nabla_x L = W^\top \delta_z
 
-    How to see it: compare the shape of the answer with that of the variable: W - \eta \nabla_W L
+    How to see it: compare the shape of the answer with that of the variable: `W - \eta \nabla_W L`
     must make sense.  A whole document in numerator layout is no mistake: say so at its beginning.
     """
     whole = sides[0]
@@ -183,8 +184,8 @@ def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
         wrong   \nabla_W L = x^\top \delta_z        \nabla_x L = \delta_z W^\top
         right   \nabla_W L = \delta_z x^\top        \nabla_x L = W^\top \delta_z
 
-    How to see it: x^\top \delta is one number, \delta x^\top is a matrix.  Write the shapes below
-    the factors; and (A B)^\top is B^\top A^\top.
+    How to see it: `x^\top \delta` is one number, `\delta x^\top` is a matrix.  Write the shapes
+    below the factors; and `(A B)^\top` is `B^\top A^\top`.
     """
     scalars = {symbol.tree for symbol in context.symbols if symbol.rank == 0}
     for part in sides:
@@ -231,16 +232,16 @@ def swapped_factors(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     reshapes=True,
 )
 def hadamard_for_product(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
-    r"""\odot stands where a matrix product belongs
+    r"""`\odot` stands where a matrix product belongs
 
-    \odot multiplies entry by entry and needs two arrays of one shape.  Only a function of each
+    `\odot` multiplies entry by entry and needs two arrays of one shape.  Only a function of each
     entry brings it; a matrix brings a matrix product.
 
         wrong   \delta_x = W^\top \odot \delta_z        \nabla_W L = \delta_z \odot x
         right   \delta_x = W^\top \delta_z              \nabla_W L = \delta_z x^\top
 
-    How to see it: ask what the node is.  z = W x is a product: it switches.  a = f(z) is
-    elementwise: it masks, with \odot f'(z).
+    How to see it: ask what is computed there.  z = W x is a product: it switches.  a = f(z) is
+    elementwise: it masks, with `\odot f'(z)`.
     """
     for part in _products(sides):
         kids = part.tree.kids
@@ -277,10 +278,10 @@ def hadamard_for_product(sides: Sequence[Part], context: Context) -> Iterator[Ed
     reshapes=True,
 )
 def product_for_hadamard(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
-    r"""a matrix product, or a dot, stands where \odot belongs
+    r"""a matrix product, or a dot, stands where `\odot` belongs
 
     A function of each entry masks: the gradient is multiplied entry by entry with f'(z).  Two
-    columns side by side have no product, and u \cdot v is one number.
+    columns side by side have no product, and `u \cdot v` is one number.
 
         wrong   \delta_z = \delta_a f'(z)             \delta_z = \delta_a \cdot f'(z)
         right   \delta_z = \delta_a \odot f'(z)       \delta_z = \operatorname{diag}(f'(z)) \delta_a

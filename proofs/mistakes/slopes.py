@@ -195,7 +195,7 @@ def as_factor_of_sum(tree: Tree) -> Tree:
     tier=1,
 )
 def wrong_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
-    r"""the mask, or the slope, of another node
+    r"""the mask, or the slope, is that of another quantity
 
     The mask is that of the function the gradient goes back through, at the argument which that
     function had on the way forward.
@@ -301,14 +301,14 @@ def value_for_derivative(sides: Sequence[Part], context: Context) -> Iterator[Ed
 def derivative_twice(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""a derivative was applied twice
 
-    \delta_z is already the gradient in front of the function: the slope is in it.  Or f'' stands
+    `\delta_z` is already the gradient in front of the function: the slope is in it.  Or f'' stands
     where f' belongs.
 
         wrong   \nabla_W L = (\delta_z \odot \sigma'(z)) x^\top
         right   \nabla_W L = \delta_z x^\top = (\delta_a \odot \sigma'(z)) x^\top
 
     How to see it: every function between the loss and the variable gives its slope once; say aloud
-    which of them are in the \delta that you start from.
+    which of them are in the `\delta` that you start from.
     """
     slopes = {slope.tree for slope in context.slopes}
     for part in sides:

@@ -28,16 +28,16 @@ from proofs.mistakes.transposes import turned
     tier=4,
 )  # fmt: skip
 def missing_term(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
-    r"""a term is missing: the node is used more than once
+    r"""a term is missing: a quantity is used more than once
 
-    Every use of a node sends a gradient back, and they add up.
+    Every use of a quantity sends a gradient back, and they add up.
 
         wrong   h = x + f(x):        \delta_x = f'(x) \odot \delta_h
         right   h = x + f(x):        \delta_x = f'(x) \odot \delta_h + \delta_h
         wrong   \nabla_x (x^\top A x) = A x
         right   \nabla_x (x^\top A x) = A x + A^\top x
 
-    How to see it: count the arrows that leave the node in the picture, or how often the variable
+    How to see it: count the arrows that leave its box in the picture, or how often the variable
     stands in the loss; that many terms it has, before any are collected.
     """
     yield from _added("missing-term", sides, context, False)
@@ -56,7 +56,7 @@ def missing_term(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
 def missing_regulariser(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""the term of the regulariser is missing
 
-    A penalty \lambda \|W\|^2 uses W once more, so its gradient is one term more.
+    A penalty `\lambda \|W\|^2` uses W once more, so its gradient is one term more.
 
         wrong   L = E + \lambda \|W\|^2:        \nabla_W L = \delta_z x^\top
         right   L = E + \lambda \|W\|^2:        \nabla_W L = \delta_z x^\top + 2 \lambda W

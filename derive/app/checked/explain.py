@@ -10,6 +10,7 @@ import difflib
 import inspect
 from functools import cache
 
+from derive.elaborate.layouts import LAYOUTS
 from proofs.verdict import ILL_TYPED, PROVED, REFUTED, UNREADABLE, UNSETTLED
 
 VERDICTS = {
@@ -17,8 +18,8 @@ VERDICTS = {
         "the line is true",
         """
         The two sides are equal for every size of the vectors and matrices, and for every value in
-        them. This is a proof, not a test: both sides were brought to one normal form, or the line
-        was derived step by step from the rules of calculus.
+        them. This is a proof, not a test: by the rules of calculus and algebra both sides were
+        brought to one and the same form.
 
         Where a proof needs something, it says so: `provided that z is not 0`, or `except where
         b = 0`, for a set so thin that a random point is never in it, such as the kinks of relu.
@@ -28,7 +29,8 @@ VERDICTS = {
         "the line is wrong",
         """
         There are numbers for which the two sides differ, and they are shown. The numbers are exact,
-        so rounding is not to blame, and whoever doubts it can put them in by hand.
+        and where a side is no fraction its value is shown between two bounds; so rounding is not to
+        blame, and whoever doubts it can put them in by hand.
 
         If the line becomes true by one small change, the change is shown under `instead`, and the
         mistake has a name. Where no single change makes it true, only the numbers are shown.
@@ -49,6 +51,7 @@ VERDICTS = {
         """
         The line may well be right. No numbers were found for which it fails, and no proof was found
         either, or it uses something that is not understood well enough to say anything of it.
+        Inequalities are tried with numbers and not proved, unless both sides are equal.
 
         What would help: smaller steps with names for what is in between, and the shapes of all
         symbols said in words or formulas.
@@ -165,6 +168,9 @@ RUNNING = {
 }
 
 
+_LAYOUT = "a custom of writing the entries of a derivative"
+
+
 @cache
 def _mistakes() -> dict[str, str]:
     """The explanation of every named mistake, under its code."""
@@ -179,6 +185,8 @@ def title_of(code: str) -> str | None:
         return VERDICTS[code][0]
     if (text := _mistakes().get(code)) is not None:
         return text.split("\n", 1)[0].rstrip(".")
+    if code in LAYOUTS:
+        return LAYOUTS[code].says
     found = READING.get(code) or RUNNING.get(code)
     return _first(found) if found else None
 
@@ -194,6 +202,8 @@ def explained(code: str) -> str | None:
         return f"{title}\n\n{inspect.cleandoc(text)}"
     if code in RUNNING:
         return RUNNING[code]
+    if code in LAYOUTS:
+        return f"{_LAYOUT}: {LAYOUTS[code].says}"
     # One code may be both, such as a missing term.
     found = [_mistakes().get(code), READING.get(code)]
     return "\n\nOf a text that cannot be read: ".join(text for text in found if text) or None
@@ -205,6 +215,7 @@ def codes() -> dict[str, list[str]]:
         "mistakes": sorted(_mistakes()),
         "verdicts": list(VERDICTS),
         "what cannot be read or has no meaning": sorted(READING),
+        "layouts of derivatives": list(LAYOUTS),
         "what can fail besides": sorted(RUNNING),
     }
 
