@@ -48,8 +48,9 @@ T = TypeVar("T")
 _SHAPES = frozenset(["shape-clash", "too-many-indices", "free-index", "not-a-scalar"])
 # Faults that are limits of derive and no fault of the writer.
 _LIMITS = frozenset(
-    ["unsupported", "not-reached", "unsupported-index", "ambiguous-norm", "ellipsis"]
-)
+    ["unsupported", "not-reached", "unsupported-index", "ambiguous-norm", "ellipsis",
+     "undetermined-size"]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

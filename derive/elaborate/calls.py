@@ -367,9 +367,7 @@ def _call_name(
     return f"{equation.symbol}({written})"
 
 
-def _of_each_entry(
-    reading: Reading, equation: Equation, argument: Value, env: Env
-) -> Value | None:
+def _of_each_entry(reading: Reading, equation: Equation, argument: Value, env: Env) -> Value | None:
     """A function of one number at each entry of an array, if its value at a number is one."""
     var = Var("t", ())
     try:

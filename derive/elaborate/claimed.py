@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
-from derive.elaborate.differentials import with_differentials
+from derive.elaborate.differentials import is_d, with_differentials
 from derive.elaborate.given import is_concluded
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
@@ -263,7 +263,10 @@ def _plain(side: Tree, reading: Reading) -> bool:
 def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
     base, subs, _, _ = taken_apart(left, reading.scope)
     defines = str(item.kids[1].kids[0]) in DEFINES
-    return base == r"\delta" and bool(subs) and defines and delta_of(left, reading) is None
+    if base != r"\delta" or not subs or not defines or delta_of(left, reading) is not None:
+        return False
+    # The \delta of a layer function is a gradient, though of what is not to be said.
+    return not (base_of(subs[0]) and reading.scope.refer(subs[0]).symbol in reading.scope.functions)
 
 
 def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
@@ -288,6 +291,8 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
         return
     if sides[1].head == "list" and any(part.head == "dots" for part in sides[1].kids):
         return  # i = 1, .., m says where an index runs
+    if len(sides) == 2 and _is_notation(*sides, reading):
+        return
     if all(_counts(side, reading) for side in sides):
         return  # i \\neq j says which entries are meant
     step = relations[0] in DEFINES and stepped(sides[0], sides[1]) is not None
@@ -295,6 +300,15 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
     assigned = relations[0] in DEFINES and _assigned(sides[0], sides[1], reading)
     step = step or (given == 0 and assigned)
     yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")
+
+
+def _is_notation(left: Tree, right: Tree, reading: Reading) -> bool:
+    r"""dX = \partial L / \partial X of an X that is no quantity: how gradients are written."""
+    named = left.kids[1] if left.head in ("juxt", "script") and len(left.kids) > 1 else None
+    stands = left.head == "juxt" and is_d(left.kids[0]) or base_of(left) == r"\delta"
+    if not stands or named is None or right.head != "deriv" or right.kids[1] != named:
+        return False
+    return base_of(named) != "" and not reading.scope.known(reading.scope.refer(named).symbol)
 
 
 def _assigned(left: Tree, right: Tree, reading: Reading) -> bool:

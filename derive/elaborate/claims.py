@@ -18,7 +18,7 @@ from derive.elaborate.assembly import name_sizes, network_of
 from derive.elaborate.claimed import Claim, claims_of
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.document import Elaborated, elaborated, problems_of
-from derive.elaborate.facts import symmetric_names
+from derive.elaborate.facts import condition_of, symmetric_names
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.given import is_condition, is_given, symmetric_in
 from derive.elaborate.layouts import Layout
@@ -32,7 +32,7 @@ from derive.elaborate.trials import fit
 from derive.elaborate.values import Value, below, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
-from derive.kernel.expr import Expr, Num, Var
+from derive.kernel.expr import Delta, Expr, Num, Ones, Var, toposort
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
@@ -102,9 +102,7 @@ class Claims:
     def symmetric(self) -> dict[Expr, Expr]:
         """The symmetric part of each variable that is said to be symmetric, to be put for it."""
         found: dict[Expr, Expr] = {}
-        said = [symmetric_in(claim.item) for claim in self.given]
-        said += [name for name, _, kind in self.called if kind == "symmetric"]
-        for tree in filter(None, said):
+        for tree in (name for name, _, kind in self.called if kind == "symmetric"):
             with suppress(Fault, Silent):
                 value = self.value(tree)
                 if isinstance(value.expr, Var) and len(value.own) == 2:
@@ -250,6 +248,12 @@ class Claims:
         has an index that the left side does not have.
         """
         extra = [letter for letter in right.opens if letter not in left.opens]
+        if extra and not left.opens and not right.own and len(extra) == len(left.own):
+            raise Fault(
+                "unsupported",
+                "the left side is an array, the right side one entry of it", at,
+                "write its indices on the left side too, as in $A_{ij}$",
+            )  # fmt: skip
         if extra:
             raise Fault(
                 "free-index",
@@ -266,11 +270,17 @@ class Claims:
         except (Fault, sizes.SizeError):
             raise self._clash(left, right, at) from None
         if any(below(side, self.reading.sizes.below) for side in (a, b)):
+            _require_sizes([a, b], at)
             name_sizes(self.reading, [a, b])
         current = self.reading.sizes.current
         return current(Value(a)).expr, current(Value(b)).expr
 
     def _clash(self, left: Value, right: Value, at: Tree) -> Fault:
+        for letter in left.opens:
+            ends = [sizes.latex(v.extents[letter]) for v in (left, right) if letter in v.opens]
+            if len(set(ends)) > 1:
+                told = f"the index ${letter}$ ends at ${ends[0]}$ on the left, at ${ends[1]}$ on the right"
+                return Fault("shape-clash", told, at)
         return Fault(
             "shape-clash",
             f"the left side is {left.shape_text()}, the right side {right.shape_text()}", at,
@@ -316,8 +326,12 @@ def read_claims(source: Source) -> Claims:
     # All names are known by now: bold x_i that is none of them is an entry of bold x.
     scope.given = True
     found.forget()
-    found.own = frozenset(done.reading.variables)
-    found.called = tuple(symmetric_names(done.parsed, done.reading))
+    found.own = frozenset(done.reading.made.get(v.var, v.var.name) for v in network.variables)
+    written = [(symmetric_in(claim.item), claim.span[0]) for claim in given]
+    found.called = (
+        *symmetric_names(done.parsed, done.reading),
+        *((name, at, condition_of(plain, at)) for name, at in written if name is not None),
+    )
     return found
 
 
@@ -325,6 +339,18 @@ def _loss(done: Elaborated) -> str:
     """The symbol of what the document's \\delta are derivatives of."""
     target = done.shorthand.target if done.shorthand is not None else None
     return "" if target is None else done.reading.scope.introduce(target).symbol
+
+
+def _require_sizes(roots: Sequence[Expr], at: Tree) -> None:
+    """Fault where the size of some ones, or of an identity, is that of nothing else."""
+    order = toposort(*roots)
+    known = {
+        name for n in order if isinstance(n, Var) for a in n.axes for name in sizes.unknowns(a)
+    }
+    for node in order:
+        if isinstance(node, Ones | Delta) and sizes.unknowns(node.n) - known:
+            what = r"\mathbf{1}" if isinstance(node, Ones) else r"\mathbf{I}"
+            raise Fault("undetermined-size", f"nothing here gives the size of ${what}$", at)
 
 
 def _relates(problem: Diagnostic, parsed: Parsed) -> bool:

@@ -6,15 +6,17 @@ order and a name can be told from a product, a label from a power.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from derive.elaborate.declare import declared_names, number
 from derive.elaborate.faults import Fault
 from derive.elaborate.given import symmetric_in
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Equation, Reading
-from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
+from derive.elaborate.scope import ACTIVATIONS, base_of, index_letter, names_in, taken_apart
 from derive.elaborate.settle import BRACKETS, settle
 from derive.elaborate.unfold import reaching, unfolded, uses
 from derive.latex.print import latex
@@ -119,6 +121,8 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
                     for kid, after in zip(node.kids, node.kids[1:], strict=False)
                     if kid.head == "prime" and after.head == "paren" and base_of(kid)
                 }
+            if node is item and item.head == "chain" and _mentions(item):
+                reading.scope.differentiated.add(base_of(item.kids[0]))
             if node.head == "chain":
                 _range(node, reading, ranged)
             if node.head == "script" and isinstance(node.kids[1], Tree):
@@ -126,6 +130,8 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
                     if reckoning.head == "sum":
                         letters = (index_letter(part) for part in reckoning.subtrees())
                         reading.scope.steps |= {letter for letter in letters if letter}
+            if node is item and _mentions(item):
+                continue  # "let f, g be functions" puts neither of them to use
             for base, bracketed in _uses(node):
                 called[base] = called.get(base, True) and bracketed
         for node in names_in([item]):
@@ -141,6 +147,29 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     heads = {index for item in items if item.head == "chain" for index in _head_indices(item)}
     reading.scope.bound |= ranged & heads
     reading.scope.called_only = {base for base, always in called.items() if always}
+    # The \sigma of \sigma_i = \sigma(z_i) is a function, and \sigma_i no entry of it.
+    reading.scope.applied_bare = _applied_only(items)
+    reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare
+
+
+def _mentions(item: Tree) -> bool:
+    r"""A list of names, and f \colon A \to B."""
+    if item.head == "chain":
+        return item.kids[1].kids[0] == ":" and "->" in [str(r.kids[0]) for r in item.kids[1::2]]
+    return item.head == "list" and all(base_of(kid) for kid in item.kids)
+
+
+def _applied_only(items: list[Tree]) -> set[str]:
+    """The names that stand without a script only before a bracket."""
+    bare, applied = Counter[str](), Counter[str]()
+    for node in names_in(items):
+        bare[str(node.kids[0]) if node.head == "name" else ""] += 1
+    for item in items:
+        for node in item.subtrees():
+            for kid, after in pairwise(node.kids if node.head == "juxt" else ()):
+                if kid.head == "name" and after.head in BRACKETS:
+                    applied[str(kid.kids[0])] += 1
+    return {base for base, times in applied.items() if bare[base] == times}
 
 
 def _gathered(node: Tree) -> set[str]:
@@ -246,7 +275,7 @@ def _sort(item: Tree, found: Statements) -> None:
     if item.head in ("deriv", "grad"):
         found.bare.append(item)
         return
-    if item.head != "chain" or item.kids[0] is None:
+    if item.head != "chain" or item.kids[0] is None or _mentions(item):
         return
     sides, signs = item.kids[::2], [str(r.kids[0]) for r in item.kids[1::2]]
     left = sides[0]

@@ -33,6 +33,7 @@ from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text as written
+from derive.elaborate.spellings import primes_transpose, respelled
 from derive.elaborate.trials import elaborate
 from derive.elaborate.used import symbols_used
 from derive.kernel import sizes
@@ -93,12 +94,14 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     parsed = read_formulas(source)
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
-    items = [with_inner_products(item) for row in parsed.rows for item in row.items]
+    written = respelled(item for row in parsed.rows for item in row.items)
+    items = [with_inner_products(item) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
     items = with_named_functions(items)
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
+    reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain
     shorthand = claims_told_apart(statements, reading, plain) if judging else None

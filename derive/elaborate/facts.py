@@ -30,7 +30,8 @@ _SKEW = re.compile(
 )
 # "If A is symmetric" says it of what follows only.
 _CONDITION = re.compile(
-    r"\b(?:if|when|whenever|unless|case|for (?:a )?symmetric|falls|wenn|si)\b|如果|若|当",
+    r"\b(?:if|when|whenever|unless|case|need\w*|require\w*|only|not|for (?:a )?symmetric|falls|"
+    r"wenn|si)\b|如果|若|当",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
@@ -91,10 +92,15 @@ def symmetric_names(parsed: Parsed, reading: Reading) -> Iterator[tuple[Tree, in
     ``symmetric``, ``skew``, or ``if`` where it says so of what follows only."""
     for words, kind in ((_SYMMETRIC, "symmetric"), (_SKEW, "skew")):
         for named, at in _beside(words, parsed):
-            sentence = SENTENCE.split(parsed.document.plain[max(0, at - 300) : at])[-1]
             if reading.scope.refer(named).symbol not in reading.equations:
-                conditional = kind == "symmetric" and _CONDITION.search(sentence)
-                yield named, at, "if" if conditional else kind
+                conditional = kind == "symmetric" and condition_of(parsed.document.plain, at)
+                yield named, at, conditional or kind
+
+
+def condition_of(text: str, at: int) -> str:
+    """``if`` where the words before a place make what stands there a condition."""
+    sentence = SENTENCE.split(text[max(0, at - 300) : at])[-1]
+    return "if" if _CONDITION.search(sentence) else "symmetric"
 
 
 def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.shown import shape_of, text
@@ -21,6 +22,7 @@ from derive.tree import Tree
 HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
 DOTS = frozenset([r"\cdot", r"\times", "*", r"\ast", r"\bullet"])
 STARS = frozenset(["*", r"\ast"])
+_MOST_GROUPED = 6  # factors that are grouped in every way, where the usual ways do not fit
 DIVISIONS = frozenset(["/", r"\div"])
 
 
@@ -215,6 +217,14 @@ def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> 
             found.setdefault(id(known.current(value).expr), (value, known.bound))
         except Fault as fault:
             first = first or fault
+    if not found and len(parts) <= _MOST_GROUPED:
+        for shape in _shapes(0, len(parts)):
+            known.bound = dict(before)
+            try:
+                value = product.finish(_folded(product, parts, shape))
+                found.setdefault(id(known.current(value).expr), (value, known.bound))
+            except Fault:
+                continue
     known.bound = before
     if not found:
         assert first is not None
@@ -232,6 +242,30 @@ def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> 
         )
     value, known.bound = next(iter(found.values()))
     return value
+
+
+Shape: TypeAlias = "int | tuple[Shape, Shape]"
+
+
+def _shapes(low: int, high: int) -> Iterator[Shape]:
+    """Every way to put brackets around these factors."""
+    if high - low == 1:
+        yield low
+    for cut in range(low + 1, high):
+        for left in _shapes(low, cut):
+            for right in _shapes(cut, high):
+                yield left, right
+
+
+def _folded(product: Product, parts: list[tuple[str, Chain]], shape: Shape) -> Chain:
+    if isinstance(shape, int):
+        return parts[shape][1]
+    left, right = (_folded(product, parts, part) for part in shape)
+    first = shape[1]
+    while not isinstance(first, int):
+        first = first[0]
+    sign = parts[first][0]
+    return product.divided(left, right) if sign in DIVISIONS else product.pair(left, right, sign)
 
 
 def _agree(values: list[Value]) -> bool:

@@ -63,6 +63,7 @@ class Scope:
     given: bool = False  # is every symbol given, so that a bold name with a letter is an entry
     primed: bool = False  # does a prime on a bracket transpose it
     called_only: set[str] = field(default_factory=set)
+    applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
@@ -223,6 +224,8 @@ class Scope:
         if base in INDICATORS or base in (r"\mathbb{E}",):
             return True
         if base.lstrip("\\") in FUNCTION_WORDS or (len(base) > 1 and base.isalpha()):
+            return True
+        if tree.head == "name" and base in ACTIVATIONS & self.applied_bare:
             return True
         return (
             base in FUNCTION_LETTERS or base in self.differentiated

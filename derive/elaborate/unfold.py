@@ -18,6 +18,7 @@ from derive.tree import Tree
 _EQUALS = frozenset(["=", ":=", "=="])
 _OPTIMISED = frozenset(["min", "max", "argmin", "argmax"])
 _LOSS_NAMES = (r"\mathcal{L}", "L", "J")
+_LOSS_TREES = tuple(Tree("name", (name,)) for name in _LOSS_NAMES)
 
 
 @dataclass(slots=True)
@@ -81,6 +82,14 @@ def _objective(item: Tree, items: list[Tree], found: Unfolded) -> Iterator[Tree]
 
 
 def _free_name(items: list[Tree]) -> str:
+    """The loss that the document differentiates without defining it; else a name of its own."""
+    heads = {latex(i.kids[0]) for i in items if i.head == "chain" and i.kids[0] is not None}
+    for item in items:
+        for node in item.subtrees():
+            of = {"deriv": 0, "grad": 1}.get(node.head)
+            loss = node.kids[of] if of is not None else None
+            if loss in _LOSS_TREES and latex(loss) not in heads:
+                return str(loss.kids[0])
     used = {str(n.kids[0]) for item in items for n in item.subtrees() if n.head == "name"}
     return next((name for name in _LOSS_NAMES if name not in used), r"\mathcal{L}_0")
 

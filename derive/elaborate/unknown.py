@@ -26,6 +26,8 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
     for k, side in enumerate(claim.sides):
         for node in _quantities(claims, side):
             symbol = str(node.kids[0])
+            if k == 0 and symbol.startswith(r"\delta_") and not _given(claims, symbol):
+                return node
             if k == 0:
                 allowed.add(symbol)
             elif symbol not in allowed and not _given(claims, symbol):

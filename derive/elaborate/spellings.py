@@ -1,0 +1,99 @@
+r"""Other spellings of what the notation has a form for: O = P V \in S, \nabla\nabla f, ^t x, X'y.
+
+The idea: they are rewritten before statements are sorted, so that nothing after knows of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from derive.elaborate.scope import base_of
+from derive.latex.print import latex
+from derive.tree import Tree
+
+_EQUALS = frozenset(["=", ":=", "=="])
+_TRANSPOSES = tuple(Tree("name", (sign,)) for sign in ("t", "T", r"\top", r"\intercal"))
+_PRIMES_SAID = re.compile(
+    r"(?:'|\\prime)\s*\}?\s*\$?\s*(?:for|is|denotes?|means|as)\s+(?:the\s+|a\s+)?transpos"
+    r"|primes?\s+(?:denotes?|for|means?)\s+(?:the\s+)?transpos",
+    re.IGNORECASE,
+)
+
+
+def respelled(items: Iterable[Tree]) -> list[Tree]:
+    """The statements with these spellings rewritten; f : A \\to B states nothing."""
+    found: list[Tree] = []
+    for item in items:
+        if not maps(item):
+            found += _parted(item.rewritten(_respelled))
+    return found
+
+
+def maps(item: Tree) -> bool:
+    r"""Whether a statement is f : A \to B."""
+    signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
+    return len(signs) >= 2 and signs[0] == ":" and signs[1] in ("->", "|->")
+
+
+def _parted(item: Tree) -> Iterator[Tree]:
+    r"""O = P V \in \mathbb{R}^{m \times n} as O = P V and O \in \mathbb{R}^{m \times n}."""
+    signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
+    plain = len(signs) > 1 and signs[-1] == "in" and set(signs[:-1]) <= _EQUALS
+    if not plain or item.kids[0] is None or not base_of(item.kids[0]):
+        yield item
+        return
+    end = item.kids[-3].span[1]
+    yield Tree("chain", item.kids[:-2], (item.span[0], end))
+    yield Tree("chain", (item.kids[0], *item.kids[-2:]), (end, item.span[1]))
+
+
+def _respelled(node: Tree) -> Tree:
+    match node:
+        case Tree("grad", (by, Tree("grad", (inner, of, "1")), "1")) if by == inner:
+            return Tree("grad", (by, of, "2"), node.span)
+        case Tree("juxt", kids) if any(_is_left_transpose(kid) for kid in kids):
+            done: list[Tree] = []
+            pending = False
+            for kid in kids:
+                if _is_left_transpose(kid):
+                    pending = True
+                    continue
+                top = Tree("name", (r"\top",), kid.span)
+                done.append(Tree("script", (kid, None, top), kid.span) if pending else kid)
+                pending = False
+            return done[0] if len(done) == 1 else Tree("juxt", tuple(done), node.span)
+    return node
+
+
+def _is_left_transpose(node: Tree) -> bool:
+    return (
+        node.head == "script" and node.kids[0].head == "empty" and node.kids[1] is None
+        and node.kids[2] in _TRANSPOSES
+    )  # fmt: skip
+
+
+def primes_transpose(items: Iterable[Tree], text: str) -> bool:
+    """Whether primes are transposes: the text says so, or a declared matrix has one in a product,
+    and nothing declares or defines a name with a prime."""
+    if _PRIMES_SAID.search(text):
+        return True
+    items = [item for item in items if item.head == "chain" and item.kids[0] is not None]
+    heads = [
+        name for item in items
+        for name in (item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],))
+    ]  # fmt: skip
+    if any(node.head == "prime" for head in heads for node in head.subtrees()):
+        return False
+    matrices = {
+        latex(name)
+        for item in items if str(item.kids[1].kids[0]) == "in"
+        and any(n == Tree("op", (r"\times",)) for n in item.kids[2].subtrees())
+        for name in (item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],))
+    }  # fmt: skip
+    return any(
+        one.head == "prime" and latex(one.kids[0]) in matrices and after.head != "paren"
+        for item in items for node in item.subtrees() if node.head == "juxt"
+        for one, after in pairwise(node.kids)
+    )  # fmt: skip
