@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from derive.kernel import sizes
@@ -28,6 +29,8 @@ from derive.kernel.expr import (
 from derive.operators.pointwise import np
 
 Values = Mapping[Expr, Any]
+# So many products are summed sooner than a good order for them is found.
+_FEW = 10_000
 
 
 class NotExact(ArithmeticError):
@@ -126,7 +129,8 @@ def _einsum(arrays: list[Any], indices: tuple, out: tuple[int, ...], exact: bool
     operands: list[Any] = []
     for array, own in zip(arrays, indices, strict=True):
         operands += [array, list(own)]
-    if len(arrays) <= 2 or exact:
+    extents = {i: n for array, own in zip(arrays, indices) for i, n in zip(own, array.shape)}
+    if len(arrays) <= 2 or exact or prod(extents.values()) <= _FEW:
         return np.einsum(*operands, list(out))
     # A good order of pairs is a field of its own: left to opt_einsum.
     from opt_einsum import contract as opt_contract
