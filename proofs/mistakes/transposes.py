@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from derive.elaborate.scope import base_of
 from derive.tree import Tree
 from proofs.mistakes.surgery import (
     APPLIED,
@@ -90,9 +91,17 @@ def turned(tree: Tree, sign: Tree, scalars: Collection[Tree] = ()) -> Tree:
                 numbers = [k < first for k in range(len(kids))]
             front = [kid for kid, is_number in zip(kids, numbers, strict=True) if is_number]
             rest = [kid for kid, is_number in zip(kids, numbers, strict=True) if not is_number]
-            back = [k if k.head == "op" else transposed(k, sign) for k in reversed(rest)]
+            back = [
+                k if k.head == "op" or _is_diagonal(k) else transposed(k, sign)
+                for k in reversed(rest)
+            ]
             return Tree("juxt", (*front, *back), tree.span)
     return tree if _is_scalar(tree, scalars) else transposed(tree, sign)
+
+
+def _is_diagonal(tree: Tree) -> bool:
+    """Whether a tree is diag of something, which is its own transpose."""
+    return tree.head == APPLIED and base_of(tree.kids[0]).strip("}").endswith("diag")
 
 
 def _is_scalar(tree: Tree, scalars: Collection[Tree]) -> bool:

@@ -138,6 +138,7 @@ READING = {
     "undefined-environment": "a LaTeX environment is not known; use align, cases or a matrix",
     "undefined-symbol": "a symbol is used of which nothing is said: declare it, as in "
     "$\\mathbf{x} \\in \\mathbb{R}^n$, or define it",
+    "undetermined-size": "a size is used that nothing in the document gives: declare what has it",
     "unexpected-symbol": "a sign stands where it can have no meaning; often something before it "
     "is missing",
     "unknown-function": "a name before a bracket is no function that is known: define it, or "
