@@ -200,13 +200,16 @@ def product_of(
             raise
         try:  # programs write * entry by entry
             known.bound = dict(before)
-            return _grouped(product, starred, known)
+            return _grouped(product, starred, known, usual=True)
         except Fault:
             known.bound = before
         raise
 
 
-def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> Value:
+def _grouped(
+    product: Product, parts: list[tuple[str, Chain]], known: Sizes, *, usual: bool = False
+) -> Value:
+    """The one meaning of a product with \\odot; ``usual``: only the customary groupings are tried."""
     found: dict[int, tuple[Value, dict]] = {}
     first: Fault | None = None
     before = dict(known.bound)
@@ -217,7 +220,7 @@ def _grouped(product: Product, parts: list[tuple[str, Chain]], known: Sizes) -> 
             found.setdefault(id(known.current(value).expr), (value, known.bound))
         except Fault as fault:
             first = first or fault
-    if not found and len(parts) <= _MOST_GROUPED:
+    if not found and not usual and len(parts) <= _MOST_GROUPED:
         for shape in _shapes(0, len(parts)):
             known.bound = dict(before)
             try:
