@@ -209,7 +209,7 @@ def product_of(
 def _grouped(
     product: Product, parts: list[tuple[str, Chain]], known: Sizes, *, usual: bool = False
 ) -> Value:
-    """The one meaning of a product with \\odot; ``usual``: only the customary groupings are tried."""
+    """The one meaning of a product with \\odot; ``usual``: by the customary groupings only."""
     found: dict[int, tuple[Value, dict]] = {}
     first: Fault | None = None
     before = dict(known.bound)
