@@ -28,6 +28,7 @@ from derive.app.checked.words import (
     told,
 )
 from derive.diagnostics import DeriveError, Diagnostic
+from derive.elaborate.layouts import LAYOUTS
 from derive.latex.read import read_formula
 from derive.tree import Tree, tree
 from derive.version import VERSION
@@ -97,7 +98,7 @@ class Setting:
             "subtitle": f"{name}, checked by derive {VERSION}: {counted(report)}",
             "tally": groups,
             "legend": (*groups, *self._carried(groups)),
-            "foot": f"{said[:1].upper()}{said[1:]}.",
+            "foot": f"{said[:1].upper()}{said[1:]}: {LAYOUTS[report.convention].says}.",
             "anchor": anchor,
             "place_anchor": place_anchor,
             "line_of": lambda one: self._line(one.span[0]),
