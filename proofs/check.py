@@ -13,6 +13,7 @@ from derive.diagnostics import DeriveError, Source
 from derive.elaborate.claimed import Claim
 from derive.elaborate.claims import Claims, read_claims
 from derive.elaborate.layouts import LAYOUTS
+from proofs.accounts import unjudged
 from proofs.decide import Decider
 from proofs.judge import Judge, guarded
 from proofs.layouts import inferred, said_in
@@ -47,12 +48,14 @@ def check_source(
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
     claims = judge.claims
-    judged = [one for claim in claims.claims if (one := _judged(judge, claim)) is not None]
+    verdicts = [(claim, _judged(judge, claim)) for claim in claims.claims]
+    judged = [one for _, one in verdicts if one is not None]
     judged += [_unreadable(d, source) for d in claims.unread]
+    notes = (*claims.network.notes, *unjudged(claims, [c for c, one in verdicts if one is None]))
     judged.sort(key=lambda one: one.span)
     return Report(
         source, tuple(judged), claims.layout.name, origin, tuple(claims.diagnostics),
-        claims.network.notes, claims.network.spelling, claims.network.title,
+        notes, claims.network.spelling, claims.network.title,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.places import slope_of_applied
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
 from derive.elaborate.shaped import SHAPED
@@ -55,9 +56,7 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     symbol = str(function.kids[0])
     if symbol in reading.scope.applied:
         if primes:
-            by = arguments[0] if len(arguments) == 1 else Tree("list", tuple(arguments))
-            slope = Tree("deriv", (function, by, str(primes)), tree.span)
-            return value_of(reading, slope, env)
+            return value_of(reading, slope_of_applied(reading, tree, function, primes), env)
         return value_of(reading, function, env)
     if symbol in INDICATORS:
         return indicator(reading, tree, arguments, env)

@@ -305,7 +305,7 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
 def _is_notation(left: Tree, right: Tree, reading: Reading) -> bool:
     r"""dX = \partial L / \partial X of an X that is no quantity: how gradients are written."""
     named = left.kids[1] if left.head in ("juxt", "script") and len(left.kids) > 1 else None
-    stands = left.head == "juxt" and is_d(left.kids[0]) or base_of(left) == r"\delta"
+    stands = (left.head == "juxt" and is_d(left.kids[0])) or base_of(left) == r"\delta"
     if not stands or named is None or right.head != "deriv" or right.kids[1] != named:
         return False
     return base_of(named) != "" and not reading.scope.known(reading.scope.refer(named).symbol)

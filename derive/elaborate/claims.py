@@ -279,7 +279,8 @@ class Claims:
         for letter in left.opens:
             ends = [sizes.latex(v.extents[letter]) for v in (left, right) if letter in v.opens]
             if len(set(ends)) > 1:
-                told = f"the index ${letter}$ ends at ${ends[0]}$ on the left, at ${ends[1]}$ on the right"
+                told = f"the index ${letter}$ ends at ${ends[0]}$ on the left, at ${ends[1]}$ " \
+                    "on the right"  # fmt: skip
                 return Fault("shape-clash", told, at)
         return Fault(
             "shape-clash",
@@ -316,8 +317,10 @@ def read_claims(source: Source) -> Claims:
         if not formula or _relates(problem, done.parsed):
             parted[formula].append(problem)
     plain = done.parsed.document.plain  # without comments
-    given = [claim for claim in claims if _is_given(claim, plain, done.reading)]
-    claims = [claim for claim in claims if claim not in given]
+    # Not by equality: what is supposed in one place may be claimed in another.
+    supposed = [_is_given(claim, plain, done.reading) for claim in claims]
+    given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
+    claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
     scope = done.reading.scope

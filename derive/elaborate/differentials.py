@@ -1,13 +1,15 @@
 r"""Differentials: dL = \operatorname{tr}(G^\top dW), df = (Wx - y)^\top dW x, A : dX.
 
-The idea: dY is the derivative of Y along free tangents dW of the variables that the line speaks of,
-so an equation of differentials is one between expressions that are linear in them.  In programs
-dW is the gradient of the loss: a line is one of differentials where dY is said by what Y is made of.
+The idea: dY is the derivative of Y along free tangents dW of the variables that the line speaks
+of, so an equation of differentials is one between expressions that are linear in them.  In programs
+dW is the gradient of the loss: a line is one of differentials where dY is said by what Y is made
+of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
@@ -90,7 +92,7 @@ def _under_d(side: Tree) -> Iterator[Tree]:
     """The names that stand after a d, without their superscripts: the X of dX^T."""
     for node in side.subtrees():
         kids = node.kids if node.head == "juxt" else ()
-        for before, after in zip(kids, kids[1:], strict=False):
+        for before, after in pairwise(kids):
             if not is_d(before):
                 continue
             for name in (after,) if base_of(after) else after.subtrees():

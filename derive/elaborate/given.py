@@ -54,7 +54,9 @@ def is_condition(item: Tree, text: str) -> bool:
     follows = _FOLLOWED.match(text, end) is not None
     if right in (Tree("num", ("0",)), Tree("name", (r"\mathbf{0}",))):
         before = SENTENCE.split(text[max(0, start - 300) : start])[-1]
-        return follows or _SOUGHT.search(before) is not None
+        sought = [found.end() for found in _SOUGHT.finditer(before)]
+        claimed = [found.end() for found in _CLAIMED.finditer(before)]
+        return follows or (bool(sought) and sought[-1] > max(claimed, default=-1))
     shared = {latex(n) for n in names_in([left])} & {latex(n) for n in names_in([right])}
     derived = any(node.head in ("deriv", "grad") for node in item.subtrees())
     return follows and not shared and not derived and right.head != "num"

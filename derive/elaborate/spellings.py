@@ -53,6 +53,11 @@ def _respelled(node: Tree) -> Tree:
     match node:
         case Tree("grad", (by, Tree("grad", (inner, of, "1")), "1")) if by == inner:
             return Tree("grad", (by, of, "2"), node.span)
+        case Tree("grad", (by, Tree("at", (of, where)), order)):
+            # \nabla_w f |_{w = 0} is the gradient there.
+            return Tree("at", (Tree("grad", (by, of, order), node.span), where), node.span)
+        case Tree("deriv", (Tree("at", (of, where)), by, order)):
+            return Tree("at", (Tree("deriv", (of, by, order), node.span), where), node.span)
         case Tree("juxt", kids) if any(_is_left_transpose(kid) for kid in kids):
             done: list[Tree] = []
             pending = False
