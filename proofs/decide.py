@@ -159,8 +159,8 @@ class Decider:
         if problem is not None:
             return Finding(
                 UNSETTLED, "normal-form",
-                f"a proof was found and does not pass its numerical test ({problem}): "
-                "this is a mistake in derive, please report it",
+                f"a proof was found, and a test with numbers contradicts it ({problem}): one "
+                "of them is a mistake in derive, please report it",
             )  # fmt: skip
         return Finding(
             PROVED, "normal-form",

@@ -68,7 +68,8 @@ def cross_check(
     if not lawless(order):
         trial = agrees(a, b, sampler.facts, _TRIALS)
         if trial.found == "differs":
-            return f"the sides differ modulo p at sizes {dict(trial.sizes or {})}"
+            at = ", ".join(f"{name} = {n}" for name, n in (trial.sizes or {}).items())
+            return f"the sides differ modulo p at the sizes {at}" if at else "they differ modulo p"
     return None
 
 
