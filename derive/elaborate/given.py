@@ -23,6 +23,14 @@ _GIVEN = re.compile(
 # What opens a formula, and what joins two that are assumed together.
 _OPENING = re.compile(r"(?:\$+|\\[(\[]|\\begin\{\w+\*?\})\s*$")
 _JOINED = re.compile(r"(?:[,，、]|and|und|和|且)*(?:\s*(?:and|und|that|和|且))?", re.IGNORECASE)
+# "an orthogonal matrix, i.e. M^T M = I" says what the word means.
+_APPOSED = re.compile(
+    r"\b(?:orthogonal|orthonormal|unitary|idempotent|projections?|projectors?|involutory|normali[sz]ed|"
+    r"unit|satisf(?:y|ies|ying)|fulfil\w*|obey\w*|erfüllt|vérifiant|orthogonale?s?)"
+    r"(?:\s+(?:matrix|matrices|vectors?|length|norm))?[\s,:(]*"
+    r"(?:(?:i e  |d h  |that is|so that|meaning|c'est-à-dire|also)[\s,:(]*)?$|正交[矩阵]*[,,:(\s即]*$",
+    re.IGNORECASE,
+)
 _CLAIMED = re.compile(
     r"\b(?:then|hence|thus|therefore|so|we (?:get|have|obtain|find|see)|gives?|yields?|show|prove|"
     r"follows|dann|also|folgt|somit|gilt)\b|那么|则|所以|因此|得|证明",
@@ -80,7 +88,10 @@ def is_given(item: Tree, text: str) -> bool:
     $a = b$" assumes the first one only, and so does a display that follows.
     """
     before = _OPENING.sub("", text[max(0, item.span[0] - 300) : item.span[0]])
-    before = SENTENCE.split(before)[-1]
+    # The dots of i.e. end no sentence.
+    before = SENTENCE.split(re.sub(r"\b(i|d)\.\s?(e|h)\.", r"\1 \2  ", before))[-1]
+    if _APPOSED.search(before):
+        return True
     given = [found.end() for found in _GIVEN.finditer(before)]
     claimed = [found.end() for found in _CLAIMED.finditer(before)]
     if not given or max(given) < max(claimed, default=-1):

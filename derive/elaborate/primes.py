@@ -31,7 +31,7 @@ class Functions:
 
     brackets: dict[str, Tree] = field(default_factory=dict)
     varied: frozenset[str] = frozenset()
-    named: frozenset[str] = frozenset()  # what has a definition or a declaration of its own
+    named: frozenset[str] = frozenset()  # what has a declaration of its own
 
     @classmethod
     def of(cls, items: Iterable[Tree]) -> Functions:
@@ -44,8 +44,6 @@ class Functions:
             left, sign = item.kids[0], str(item.kids[1].kids[0])
             if sign == "in":
                 named |= {latex(part) for part in _parts(left)}
-            elif sign in ("=", ":=", "==") and base_of(left) and left.head != "prime":
-                named.add(latex(left))
             if sign in ("=", ":=", "==") and _is_head(left):
                 brackets.setdefault(latex(left.kids[0]), left.kids[1])
         varied = {
