@@ -287,12 +287,12 @@ class Judge:
         unfit = here.fault is not None or left.fault is not None
         flip = self.causes.flipped(before.tree, here.tree, opens, unfit)
         if flip is None:
-            target = before if sound or left.value is None else left
-            if target.value is None:
+            target = (before if sound or left.value is None else left).value
+            if target is None:
                 return "", {}
             whole = left.value if k == claim.given == 0 else None
             flip = guarded(
-                lambda: self.causes.named(left.tree, here.tree, opens, target.value, whole), None
+                lambda: self.causes.named(left.tree, here.tree, opens, target, whole), None
             )
         if flip is None:
             return "", {}
