@@ -11,7 +11,8 @@ from time import perf_counter
 
 from derive.diagnostics import DeriveError, Source
 from derive.elaborate.claimed import Claim
-from derive.elaborate.claims import Claims, read_claims
+from derive.elaborate.claiming import read_claims
+from derive.elaborate.claims import Claims
 from derive.elaborate.layouts import LAYOUTS
 from proofs.accounts import unjudged
 from proofs.decide import Decider

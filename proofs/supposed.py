@@ -37,7 +37,8 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
         if symmetric_in(claim.item) is not None or claim.relations != ("=",):
             continue
         with suppress(Fault):
-            pair = judge.pair(*judge.sides(claim))
+            left, right = judge.sides(claim)
+            pair = judge.pair(left, right)
             if not judge.decider.alike(*pair):
                 said = " ".join(claims.source.text[slice(*claim.span)].split())
                 yield Supposed(claim.span[0], pair, said)

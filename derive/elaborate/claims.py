@@ -7,36 +7,28 @@ that somebody edits is read in the same way as one that stands in the document.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from derive.derivation.network import Domain, Network
 from derive.diagnostics import Diagnostic, Source
-from derive.elaborate.assembly import name_sizes, network_of
-from derive.elaborate.claimed import Claim, claims_of
+from derive.elaborate.assembly import name_sizes
+from derive.elaborate.claimed import Claim
 from derive.elaborate.dispatch import value_of
-from derive.elaborate.document import Elaborated, elaborated, problems_of
-from derive.elaborate.facts import condition_of, symmetric_names
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import is_condition, is_given, symmetric_in
 from derive.elaborate.layouts import Layout
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shorthand import Shorthand
-from derive.elaborate.shown import text
 from derive.elaborate.trials import fit
 from derive.elaborate.values import Value, below, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
 from derive.kernel.expr import Delta, Expr, Num, Ones, Var, toposort
-from derive.latex.read import Parsed
 from derive.tree import Tree
-
-_RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
 
 
 @dataclass(slots=True)
@@ -299,51 +291,6 @@ def _with_zero(value: Value, like: Value) -> Value:
     return value
 
 
-def read_claims(source: Source) -> Claims:
-    """A document's definitions, and its claims with the means to read them.
-
-    Raises DeriveError for a document that cannot hold formulas at all.
-    """
-    done = elaborated(source, judging=True)
-    faults = list(done.faults)
-    network = _network(done, faults)
-    assert done.shorthand is not None
-    claims = claims_of(done.statements, done.reading)
-    problems = problems_of(done.parsed, faults, source)
-    unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
-    parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
-    for problem in problems:
-        formula = (problem.code, problem.start, problem.end) in unread
-        if not formula or _relates(problem, done.parsed):
-            parted[formula].append(problem)
-    plain = done.parsed.document.plain  # without comments
-    # Not by equality: what is supposed in one place may be claimed in another.
-    supposed = [_is_given(claim, plain, done.reading) for claim in claims]
-    given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
-    claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
-    found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
-    # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
-    scope = done.reading.scope
-    scope.met = set(done.reading.variables)
-    scope.bound |= found.letters(side for claim in claims for side in claim.sides)
-    # All names are known by now: bold x_i that is none of them is an entry of bold x.
-    scope.given = True
-    found.forget()
-    found.own = frozenset(done.reading.made.get(v.var, v.var.name) for v in network.variables)
-    written = [(symmetric_in(claim.item), claim.span[0]) for claim in given]
-    found.called = (
-        *symmetric_names(done.parsed, done.reading),
-        *((name, at, condition_of(plain, at)) for name, at in written if name is not None),
-    )
-    return found
-
-
-def _loss(done: Elaborated) -> str:
-    """The symbol of what the document's \\delta are derivatives of."""
-    target = done.shorthand.target if done.shorthand is not None else None
-    return "" if target is None else done.reading.scope.introduce(target).symbol
-
-
 def _require_sizes(roots: Sequence[Expr], at: Tree) -> None:
     """Fault where the size of some ones, or of an identity, is that of nothing else."""
     order = toposort(*roots)
@@ -356,28 +303,6 @@ def _require_sizes(roots: Sequence[Expr], at: Tree) -> None:
             raise Fault("undetermined-size", f"nothing here gives the size of ${what}$", at)
 
 
-def _relates(problem: Diagnostic, parsed: Parsed) -> bool:
-    """Whether an unreadable formula holds a relation: a lone sign in the text claims nothing."""
-    spans = [(f.start, f.end) for f in parsed.document.formulas]
-    start, end = next(((a, b) for a, b in spans if a <= problem.start <= b), (0, 0))
-    return end == 0 or _RELATION.search(parsed.document.plain[start:end]) is not None
-
-
-def _is_given(claim: Claim, text: str, reading: Reading) -> bool:
-    """Whether a claim is a hypothesis: of those about a derivative, which can be computed, only
-    one that is set to 0."""
-    if claim.given or claim.kind != "relation":
-        return False
-    if is_condition(claim.item, text):
-        return True
-    if speaks_of_derivatives(claim.sides):
-        return False
-    name = symmetric_in(claim.item)
-    if name is not None:
-        return reading.scope.refer(name).symbol not in reading.scope.defined
-    return is_given(claim.item, text)
-
-
 def speaks_of_derivatives(sides: Iterable[Tree]) -> bool:
     delta = Tree("name", (r"\delta",))
     return any(
@@ -385,19 +310,3 @@ def speaks_of_derivatives(sides: Iterable[Tree]) -> bool:
         for side in sides
         for node in side.subtrees()
     )
-
-
-def _network(done: Elaborated, faults: list[Fault]) -> Network:
-    try:
-        return network_of(
-            done.parsed, done.reading, done.statements, done.order, faults, judging=True,
-            loss=_loss(done),
-        )  # fmt: skip
-    except Silent:
-        pass
-    except Fault as fault:
-        faults.append(fault)
-    return Network((), (), spelling=done.parsed.spelling, title=done.parsed.title)
-
-
-__all__ = ["Claims", "read_claims", "text"]

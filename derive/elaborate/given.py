@@ -28,7 +28,8 @@ _APPOSED = re.compile(
     r"\b(?:orthogonal|orthonormal|unitary|idempotent|projections?|projectors?|involutory|normali[sz]ed|"
     r"unit|satisf(?:y|ies|ying)|fulfil\w*|obey\w*|erfüllt|vérifiant|orthogonale?s?)"
     r"(?:\s+(?:matrix|matrices|vectors?|length|norm))?[\s,:(]*"
-    r"(?:(?:i e  |d h  |that is|so that|meaning|c'est-à-dire|also)[\s,:(]*)?$|正交[矩阵]*[,,:(\s即]*$",
+    r"(?:(?:i e  |d h  |that is|so that|meaning|c'est-à-dire|also)[\s,:(]*)?$|"
+    r"正交[矩阵]*[,,:(\s即]*$",
     re.IGNORECASE,
 )
 _CLAIMED = re.compile(
