@@ -43,7 +43,7 @@ _WORD = re.compile(r"[A-Za-z]+|[一-鿿]+")
 _AFTER = frozenset(
     ["is", "are", "be", "being", "a", "an", "the", "as", "denotes", "represents",
      "是", "为", "是一个", "为一个", "ist", "sind", "sei", "seien", "est", "sont", "soit", "real",
-     "both", "eine", "une", "matrix"]
+     "both", "eine", "une", "matrix", "which", "that"]
 )  # fmt: skip
 _BEFORE = frozenset(
     ["vector", "vectors", "label", "labels", "target", "targets", "encoded", "row", "rows",
