@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from derive.derivation.local import opened
 from derive.elaborate.claims import Claims
@@ -17,15 +17,20 @@ from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, is_zero
 from derive.kernel.calculus import pullback
 from derive.kernel.expr import Expr, toposort
+from derive.operators.pointwise import np
 from derive.tree import Tree
 from proofs.decide import Decider
 from proofs.layouts import is_jacobian
 from proofs.mistakes import Named, name_left, name_mistake
 from proofs.mistakes.edit import Surroundings
 from proofs.mistakes.probe import Probe
+from proofs.mistakes.quick import Quick
 from proofs.mistakes.surgery import flat
 from proofs.mistakes.surroundings import other_lefts, spellings, surroundings
 from proofs.verdict import Fix
+
+_MOST_NUMBERS = 20_000  # of trees, kept from line to line
+_MOST_POINTS = 4  # choices of points at which a truth is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Causes:
     claims: Claims
     decider: Decider
     errors: list[Error] = field(default_factory=list)
+    _probes: list[Probe] = field(default_factory=list)
+    _quick: dict[tuple[str, frozenset[str], int], Quick] = field(default_factory=dict)
 
     @cached_property
     def context(self) -> Surroundings:
@@ -76,14 +83,15 @@ class Causes:
         """
         aligned = self.value(left, opens, target)
         truth = self.claims.arrays([target])[0] if aligned is None else aligned[0]
+        probe, quick = self._numbers(truth, opens)
         found = name_mistake(
             side, self.context,
             value_of=lambda tree: self._second(tree, opens, target),
             agrees=lambda made: self.decider.alike(truth, made),
             proves=lambda made: self.decider.proves(truth, made),
             axes=truth.axes,
-            probe=Probe(truth, self.decider.facts, self.decider.given),
-            part_of=lambda tree: self._part(tree, opens),
+            probe=probe,
+            quick=quick,
             letters=sorted(target.opens),
             source=self.claims.source.text,
             banned=spellings(left, self.claims),
@@ -92,13 +100,35 @@ class Causes:
             found = self._other_left(left, side, opens)
         return None if found is None else _cause(found)
 
-    def _part(self, tree: Tree, opens: frozenset[str]) -> Expr | None:
-        """The value of a part of a side, if it is a number, a column or an array."""
+    def _numbers(self, truth: Expr, opens: frozenset[str]) -> tuple[Probe, Quick]:
+        """A probe of the truth, and the numbers of trees there: the lines of a document share
+        their points and parts."""
+        if sum(len(quick.known) for quick in self._quick.values()) > _MOST_NUMBERS:
+            self._quick.clear()
+            self._probes.clear()
+        probe = self._probe(truth)
+        key = self.claims.layout.name, opens, probe.seed
+        if key not in self._quick:
+            part_of = partial(self._part, opens=opens)
+            self._quick[key] = Quick(probe, part_of, sorted(opens))
+        return probe, self._quick[key]
+
+    def _probe(self, truth: Expr) -> Probe:
+        """The first points at which the truth has a value, or some others."""
+        facts, given = self.decider.facts, self.decider.given
+        for seed in range(_MOST_POINTS):
+            if seed == len(self._probes):
+                self._probes.append(Probe(truth, facts, given, seed=seed))
+            probe = self._probes[seed].of(truth)
+            if all(np.isfinite(probe.array(truth, k)).all() for k in range(probe.points)):
+                return probe
+        return self._probes[0].of(truth)
+
+    def _part(self, tree: Tree, opens: frozenset[str]) -> Value | None:
         try:
-            value = self.claims.value(tree, opens)
+            return self.claims.value(tree, opens)
         except (Fault, Silent):
             return None
-        return None if value.row or value.opens else value.expr
 
     def _second(self, tree: Tree, opens: frozenset[str], target: Value) -> Expr | None:
         pair = self.value(tree, opens, target)

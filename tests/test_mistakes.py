@@ -9,8 +9,10 @@ from time import thread_time
 import pytest
 
 from derive.diagnostics import Source
-from derive.elaborate.claims import Claims, read_claims
+from derive.elaborate.claiming import read_claims
+from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.values import Value
 from derive.kernel.expr import Expr
 from derive.latex.print import latex
 from derive.latex.read import read_formula, read_formulas
@@ -28,6 +30,7 @@ from proofs.mistakes import (
 )
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES, UNIT
 from proofs.mistakes.probe import Probe
+from proofs.mistakes.quick import Quick
 from proofs.mistakes.search import braced
 from proofs.mistakes.surgery import flat, grouped, parts
 from proofs.mistakes.surroundings import other_lefts, spellings, surroundings
@@ -56,12 +59,11 @@ class Desk:
             return None
         return None if value.row else self.claims.arrays([value])[0]
 
-    def part(self, tree: Tree, letters: frozenset[str]) -> Expr | None:
+    def part(self, tree: Tree, letters: frozenset[str]) -> Value | None:
         try:
-            value = self.claims.value(tree, letters)
+            return self.claims.value(tree, letters)
         except (Fault, Silent):
             return None
-        return None if value.row or value.opens else value.expr
 
     def named(self, wrong: str, truth: Tree, left: str = "", sieve: bool = True) -> Named | None:
         side = tree_of(wrong)
@@ -76,7 +78,7 @@ class Desk:
             proves=probe.agrees,
             axes=value.axes,
             probe=probe if sieve else None,
-            part_of=lambda tree: self.part(tree, letters),
+            quick=Quick(probe, lambda tree: self.part(tree, letters), sorted(letters)),
             letters=sorted(letters),
             source=wrong,
             banned=spellings(tree_of(left), self.claims) if left else (),

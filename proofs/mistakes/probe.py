@@ -7,7 +7,7 @@ sort them out, and only what is left is given to the prover.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,8 +16,8 @@ from derive.derivation.network import Domain
 from derive.derivation.points import value
 from derive.kernel import sizes
 from derive.kernel.expr import Call, Expr, Operator, Var, toposort
-from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import np
+from proofs.numbers.sample import computed
 
 _CLOSE = 1e-7
 _LARGEST_PART = 12  # of a ratio that somebody would write as a number
@@ -28,19 +28,25 @@ class Probe:
     """The truth at some points.
 
     ``domains`` says where variables live, ``given`` what is to be put in the place of others.
+    Another ``seed`` gives other points.
     """
 
     truth: Expr
     domains: Mapping[Expr, Domain] = field(default_factory=dict)
     given: Mapping[Expr, Expr] = field(default_factory=dict)
     points: int = 2
+    seed: int = 0
     _known: list[dict[Expr, Any]] = field(default_factory=list)
     _at: list[dict[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for _ in range(self.points):
+        while len(self._at) < self.points:
             self._at.append({})
             self._known.append({})
+
+    def of(self, truth: Expr) -> Probe:
+        """Another truth at the same points; what is known there is shared."""
+        return replace(self, truth=truth)
 
     def agrees(self, expr: Expr) -> bool:
         """Whether an expression has the value of the truth at every point, within rounding."""
@@ -77,9 +83,10 @@ class Probe:
         if expr not in known:
             order = toposort(expr, below=lambda node: () if node in known else node.kids)
             self._extend(order, known, at, point)
-            given = {node: known[node] for node in order if node in known}
             with np.errstate(all="ignore"):
-                known.update(evaluate_all([expr], given, at))
+                for node in order:
+                    if node not in known:
+                        known[node] = computed(node, known, at)
         return known[expr]
 
     def _extend(
@@ -98,12 +105,13 @@ class Probe:
                         # Different at every point, and from each other as far as six sizes go.
                         at.setdefault(name, 2 + (len(at) + 2 * point) % 6)
             if isinstance(node, Var):
-                draw = np.random.default_rng((point, len(known)))
+                draw = np.random.default_rng((self.seed, point, len(known)))
                 known[node] = value(node.axes, self.domains.get(node, Domain()), draw, at)
 
 
 def close(a: Any, b: Any) -> bool:
-    """Whether two arrays are equal within rounding, entry by entry."""
-    if a.shape != b.shape or not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+    """Whether two arrays are equal within rounding, entry by entry, and finite."""
+    if a.shape != b.shape:
         return False
-    return bool(np.all(np.abs(a - b) <= _CLOSE * (1.0 + np.abs(b))))
+    near = np.abs(a - b) <= _CLOSE * (1.0 + np.abs(b))
+    return bool(near.all()) and bool(np.isfinite(b).all())

@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from derive.elaborate.scope import KNOWN_WORDS
+from derive.elaborate.values import Value
+from derive.kernel import sizes
 from derive.operators.pointwise import np
 from derive.tree import Tree
-from proofs.mistakes.surgery import BRACKETS, DIVISIONS, HADAMARD, flat
+from proofs.mistakes.probe import Probe, close
+from proofs.mistakes.surgery import BRACKETS, DIAG, DIVISIONS, HADAMARD, flat
 from proofs.mistakes.transposes import is_transposed, untransposed
 
 
@@ -29,6 +32,9 @@ class Array(NamedTuple):
         return self.numbers.ndim
 
 
+_OWN = frozenset(["*", r"\times"])
+
+
 class NoFit(Exception):
     """Shapes that do not fit."""
 
@@ -38,23 +44,40 @@ class Unsure(Exception):
 
 
 class Quick:
-    """The numbers of trees; ``leaf`` gives those of what is not taken apart, None where it has
-    none, and raises ``Unsure`` where they cannot be told."""
+    """The numbers of trees at the first point of a probe, for one choice of the open indices.
 
-    def __init__(self, leaf: Callable[[Tree], Any]) -> None:
-        self.leaf = leaf
-        self.known: dict[Tree, Array | None] = {}
+    ``part_of`` gives the value of what is not taken apart, None where it has none; ``letters`` are
+    the indices that may be open.
+    """
+
+    def __init__(
+        self, probe: Probe, part_of: Callable[[Tree], Value | None], letters: Sequence[str] = ()
+    ) -> None:
+        self.probe = probe
+        self.part_of = part_of
+        self.letters = list(letters)
+        self.known: dict[Tree, Array | Unsure | None] = {}
 
     def array(self, tree: Tree) -> Array | None:
-        """The numbers of a grouped side; None where it has none."""
-        if tree in self.known:
-            return self.known[tree]
-        try:
-            found = self._array(tree)
-        except NoFit:
-            found = None
-        self.known[tree] = found
+        """The numbers of a grouped side; None where it has none.  Raises Unsure."""
+        found = self.known.get(tree)
+        if found is None and tree not in self.known:
+            try:
+                found = self._array(tree)
+            except NoFit:
+                found = None
+            except Unsure as unsure:
+                found = unsure
+            self.known[tree] = found
+        if isinstance(found, Unsure):
+            raise found
         return found
+
+    def entry(self, numbers: Any, opens: Sequence[str]) -> Any:
+        """The entry at the chosen indices, different ones as far as they go, of an array whose
+        first axes belong to these."""
+        at = [self.letters.index(x) % n for x, n in zip(opens, numbers.shape, strict=False)]
+        return np.asarray(numbers[tuple(at)])
 
     def _need(self, tree: Tree) -> Array:
         found = self.array(tree)
@@ -73,7 +96,9 @@ class Quick:
                 return Array(-found.numbers, found.row)
             case Tree("sum", kids) if all(kid is not None for kid in kids):
                 return self._sum([self._need(kid) for kid in kids])
-            case Tree("juxt", kids) if not any(kid.head in ("big", "text") for kid in kids):
+            case Tree("juxt", kids) if all(kid.head != "text" for kid in kids) and all(
+                kid.head != "big" for kid in kids[:-1]
+            ):
                 return self._product(kids)
             case Tree("frac", (over, under)):
                 return _divided(self._need(over), self._need(under))
@@ -82,6 +107,9 @@ class Quick:
                 if found.rank > 2:
                     return None
                 return Array(found.numbers.T, found.rank == 1 and not found.row)
+            case Tree("app", (word, inner)) if word == DIAG:
+                found = self._need(inner)
+                return Array(np.diag(found.numbers)) if found.rank == 1 else self._leaf(tree)
             case Tree("script", (base, None, Tree("num", (text,)))) if base.head in BRACKETS:
                 found = self._need(base)
                 return Array(found.numbers ** float(text)) if found.rank == 0 else self._leaf(tree)
@@ -90,8 +118,14 @@ class Quick:
     def _leaf(self, tree: Tree) -> Array | None:
         if tree.head == "name" and tree.kids[0].lstrip("\\") in KNOWN_WORDS:
             return None  # a function without its argument
-        numbers = self.leaf(flat(tree))
-        return None if numbers is None else Array(numbers)
+        value = self.part_of(flat(tree))
+        if value is None or not set(value.opens) <= set(self.letters):
+            return None
+        # Of two open indices the chosen entry is the same whatever their sizes are.
+        axes = value.own if len(self.letters) <= 2 else value.expr.axes
+        if any(map(sizes.unknowns, axes)):
+            raise Unsure
+        return Array(self.entry(self.probe.array(value.expr), value.opens), value.row)
 
     def _sum(self, terms: Sequence[Array]) -> Array:
         full = max(terms, key=lambda term: term.rank)
@@ -123,9 +157,7 @@ class Quick:
         if not found:
             raise NoFit
         first, last = found[0], found[-1]
-        if first.numbers.shape != last.numbers.shape or not np.allclose(
-            first.numbers, last.numbers
-        ):
+        if first is not last and not close(first.numbers, last.numbers):
             raise NoFit  # the two groupings differ: a question, not a value
         return first
 
@@ -167,12 +199,14 @@ def _pair(left: Array, right: Array, sign: str) -> Array:
     x, y = left.numbers, right.numbers
     if a == 0 or b == 0:
         return Array(x * y, (right if a == 0 else left).row)
+    if sign in _OWN:
+        raise Unsure  # what it means between arrays is the document's choice
     if sign in HADAMARD:
         if x.shape != y.shape or (a == 1 and left.row != right.row):
             raise NoFit
         return Array(x * y, left.row)
     if a > 2 or b > 2:
-        raise NoFit
+        raise Unsure  # the derivative by a matrix, perhaps
     if (a, b) == (1, 1) and not left.row and right.row:
         return Array(np.outer(x, y))
     dots = (a, b) == (1, 1) and (left.row or sign == r"\cdot") and not right.row

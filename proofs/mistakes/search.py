@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import thread_time
-from typing import Any
 
-from derive.kernel import sizes
 from derive.kernel.build import is_zero
 from derive.kernel.expr import Axes, Expr
 from derive.latex.print import latex
@@ -55,7 +53,7 @@ def name_mistake(
     proves: Callable[[Expr], bool],
     axes: Axes | None = None,
     probe: Probe | None = None,
-    part_of: Callable[[Tree], Expr | None] | None = None,
+    quick: Quick | None = None,
     letters: Sequence[str] = (),
     source: str = "",
     banned: Collection[Tree] = (),
@@ -67,10 +65,9 @@ def name_mistake(
     ``value_of`` is the value of a raw side, None where shapes do not fit; ``agrees`` a fast test
     against the truth, that may err, and ``proves`` the proof, that may not.  ``axes`` are those of
     the truth: a side of other axes is mended only by rows that reshape.  With a ``probe`` of the
-    truth most edits need no value, and a missing number is read off; ``part_of`` is then the value
-    of a part of the side, whatever its shape, as a column where it is a vector (None for a row and
-    for what has open indices).  ``letters`` are the index letters that the side leaves open, in the
-    order of its axes.  ``source`` is the text that spans are places in.  ``banned`` are trees that
+    truth a missing number is read off, and with ``quick``, at the same points, most edits need no
+    value.  ``letters`` are the index letters that the side leaves open, in the order of its axes.
+    ``source`` is the text that spans are places in.  ``banned`` are trees that
     no edit may bring in: what stands on the left, in all its spellings.  No cause is looked for
     after ``longest`` seconds of computing.
     """
@@ -85,7 +82,10 @@ def name_mistake(
     deep = {id(t) for b in whole.subtrees() if b.head == "big" for t in b.subtrees() if t is not b}
     judged: dict[Expr, bool] = {} if value is None else {value: False}
     seen: set[Tree] = {whole}
-    sieve = _sieve(whole, value, part_of or value_of, probe)
+    sieve = None
+    if probe is not None and quick is not None:
+        with np.errstate(all="ignore"):
+            sieve = _sieve(whole, value if fits else None, probe, quick, letters)
     measured = probe.ratio(value) if probe is not None and value is not None and fits else None
     for tier in TIERS:
         if tier == 3:
@@ -107,10 +107,12 @@ def name_mistake(
             if thread_time() > deadline:
                 return None
             edited = found.edited
-            if edited in seen or _brings(found, banned, before):
+            if edited in seen:
                 continue
             seen.add(edited)
             if sieve is not None and not sieve(edited):
+                continue
+            if _brings(found, banned, before):
                 continue
             new = value_of(flat(edited))
             if new is None:
@@ -123,35 +125,23 @@ def name_mistake(
 
 
 def _sieve(
-    whole: Tree,
-    value: Expr | None,
-    value_of: Callable[[Tree], Expr | None],
-    probe: Probe | None,
+    whole: Tree, value: Expr | None, probe: Probe, quick: Quick, letters: Sequence[str]
 ) -> Callable[[Tree], bool] | None:
     """Whether an edited side may agree with the truth, by its numbers at one point; None where the
-    side itself has other numbers than its parts would give it, in a layout of rows for example."""
-    if probe is None:
+    side itself has other numbers than its parts would give it, or fits when it should not."""
+    truth = quick.entry(probe.array(probe.truth), letters)
+    try:
+        own = quick.array(whole)
+    except Unsure:
         return None
-
-    def leaf(tree: Tree) -> Any:
-        found = value_of(tree)
-        if found is None:
-            return None
-        if any(sizes.unknowns(axis) for axis in found.axes):
-            raise Unsure
-        return probe.array(found)
-
-    quick = Quick(leaf)
     if value is None:
-        return None
-    with np.errstate(all="ignore"):
-        try:
-            own = quick.array(whole)
-        except Unsure:
+        row = None
+        if own is not None and own.numbers.shape == truth.shape and not own.row:
             return None
-        truth = probe.array(probe.truth)
-        if own is None or not close(own.numbers, probe.array(value)):
+    else:
+        if own is None or not close(own.numbers, quick.entry(probe.array(value), letters)):
             return None
+        row = own.row
 
     def passes(tree: Tree) -> bool:
         with np.errstate(all="ignore"):
@@ -159,7 +149,9 @@ def _sieve(
                 found = quick.array(tree)
             except Unsure:
                 return True
-        return found is not None and not found.row and close(found.numbers, truth)
+            if found is None or (row is not None and found.row != row):
+                return False
+            return close(found.numbers, truth)
 
     return passes
 
@@ -233,6 +225,6 @@ def name_left(
     whole = Part(left, "root", lambda new: new)
     for other, value in candidates:
         if flat(other) != flat(left) and holds(value):
-            says = "the right side is that of another left side: write {} on the left, not {}"
+            says = "the right side is {}, not {}"
             return _named(edit("wrong-left-side", whole, other, says, (other, left)), context)
     return None
