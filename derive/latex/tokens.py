@@ -29,6 +29,7 @@ class Reader:
         self.at = 0
         self.depth = depth
         self.out: list[Token] = []
+        self.opener: Lexeme | None = None  # of the last argument, if braces were around it
 
     # -- the stream ---------------------------------------------------------------------------
 
@@ -93,6 +94,7 @@ class Reader:
         self.take()
         self.depth -= 1
         inside, self.out = self.out, outer
+        self.opener = opener
         return inside
 
     def argument(self, command: Lexeme) -> list[Token]:
@@ -117,11 +119,14 @@ class Reader:
             self.one()
         self.depth -= 1
         inside, self.out = self.out, outer
+        self.opener = None
         return inside
 
     def braced(self, inside: list[Token], first: Lexeme) -> None:
         end = max(first.end, self.atoms[self.at - 1].end)
         start = inside[0].start if inside else first.start
+        if self.opener is not None and self.opener.start < start:
+            start = self.opener.start
         self.out.append(Token("LBRACE", "{", start, start))
         self.out.extend(inside)
         self.out.append(Token("RBRACE", "}", end, end))

@@ -90,10 +90,13 @@ def agrees(
 
 def lawless(nodes: Iterable[Expr]) -> list[str]:
     """The words among these nodes that keep only some of their laws modulo p."""
-    words = dict.fromkeys(
-        op.name for node in nodes
-        if isinstance(op := getattr(node, "fn", None) or getattr(node, "op", None), Fn | Operator)
-    )  # fmt: skip
+    words: dict[str, None] = {}
+    for node in nodes:
+        op = getattr(node, "fn", None) or getattr(node, "op", None)
+        if isinstance(op, Fn | Operator):
+            # A root is the one that is a square again: the root of s^2 may be -s for an s > 0.
+            root = op.name == "power" and Fraction(op.params[0]).denominator != 1
+            words["root" if root else op.name] = None
     return [word for word in words if word not in _LAWFUL]
 
 
