@@ -19,7 +19,7 @@ from derive.elaborate.einstein import summed
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.scope import base_of
 from derive.elaborate.shown import formula, marked, shape_of, text
-from derive.elaborate.unknown import undefined
+from derive.elaborate.unknown import guessed, undefined
 from derive.elaborate.values import Value
 from derive.kernel import sizes
 from derive.kernel.expr import Expr, Var, toposort
@@ -174,13 +174,14 @@ class Judge:
     def judged(self, claim: Claim) -> Judged | None:
         """The claim with its verdicts; None where it turns out to claim nothing."""
         self.decider.hypotheses = tuple(one.pair for one in self._before(claim))
-        source = self.claims.source
-        whole = source.text[slice(*claim.span)]
+        whole = self.claims.source.text[slice(*claim.span)]
         unknown = undefined(self.claims, claim)
+        judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
+        links = tuple(judge(claim)) if unknown is None else ()
+        if any(link.verdict == ILL_TYPED for link in links):
+            unknown = guessed(self.claims, claim)
         if unknown is not None:
             return Judged(whole, claim.span, (self._unknown(claim, unknown),))
-        judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
-        links = tuple(judge(claim))
         if not links:
             return None
         convention = self.claims.layout.name if speaks_of_derivatives(claim.sides) else None
@@ -188,10 +189,9 @@ class Judge:
 
     def _unknown(self, claim: Claim, symbol: Tree) -> Link:
         named = text(symbol)
-        where = next(
-            (k for k, side in enumerate(claim.sides[1:])
-             if side.span[0] <= symbol.span[0] < side.span[1]), 0,
-        )  # fmt: skip
+        at = symbol.span[0]
+        sides = enumerate(claim.sides[1:])
+        where = next((k for k, side in sides if side.span[0] <= at < side.span[1]), 0)
         return self._link(
             claim, where, UNREADABLE, "reader", f"{marked(named)} is neither declared nor defined",
             notes=(

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.given import symmetric_in
-from derive.kernel.expr import Expr
+from derive.kernel.build import dot
+from derive.kernel.expr import Delta, Expr, Num
+from derive.latex.print import latex
 from proofs.decide import Decider
 from proofs.verdict import PROVED, Finding
 
@@ -42,13 +44,30 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
             if not judge.decider.alike(*pair):
                 said = " ".join(claims.source.text[slice(*claim.span)].split())
                 yield Supposed(claim.span[0], pair, said)
-    for name, at, kind in claims.called:
+    for name, at, kind, conditional in claims.called:
         with suppress(Fault, Silent):
             expr = claims.value(name).expr
-            if kind == "if" and len(expr.axes) == 2:
-                yield Supposed(at, (expr, expr.T))
-            if kind == "skew" and len(expr.axes) == 2:
-                yield Supposed(-1, (expr, -expr.T))
+            for pair, said in _meaning(kind, expr, latex(name)):
+                if kind != "symmetric" or conditional:
+                    yield Supposed(at if conditional else -1, pair, said)
+
+
+def _meaning(kind: str, expr: Expr, name: str) -> Iterator[tuple[tuple[Expr, Expr], str]]:
+    """The equations that a word says of a quantity."""
+    if kind == "unit" and len(expr.axes) == 1:
+        yield (dot(expr, expr), Num(1)), rf"{name}^\top {name} = 1"
+    if len(expr.axes) != 2:
+        return
+    if kind == "symmetric":
+        yield (expr, expr.T), rf"{name} = {name}^\top"
+    elif kind == "skew":
+        yield (expr, -expr.T), rf"{name} = -{name}^\top"
+    elif kind == "idempotent":
+        yield (expr @ expr, expr), rf"{name}^2 = {name}"
+    elif kind == "orthogonal":
+        yield (expr.T @ expr, Delta(expr.axes[1])), rf"{name}^\top {name} = I"
+        if expr.axes[0] == expr.axes[1]:
+            yield (expr @ expr.T, Delta(expr.axes[0])), rf"{name} {name}^\top = I"
 
 
 def rearranged(

@@ -42,6 +42,11 @@ for _rows in (PRIMITIVES, POINTWISE, COMPOSITES):
             _BY_WORD.setdefault(_spelled, []).append(_row)
 
 
+_OF_CHANCE = frozenset(
+    [r"\mathbb{E}", r"\mathbb{V}", r"\mathbb{P}", r"\Pr", "Pr", "Var", "var", "Cov", "cov", "Corr"]
+)
+
+
 @rule("call", "apply")
 def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     """A settled call: ``[function, argument ...]``."""
@@ -80,6 +85,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     given = _given(reading, tree, symbol, env)
     if given is not None:
         return given
+    if symbol in _OF_CHANCE:
+        raise Fault("unsupported", f"{formula(function)} of what is random is not computed", tree)
     raise Fault(
         "unknown-function", f"${symbol}$ is not a known function", function,
         f"define it, as in ${symbol}(x) = ..$, or check its spelling",

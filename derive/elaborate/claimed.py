@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
-from derive.elaborate.differentials import is_d, with_differentials
+from derive.elaborate.differentials import is_d, names_gradients, with_differentials
 from derive.elaborate.given import is_concluded
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
@@ -271,7 +271,8 @@ def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
 
 def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
     """Every claim of a document, in the order in which they were written."""
-    items = [with_differentials(item, reading) for item in statements.claims]
+    gradients = any(names_gradients(item, reading) for item in statements.claims)
+    items = [with_differentials(item, reading, gradients) for item in statements.claims]
     found = [claim for item in items for claim in _claims(item, 0, reading)]
     for item in (*statements.definitions, *statements.functions):
         if len(item.kids) > 3:
@@ -304,9 +305,14 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
 
 def _is_notation(left: Tree, right: Tree, reading: Reading) -> bool:
     r"""dX = \partial L / \partial X of an X that is no quantity: how gradients are written."""
-    named = left.kids[1] if left.head in ("juxt", "script") and len(left.kids) > 1 else None
-    stands = (left.head == "juxt" and is_d(left.kids[0])) or base_of(left) == r"\delta"
-    if not stands or named is None or right.head != "deriv" or right.kids[1] != named:
+    match left, right:
+        case Tree("juxt", (Tree() as sign, Tree() as named)), Tree("deriv", (_, by, _)):
+            stands = is_d(sign) and by == named
+        case Tree("script", (sign, Tree() as named, _)), Tree("deriv", (_, by, _)):
+            stands = sign == Tree("name", (r"\delta",)) and by == named
+        case _:
+            return False
+    if not stands:
         return False
     return base_of(named) != "" and not reading.scope.known(reading.scope.refer(named).symbol)
 

@@ -14,7 +14,7 @@ from derive.elaborate.assembly import network_of
 from derive.elaborate.claimed import Claim, claims_of
 from derive.elaborate.claims import Claims, speaks_of_derivatives
 from derive.elaborate.document import Elaborated, elaborated, problems_of
-from derive.elaborate.facts import condition_of, symmetric_names
+from derive.elaborate.facts import called_names, is_conditional
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.given import is_condition, is_given, symmetric_in
 from derive.elaborate.reading import Reading
@@ -54,10 +54,10 @@ def read_claims(source: Source) -> Claims:
     scope.given = True
     found.forget()
     found.own = frozenset(done.reading.made.get(v.var, v.var.name) for v in network.variables)
-    written = [(symmetric_in(claim.item), claim.span[0]) for claim in given]
+    written = [(name, c.span[0]) for c in given if (name := symmetric_in(c.item)) is not None]
     found.called = (
-        *symmetric_names(done.parsed, done.reading),
-        *((name, at, condition_of(plain, at)) for name, at in written if name is not None),
+        *called_names(done.parsed, done.reading),
+        *((name, at, "symmetric", is_conditional(plain, at)) for name, at in written),
     )
     return found
 

@@ -48,8 +48,8 @@ class Claims:
     unread: list[Diagnostic] = field(default_factory=list)
     given: list[Claim] = field(default_factory=list)
     own: frozenset[str] = frozenset()  # the symbols of its definitions
-    # What the text calls symmetric, where, and how: see ``symmetric_names``.
-    called: tuple[tuple[Tree, int, str], ...] = ()
+    # What the text calls symmetric, orthogonal, ..: see ``called_names``.
+    called: tuple[tuple[Tree, int, str, bool], ...] = ()
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
@@ -94,7 +94,9 @@ class Claims:
     def symmetric(self) -> dict[Expr, Expr]:
         """The symmetric part of each variable that is said to be symmetric, to be put for it."""
         found: dict[Expr, Expr] = {}
-        for tree in (name for name, _, kind in self.called if kind == "symmetric"):
+        for tree, _, kind, conditional in self.called:
+            if kind != "symmetric" or conditional:
+                continue
             with suppress(Fault, Silent):
                 value = self.value(tree)
                 if isinstance(value.expr, Var) and len(value.own) == 2:

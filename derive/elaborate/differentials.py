@@ -15,6 +15,7 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import base_of
+from derive.elaborate.trials import names_loss
 from derive.elaborate.values import Value
 from derive.kernel.calculus import pushforward
 from derive.kernel.expr import Expr, Var, toposort
@@ -28,8 +29,20 @@ def is_d(node: object) -> bool:
     return isinstance(node, Tree) and node.head == "name" and node.kids[0] in _DS
 
 
-def with_differentials(item: Tree, reading: Reading) -> Tree:
-    """The claim with its differentials marked; itself where it has none."""
+def names_gradients(item: Tree, reading: Reading) -> bool:
+    """Whether dW, of a variable, has a line: then dW is a gradient in this document."""
+    left = item.kids[0] if item.head == "chain" else None
+    if not isinstance(left, Tree) or left.head != "juxt" or len(left.kids) != 2:
+        return False
+    if not is_d(left.kids[0]) or not base_of(left.kids[1]):
+        return False
+    symbol = reading.scope.refer(left.kids[1]).symbol
+    return reading.scope.known(symbol) and symbol not in reading.equations
+
+
+def with_differentials(item: Tree, reading: Reading, gradients: bool = False) -> Tree:
+    """The claim with its differentials marked; itself where it has none.  ``gradients``: dW is a
+    gradient elsewhere in the document, and only dL of a loss is none."""
     if item.head != "chain" or not isinstance(item.kids[0], Tree):
         return item
     left = item.kids[0]
@@ -41,6 +54,8 @@ def with_differentials(item: Tree, reading: Reading) -> Tree:
     if not base_of(whole):
         return item
     symbol = reading.scope.refer(whole).symbol
+    if gradients and not names_loss(symbol):
+        return item
     below = _reached(symbol, reading)
     spoken = [n for side in item.kids[2::2] for n in _under_d(side)]
     inner = {reading.scope.refer(n).symbol for n in spoken} - {symbol}
@@ -91,8 +106,7 @@ def _marked(kids: tuple, varied: Tree) -> Iterator[Tree]:
 def _under_d(side: Tree) -> Iterator[Tree]:
     """The names that stand after a d, without their superscripts: the X of dX^T."""
     for node in side.subtrees():
-        kids = node.kids if node.head == "juxt" else ()
-        for before, after in pairwise(kids):
+        for before, after in pairwise(node.kids) if node.head == "juxt" else ():
             if not is_d(before):
                 continue
             for name in (after,) if base_of(after) else after.subtrees():

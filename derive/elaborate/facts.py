@@ -28,6 +28,19 @@ _SKEW = re.compile(
     r"(?:skew|anti)[- ]?symmetric|schiefsymmetrisch\w*|antisymétriques?|[反斜]对称",
     re.IGNORECASE,
 )
+_ORTHOGONAL = re.compile(
+    r"(?:orthogonal|orthonormal|unitary)(?!\s+(?:to|projec\w*|complement|vectors?|basis))\b|"
+    r"正交(?=矩阵|的)|orthogonale?r?(?=\s+matri)",
+    re.IGNORECASE,
+)
+_IDEMPOTENT = re.compile(
+    r"\b(?:idempotent|(?:orthogonal )?projection(?: matrix)?|projector)\b|幂等", re.IGNORECASE
+)
+_UNIT = re.compile(r"\bunit(?: vectors?|[- ]norm)\b|\bEinheitsvektor\w*|单位向量", re.IGNORECASE)
+_KINDS = (
+    (_SYMMETRIC, "symmetric"), (_SKEW, "skew"), (_ORTHOGONAL, "orthogonal"),
+    (_IDEMPOTENT, "idempotent"), (_UNIT, "unit"),
+)  # fmt: skip
 # "If A is symmetric" says it of what follows only.
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|case|need\w*|require\w*|only|not|for (?:a )?symmetric|falls|"
@@ -87,20 +100,18 @@ def _totalled(expr: Expr) -> Var | None:
     return factor if isinstance(factor, Var) and own and expr.out == own[:-1] else None
 
 
-def symmetric_names(parsed: Parsed, reading: Reading) -> Iterator[tuple[Tree, int, str]]:
-    """The names of which the text says that they are symmetric, where it says it, and how:
-    ``symmetric``, ``skew``, or ``if`` where it says so of what follows only."""
-    for words, kind in ((_SYMMETRIC, "symmetric"), (_SKEW, "skew")):
+def called_names(parsed: Parsed, reading: Reading) -> Iterator[tuple[Tree, int, str, bool]]:
+    """The names that the text calls symmetric, skew, orthogonal, idempotent or unit; where it does,
+    what it calls them, and whether it says so of what follows only ("if")."""
+    for words, kind in _KINDS:
         for named, at in _beside(words, parsed):
             if reading.scope.refer(named).symbol not in reading.equations:
-                conditional = kind == "symmetric" and condition_of(parsed.document.plain, at)
-                yield named, at, conditional or kind
+                yield named, at, kind, is_conditional(parsed.document.plain, at)
 
 
-def condition_of(text: str, at: int) -> str:
-    """``if`` where the words before a place make what stands there a condition."""
-    sentence = SENTENCE.split(text[max(0, at - 300) : at])[-1]
-    return "if" if _CONDITION.search(sentence) else "symmetric"
+def is_conditional(text: str, at: int) -> bool:
+    """Whether the words before a place make what stands there a condition."""
+    return _CONDITION.search(SENTENCE.split(text[max(0, at - 300) : at])[-1]) is not None
 
 
 def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:

@@ -193,6 +193,13 @@ def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tre
                 k += 1 + used
                 continue
             _ask_if_ambiguous(kid, following, scope)
+        bracket = following if following is not None and following.head in BRACKETS else None
+        if kid == _ONE and bracket is not None and _is_condition(bracket):  # 1[z > 0]
+            condition = settle(bracket.kids[0], scope)
+            at = (kid.span[0], bracket.span[1])
+            done.append(Tree("call", (_word(r"\mathbb{1}", kid), condition), at))
+            k += 2
+            continue
         done.append(settle(kid, scope))
         k += 1
     return done[0] if len(done) == 1 else Tree("juxt", tuple(done), span)

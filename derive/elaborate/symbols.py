@@ -32,6 +32,7 @@ from derive.kernel import sizes
 from derive.kernel.build import total
 from derive.kernel.expr import Call, Delta, Expr, Num, Ones, Var
 from derive.kernel.sizes import Axis, SizeError
+from derive.latex.print import latex
 from derive.operators import pointwise
 from derive.operators.primitives import one_hot
 from derive.tree import Tree
@@ -107,11 +108,12 @@ def _is_number(reading: Reading, letter: str, env: Env) -> bool:
 
 
 def _is_class(reading: Reading, letter: str, equation: Equation) -> bool:
-    """Whether a letter that nothing binds is a class number: the y of -\\log a_y, where a_j is
-    defined for every j, and no y stands on the left of any definition."""
-    return letter not in equation.letters and not any(
-        letter in other.letters for other in reading.equations.values()
-    )
+    r"""Whether a letter that nothing binds is a class number: the y of -\log a_y, where a_j is
+    defined for every j, and no y stands on the left of any definition.  The T of h_T, where an
+    index ends, is none."""
+    last = {latex(end) for end in reading.scope.ranges.values()}
+    lefts = {x for other in reading.equations.values() for x in other.letters}
+    return letter.islower() and letter not in {*last, *lefts, *equation.letters}
 
 
 def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:

@@ -35,6 +35,13 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
     return _undefined_derivative(claims, claim)
 
 
+def guessed(claims: Claims, claim: Claim) -> Tree | None:
+    """A symbol of a claim that nothing gives a meaning, so that its shape is only a guess."""
+    sides = claim.sides[:1] if claim.kind == "shape" else claim.sides
+    nodes = (node for side in sides for node in _quantities(claims, side))
+    return next((node for node in nodes if not _given(claims, str(node.kids[0]))), None)
+
+
 def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
     """The f of df/dx where nothing says what f is, or the x where f is without it."""
     for side in claim.sides:
