@@ -8,4 +8,10 @@ settled here by declarations and shapes, in that order, and what they cannot dec
 (``symbols``, ``products``, ``calls``, ``conditions``, ``shaped``); ``ranks`` and ``trials`` find
 the shapes that nobody declared; ``questions`` says what is asked, ``assembly`` makes the network,
 and ``document`` is all of it.
+
+Where a document is judged: ``claimed`` tells claims from definitions, ``given`` what is supposed,
+``shorthand`` writes out what stands for a derivative (``ellipsis`` what dots do), ``abstract`` and
+``differentials`` the losses and differentials that have no definition, ``derivatives`` and
+``layouts`` give derivatives their values, ``einstein`` sums by convention, ``unknown`` finds what
+nothing explains; ``claiming`` reads the document, and ``claims`` gives any formula in it its value.
 """
