@@ -1,4 +1,4 @@
-"""What of a document is not judged, and why: suppositions, rules, surprising definitions.
+"""What of a document is not judged, and why: suppositions, rules, surprising definitions, words.
 
 The idea: a line that gets no verdict says so somewhere; a reader who took it for a claim can see
 what it was taken for.
@@ -16,6 +16,7 @@ from derive.latex.print import latex
 
 # Names that look like derivatives, and are only names where nothing says of what.
 _LIKE_DERIVATIVES = re.compile(r"\\delta\b|\\d{1,3}ot\{|.*'|D_|\\nabla|\\partial")
+_ARTICLES = {"unit": "a unit vector", "skew": "skew-symmetric"}
 
 
 def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
@@ -32,6 +33,10 @@ def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
         if one.left is not None and _LIKE_DERIVATIVES.match(latex(one.left)):
             told = f"{_quoted(claims, one.span)} is taken to define ${latex(one.left)}$"
             found.append((one.span[0], told))
+    for name, at, kind, conditional in claims.called:
+        if conditional:
+            continue
+        found.append((at, f"${latex(name)}$ is {_ARTICLES.get(kind, kind)}, as the text says"))
     for at, told in sorted(found):
         yield f"line {claims.source.position(at)[0]}: {told}"
 

@@ -180,18 +180,21 @@ def _of_itself(item: Tree, reading: Reading) -> bool:
 
 
 def _known_powers(statements: Statements, reading: Reading) -> None:
-    """t^2 = t + 1 of a declared t that stands alone, too, defines no quantity t^2."""
+    """t^2 = t + 1 of a t that stands alone, too, and is known, defines no quantity t^2."""
     scope = reading.scope
     for item in statements.definitions:
         base, _, label, _ = taken_apart(item.kids[0], scope)
         written = latex(label) if label is not None else ""
-        if (base, written) in scope.powered and base in scope.whole & scope.declared:
+        known = scope.whole & (scope.declared | scope.defined)
+        if (base, written) in scope.powered and base in known:
             scope.defined.discard(introduced(item.kids[0], reading)[0])
             scope.powered.discard((base, written))
 
 
 def _acts(left: Tree, reading: Reading) -> bool:
     r"""Whether a left side is a name under a transpose or a power, and not \sigma^2, a variance."""
+    if left.head == "prime" and reading.scope.primed:
+        return reading.scope.known(reading.scope.refer(left.kids[0]).symbol)
     base, _, _, actions = taken_apart(left, reading.scope)
     return bool(actions) and not (
         len(actions) == 1 and (base, latex(actions[0])) in reading.scope.powered

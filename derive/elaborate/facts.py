@@ -58,6 +58,7 @@ _AFTER = frozenset(
      "是", "为", "是一个", "为一个", "ist", "sind", "sei", "seien", "est", "sont", "soit", "real",
      "both", "eine", "une", "matrix", "which", "that"]
 )  # fmt: skip
+_COPULAS = frozenset(["is", "are", "be", "being", "ist", "sind", "sei", "seien", "est", "sont"])
 _BEFORE = frozenset(
     ["vector", "vectors", "label", "labels", "target", "targets", "encoded", "row", "rows",
      "向量", "标签", "编码", "的", "matrix", "matrices", "positive", "semi", "definite",
@@ -138,17 +139,23 @@ def _beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]
     for found in words.finditer(text):
         if _DENIED.search(text[: found.start()]):
             continue
-        best: tuple[int, tuple[Tree, ...]] | None = None
+        best: dict[bool, tuple[int, tuple[Tree, ...], set[str]]] = {}
         for start, end, names in places:
             after = end <= found.start()
             gap = text[end : found.start()] if after else text[found.end() : start]
             between = _AFTER if after else _BEFORE
-            near = len(gap) <= _REACH and not SENTENCE.search(gap)
-            # "x and a one-hot label" says nothing of x: only such words may stand between; and
-            # "y is one-hot, t > 0" nothing of t.
-            near = near and {w.lower() for w in _WORD.findall(gap)} <= between
-            near = near and (after or "," not in gap)
-            if near and start != found.start() and (best is None or len(gap) < best[0]):
-                best = (len(gap), names)
-        for named in best[1] if best is not None else ():
+            if len(gap) > _REACH or SENTENCE.search(gap) or start == found.start():
+                continue
+            # "x and a one-hot label" says nothing of x: only such words may stand between; "y is
+            # one-hot, t > 0" says nothing of t, nor "A symmetric and B".
+            said = [word.lower() for word in _WORD.findall(gap)]
+            if not set(said) <= between or (not after and ("," in gap or said[-1:] == ["and"])):
+                continue
+            if after not in best or len(gap) < best[after][0]:
+                best[after] = (len(gap), names, {*said, *("," if "," in gap else "")})
+        nearest = min(best.values(), key=lambda one: one[0], default=None)
+        # "A, a symmetric matrix B" is said of B, "A is symmetric" of A.
+        if True in best and False in best and "," in best[True][2] and not best[True][2] & _COPULAS:
+            nearest = best[False]
+        for named in nearest[1] if nearest is not None else ():
             yield named, found.start()

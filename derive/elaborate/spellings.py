@@ -85,11 +85,7 @@ def primes_transpose(items: Iterable[Tree], text: str) -> bool:
     if _PRIMES_SAID.search(text):
         return True
     items = [item for item in items if item.head == "chain" and item.kids[0] is not None]
-    heads = [
-        name for item in items
-        for name in (item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],))
-    ]  # fmt: skip
-    if any(node.head == "prime" for head in heads for node in head.subtrees()):
+    if any(_names_primed(item) for item in items):
         return False
     matrices = {
         latex(name)
@@ -102,3 +98,12 @@ def primes_transpose(items: Iterable[Tree], text: str) -> bool:
         for item in items for node in item.subtrees() if node.head == "juxt"
         for one, after in pairwise(node.kids)
     )  # fmt: skip
+
+
+def _names_primed(item: Tree) -> bool:
+    """Whether a statement declares or defines a name with a prime; P' = P says something of P, and
+    W' = W - G does not."""
+    left, sign, right = item.kids[:3]
+    if str(sign.kids[0]) in _EQUALS and left.head == "prime" and left.kids[0] == right:
+        return False
+    return any(node.head == "prime" for node in left.subtrees())
