@@ -129,7 +129,8 @@ class Judge:
         return list(suppositions(self))
 
     def _before(self, claim: Claim) -> list[Supposed]:
-        return [one for one in self.supposed if one.at < claim.span[0]]
+        found = [one for one in self.supposed if one.at < claim.span[0]]
+        return [s for s in found if not (s.sought and speaks_of_derivatives(claim.sides))]
 
     # ------------------------------------------------------------------------------- judging
 
@@ -190,8 +191,7 @@ class Judge:
     def _unknown(self, claim: Claim, symbol: Tree) -> Link:
         named = text(symbol)
         at = symbol.span[0]
-        sides = enumerate(claim.sides[1:])
-        where = next((k for k, side in sides if side.span[0] <= at < side.span[1]), 0)
+        where = next((k for k, s in enumerate(claim.sides[1:]) if s.span[0] <= at < s.span[1]), 0)
         return self._link(
             claim, where, UNREADABLE, "reader", f"{marked(named)} is neither declared nor defined",
             notes=(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import symmetric_in
+from derive.elaborate.given import is_condition, symmetric_in
 from derive.kernel.build import dot
 from derive.kernel.expr import Delta, Expr, Num
 from derive.latex.print import latex
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
-    """An equation that holds by supposition from ``at`` on, and how it is written."""
+    """An equation that holds by supposition from ``at`` on, and how it is written; ``sought``: it
+    holds at the point that is asked for, and derivatives are taken everywhere."""
 
     at: int
     pair: tuple[Expr, Expr]
     said: str = ""
+    sought: bool = False
 
 
 def suppositions(judge: Judge) -> Iterator[Supposed]:
@@ -43,7 +45,8 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
             pair = judge.pair(left, right)
             if not judge.decider.alike(*pair):
                 said = " ".join(claims.source.text[slice(*claim.span)].split())
-                yield Supposed(claim.span[0], pair, said)
+                sought = is_condition(claim.item, claims.source.text)
+                yield Supposed(claim.span[0], pair, said, sought)
     for name, at, kind, conditional in claims.called:
         with suppress(Fault, Silent):
             expr = claims.value(name).expr

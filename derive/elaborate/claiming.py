@@ -7,6 +7,8 @@ what the claims say can be told from what they suppose.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from derive.derivation.network import Network
 from derive.diagnostics import Diagnostic, Source
@@ -16,9 +18,10 @@ from derive.elaborate.claims import Claims, speaks_of_derivatives
 from derive.elaborate.document import Elaborated, elaborated, problems_of
 from derive.elaborate.facts import called_names, is_conditional
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import is_condition, is_given, symmetric_in
+from derive.elaborate.given import is_condition, is_given, is_required, symmetric_in
 from derive.elaborate.reading import Reading
 from derive.latex.read import Parsed
+from derive.tree import Tree
 
 _RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
 
@@ -41,6 +44,7 @@ def read_claims(source: Source) -> Claims:
         if not formula or _relates(problem, done.parsed):
             parted[formula].append(problem)
     plain = done.parsed.document.plain  # without comments
+    claims = [part for claim in claims for part in _requirement_apart(claim, plain)]
     # Not by equality: what is supposed in one place may be claimed in another.
     supposed = [_is_given(claim, plain, done.reading) for claim in claims]
     given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
@@ -60,6 +64,20 @@ def read_claims(source: Source) -> Claims:
         *((name, at, "symmetric", is_conditional(plain, at)) for name, at in written),
     )
     return found
+
+
+def _requirement_apart(claim: Claim, text: str) -> Iterator[Claim]:
+    r"""\nabla f = A x - b \overset{!}{=} 0 as what it claims and what it asks for."""
+    last = len(claim.relations) - 1
+    gap = (claim.sides[-2].span[1], claim.sides[-1].span[0])
+    if claim.kind != "relation" or not claim.given < last or not is_required(text, *gap):
+        yield claim
+        return
+    kids, (start, end) = claim.item.kids, claim.span
+    first = Tree("chain", kids[:-2], (start, gap[0]))
+    asked = Tree("chain", kids[-3:], (claim.sides[-2].span[0], end))
+    yield replace(claim, item=first, sides=claim.sides[:-1], relations=claim.relations[:-1])
+    yield Claim(asked, claim.sides[-2:], claim.relations[-1:])
 
 
 def _relates(problem: Diagnostic, parsed: Parsed) -> bool:

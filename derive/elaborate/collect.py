@@ -150,6 +150,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     # The \sigma of \sigma_i = \sigma(z_i) is a function, and \sigma_i no entry of it.
     reading.scope.applied_bare = _applied_only(items)
     reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare
+    reading.scope.whole -= _formal_only(items)
 
 
 def _mentions(item: Tree) -> bool:
@@ -170,6 +171,23 @@ def _applied_only(items: list[Tree]) -> set[str]:
                 if kid.head == "name" and after.head in BRACKETS:
                     applied[str(kid.kids[0])] += 1
     return {base for base, times in applied.items() if bare[base] == times}
+
+
+def _formal_only(items: list[Tree]) -> set[str]:
+    r"""The x of f(x) = \theta^\top x in a document that declares x_i and speaks of no other x."""
+    samples: set[str] = set()
+    bare, formal = Counter[str](), Counter[str]()
+    for item in items:
+        left = item.kids[0] if item.head == "chain" else None
+        names = [str(n.kids[0]) for n in names_in([item]) if n.head == "name"]
+        bare.update(names)
+        if left is not None and item.kids[1].kids == ("in",):
+            parts = left.kids if left.head == "list" else (left,)
+            samples |= {base_of(p) for p in parts if p.head == "script" and index_letter(p.kids[1])}
+        elif left is not None and str(item.kids[1].kids[0]) in DEFINES and _is_head(left):
+            arguments = {base_of(a) for a in _formals(left.kids[1]) if a.head == "name"}
+            formal.update(name for name in names if name in arguments)
+    return {base for base in samples if 0 < bare[base] == formal[base]}
 
 
 def _gathered(node: Tree) -> set[str]:

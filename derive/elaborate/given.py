@@ -71,6 +71,11 @@ def is_condition(item: Tree, text: str) -> bool:
     return follows and not shared and not derived and right.head != "num"
 
 
+def is_required(text: str, start: int, end: int) -> bool:
+    r"""Whether the sign in this piece of a document is \overset{!}{=}."""
+    return _REQUIRED.search(text, start, end) is not None
+
+
 def is_concluded(item: Tree, text: str) -> bool:
     """Whether the words or the arrow before a formula say that it follows from something."""
     before = text[max(0, item.span[0] - 300) : item.span[0]]
