@@ -14,6 +14,7 @@ from derive.elaborate.claimed import Claim
 from derive.elaborate.claiming import read_claims
 from derive.elaborate.claims import Claims
 from derive.elaborate.layouts import LAYOUTS
+from derive.kernel.interned import uncollected
 from proofs.accounts import unjudged
 from proofs.decide import Decider
 from proofs.judge import Judge, guarded
@@ -65,7 +66,9 @@ def _judged(judge: Judge, claim: Claim) -> Judged | None:
     text = judge.claims.source.text[slice(*claim.span)]
     message = "this line could not be checked, by a mistake in derive: please report it"
     link = Link(text, claim.span, "", UNSETTLED, "reader", message, code="internal-error")
-    return guarded(lambda: judge.judged(claim), Judged(text, claim.span, (link,)))
+    # A pause of the collector would be taken for work, and cost a line its proof or its cause.
+    with uncollected():
+        return guarded(lambda: judge.judged(claim), Judged(text, claim.span, (link,)))
 
 
 def opened(

@@ -182,6 +182,10 @@ class Claims:
         if found is None:
             try:
                 found = squeezed(value_of(self.reading, self.settled(tree), Env(opens)))
+                if tree.head == "deriv" and found.row and not self.layout.numerator:
+                    # dy/dt of a vector by a number: a row where it stands in a chain, and by
+                    # everybody's custom a column where it stands alone.
+                    found = replace(found, row=False)
             except Fault as fault:
                 found = fault
             self._known[key] = found
