@@ -182,9 +182,7 @@ class Claims:
         if found is None:
             try:
                 found = squeezed(value_of(self.reading, self.settled(tree), Env(opens)))
-                if tree.head == "deriv" and found.row and not self.layout.numerator:
-                    # dy/dt of a vector by a number: a row where it stands in a chain, and by
-                    # everybody's custom a column where it stands alone.
+                if found.row and not self.layout.numerator and self._is_tangent(tree, opens):
                     found = replace(found, row=False)
             except Fault as fault:
                 found = fault
@@ -235,6 +233,13 @@ class Claims:
 
         fit(formulas, self.reading, fits)
         self._known.clear()
+
+    def _is_tangent(self, tree: Tree, opens: frozenset[str]) -> bool:
+        """Whether a side is dy/dt of a vector by a number: a row where it stands in a chain, and by
+        everybody's custom a column where it stands alone."""
+        if tree.head != "deriv" or tree.kids[0] is None:
+            return False
+        return len(self.value(tree.kids[0], opens).own) == 1
 
     def together(
         self, left: Value, right: Value, at: Tree, spreading: bool = False
