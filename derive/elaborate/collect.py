@@ -6,11 +6,17 @@ order and a name can be told from a product, a label from a power.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from derive.elaborate.alone import (
+    DEFINES,
+    applied_only,
+    formal_only,
+    formals_of,
+    is_head,
+    means,
+)  # fmt: skip
 from derive.elaborate.declare import declared_names, number
 from derive.elaborate.faults import Fault
 from derive.elaborate.given import symmetric_in
@@ -22,15 +28,8 @@ from derive.elaborate.unfold import reaching, unfolded, uses
 from derive.latex.print import latex
 from derive.tree import Tree
 
-DEFINES = frozenset(["=", ":=", "=="])
 # Bold constants do not make a document one that sets its vectors in bold.
 _NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
-# Functions that no document defines: an equation for one of them is a claim.
-_STANDARD = frozenset(
-    ["exp", "log", "ln", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh",
-     "arcsin", "arccos", "arctan", "arctanh", "max", "min", "sign", "sgn", "diag", "Diag", "tr",
-     "Tr", "trace", "det"]
-)  # fmt: skip
 ORDERED = frozenset(["<", ">", "<=", ">="])
 
 
@@ -148,9 +147,10 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     reading.scope.bound |= ranged & heads
     reading.scope.called_only = {base for base, always in called.items() if always}
     # The \sigma of \sigma_i = \sigma(z_i) is a function, and \sigma_i no entry of it.
-    reading.scope.applied_bare = _applied_only(items)
+    reading.scope.applied_bare = applied_only(items)
     reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare
-    reading.scope.whole -= _formal_only(items)
+    reading.scope.whole -= formal_only(items) | means(items)
+    reading.scope.families |= {f"{base}_{{#1}}" for base in means(items)}
 
 
 def _mentions(item: Tree) -> bool:
@@ -158,36 +158,6 @@ def _mentions(item: Tree) -> bool:
     if item.head == "chain":
         return item.kids[1].kids[0] == ":" and "->" in [str(r.kids[0]) for r in item.kids[1::2]]
     return item.head == "list" and all(base_of(kid) for kid in item.kids)
-
-
-def _applied_only(items: list[Tree]) -> set[str]:
-    """The names that stand without a script only before a bracket."""
-    bare, applied = Counter[str](), Counter[str]()
-    for node in names_in(items):
-        bare[str(node.kids[0]) if node.head == "name" else ""] += 1
-    for item in items:
-        for node in item.subtrees():
-            for kid, after in pairwise(node.kids if node.head == "juxt" else ()):
-                if kid.head == "name" and after.head in BRACKETS:
-                    applied[str(kid.kids[0])] += 1
-    return {base for base, times in applied.items() if bare[base] == times}
-
-
-def _formal_only(items: list[Tree]) -> set[str]:
-    r"""The x of f(x) = \theta^\top x in a document that declares x_i and speaks of no other x."""
-    samples: set[str] = set()
-    bare, formal = Counter[str](), Counter[str]()
-    for item in items:
-        left = item.kids[0] if item.head == "chain" else None
-        names = [str(n.kids[0]) for n in names_in([item]) if n.head == "name"]
-        bare.update(names)
-        if left is not None and item.kids[1].kids == ("in",):
-            parts = left.kids if left.head == "list" else (left,)
-            samples |= {base_of(p) for p in parts if p.head == "script" and index_letter(p.kids[1])}
-        elif left is not None and str(item.kids[1].kids[0]) in DEFINES and _is_head(left):
-            arguments = {base_of(a) for a in _formals(left.kids[1]) if a.head == "name"}
-            formal.update(name for name in names if name in arguments)
-    return {base for base in samples if 0 < bare[base] == formal[base]}
 
 
 def _gathered(node: Tree) -> set[str]:
@@ -305,7 +275,7 @@ def _sort(item: Tree, found: Statements) -> None:
         found.assumptions.append(item)
     elif signs[0] in DEFINES and base_of(left) and not _exponential(left):
         found.definitions.append(item)
-    elif signs[0] in DEFINES and _is_head(left):
+    elif signs[0] in DEFINES and is_head(left):
         found.functions.append(item)
     else:
         found.claims.append(item)
@@ -317,24 +287,6 @@ def _exponential(left: Tree) -> bool:
         case Tree("script", (Tree("name", ("e",)), None, Tree(head))):
             return head not in ("paren", "bracket", "num")
     return False
-
-
-def _is_head(left: Tree) -> bool:
-    """f(x), L(θ; X, y): a name before a bracket that holds only names."""
-    if left.head != "juxt" or len(left.kids) != 2:
-        return False
-    name, bracket = left.kids
-    if not base_of(name) or name.head == "prime" or bracket.head != "paren":
-        return False
-    if base_of(name).lstrip("\\") in _STANDARD:
-        return False
-    return all(base_of(a) for a in _formals(bracket))
-
-
-def _formals(bracket: Tree) -> list[Tree]:
-    inner = bracket.kids[0]
-    parts = inner.kids if inner.head == "semi" else (inner,)
-    return [a for part in parts for a in (part.kids if part.head == "list" else (part,))]
 
 
 def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
@@ -384,7 +336,7 @@ def equation_of(item: Tree, reading: Reading) -> Equation:
     name = left
     if left.head == "juxt":
         name = left.kids[0]
-        formals = tuple(reading.scope.refer(a).symbol for a in _formals(left.kids[1]))
+        formals = tuple(reading.scope.refer(a).symbol for a in formals_of(left.kids[1]))
     symbol, letters, components = introduced(name, reading)
     reference = reading.scope.refer(name)
     if reference.actions:
