@@ -149,6 +149,8 @@ FOUND = [
     (_REALS, r"\sqrt{a^2 b^2} = a b", WRONG),
     (_OBJECTIVE, r"\frac{\partial \mathcal{L}}{\partial U} = 0", NOT_PROVED),
 ]  # fmt: skip
+
+
 # Still open when this was written: strict, so that the line goes when the mistake does.
 @pytest.mark.parametrize(("document", "line", "allowed"), FOUND)
 def test_what_was_found_once(document, line, allowed):
