@@ -62,7 +62,7 @@ def test_an_interrupt_is_no_traceback(folder):
         [sys.executable, "-m", "derive.app.cli", "solve", "-"], cwd=folder, text=True,
         stdin=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    time.sleep(1.0)
+    time.sleep(3.0)  # until it waits for its input, on a busy machine too
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == cli.INTERRUPTED

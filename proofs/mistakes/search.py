@@ -179,9 +179,12 @@ def _named(found: Edit, context: Context, source: str = "") -> Named:
 
 
 def braced(source: str, span: tuple[int, int]) -> tuple[int, int]:
-    r"""The span with the braces that it cuts: of \frac{u}{v} the reader keeps no last brace, and
-    of what fills a pair of braces it may keep the last."""
+    r"""The span without the braces around it, and with those that it cuts, to paste a fix."""
     start, end = span
+    while source[start : start + 1] == "{" and source[end - 1 : end] == "}":
+        if _open(source, start + 1, end - 1) != (0, 0):
+            break
+        start, end = start + 1, end - 1  # a group stands in its braces, what is written inside
     opened, closed = _open(source, start, end)
     while closed and source[end - 1 : end] == "}":
         end -= 1
