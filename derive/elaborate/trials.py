@@ -195,7 +195,8 @@ def fit(formulas: Sequence[Sequence[Tree]], reading: Reading, fits: Callable[[in
     """Choose the ranks of symbols that only these claims have, so that most of them fit.
 
     Each claim is the settled trees of its sides; ``fits`` says of one, by its number, whether they
-    go together.  Claims that share no such symbol do not matter to each other.
+    go together.  Claims that share no such symbol do not matter to each other.  A capital is a
+    matrix as long as any claim fits so: a wrong line must not bend what the others say.
     """
     open_symbols = [
         [s for s in _undecided(list(trees), (), reading) if s not in reading.own_axes]
@@ -204,16 +205,24 @@ def fit(formulas: Sequence[Sequence[Tree]], reading: Reading, fits: Callable[[in
     for symbols, numbers in _components(open_symbols):
         symbols, numbers = symbols[:_JOINT], numbers[:_JOINT]
         saved = _snapshot(reading)
-        best: tuple[int, int, tuple[int, ...]] | None = None
-        for cost, ranks in itertools.islice(_by_cost(reading, symbols), _FITS):
+        capitals = [k for k, s in enumerate(symbols) if _is_capital(s)]
+        best: tuple[tuple[bool, int, int], tuple[int, ...]] | None = None
+        for _, ranks in itertools.islice(_by_cost(reading, symbols), _FITS):
             _choose(reading, symbols, ranks, saved)
-            count = sum(fits(k) for k in numbers)
-            if best is None or count > best[0]:
-                best = (count, cost, ranks)
-            if count == len(numbers):
+            misfits = len(numbers) - sum(fits(k) for k in numbers)
+            bent = sum(ranks[k] != 2 for k in capitals)
+            score = (misfits == len(numbers), bent, misfits)
+            if best is None or score < best[0]:
+                best = (score, ranks)
+            if not misfits and not bent:
                 break
         assert best is not None
-        _choose(reading, symbols, best[2], saved)
+        _choose(reading, symbols, best[1], saved)
+
+
+def _is_capital(symbol: str) -> bool:
+    core = parts(re.split(r"[_^]", symbol)[0].rstrip("'")).core
+    return core.isascii() and core[:1].isupper()
 
 
 def _components(open_symbols: Sequence[list[str]]) -> list[tuple[list[str], list[int]]]:
