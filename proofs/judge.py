@@ -154,17 +154,14 @@ class Judge:
                     found.add(number)
         return found
 
-    def telling(self, links: set[int]) -> bool:
-        """Whether these equalities show a layout: one with the Jacobian of an array, or several."""
+    def telling(self, links: set[int], lost: set[int]) -> bool:
+        """Whether equalities that only a layout makes right show it: one with the Jacobian of an
+        array does, or several, if far fewer are lost."""
         found = [self.equalities()[k][0] for k in sorted(links)]
-        if len({claim.span for claim in found}) > 1:
+        if len({claim.span for claim in found}) > max(1, 2 * len(lost)):
             return True
-        return any(
-            is_jacobian(node, self.claims, frozenset())
-            for claim in found
-            for side in claim.sides
-            for node in side.subtrees()
-        )
+        nodes = (n for claim in found for side in claim.sides for n in side.subtrees())
+        return any(is_jacobian(node, self.claims, frozenset()) for node in nodes)
 
     def _alike(self, left: Side, right: Side) -> bool:
         try:

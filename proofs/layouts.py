@@ -44,12 +44,12 @@ def is_jacobian(node: Tree, claims: Claims, opens: frozenset[str]) -> bool:
 
 def inferred(
     claims: Claims, agreeing: Callable[[Collection[int] | None], set[int]], total: int,
-    telling: Callable[[set[int]], bool],
+    telling: Callable[[set[int], set[int]], bool],
 ) -> bool:  # fmt: skip
     """Set the layout in which most links agree; whether the lines told it from the others.
 
-    ``telling`` says whether links that only this layout makes right are evidence for it: one
-    transposed gradient is sooner a slip than a convention.
+    ``telling`` says whether links that only this layout makes right, and those that it makes wrong,
+    are evidence for it: one transposed gradient is sooner a slip than a convention.
     ``agreeing`` gives which of some links, or of all ``total``, agree in the present layout.
     """
     first, *others = LAYOUTS.values()
@@ -64,7 +64,7 @@ def inferred(
         if not agreeing(missing):
             continue  # it mends no line
         found = agreeing(None)
-        if len(found) > len(right) and telling(found - right):
+        if len(found) > len(right) and telling(found - right, right - found):
             best, right, told = layout, found, True
         elif len(found) < len(right):
             told = True

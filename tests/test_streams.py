@@ -61,6 +61,8 @@ def test_an_interrupt_is_no_traceback(folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "derive.app.cli", "solve", "-"], cwd=folder, text=True,
         stdin=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A shell starts what runs in its background with interrupts ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(3.0)  # until it waits for its input, on a busy machine too
     process.send_signal(signal.SIGINT)
