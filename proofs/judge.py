@@ -155,12 +155,15 @@ class Judge:
         return found
 
     def telling(self, links: set[int], lost: set[int]) -> bool:
-        """Whether equalities that only a layout makes right show it: one with the Jacobian of an
-        array does, or several, if far fewer are lost."""
+        """Whether equalities that only a layout makes right show it: where there is the Jacobian of
+        an array, also in a definition, they do, and so do several, if far fewer are lost."""
         found = [self.equalities()[k][0] for k in sorted(links)]
         if len({claim.span for claim in found}) > max(1, 2 * len(lost)):
             return True
-        nodes = (n for claim in found for side in claim.sides for n in side.subtrees())
+        reading = self.claims.reading
+        sides = [side for claim in found for side in claim.sides]
+        sides += [reading.equations[s].right for s in sorted(reading.differentiating)]
+        nodes = (node for side in sides for node in side.subtrees())
         return any(is_jacobian(node, self.claims, frozenset()) for node in nodes)
 
     def _alike(self, left: Side, right: Side) -> bool:
