@@ -7,6 +7,7 @@ import io
 import itertools
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -127,6 +128,32 @@ def test_what_is_not_in_time_is_interrupted_and_nothing_comes_after(where, monke
     before = threading.active_count()
     assert where(both) == "untouched"
     assert threading.active_count() == before
+
+
+TRACED = """
+import sys, threading
+from derive.app.many.limit import Expired, within
+
+def work():
+    assert within(60, lambda: 7) == 7
+    try:
+        within(0.05, lambda: [None for _ in iter(int, 1)])
+    except Expired:
+        sys.settrace(lambda *event: None)
+        (lambda: None)()
+        sys.settrace(None)
+        print("traced")
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
+
+def test_a_debugger_goes_on_after_a_limit_in_a_thread() -> None:
+    command = [sys.executable, "-c", TRACED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "traced\n"
 
 
 def test_the_timer_and_its_handler_are_given_back() -> None:

@@ -63,11 +63,12 @@ def _by_timer(seconds: float, call: Callable[[], T]) -> T:
 def _by_thread(seconds: float, call: Callable[[], T]) -> T:
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
     worker = ctypes.c_ulong(threading.get_ident())
-    over = threading.Event()
+    over, rung = threading.Event(), threading.Event()
 
     def watch() -> None:
         wait = seconds
         while not over.wait(wait):
+            rung.set()
             raise_in(worker, ctypes.py_object(Expired))
             wait = AGAIN
 
@@ -81,7 +82,15 @@ def _by_thread(seconds: float, call: Callable[[], T]) -> T:
     finally:
         over.set()
         watcher.join()
-        raise_in(worker, None)  # what was raised and has not yet arrived must not arrive later
+        if rung.is_set():  # what was raised and has not yet arrived must not arrive later
+            # It is made to arrive here, not called back: an exception called back leaves CPython
+            # 3.11 with a request that nothing answers, and a debugger's next call never returns.
+            try:
+                raise_in(worker, ctypes.py_object(Expired))
+                while True:
+                    pass
+            except Expired:
+                pass
 
 
 @contextlib.contextmanager
