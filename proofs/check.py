@@ -50,10 +50,11 @@ def check_source(
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
     claims = judge.claims
+    by_custom = tuple(claims.reading.notes.values())  # before mistakes are tried, which read more
     verdicts = [(claim, _judged(judge, claim)) for claim in claims.claims]
     judged = [one for _, one in verdicts if one is not None]
     judged += [_unreadable(d, source) for d in claims.unread]
-    notes = (*claims.network.notes, *unjudged(claims, [c for c, one in verdicts if one is None]))
+    notes = (*by_custom, *unjudged(claims, [c for c, one in verdicts if one is None]))
     judged.sort(key=lambda one: one.span)
     return Report(
         source, tuple(judged), claims.layout.name, origin, tuple(claims.diagnostics),
