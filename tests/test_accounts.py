@@ -118,3 +118,12 @@ def test_a_row_that_cannot_be_read_costs_itself() -> None:
     rows = r"(a + b)^2 &= a^2 + 2 a b + b^2 \\ a &= \unknownthing{b} \\ a (a + b) &= a^2 + 2 a b"
     found = check(rf"$a, b \in \mathbb{{R}}$ \begin{{align}} {rows} \end{{align}}").claims
     assert [claim.verdict for claim in found] == [PROVED, "unreadable", REFUTED]
+
+
+NORM = r"Let $W \in \mathbb{R}^{m\times n}$. $$\|W\|_1 = \sum_i \sum_j |W_{ij}|$$"
+
+
+def test_the_reading_of_a_norm_is_said_even_where_only_a_claim_has_one():
+    report = check(NORM)
+    assert [c.verdict for c in report.claims] == ["proved"]
+    assert any(r"$\|W\|_1$ is read as the sum" in note for note in report.notes)

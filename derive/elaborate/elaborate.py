@@ -14,6 +14,7 @@ from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.limits import bound_letters, size_of
+from derive.elaborate.norms import norm_squared
 from derive.elaborate.products import product_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import index_letter
@@ -112,67 +113,14 @@ def _root(reading: Reading, tree: Tree, env: Env) -> Value:
     return map_of(tree, reading.sizes, pointwise.power(1 / degree), [value])
 
 
-@rule("abs")
-def _abs(reading: Reading, tree: Tree, env: Env) -> Value:
-    value = value_of(reading, tree.kids[0], env)
-    if len(value.own) == 2:
-        raise Fault(
-            "ambiguous-bars", "bars around a matrix may mean the determinant or absolute entries",
-            tree, r"write `\operatorname{abs}(..)` or `\det(..)`",
-        )  # fmt: skip
-    return map_of(tree, reading.sizes, pointwise.absolute, [value])
-
-
-@rule("norm")
-def _norm(reading: Reading, tree: Tree, env: Env) -> Value:
-    inner, kind = tree.kids
-    value = squeezed(value_of(reading, inner, env))
-    which = text(kind).strip("{}") if kind is not None else "2"
-    own = tuple(range(len(value.own)))
-    reading.sizes.strain += 2 * (not own)
-    if which in ("1",):
-        entries = map_of(tree, reading.sizes, pointwise.absolute, [value])
-        return contract_values(tree, reading.sizes, [entries], [own], ())
-    if which in (r"\infty", "max"):
-        entries = map_of(tree, reading.sizes, pointwise.absolute, [value])
-        if len(own) == 2 and which != "max":
-            entries = contract_values(tree, reading.sizes, [entries], [own], own[:1])
-        return call_of(tree, reading.sizes, maximum, entries) if own else entries
-    if which not in ("2", "F", r"\mathrm{F}", r"\text{F}"):
-        raise Fault("unsupported", f"the norm with the subscript ${which}$ is not known", tree,
-                    r"known are $\|x\|_2$, $\|x\|_1$, $\|x\|_\infty$ and $\|W\|_F$")  # fmt: skip
-    if which == "2" and kind is not None and len(own) == 2:
-        raise Fault(
-            "ambiguous-norm",
-            "the 2-norm of a matrix may mean the largest singular value or the root of the sum of "
-            "squares",
-            tree,
-            rf"write $\|{text(inner)}\|_F$ for the sum of squares",
-        )
-    return map_of(tree, reading.sizes, pointwise.sqrt, [_squares(reading, tree, value)])
-
-
-def _squares(reading: Reading, tree: Tree, value: Value) -> Value:
-    own = tuple(range(len(value.own)))
-    return contract_values(tree, reading.sizes, [value, value], [own, own], ())
-
-
 @rule("power")
 def _power(reading: Reading, tree: Tree, env: Env) -> Value:
     base, exponent = tree.kids
     constant = _rational(exponent)
     if base.head == "norm" and constant == 2:
-        inner, kind = base.kids
-        which = text(kind).strip("{}") if kind is not None else "2"
-        if which in ("2", "F", r"\mathrm{F}", r"\text{F}"):
-            value = squeezed(value_of(reading, inner, env))
-            reading.sizes.strain += 2 * (not value.own)
-            if len(value.own) == 2 and kind is not None and which == "2":
-                reading.note(
-                    "norm", rf"$\|{text(inner)}\|_2^2$ is read as the sum of squares "
-                    "(Frobenius), as weight decay means it",
-                )  # fmt: skip
-            return _squares(reading, tree, value)
+        square = norm_squared(reading, tree, env)
+        if square is not None:
+            return square
     value = squeezed(value_of(reading, base, env))
     if constant is None and base == Tree("symbol", ("e",)) and reading.scope.known("e"):
         raise Fault(

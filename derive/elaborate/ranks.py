@@ -112,12 +112,26 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
     return ((1, 0), (0, 1), (ROW, 2))
 
 
+# What is written beside a name, for an optimum, an adjoint, a positive part: nobody's variable.
+_MARKS = frozenset(
+    ["*", "+", "-", "'", r"\star", r"\dagger", r"\ddagger", r"\sharp", r"\flat", r"\natural",
+     r"\perp", r"\bot"]
+)  # fmt: skip
+
+
 def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> None:
     """A symbol is read by custom only where a slip of the pen is not more likely: a name that is
     met once, and differs from a known name by its scripts or its font, is a slip."""
     if symbol == r"\top":
         raise Fault(
             "unreadable", r"`\top` stands alone here", tree, r"a transpose is written $x^\top$"
+        )
+    if symbol in _MARKS:
+        raise Fault(
+            "unreadable",
+            f"${symbol}$ is a mark and no quantity, and what it does here is not known",
+            tree,
+            "give what is marked a name of its own",
         )
     core = parts(re.split(r"[_^]", symbol)[0]).core
     kind, shape = _KINDS[rank]
