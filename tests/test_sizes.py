@@ -66,3 +66,29 @@ def test_unify_through_a_chain_of_unknowns() -> None:
         unify(unknown(1), n, bound)
     with pytest.raises(SizeError):  # no solution can be read off: n is no square in general
         unify(unknown(9) * unknown(9), n, {})
+
+
+@given(st.integers(1, 20), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3),
+       st.integers(1, 3))  # fmt: skip
+def test_output_size_counts_the_places_of_a_window(size, k, stride, padding, dilation) -> None:
+    places = 0
+    while places * stride + dilation * (k - 1) < size + 2 * padding:
+        places += 1
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    if places:
+        assert sizes.output_size(size, k, **options) == places
+    else:
+        with pytest.raises(SizeError, match="does not fit"):
+            sizes.output_size(size, k, **options)
+
+
+def test_output_size_of_symbols() -> None:
+    m, k = size("m"), size("k")
+    assert sizes.output_size(n, k) == n - k + 1
+    assert sizes.output_size(n, 3, padding=1) == n
+    assert sizes.output_size(n, k, dilation=2) == n - 2 * k + 2
+    assert sizes.output_size(2 * m, 2, stride=2) == m
+    assert sizes.output_size(2 * m, 3, stride=2, padding=1) == m
+    for wrong in ({"stride": 0}, {"padding": -1}, {"dilation": 0}, {"stride": 2}, {"stride": k}):
+        with pytest.raises(SizeError):
+            sizes.output_size(n, 3, **wrong)

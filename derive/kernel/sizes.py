@@ -211,3 +211,75 @@ def spelled(terms: Sequence[tuple[Monomial, int]]) -> str:
         sign = "-" if count < 0 else "+"
         text += f" {sign} {number}{body}" if text else ("-" if count < 0 else "") + number + body
     return text
+
+
+def floored(size: Axis, by: int) -> Axis:
+    """The whole part of a size over a number, where that is a size.
+
+    A symbol must be divided evenly: (2m + 1) / 2 has the whole part m, n / 2 has none that is a
+    polynomial (SizeError), whatever n is.
+
+    >>> print(floored(2 * size("m") + 3, 2))
+    m + 1
+    """
+    terms = _terms(size)
+    if any(monomial and count % by for monomial, count in terms):
+        raise SizeError(f"{latex(size)} over {by} is no whole number for every {_letters(size)}")
+    return _polynomial({monomial: count // by for monomial, count in terms})
+
+
+def _letters(size: Axis) -> str:
+    return ", ".join(sorted(size.names())) if isinstance(size, Size) else ""
+
+
+def output_size(n: Axis, k: Axis, stride: int = 1, padding: Axis = 0, dilation: Axis = 1) -> Axis:
+    r"""How often a window fits: \lfloor (n + 2p - d(k - 1) - 1) / s \rfloor + 1.
+
+    For a window of k entries on n entries with ``padding`` zeros on either side, a window whose entries are ``dilation``
+    apart, moved by ``stride`` (Dumoulin and Visin, A guide to convolution arithmetic for deep
+    learning, 2016, relationship 15).  SizeError where it does not fit once, where an option is out
+    of its range, or where the stride does not divide a symbolic size.
+
+    >>> output_size(32, 5, stride=2, padding=2)
+    16
+    >>> n, k = sizes("n k")
+    >>> print(output_size(n, k))
+    n - k + 1
+    """
+    for word, number, least in (("stride", stride, 1), ("padding", padding, 0),
+                                ("dilation", dilation, 1)):  # fmt: skip
+        whole = isinstance(number, int) and not isinstance(number, bool)
+        if not whole and (word == "stride" or not isinstance(number, Size)):
+            raise SizeError(f"the {word} is a whole number, not {number}")
+        if isinstance(number, int) and number < least:
+            raise SizeError(f"the {word} is at least {least}, not {number}")
+    room = n + 2 * padding - dilation * (k - 1) - 1
+    shown = _formula(n, k, stride, padding, dilation)
+    if isinstance(room, int) and room < 0:
+        reach = dilation * (k - 1) + 1
+        raise SizeError(
+            f"a window over {latex(reach)} does not fit into {latex(n + 2 * padding)}: "
+            f"the output size would be {shown} = {room // stride + 1}"
+        )
+    try:
+        return floored(room, stride) + 1
+    except SizeError as error:
+        raise SizeError(
+            f"the output size {shown} has no closed form: {error}; give the sizes as numbers, or "
+            f"the input as a multiple of the stride"
+        ) from None
+
+
+def _formula(n: Axis, k: Axis, stride: int, padding: Axis, dilation: Axis) -> str:
+    """The size formula with these numbers put in, as much of it as is not trivial."""
+    over = latex(n)
+    over += "" if padding == 0 else f" + 2 \\cdot {latex(padding)}"
+    if dilation == 1:
+        over += f" - {_grouped(k)}"
+    else:
+        over += f" - {_grouped(dilation)} \\cdot ({latex(k)} - 1) - 1"
+    return f"{over} + 1" if stride == 1 else rf"\lfloor ({over}) / {stride} \rfloor + 1"
+
+
+def _grouped(size: Axis) -> str:
+    return f"({latex(size)})" if isinstance(size, Size) and len(size.terms) > 1 else latex(size)
