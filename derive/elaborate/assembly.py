@@ -40,7 +40,8 @@ def network_of(
     the loss where that is known.
     """
     broken = any(d.severity == "error" for d in parsed.diagnostics)
-    if not reading.equations and not faults and not broken and not judging:
+    empty = not reading.equations and not statements.questions
+    if empty and not faults and not broken and not judging:
         raise Fault(
             "nothing-defined", "no equation here defines a network", (0, 0),
             r"write its equations, as in $\mathbf{z} = \mathbf{W}\mathbf{x}$",
@@ -198,7 +199,7 @@ def _variables(
     reading: Reading, definitions: Sequence[Definition], questions: Sequence[Question],
     made: dict[Expr, str], final,
 ) -> tuple[Variable, ...]:  # fmt: skip
-    roots = [d.node for d in definitions] + [w for q in questions for w in q.wrt]
+    roots = [d.node for d in definitions] + [w for q in questions for w in (q.of, *q.wrt)]
     asked = {w for q in questions for w in q.wrt}
     found = [n for n in toposort(*roots) if isinstance(n, Var)]
     found.sort(key=lambda v: _place(made.get(v, v.name), reading))

@@ -27,20 +27,14 @@ from derive.elaborate.values import (
     map_of,
     squeezed,
 )  # fmt: skip
+from derive.elaborate.vocabulary import BY_WORD, rows_of
 from derive.kernel.build import contracted, lift, mapped, spread
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Add, Axes, Call, Contract, Expr, Fn, Map, Operator, Var, toposort
 from derive.meaning.normal import same
 from derive.operators import pointwise
-from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.operators.row import POINTWISE, PRIMITIVES, Row
 from derive.tree import Tree
-
-_BY_WORD: dict[str, list[Row]] = {}
-for _rows in (PRIMITIVES, POINTWISE, COMPOSITES):
-    for _row in _rows.values():
-        for _spelled in _row.words:
-            _BY_WORD.setdefault(_spelled, []).append(_row)
-
 
 _OF_CHANCE = frozenset(
     [r"\mathbb{E}", r"\mathbb{V}", r"\mathbb{P}", r"\Pr", "Pr", "Var", "var", "Cov", "cov", "Corr"]
@@ -73,9 +67,7 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         if found is not None:
             return found
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
-    rows = _BY_WORD.get(symbol, [])
-    if symbol in (r"\sigma", "sigma") and not rows:
-        rows = [POINTWISE["sigmoid"]]
+    rows = rows_of(reading, symbol)
     if rows:
         return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)
     abstract = reading.scope.differentiated & reading.scope.called_only
@@ -335,7 +327,7 @@ def _spelled_out(reading: Reading, equation: Equation) -> Row | None:
         return reading.spelled_out[equation.symbol]
     found: Row | None = None
     symbols = {str(n.kids[0]) for n in equation.body.subtrees() if n.head == "symbol"}
-    own = {s for s in symbols if not s.lstrip("\\").isalpha() or s not in _BY_WORD}
+    own = {s for s in symbols if not s.lstrip("\\").isalpha() or s not in BY_WORD}
     if len(equation.formals) == 1 and own == set(equation.formals):
         var = Var("t", ())
         body = value_of(reading, equation.body, Env(formals={equation.formals[0]: Value(var)}))

@@ -211,7 +211,8 @@ selu = pointwise(
 sigmoid = pointwise(
     "sigmoid", lambda x: sigmoid(x) * (1 - sigmoid(x)),
     value=lambda x: 0.5 * (1 + np.tanh(0.5 * x)), latex=r"\sigma",
-    words=("sigmoid", "Sigmoid", "sigm", "logistic"), body=lambda x: reciprocal(1 + exp(-x)),
+    words=("sigmoid", "Sigmoid", "sigm", "logistic"), letters=(r"\sigma", "sigma"),
+    body=lambda x: reciprocal(1 + exp(-x)),
     code="0.5 * (1 + np.tanh(0.5 * {0}))",
 )  # fmt: skip
 tanh = pointwise(
@@ -275,12 +276,16 @@ erf = pointwise(
 density = pointwise(
     "density", lambda x: -x * density(x),
     value=lambda x: np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi), latex=r"\varphi",
-    words=("normpdf",), code="np.exp(-0.5 * ({0}) ** 2) / np.sqrt(2 * np.pi)",
+    words=("normpdf",), letters=(r"\varphi", r"\phi"), beside=(r"\Phi", "normcdf", "GELU"),
+    source="the density of the standard normal law",
+    code="np.exp(-0.5 * ({0}) ** 2) / np.sqrt(2 * np.pi)",
     body=lambda x: power(Fraction(-1, 2))(2 * pi()) * exp(Fraction(-1, 2) * square(x)),
 )  # fmt: skip
 normal_cdf = pointwise(
     "normal_cdf", lambda x: density(x), value=lambda x: 0.5 * (1 + _erf(x / math.sqrt(2))),
-    latex=r"\Phi", words=("normcdf",), code="0.5 * (1 + erf({0} / np.sqrt(2)))",
+    latex=r"\Phi", words=("normcdf",), letters=(r"\Phi",),
+    source="the distribution function of the standard normal law",
+    code="0.5 * (1 + erf({0} / np.sqrt(2)))",
     body=lambda x: Fraction(1, 2) * (1 + erf(x * power(Fraction(-1, 2))(lift(2)))),
 )  # fmt: skip
 gelu = pointwise(

@@ -19,19 +19,23 @@ class Row:
 
     ``make(*params)`` gives the Fn or Operator (or, for a composite, the expression of its
     arguments); ``latex`` prints it, with ``#1`` .. for the arguments, or a bare command to be
-    followed by brackets; ``words`` are the names it is read by; ``body`` is its definition in other
-    words, against which value and slope are tested; ``domain`` an interval on which it is smooth
-    enough to be tested; ``kinks`` says which value is taken where it has no derivative; ``code``
-    the NumPy source with ``{0}`` .. for the arguments, or a function that makes it from the
-    parameters (none for a function that must be given); ``entry`` prints one entry along the axis
-    that an operator makes, its index as the last argument; ``implied`` the parameters that a short
-    spelling leaves out (a symbol, or a number); ``learned`` that these are trained.
+    followed by brackets; ``words`` are the names it is read by, ``letters`` those it has by custom
+    where a document defines nothing of the name, and speaks of ``beside`` if that is given;
+    ``body`` is its definition in other words, against which value and slope are tested; ``domain``
+    an interval on which it is smooth enough to be tested; ``kinks`` says which value is taken where
+    it has no derivative; ``code`` the NumPy source with ``{0}`` .. for the arguments, or a function
+    that makes it from the parameters (none for a function that must be given); ``entry`` prints one
+    entry along the axis that an operator makes, its index as the last argument; ``implied`` the
+    parameters that a short spelling leaves out (a symbol, or a number); ``learned`` that these are
+    trained; ``source`` is where the definition is from, or what it is.
     """
 
     name: str
     make: Callable[..., Any]
     latex: str
     words: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     arity: int = 1
     body: Callable[..., Expr] | None = None
     domain: tuple[float, float] = (-3.0, 3.0)

@@ -12,8 +12,12 @@ from derive.derivation.network import Domain
 from derive.kernel.expr import Add, Contract, Expr, Map, Num, Ones, Var, is_named, toposort
 from proofs.equal.bounds import Bounds
 
-# Strictly monotone with f(0) = 0: f(u) is 0 where u is.
-_LIKE_ZERO = frozenset(["tanh", "sinh", "arctan", "erf", "softsign", "power"])
+# f(u) is 0 nowhere but where u is; with a second argument, f(u, a) nowhere but where u or a is.
+_LIKE_ZERO = frozenset(
+    ["tanh", "sinh", "arctan", "erf", "softsign", "power", "abs", "leaky_relu", "selu", "silu",
+     "gelu", "gelu_tanh", "mish"]
+)  # fmt: skip
+_LIKE_EITHER = frozenset(["prelu", "elu"])
 
 
 def almost_nowhere_zero(node: Expr, bounds: Bounds) -> bool:
@@ -74,6 +78,8 @@ def _found(node: Expr, known: Mapping[Expr, frozenset[Expr]], bounds: Bounds) ->
                 itself if bounds.of(node).nonzero else frozenset()
             )
         case Map(fn, (arg,)) if fn.name in _LIKE_ZERO and known[arg]:
+            return itself
+        case Map(fn, (arg, slope)) if fn.name in _LIKE_EITHER and known[arg] and known[slope]:
             return itself
     if is_named(node):
         return known[node.kids[0]]

@@ -103,7 +103,7 @@ def _filled(text: str, answers: list[str] | tuple[str, ...]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         before, mark, after = found[1].rpartition("?")
-        return f"{before}{next(given)}{after} % ok" if mark else found[0]
+        return f"{before}{next(given)}{after} % ok | ok: a.e. | ok: condition" if mark else found[0]
 
     return _ANSWER.sub(fill, text)
 
