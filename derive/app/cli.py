@@ -85,6 +85,7 @@ exit code:
   0  everything is proved            1  a line is wrong, or its shapes do not fit
   2  something could not be read     3  nothing is wrong, but something is unsettled
 """
+REFERENCE = "Writes the reference of the vocabulary as an HTML page: every word, with its gradient."
 EXPLAIN = "Explains a code: a mistake with a name, a verdict, or why a text cannot be read."
 
 
@@ -192,6 +193,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("code", nargs="*", metavar="CODE", help="none: all codes are listed")
     explain.set_defaults(command_of=_explain)
+    reference = commands.add_parser(
+        "reference", help=REFERENCE.partition(":")[0], description=REFERENCE, allow_abbrev=False
+    )
+    reference.add_argument("-o", "--output", metavar="FILE", help="default: stdout")
+    reference.set_defaults(command_of=_reference)
     return parser
 
 
@@ -255,6 +261,12 @@ def _explain(options: argparse.Namespace) -> int:
     from derive.app.checked.command import explain
 
     return explain(options.code)
+
+
+def _reference(options: argparse.Namespace) -> int:
+    from derive.app.reference import command
+
+    return command(options.output)
 
 
 def _target(text: str) -> str:

@@ -299,7 +299,7 @@ def _graded(of: Tree) -> Tree:
             before.pop()
         one = all(kid.head == "num" for kid in before) and last.head != "op"
     else:
-        one = _is_call(of)
+        one = of.head == "call"  # a script on it would be one on the gradient
     return inner if one else _paren(inner)
 
 

@@ -73,7 +73,9 @@ def _power_code(exponent: Fraction) -> str:
 
 
 vocabulary["function", "power"] = power
-POINTWISE["power"] = Row("power", power, "#1^{#0}", domain=(0.3, 3.0), code=_power_code)
+POINTWISE["power"] = Row(
+    "power", power, "#1^{#0}", domain=(0.3, 3.0), code=_power_code, parameters=(3,)
+)
 reciprocal, sqrt, square = power(-1), power(Fraction(1, 2)), power(2)
 
 exp = pointwise(
@@ -351,4 +353,4 @@ def generic(symbol: str, order: int = 0) -> Fn:
 
 
 vocabulary["function", "generic"] = generic
-POINTWISE["generic"] = Row("generic", generic, "#0")
+POINTWISE["generic"] = Row("generic", generic, "#0", parameters=("f",))

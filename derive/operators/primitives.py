@@ -161,7 +161,13 @@ def one_hot(classes: Any) -> Operator:
 
 vocabulary["operator", "one_hot"] = one_hot
 PRIMITIVES["one_hot"] = Row(
-    "one_hot", one_hot, r"\mathbf{e}_{#1}", entry=r"\mathbb{1}(#2 = #1)", code="one_hot({0}, {1})"
+    "one_hot",
+    one_hot,
+    r"\mathbf{e}_{#1}",
+    entry=r"\mathbb{1}(#2 = #1)",
+    code="one_hot({0}, {1})",
+    shapes=("",),
+    parameters=(5,),
 )
 
 

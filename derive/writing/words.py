@@ -121,8 +121,21 @@ def number(value: Number) -> Tree:
     if value < 0:
         return tree("neg", number(-value))
     if isinstance(value, Fraction) and value.denominator != 1:
-        return tree("frac", num(value.numerator), num(value.denominator))
+        decimal = decimal_of(value)
+        return decimal or tree("frac", num(value.numerator), num(value.denominator))
     return num(int(value))
+
+
+def decimal_of(value: Fraction) -> Tree | None:
+    """A positive fraction as 0.01, where people write it so: hundredths, but not halves, thirds."""
+    rest, places = value.denominator, 0
+    while rest % 10 == 0 or rest % 5 == 0 or rest % 2 == 0:
+        rest //= 10 if rest % 10 == 0 else 5 if rest % 5 == 0 else 2
+        places += 1
+    if rest != 1 or value.denominator % 5 or value.denominator <= 10:
+        return None
+    digits = str(value.numerator * 10**places // value.denominator).rjust(places + 1, "0")
+    return Tree("num", (f"{digits[:-places]}.{digits[-places:]}",))
 
 
 def size_tree(axis: Axis) -> Tree:
@@ -260,8 +273,9 @@ def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
     negative, count = count < 0, abs(count)
     p, q = count.numerator, count.denominator
     array = () if body is None else tuple(part.tree for part in body)
-    top = [] if p == 1 else [num(p)]
-    bottom = [] if q == 1 else [num(q)]
+    decimal = decimal_of(count)
+    top = [decimal] if decimal else [] if p == 1 else [num(p)]
+    bottom = [] if decimal or q == 1 else [num(q)]
     plain = scalars.constant()
     ranges = [f for f in over if f.head == "big"]
     if len(over) + len(array) + len(top) > 1 and not (len(over) == 1 and (under or bottom)):
