@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from derive.kernel.calculus import Backward, Share, backward, pushforward
     from derive.kernel.expr import Expr, ShapeError
     from derive.meaning.evaluate import evaluate
+    from derive.operators.arrangement import block, chunk, split
+    from derive.operators.arrangement import concatenated as concat
+    from derive.operators.arrangement import stacked as stack
     from derive.operators.symbolic import to_sympy
     from derive.surface import (
         batch,
@@ -64,10 +67,13 @@ __all__ = [
     "__version__",
     "backward",
     "batch",
+    "block",
     "check",
     "check_function",
     "check_many",
+    "chunk",
     "compile",
+    "concat",
     "contract",
     "count",
     "diag",
@@ -89,6 +95,8 @@ __all__ = [
     "size",
     "sizes",
     "solve",
+    "split",
+    "stack",
     "steps",
     "tensor",
     "to_sympy",
@@ -106,10 +114,13 @@ _ELSEWHERE = {
     "ShapeError": ("kernel.expr", "ShapeError"),
     "Share": ("kernel.calculus", "Share"),
     "backward": ("kernel.calculus", "backward"),
+    "block": ("operators.arrangement", "block"),
     "check": ("app.checked.shown", "check"),
     "check_function": ("proofs.function", "check_function"),
     "check_many": ("app.many", "check_many"),
+    "chunk": ("operators.arrangement", "chunk"),
     "compile": ("code", "compile"),
+    "concat": ("operators.arrangement", "concatenated"),
     "count": ("derivation.count", "parameters"),
     "evaluate": ("meaning.evaluate", "evaluate"),
     "graph": ("display", "graph"),
@@ -117,6 +128,8 @@ _ELSEWHERE = {
     "read": ("elaborate.document", "read"),
     "second_reading": ("elaborate.scalar", "second_reading"),
     "solve": ("app.solve", "solved"),
+    "split": ("operators.arrangement", "split"),
+    "stack": ("operators.arrangement", "stacked"),
     "to_sympy": ("operators.symbolic", "to_sympy"),
     **{word: ("kernel.build", word) for word in
        ("contract", "diag", "dot", "outer", "total", "trace", "transpose")},

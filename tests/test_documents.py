@@ -72,7 +72,6 @@ def test_it_is_read_as_its_author_means_it(name):
          r"$L = \|\mathbf{h}\|^2$", "undefined-symbol"),
         (r"$Z = WX + b$, $L = \|Z\|_F^2$, $W \in \mathbb{R}^{k \times n}$, $b \in \mathbb{R}^k$, "
          r"$X \in \mathbb{R}^{n \times m}$", "shape-clash"),
-        (r"$g = \sigma(W_g [x; h])$, $L = \|g\|^2$", "unsupported"),
         (r"$L = \|x\|^2$, $\nabla = ?$", "incomplete-question"),
         (r"$0 < \beta$, $L = \frac{\partial}{\partial}$", "unsupported"),
     ],

@@ -59,6 +59,8 @@ _SAID: dict[str, Text] = {
     "abs": ("the absolute value passes with its sign",),
     "raised": ("power rule",),
     "maximum": ("max routes",),
+    "concat": ("every part gets its slice",),
+    "part": ("a slice: zeros elsewhere",),
     "minimum": ("min routes",),
     "logsumexp": ("log-sum-exp: its gradient is the softmax",),
     "log_softmax": ("log-softmax",),

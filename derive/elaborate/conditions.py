@@ -6,6 +6,7 @@ between an index and a class number the one-hot vector.
 
 from __future__ import annotations
 
+from derive.elaborate.blocks import TABLES, table
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
@@ -89,6 +90,8 @@ def _free_letter(reading: Reading, tree: Tree, env: Env) -> str | None:
 def cases_value(reading: Reading, tree: Tree, env: Env) -> Value:
     """A cases environment: the first branch whose condition holds, the last one otherwise."""
     kind, rows = tree.kids
+    if kind in TABLES:
+        return table(reading, tree, env)
     if kind not in ("cases", "dcases", "rcases", "array"):
         raise Fault("unsupported", f"the environment `{kind}` cannot be given a value here", tree)
     branches: list[tuple[Value, list[Value]]] = []

@@ -13,7 +13,7 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.layouts import Layout
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import has_label_slot, index_letter
+from derive.elaborate.scope import has_label_slot, index_letter, is_range
 from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, contracted, zeros
@@ -175,6 +175,11 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
             "give it a name and ask for the derivative in that name",
         )  # fmt: skip
     symbol, *indices = settled.kids
+    if any(map(is_range, indices)):
+        raise Fault(
+            "not-a-variable", f"{formula(tree)} is a part of a variable", tree,
+            "ask for the derivative in the whole of it, or give the part a name of its own",
+        )  # fmt: skip
     if reading.domain(symbol).classes is not None:
         raise Fault(
             "not-a-variable", f"{formula(tree)} is the number of a class: no derivative is taken "

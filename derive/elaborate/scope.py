@@ -32,6 +32,7 @@ ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma",
 FUNCTION_LETTERS = ACTIVATIONS | frozenset(
     ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
 )
+COLON = Tree("name", (":",))
 _NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega"
 NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
 
@@ -111,7 +112,12 @@ class Scope:
         base, subs, label, _ = taken_apart(tree, self)
         if not subs and label is None and base != r"\delta":
             return replace(self.refer(tree), symbol=base, indices=())
-        return self.refer(tree)
+        found = self.refer(tree)
+        if found.indices and label is None and not any(index_letter(s) in self.bound for s in subs):
+            # W_h beside W: what is introduced by itself is no entry
+            exact = self._spelled(base, subs, None)
+            return found if "#" in found.symbol else Reference(exact, (), found.actions)
+        return found
 
     def _family_known(self, slot: str) -> bool:
         stem = slot.split("^", 1)[0]
@@ -141,6 +147,7 @@ class Scope:
             # A bold name with a letter is a vector of its own, a plain one is an entry, and so is
             # one with two letters.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
+            whole = whole and not is_range(subs[0])
             if self.known(bare) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None
@@ -254,10 +261,13 @@ def has_label_slot(symbol: str) -> bool:
 
 def is_index(tree: Tree) -> bool:
     """Whether a subscript can select an entry: a letter, a number, or an index of its own."""
-    if tree.head == "num":
-        return True
     letter = index_letter(tree)
-    return letter is not None or tree.head == "script"
+    return letter is not None or tree.head in ("num", "script") or is_range(tree)
+
+
+def is_range(index: Tree) -> bool:
+    """Whether a subscript takes neighbours: 1:k, or all of them, as in W_{:,1:k}."""
+    return index == COLON or (index.head == "chain" and Tree("rel", (":",)) in index.kids)
 
 
 def index_letter(tree: Tree | None) -> str | None:

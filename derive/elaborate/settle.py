@@ -25,6 +25,7 @@ BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
 _GROUPED = frozenset(["sum", "juxt", "neg", "frac", "big"])
 TRANSPOSE = r"\top"
 _ONE = Tree("num", ("1",))
+_BESIDE = Tree("op", ("|",))  # x \| u, one after the other
 # Functions that by custom take everything up to the next sign: \log p q, \sin x.
 _GREEDY_STOPS = frozenset(["op", "paren", "bracket"])
 
@@ -45,6 +46,12 @@ def settle(tree: Tree, scope: Scope) -> Tree:
             return _product(kids, tree.span, scope)
         case Tree("norm", (inner,)):
             return Tree("norm", (settle(inner, scope), None), tree.span)
+        case Tree("bracket" | "paren", (Tree("semi" | "given" | "list") as inner,)) if (
+            inner.head != "list" or (tree.head == "bracket" and Tree("dots") not in inner.kids)
+        ):
+            return Tree("bracket", (settle(inner, scope),), tree.span)
+        case Tree("paren" | "bracket", (Tree("env", ("array", rows)),)):
+            return settle(Tree("env", ("bmatrix", rows), tree.span), scope)
         case Tree("paren" | "bracket" | "brace", (inner,)):
             return settle(inner, scope)
         case Tree("set", (inner,)) if inner.head in _GROUPED:
@@ -182,6 +189,11 @@ def _word(word: str, at: Tree) -> Tree:
 def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tree:
     done: list[Tree] = []
     k = 0
+    if _BESIDE in kids:
+        at = kids.index(_BESIDE)
+        if 0 < at < len(kids) - 1:
+            sides = (_product(kids[:at], span, scope), _product(kids[at + 1 :], span, scope))
+            return Tree("bracket", (Tree("given", sides, span),), span)
     while k < len(kids):
         kid = kids[k]
         following = kids[k + 1] if k + 1 < len(kids) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from derive.elaborate.blocks import beside
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
@@ -16,6 +17,7 @@ from derive.kernel.expr import Delta, Operator
 from derive.kernel.sizes import SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
+from derive.operators.row import PRIMITIVES
 from derive.tree import Tree
 
 
@@ -74,7 +76,13 @@ def _cosine(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Va
     return contract_values(tree, reading.sizes, [inner(u, v), under], [(), ()], ())
 
 
+def _beside(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value:
+    values = [squeezed(value_of(reading, a, env)) for a in arguments]
+    return beside(reading, tree, values, below=str(tree.kids[0].kids[0]) in ("vstack", "stack"))
+
+
 SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "tr": _trace, "Tr": _trace, "trace": _trace, "diag": _diag, "Diag": _diag, "sum": _total,
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
+    **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
 }  # fmt: skip

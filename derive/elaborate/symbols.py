@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.derivation.network import Domain
+from derive.elaborate.blocks import ranged
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.ranks import own_axes
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
-from derive.elaborate.scope import has_label_slot, index_letter
+from derive.elaborate.scope import has_label_slot, index_letter, is_range
 from derive.elaborate.settle import settle
 from derive.elaborate.shown import formula, text
 from derive.elaborate.used import symbols_used
@@ -74,6 +75,8 @@ def entries(
     reading: Reading, value: Value, indices: Sequence[Tree], env: Env, tree: Tree
 ) -> Value:  # fmt: skip
     """Entries of a value: bound letters leave its axes open, class numbers select from them."""
+    if any(map(is_range, indices)):
+        value, indices = ranged(reading, value, indices, tree)
     letters: list[str] = []
     chosen: list[tuple[str, Tree]] = []
     for index in indices:

@@ -7,7 +7,17 @@ spelled in code; whoever needs one of these walks the rows.
 ``symbolic`` gives them to SymPy.
 """
 
-from derive.operators import composites, pointwise, primitives
+from derive.operators import arrangement, blocks, composites, pointwise, primitives
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
 
-__all__ = ["COMPOSITES", "POINTWISE", "PRIMITIVES", "Row", "composites", "pointwise", "primitives"]
+__all__ = [
+    "COMPOSITES",
+    "POINTWISE",
+    "PRIMITIVES",
+    "Row",
+    "arrangement",
+    "blocks",
+    "composites",
+    "pointwise",
+    "primitives",
+]

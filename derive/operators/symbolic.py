@@ -29,6 +29,7 @@ from derive.kernel.expr import (
     Var,
     toposort,
 )
+from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import np
 from derive.operators.row import POINTWISE
 
@@ -79,6 +80,8 @@ def _entries(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
             return known[arg]
         case Call(Operator() as op, args):
             params = [sizes.evaluate(p, at) for p in op.params]
+            if op.name in FAMILIES:
+                return op.value(*(known[a] for a in args), *params)
             return _along_last(lambda row: _OPERATORS[op.name](row, *params), known[args[0]], op)
     raise AssertionError(f"not a kind of expression: {node!r}")
 

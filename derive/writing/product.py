@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from derive.kernel.expr import Delta, Expr, Ones
 from derive.kernel.sizes import Axis
-from derive.tree import Tree, name, tree
+from derive.tree import Tree, name, num, tree
 from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
 from derive.writing.flat import Factor, is_size
@@ -279,3 +279,11 @@ def entry(base: Tree, at: Letters) -> Tree:
 
 def bracketed(body: Tree, letters: Sequence[str]) -> Tree:
     return Tree("index", (tree("bracket", body), *map(letter_tree, letters)))
+
+
+def filled(said: Said, rank: int) -> Tree:
+    """The array that a formula means where nothing around it tells its shape: c 1, c 1 1^T."""
+    if not said.level or not 1 <= rank <= 2:
+        return said.tree
+    ones = [words.ONES] if rank == 1 else [words.ONES, tree("transpose", words.ONES)]
+    return words.product([*([] if said.tree == num(1) else [said.tree]), *ones])

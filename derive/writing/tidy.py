@@ -15,9 +15,11 @@ from fractions import Fraction
 
 from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.build import named as named_node
-from derive.kernel.expr import Add, Contract, Delta, Expr, Map, Num, Number, Ones
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.meaning.digests import is_barrier, visible
 from derive.meaning.normal import Normal, scaled, split
+from derive.operators.blocks import is_part, read_off
+from derive.operators.blocks import summed as side_by_side
 from derive.operators.pointwise import power
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
@@ -136,9 +138,11 @@ class _Tidy:
         here = rebuilt(node, [self.form[kid] for kid in node.kids])
         match here:
             case Add():
-                return self._shorter(here, self._sum(here.terms))
+                return self._shorter(here, side_by_side(here.terms) or self._sum(here.terms))
             case Contract():
                 return self._shorter(here, self._product(here))
+            case Call() if is_part(here):
+                return read_off(here)
             case Map(fn, (Map(inner, (arg,)),)) if fn.name == inner.name == "power":
                 outer, exponent = Fraction(fn.params[0]), Fraction(inner.params[0])
                 # (x^a)^b is x^(ab) for whole b; the root of a square is not x

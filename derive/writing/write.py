@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, assert_never
 
 from derive.kernel.build import is_zero
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Var
+from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Operator, Var
 from derive.kernel.sizes import Size
+from derive.operators.blocks import FAMILIES
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.tree import Tree, name, num, tree
-from derive.writing import words
+from derive.writing import blocks, words
 from derive.writing.flat import Factor, Flat, flattened
-from derive.writing.product import Ask, Letters, Reading, Said, Saying, bracketed, entry
+from derive.writing.product import Ask, Letters, Reading, Said, Saying, bracketed, entry, filled
 from derive.writing.spelling import applied
-from derive.writing.words import IDENTITY, ONES, Scalars
+from derive.writing.words import IDENTITY, Scalars
 
 POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
 
@@ -86,7 +87,7 @@ class Writer:
         said = self._run(Ask(self.root, tuple(at), frozenset(filter(None, at))))
         if said.level and is_zero(self.root) and None in at:
             return name(r"\mathbf{0}")
-        return _filled(said, at.count(None))
+        return filled(said, at.count(None))
 
     def at(self, letters: Letters) -> Tree:
         self.labels(self.root)
@@ -153,6 +154,8 @@ class Writer:
                 case Add() | Map() | Call(Name()):
                     rows = [self.label[kid] for kid in node.kids]
                     return tuple(next(filter(None, column), None) for column in zip(*rows))
+                case Call(Operator(name=op), (first, *_)) if op in FAMILIES:
+                    called = self.label[first][: node.op.params[0]]
                 case Call(_, (first, *_)):
                     lead = self.label[first] if len(node.axes) > len(first.axes) else (
                         self.label[first][:-1])  # fmt: skip
@@ -268,13 +271,15 @@ class Writer:
     def _operator(self, node: Call, at: Letters, scope: frozenset[str]) -> Saying:
         """An operator acts on the last axis of its argument, and the axes before it come along."""
         assert not isinstance(node.op, Name)
+        if node.op.name in FAMILIES:
+            return (yield from blocks.said(self, node, at, scope))
         args: list[Tree] = []
         for arg in node.args:
             lead = min(len(arg.axes), len(node.axes))
             lead -= len(arg.axes) == len(node.axes)
             inner = (*at[:lead], *[None] * (len(arg.axes) - lead))
             said = yield Ask(arg, inner, scope)
-            args.append(_filled(said, inner.count(None)))
+            args.append(filled(said, inner.count(None)))
         row = PRIMITIVES.get(node.op.name)
         if row and row.entry and at[-1]:
             return Said(applied(row.entry, [*args, words.letter_tree(at[-1])]))
@@ -288,14 +293,6 @@ class Writer:
         free = tuple(i for i in flat.out if i not in env)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))
-
-
-def _filled(said: Said, rank: int) -> Tree:
-    """The array that a formula means where nothing around it tells its shape: c 1, c 1 1^T."""
-    if not said.level or not 1 <= rank <= 2:
-        return said.tree
-    ones = [ONES] if rank == 1 else [ONES, tree("transpose", ONES)]
-    return words.product([*([] if said.tree == num(1) else [said.tree]), *ones])
 
 
 def _written_at(called: Tree, slots: int, at: Letters) -> Tree:

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from derive.derivation.network import Domain
 from derive.kernel.expr import Add, Axes, Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
+from derive.meaning.blocks import cells, has_blocks
 from proofs.equal.atoms import CONSTANT, OverBudget, Poly, Undefined
 from proofs.equal.bounds import Bounds
 from proofs.equal.defined import Guarded, needed, open_conditions, supposed, unscaled
@@ -46,6 +47,16 @@ def prove(
     if a.axes != b.axes:
         return None
     end = thread_time() + seconds
+    if has_blocks(a, b):
+        found = _by_cells(a, b, facts, end, terms)
+        if found is not None:
+            return found
+    return _proof(a, b, facts, end, seconds, terms)
+
+
+def _proof(
+    a: Expr, b: Expr, facts: Mapping[Expr, Domain], end: float, seconds: float, terms: int
+) -> Proof | None:
     tried: set[View] = set()
     for view in _views(a, b):
         if view in tried:
@@ -63,6 +74,29 @@ def prove(
             return found
         if view.held and not ring.held:
             tried.add(view._replace(held=False))  # it would be the same
+    return None
+
+
+def _by_cells(
+    a: Expr, b: Expr, facts: Mapping[Expr, Domain], end: float, terms: int
+) -> Proof | None:
+    """What is put side by side is equal if its parts are, cut alike on both sides."""
+    every = frozenset(n for n in toposort(a, b) if is_named(n))
+    few = _named_by_one(a, b)
+    for opened in dict.fromkeys([frozenset(), few, every]):
+        nulls: dict[Condition, None] = {}
+        for left, right in cells(a, b, opened):
+            found = Proof() if left is right else None
+            if found is None:
+                found = _proof(left, right, facts, end, max(end - thread_time(), 0), terms)
+            if found is None:
+                break
+            nulls |= dict.fromkeys(found.almost_everywhere or ())
+        else:
+            # What a zero block has cancelled must be defined all the same.
+            ring = Reading(end, terms, Bounds(facts), View(opened))
+            conditions = _left_open(ring, *_needs(a, b, ring))
+            return None if conditions is None else Proof(conditions, tuple(nulls) or None)
     return None
 
 
@@ -132,9 +166,7 @@ def _words(a: Expr, b: Expr, opened: Opened) -> Iterator[View]:
 
 
 def _attempt(a: Expr, b: Expr, ring: Reading) -> Proof | None:
-    opened, facts = ring.view.opened, ring.interval.facts
-    sure, guarded = needed((a, b), lambda node: _below(node, opened))
-    ring.interval.assume(supposed(sure))
+    sure, guarded = _needs(a, b, ring)
     rest = ring.add(ring.of(a), ring.scale(-1, ring.of(b)))
     nulls: tuple[Condition, ...] | None = None
     if not _is_zero(ring, rest):
@@ -143,13 +175,29 @@ def _attempt(a: Expr, b: Expr, ring: Reading) -> Proof | None:
         left, nulls = _off_null_sets(ring, rest)
         if not nulls or not _is_zero(ring, left):
             return None
-    if not (sure or guarded):
-        return Proof((), nulls)
-    plain = Bounds(facts)
-    judge = Reading(ring.deadline, ring.left, plain, View(opened, smooth=True, pieces=True))
-    sure += [c for g in guarded for c in _outside(judge, g)]
-    conditions = _not_everywhere(judge, open_conditions(sure, plain))
+    conditions = _left_open(ring, sure, guarded)
     return None if conditions is None else Proof(conditions, nulls)
+
+
+def _needs(a: Expr, b: Expr, ring: Reading) -> tuple[list[Condition], list[Guarded]]:
+    """What must hold for both to be defined, which the ring may suppose."""
+    opened = ring.view.opened
+    sure, guarded = needed((a, b), lambda node: _below(node, opened))
+    ring.interval.assume(supposed(sure))
+    return sure, guarded
+
+
+def _left_open(
+    ring: Reading, sure: list[Condition], guarded: list[Guarded]
+) -> tuple[Condition, ...] | None:
+    """The conditions that are not known to hold everywhere; None if they hold nowhere."""
+    if not (sure or guarded):
+        return ()
+    plain = Bounds(ring.interval.facts)
+    view = View(ring.view.opened, smooth=True, pieces=True)
+    judge = Reading(ring.deadline, ring.left, plain, view)
+    sure = sure + [c for g in guarded for c in _outside(judge, g)]
+    return _not_everywhere(judge, open_conditions(sure, plain))
 
 
 def _outside(ring: Reading, guarded: Guarded) -> list[Condition]:

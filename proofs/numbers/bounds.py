@@ -16,6 +16,7 @@ from derive.derivation.network import Domain
 from derive.kernel import sizes
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Ones, Operator, toposort
 from derive.kernel.sizes import Axis, Size
+from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import COMPARISONS
 from proofs.numbers.plan import made
 
@@ -72,6 +73,11 @@ def _of(node: Expr, known: Mapping[Expr, Bound]) -> Bound:
             found = _times(inner, times, mask)
             # A root of a polynomial in an exponential is one of q squares, not of p residues.
             return found._replace(degree=2 * found.degree) if fn.name == "exp" else found
+        case Call(Operator() as op, args) if op.name in FAMILIES:
+            # Each entry is one of theirs; together they have the denominators of all.
+            return _largest([known[a] for a in args])._replace(
+                height=min(sum(known[a].height for a in args), _ENOUGH)
+            )
         case Call(Operator() as op, args):
             inner = _with(known[args[0]], args[0].axes[-1:])
             masks = 0

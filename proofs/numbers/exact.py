@@ -32,6 +32,7 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import COMPARISONS, exp, log, np
 from proofs.numbers.entries import (
     FUNCTIONS,
@@ -182,6 +183,8 @@ class Exact(Entries):
             return _each(lambda *entries: rule(self, *entries), *args)
         assert isinstance(node.op, Operator)
         params = tuple(sizes.evaluate(p, self.at) for p in node.op.params)
+        if node.op.name in FAMILIES:  # entries are moved, whatever they are
+            return node.op.value(*args, *params)
         rule = OPERATORS.get(node.op.name)
         if rule is None:
             return _filled(_extent(node.axes, self.at), NAN)
@@ -245,7 +248,7 @@ def definition(
         row = POINTWISE.get(node.fn.name)
         return row.body(*node.args) if row is not None and row.body is not None else None
     if isinstance(node, Call) and isinstance(node.op, Operator):
-        return None if node.op.name in operators else _operator(node)
+        return None if node.op.name in operators or node.op.name in FAMILIES else _operator(node)
     return None
 
 

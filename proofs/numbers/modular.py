@@ -30,6 +30,7 @@ from derive.kernel.expr import (
     is_named,
     toposort,
 )
+from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import log, np
 from proofs.numbers import residues
 from proofs.numbers.exact import definition
@@ -139,6 +140,9 @@ class Residues:
                 return self.known[field, arg]
             case Map():
                 return self._mapped(field, node, m)
+            case Call(Operator() as op, args) if op.name in FAMILIES:
+                given = [self.known[field, arg] for arg in args]
+                return op.value(*given, *(sizes.evaluate(p, self.at) for p in op.params))
             case Call(Operator() as op, args):
                 return self._along(field, op, args[0])
         raise AssertionError(f"not a kind of expression: {node!r}")

@@ -1,0 +1,327 @@
+"""Expressions cut along the parts that are put together in them: W [h; x] is W_h h + W_x x.
+
+The idea: an expression is a grid of cells.  A concatenation makes cuts, a slice takes cells, and
+every other node is done cell by cell once what meets in it is cut alike; a sum over an axis is the
+sum over its cells.  The cells have no concatenation left, and a slice only of what cannot be cut:
+so equality is that of the cells.
+
+Edges are compared for all sizes of at least 1.  Where two edges cannot be put in order, or a node
+has cells that its rule does not see (a softmax of parts), the node stays whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import product as every
+from typing import NamedTuple, TypeAlias
+
+from derive.kernel.build import add, contracted, zeros
+from derive.kernel.expr import (
+    Add,
+    Axes,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Ones,
+    Operator,
+    is_named,
+    toposort,
+)
+from derive.kernel.sizes import Axis
+from derive.operators.blocks import FAMILIES, edges_of, joined, merge, part
+
+Edges: TypeAlias = tuple[Axis, ...]
+Place: TypeAlias = tuple[int, ...]
+_DEEPEST = 100  # nodes inside nodes that a slice is taken into
+_MOST_CELLS = 64  # of one node; beyond, it stays whole
+
+
+class Grid(NamedTuple):
+    """The cells between the edges of every axis; a cell that is not there is zero."""
+
+    axes: Axes
+    edges: tuple[Edges, ...]
+    cells: Mapping[Place, Expr]
+
+
+class Unlike(Exception):
+    """Two edges that cannot be put in order."""
+
+
+def has_blocks(*roots: Expr) -> bool:
+    """Whether anything is put side by side, or taken apart, below these, names opened."""
+    return any(
+        isinstance(node, Call) and isinstance(node.op, Operator) and node.op.name in FAMILIES
+        for node in toposort(*roots)
+    )
+
+
+def cells(a: Expr, b: Expr, opened: Collection[Expr]) -> list[tuple[Expr, Expr]]:
+    """Pairs of expressions without blocks whose equality is that of a and b, of the same axes.
+
+    ``opened`` are the names that are looked into.
+    """
+    grids = Grids(opened)
+    left, right = grids.of(a), grids.of(b)
+    try:
+        edges = tuple(map(_both, left.edges, right.edges))
+        left, right = _cut(left, edges), _cut(right, edges)
+    except Unlike:
+        return [(whole(left), whole(right))]
+    nothing = {place: zeros(_extent(edges, place)) for place in {**left.cells, **right.cells}}
+    return [
+        (left.cells.get(place, zero), right.cells.get(place, zero))
+        for place, zero in nothing.items()
+    ]
+
+
+class Grids:
+    """The grids of expressions, each found once."""
+
+    def __init__(self, opened: Collection[Expr]) -> None:
+        self.opened = frozenset(opened)
+        self.known: dict[Expr, Grid] = {}
+
+    def _below(self, node: Expr) -> Sequence[Expr]:
+        closed = is_named(node) and node not in self.opened
+        return () if closed or node in self.known else node.kids
+
+    def of(self, root: Expr) -> Grid:
+        for node in toposort(root, below=self._below):
+            if node not in self.known:
+                self.known[node] = self._of(node)
+        return self.known[root]
+
+    def _of(self, node: Expr) -> Grid:
+        if is_named(node):
+            return self.known[node.kids[0]] if node in self.opened else _one(node)
+        kids = [self.known[kid] for kid in node.kids]
+        try:
+            found = self._by_rule(node, kids)
+        except Unlike:
+            found = None
+        if found is not None and len(found.cells) <= _MOST_CELLS:
+            return found
+        return _one(_remade(node, [whole(kid) for kid in kids]))
+
+    def _by_rule(self, node: Expr, kids: list[Grid]) -> Grid | None:
+        match node:
+            case Add():
+                edges = _alike(kids)
+                return _cellwise(node.axes, edges, kids, lambda own: add(*own))
+            case Map(fn):
+                edges = _alike(kids)
+                cut = [_cut(kid, edges) for kid in kids]
+                made = {
+                    place: Map(fn, tuple(
+                        k.cells.get(place) or zeros(_extent(edges, place)) for k in cut
+                    ))
+                    for place in _places(edges)
+                }  # fmt: skip
+                return Grid(node.axes, edges, made)
+            case Contract():
+                return _contraction(node, kids)
+            case Call(Operator(name="concat", params=(axis, _))):
+                return _concatenation(node.axes, axis, kids)
+            case Call(Operator(name="part", params=(axis, start, stop))):
+                return _taken(node.axes, kids[0], axis, start, stop)
+        return None
+
+
+# ------------------------------------------------------------------------------------ the rules
+
+
+def _one(node: Expr) -> Grid:
+    place = (0,) * len(node.axes)
+    return Grid(node.axes, tuple((0, n) for n in node.axes), {place: node})
+
+
+def _remade(node: Expr, kids: list[Expr]) -> Expr:
+    match node:
+        case Add():
+            return add(*kids)
+        case Contract(_, indices, out):
+            return contracted(kids, indices, out)
+        case Map(fn):
+            return Map(fn, tuple(kids))
+        case Call(op):
+            return Call(op, tuple(kids))
+    return node
+
+
+def whole(grid: Grid) -> Expr:
+    """The grid as one expression."""
+
+    def along(place: Place) -> Expr:
+        axis = len(place)
+        if axis == len(grid.axes):
+            return grid.cells.get(place) or zeros(_extent(grid.edges, place))
+        count = len(grid.edges[axis]) - 1
+        return joined([along((*place, k)) for k in range(count)], axis - len(grid.axes))
+
+    return along(())
+
+
+def _both(a: Edges, b: Edges) -> Edges:
+    found = merge(a, b)
+    if found is None:
+        raise Unlike
+    return tuple(found)
+
+
+def _alike(kids: Sequence[Grid]) -> tuple[Edges, ...]:
+    edges = kids[0].edges if kids else ()
+    for kid in kids[1:]:
+        edges = tuple(map(_both, edges, kid.edges))
+    return edges
+
+
+def _places(edges: Sequence[Edges]) -> list[Place]:
+    return list(every(*(range(len(own) - 1) for own in edges)))
+
+
+def _extent(edges: Sequence[Edges], place: Place) -> Axes:
+    return tuple(own[k + 1] - own[k] for own, k in zip(edges, place, strict=True))
+
+
+def _cut(grid: Grid, edges: tuple[Edges, ...]) -> Grid:
+    """The grid with more edges."""
+    if grid.edges == edges:
+        return grid
+    found: dict[Place, Expr] = {}
+    for place in _places(edges):
+        source, low = [], []
+        for k, own, old in zip(place, edges, grid.edges, strict=True):
+            # The old cell begins at the last old edge that is not behind the new one.
+            j = max(j for j, edge in enumerate(old[:-1]) if own.index(edge) <= k)
+            source.append(j)
+            low.append(own[k] - old[j])
+        cell = grid.cells.get(tuple(source))
+        if cell is None:
+            continue
+        for axis, (start, n) in enumerate(zip(low, _extent(edges, place), strict=True)):
+            cell = sliced(cell, axis - len(place), start, start + n)
+        found[place] = cell
+    return Grid(grid.axes, edges, found)
+
+
+def _cellwise(axes: Axes, edges: tuple[Edges, ...], kids: Sequence[Grid], make) -> Grid:
+    cut = [_cut(kid, edges) for kid in kids]
+    found = {}
+    for place in _places(edges):
+        own = [kid.cells[place] for kid in cut if place in kid.cells]
+        if own:
+            found[place] = make(own)
+    return Grid(axes, edges, found)
+
+
+def _contraction(node: Contract, kids: list[Grid]) -> Grid | None:
+    """The sum over the cells of what is summed, the axes of a delta cut alike."""
+    root: dict[int, int] = {}
+
+    def now(i: int) -> int:
+        while root.get(i, i) != i:
+            i = root[i]
+        return i
+
+    for factor, own in zip(node.factors, node.indices):
+        if type(factor) is Delta and now(own[0]) != now(own[1]):
+            root[now(own[1])] = now(own[0])
+    edges: dict[int, Edges] = {}
+    for kid, own in zip(kids, node.indices):
+        for i, cuts in zip(own, kid.edges):
+            edges[now(i)] = _both(edges[now(i)], cuts) if now(i) in edges else cuts
+    letters = list(edges)
+    found: dict[Place, list[Expr]] = {}
+    ways = every(*(range(len(edges[i]) - 1) for i in letters))
+    count = 1
+    for i in letters:
+        count *= len(edges[i]) - 1
+    if count > 4 * _MOST_CELLS:
+        return None
+    level = [
+        kid if type(f) is Delta else _cut(kid, tuple(edges[now(i)] for i in own))
+        for f, kid, own in zip(node.factors, kids, node.indices)
+    ]
+    for way in ways:
+        at = dict(zip(letters, way))
+        made: list[Expr] | None = []
+        for factor, kid, own in zip(node.factors, level, node.indices):
+            place = tuple(at[now(i)] for i in own)
+            if type(factor) is Delta:
+                cell: Expr | None = Delta(_extent((edges[now(own[0])],), place[:1])[0])
+            else:
+                cell = kid.cells.get(place)
+            if cell is None:
+                made = None
+                break
+            made.append(cell)
+        if made is not None:
+            there = tuple(at[now(i)] for i in node.out)
+            found.setdefault(there, []).append(contracted(made, node.indices, node.out))
+    outer = tuple(edges[now(i)] for i in node.out)
+    return Grid(node.axes, outer, {place: add(*terms) for place, terms in found.items()})
+
+
+def _concatenation(axes: Axes, axis: int, kids: list[Grid]) -> Grid:
+    k = len(axes) + axis
+    starts = edges_of([kid.axes[k] for kid in kids])
+    others = _alike([kid._replace(edges=(*kid.edges[:k], *kid.edges[k + 1 :])) for kid in kids])
+    along: list[Axis] = [0]
+    found: dict[Place, Expr] = {}
+    for start, kid in zip(starts, kids):
+        kid = _cut(kid, (*others[:k], kid.edges[k], *others[k:]))
+        first = len(along) - 1
+        along += [edge + start for edge in kid.edges[k][1:]]
+        for place, cell in kid.cells.items():
+            found[(*place[:k], place[k] + first, *place[k + 1 :])] = cell
+    return Grid(axes, (*others[:k], tuple(along), *others[k:]), found)
+
+
+def _taken(axes: Axes, kid: Grid, axis: int, start: Axis, stop: Axis) -> Grid:
+    k = len(axes) + axis
+    kid = _cut(kid, (*kid.edges[:k], _both(kid.edges[k], (start, stop)), *kid.edges[k + 1 :]))
+    own = kid.edges[k]
+    low, high = own.index(start), own.index(stop)
+    inside = tuple(edge - start for edge in own[low : high + 1])
+    found = {
+        (*place[:k], place[k] - low, *place[k + 1 :]): cell
+        for place, cell in kid.cells.items()
+        if low <= place[k] < high
+    }
+    return Grid(axes, (*kid.edges[:k], inside, *kid.edges[k + 1 :]), found)
+
+
+# --------------------------------------------------------------------------------------- slices
+
+
+def sliced(node: Expr, axis: int, start: Axis, stop: Axis, depth: int = _DEEPEST) -> Expr:
+    """A range of a cell, taken as far inside as it goes: of a product it is a range of a factor."""
+    if start == 0 and stop == node.axes[axis]:
+        return node
+    match node:
+        case Add() | Map() | Contract() if depth == 0:
+            pass  # a slice of the whole is as true
+        case Ones():
+            return Ones(stop - start)
+        case Add(terms):
+            return add(*(sliced(t, axis, start, stop, depth - 1) for t in terms))
+        case Map(fn, args):
+            return Map(fn, tuple(sliced(a, axis, start, stop, depth - 1) for a in args))
+        case Contract(factors, indices, out):
+            i = out[axis]
+            made = []
+            for factor, own in zip(factors, indices, strict=True):
+                spots = [k for k, j in enumerate(own) if j == i]
+                if type(factor) is Delta and len(spots) == 2:
+                    factor = Delta(stop - start)
+                else:
+                    for k in spots:
+                        factor = sliced(factor, k - len(own), start, stop, depth - 1)
+                made.append(factor)
+            return contracted(made, indices, out)
+        case Call(Operator(name="part", params=(own, low, _)), (inner,)) if own == axis:
+            return sliced(inner, axis, low + start, low + stop, depth)
+    return Call(part(axis, start, stop), (node,))

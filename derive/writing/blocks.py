@@ -1,0 +1,99 @@
+r"""Blocks and slices as they are written: [h; x], a block matrix, z_{1:n}, W_{:,1:n}.
+
+The idea: parts of a vector stand in one line, parts of a matrix in a table; a column or a row
+inside a table loses the axis of one entry that it only has to fit in.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from derive.kernel.build import contracted, is_zero
+from derive.kernel.expr import Call, Contract, Expr, Ones, Operator
+from derive.kernel.sizes import Axis
+from derive.operators.blocks import is_concat
+from derive.tree import Tree, name, num, tree
+from derive.writing.product import Ask, Letters, Said, Saying, entry, filled
+from derive.writing.words import size_tree
+
+
+class Shown(Protocol):
+    """What blocks need to know of the formula around them: what has a name."""
+
+    def _kept(self, node: Expr) -> bool: ...
+
+
+def said(writer: Shown, node: Call, at: Letters, scope: frozenset[str]) -> Saying:
+    """A concatenation or a slice at these letters."""
+    assert isinstance(node.op, Operator)
+    axis = node.op.params[0]
+    if node.op.name == "part":
+        (whole,) = node.args
+        lead = len(node.axes) + axis
+        inner = (*at[:lead], *[None] * -axis)
+        base = yield Ask(whole, inner, scope)
+        _, start, stop = node.op.params
+        before = [name(":")] * inner[:lead].count(None)
+        after = [name(":")] * (-axis - 1)
+        rank = inner.count(None)
+        made = Tree("index", (filled(base, rank), *before, _range(start, stop), *after))
+        return Said(entry(made, at[lead:]))
+    rank = len(node.axes) - sum(letter is not None for letter in at[:axis])
+    if axis == -1 and (rank == 1 or at[-2:-1] != (None,)):
+        inside: list[Tree] = []
+        for arg in node.args:
+            one = yield Ask(arg, (*at[:-1], None), scope)
+            inside.append(one.tree if arg.axes[-1] == 1 or is_zero(arg) else filled(one, 1))
+        line = inside[0]
+        for other in inside[1:]:
+            line = tree("semi", line, other)
+        return Said(entry(tree("bracket", line), at[-1:]))
+    lead = len(node.axes) - 2
+    rows: list[tuple[Tree, ...]] = []
+    for row in _rows(writer, node):
+        cells: list[Tree] = []
+        for cell in row:
+            cells.append((yield from _cell(cell, (*at[:lead], None, None), scope)))
+        rows.append(tuple(cells))
+    return Said(entry(Tree("env", ("bmatrix", tuple(rows))), at[lead:]))
+
+
+def _rows(writer: Shown, node: Call) -> list[tuple[Expr, ...]]:
+    """The blocks of a matrix, row by row."""
+    assert isinstance(node.op, Operator)
+    if node.op.params[0] == -1:
+        return [node.args]
+    plain = [is_concat(a) and not writer._kept(a) and a.op.params[0] == -1 for a in node.args]  # type: ignore[attr-defined]
+    widths = {len(arg.kids) for arg in node.args}
+    if all(plain) and len(widths) == 1:
+        return [arg.kids for arg in node.args]
+    return [(arg,) for arg in node.args]
+
+
+def _cell(cell: Expr, at: Letters, scope: frozenset[str]) -> Saying:  # type: ignore[misc]
+    """A block: a zero is 0, a column is a vector, a row its transpose, a single entry a scalar."""
+    if is_zero(cell):
+        return num(0)  # type: ignore[return-value]
+    lead = at[:-2]
+    if isinstance(cell, Contract):
+        free = [i for i in cell.out[-2:] if _only_one(cell, i)]
+        left = tuple(i for i in cell.out if i not in free)
+        if free:
+            thin = contracted((cell,), (cell.out,), left)
+            inner = yield Ask(thin, (*lead, *[None] * (2 - len(free))), scope)
+            body = filled(inner, 2 - len(free))
+            row = len(free) == 1 and free[0] == cell.out[-2]
+            return tree("transpose", body) if row else body  # type: ignore[return-value]
+    whole = yield Ask(cell, at, scope)
+    return filled(whole, 2)  # type: ignore[return-value]
+
+
+def _only_one(cell: Contract, i: int) -> bool:
+    """Whether an axis is there only to have one entry."""
+    holders = [f for f, own in zip(cell.factors, cell.indices) if i in own]
+    return holders == [Ones(1)]
+
+
+def _range(start: Axis, stop: Axis) -> Tree:
+    first = start + 1
+    return tree("chain", size_tree(first), tree("rel", ":"), size_tree(stop))
