@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from derive.operators.arrangement import stacked as stack
     from derive.operators.symbolic import to_sympy
     from derive.surface import (
+        abstract,
         batch,
         grad,
         hessian,
@@ -65,6 +66,7 @@ __all__ = [
     "ShapeError",
     "Share",
     "__version__",
+    "abstract",
     "backward",
     "batch",
     "block",

@@ -23,6 +23,7 @@ from derive.kernel.sizes import Axis, Size, size, sizes
 from derive.notation import GREEK
 from derive.notation.names import parts, symbol_tree
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.operators.abstract import applied
 
 __all__ = [
     "batch", "function", "grad", "hessian", "hvp", "jacobian", "matrix", "name", "network",
@@ -130,6 +131,21 @@ def canonical(symbol: str, bold: bool) -> str:
 
 
 # --------------------------------------------------------------------------------- the vocabulary
+
+
+def abstract(symbol: str, *out: Axis) -> Callable[..., Expr]:
+    r"""A smooth function of arrays of which no more is known than its name, the J of J(W).
+
+    ``symbol`` is its LaTeX, ``out`` the axes of its value (none: a number).  It is applied to
+    expressions of any shapes; its derivatives are functions of the same arguments, printed
+    \nabla J(W), and for values that are arrays J_f(x)^\top, as denominator layout has them.
+
+    >>> n, k = sizes("n k")
+    >>> J, A, w = abstract("J"), matrix("A", n, k), vector("w", k)
+    >>> grad(J(A @ w), w).latex()
+    '\\mathbf{A}^\\top \\nabla J(\\mathbf{A} \\mathbf{w})'
+    """
+    return lambda *args: applied(symbol, [build.lift(a) for a in args], out)
 
 
 @cache

@@ -13,8 +13,9 @@ from time import perf_counter
 
 from derive.derivation.local import replaced
 from derive.derivation.network import Domain
-from derive.kernel.expr import Expr, ShapeError, Var, toposort
+from derive.kernel.expr import Expr, ShapeError, Var, is_named, toposort
 from derive.kernel.sizes import evaluate
+from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 from proofs.conditions import conditions_latex, null_set_latex
 from proofs.equal import Proof, prove
@@ -138,6 +139,12 @@ class Decider:
                 )  # fmt: skip
             if proof is not None:
                 return self._proved(proof, a, b)
+        about = _about_a_function(a, b)
+        if about:
+            return Finding(
+                UNSETTLED, "numeric", f"${about}$ is not defined: this is something that is "
+                "supposed of it, which is neither true nor false",
+            )  # fmt: skip
         found = refutation(
             a, b, self.facts, budget=self._budget(), sampler=self.sampler, functions=True
         )
@@ -174,6 +181,12 @@ class Decider:
             equal = self._equal(a, b) if self.alike(a, b) else None
             if equal is not None and equal.verdict == PROVED:
                 return equal
+        free = [s.symbol for n in toposort(a, b) if (s := signature_of(n)) is not None]
+        if free:
+            return Finding(
+                UNSETTLED, "numeric",
+                f"${free[0]}$ is not defined: whether this holds depends on what is supposed of it",
+            )  # fmt: skip
         found = refutation(
             a,
             b,
@@ -189,6 +202,18 @@ class Decider:
             UNSETTLED, "numeric",
             "no numbers were found for which this is false; inequalities are tried, not proved",
         )  # fmt: skip
+
+
+def _about_a_function(a: Expr, b: Expr) -> str:
+    r"""The function that an equation is about: of \nabla J(\theta) = 0 it is J, which nothing
+    defines; "" where both sides are made of it, or neither side is its value alone."""
+    for one, other in ((a, b), (b, a)):
+        while is_named(one):
+            one = one.kids[0]
+        signature = signature_of(one)
+        if signature is not None and not any(signature_of(n) is not None for n in toposort(other)):
+            return signature.symbol
+    return ""
 
 
 def _evidence(agreement: Agreement, alike: bool) -> str:

@@ -13,6 +13,7 @@ from derive.elaborate.claims import Claims
 from derive.elaborate.values import Value
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Num, Var, toposort
+from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 from proofs.decide import Decider
 from proofs.numbers.sample import compared
@@ -39,6 +40,8 @@ def step_of_descent(
     fresh = [n for n in variables if n not in known]
     rates: list[Expr] = [n for n in fresh if not n.axes]
     learns = any(n in known and n is not old for n in variables)
+    # The gradient of a function that nothing defines is one of the loss.
+    learns = learns or (new is not None and any(map(signature_of, toposort(new))))
     if any(n.axes for n in fresh) or len(rates) > 1 or not learns:
         return None
     first: Expr | None = None

@@ -47,6 +47,7 @@ from derive.kernel.expr import (
 )
 from derive.kernel.sizes import Axis, Size
 from derive.notation.names import ascii_name, filled
+from derive.operators.abstract import Signature, signature_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 WIDTH = 72  # a piece wider than this gets a line of its own
@@ -108,7 +109,7 @@ class Body:
             self.pieces[variable] = Piece(identifier, mask=(True,) * len(variable.axes))
         self.lines: list[str] = []
         self.used_functions: set[str] = set()
-        self.generic: dict[tuple[str, int], str] = {}
+        self.generic: dict[tuple[str, int | tuple[int, ...]], str] = {}
 
     # ------------------------------------------------------------------ lines and sizes
 
@@ -236,6 +237,8 @@ class Body:
                 return self.pieces[arg]
             case Call(op, args):
                 assert isinstance(op, Operator)
+                if (signature := signature_of(node)) is not None:
+                    return self._given(signature, [self.pieces[a] for a in args], len(node.axes))
                 arrays = [self.full(self.pieces[a], a.axes) for a in args]
                 arrays = [self._wrapped(p) for p in arrays]
                 parts = [*arrays, *(self.size(n) for n in op.params)]
@@ -245,6 +248,19 @@ class Body:
                 raise NoCode(f"no value is given for {name}")
             case _:
                 assert_never(node)  # type: ignore[arg-type]
+
+    def _given(self, signature: Signature, args: list[Piece], rank: int) -> Piece:
+        """A function of arrays that nothing defines, or a derivative of it: an argument."""
+        if signature.lead:
+            raise NoCode(f"{signature.symbol} of each sample is not defined, and has no code")
+        orders = tuple(a.order for a in signature.arguments)
+        key = (signature.symbol, orders)
+        if key not in self.generic:
+            lead = "grad_" * sum(orders)
+            one_of_many = "".join(f"_{k + 1}" * n for k, n in enumerate(orders) if len(orders) > 1)
+            self.generic[key] = self.names.fresh(lead + ascii_name(signature.symbol) + one_of_many)
+        slots = ", ".join(f"{{{k}}}" for k in range(len(args)))
+        return replace(self.fill(f"{self.generic[key]}({slots})", args), mask=(True,) * rank)
 
     def _sum(self, terms: list[Piece]) -> Piece:
         # A leading minus reads badly: b - a rather than -a + b.

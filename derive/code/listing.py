@@ -107,7 +107,7 @@ class Listing:
             self._extend(axis)
         self.size_inputs: dict[str, str] = {}
         self.used_functions: set[str] = set()
-        self.generic: dict[str, tuple[str, int]] = {}
+        self.generic: dict[str, tuple[str, int | tuple[int, ...]]] = {}
 
     def _extend(self, axis: object) -> None:
         for name in sorted(axis.names()) if isinstance(axis, Size) else ():
@@ -238,8 +238,7 @@ class Listing:
             for text, name in sorted(self.size_inputs.items())
         ]
         unknown = [
-            f'    "{text}": "{self._spoken(order)}, applied to each entry of an array",'
-            for text, (_, order) in self.generic.items()
+            f'    "{text}": "{self._spoken(order)}",' for text, (_, order) in self.generic.items()
         ]
         return [
             *self.imports(),
@@ -259,8 +258,12 @@ class Listing:
         return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
 
     @staticmethod
-    def _spoken(order: int) -> str:
-        return "a function" if order == 0 else f"its derivative of order {order}"
+    def _spoken(order: int | tuple[int, ...]) -> str:
+        if isinstance(order, tuple):
+            by = " and ".join(str(k + 1) for k, n in enumerate(order) for _ in range(n))
+            return f"its derivative by argument {by}" if by else "a function of arrays"
+        what = "a function" if order == 0 else f"its derivative of order {order}"
+        return f"{what}, applied to each entry of an array"
 
 
 def _size_text(axis: Size, extents: Mapping[str, str]) -> str:

@@ -32,6 +32,7 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators.abstract import signature_of
 from derive.operators.row import Row
 from derive.tree import Tree, name, num, tree
 from derive.writing.write import Symbol, symbol, write
@@ -177,6 +178,8 @@ class _Drawing:
                 return name(_word(POINTWISE[fn.name])), "operator"
             case Call(op):
                 assert not isinstance(op, Name)
+                if (signature := signature_of(node)) is not None:
+                    return name(signature.symbol), "operator"
                 row = PRIMITIVES.get(op.name)
                 return name(_word(row) if row else op.name), "operator"
             case Num() | Delta() | Ones():

@@ -18,6 +18,7 @@ from derive.kernel.build import is_zero
 from derive.kernel.expr import Call, Expr, Map, Operator, Var, toposort
 from derive.kernel.sizes import Axis
 from derive.meaning.evaluate import evaluate_all
+from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 
 TRIES = 400
@@ -169,7 +170,7 @@ def _near_kink(
                 for k in range(len(args))
                 if args[k] in live
             )
-        case Call(Operator() as op, args):
+        case Call(Operator() as op, args) if signature_of(node) is None:
             params = tuple(sizes.evaluate(p, at) for p in op.params)
             given = [known[arg] for arg in args]
             # Along an axis it is the order of the entries that counts: move them one by one.

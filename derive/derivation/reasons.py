@@ -31,6 +31,7 @@ from derive.kernel.expr import (
 from derive.meaning.evaluate import NotExact, evaluate
 from derive.notation import COMMAND_WORDS
 from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators.abstract import signature_of
 from derive.tree import Tree, name, num, tree
 from derive.writing.write import write
 
@@ -87,6 +88,8 @@ def word(share: Share) -> Word | None:
         case Call(Name()):
             return None
         case Call(Operator() as op):
+            if (signature := signature_of(share.parent)) is not None:
+                return Word(op.name, (name(signature.symbol), " gives its gradient"))
             row = PRIMITIVES.get(op.name)
             said = _SAID.get(op.name) or (f"{spoken(row.latex) if row else op.name}",)
             return Word(op.name, said)

@@ -20,13 +20,8 @@ from derive.elaborate.symbols import (
     select,
     slot_mark,
 )  # fmt: skip
-from derive.elaborate.values import (
-    Value,
-    call_of,
-    levelled,
-    map_of,
-    squeezed,
-)  # fmt: skip
+from derive.elaborate.unspecified import call_value as unspecified_call
+from derive.elaborate.values import Value, call_of, levelled, map_of, squeezed
 from derive.elaborate.vocabulary import BY_WORD, rows_of
 from derive.kernel.build import contracted, lift, mapped, spread
 from derive.kernel.calculus import grad
@@ -61,6 +56,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return indicator(reading, tree, arguments, env)
     if symbol in reading.functions:
         return _defined_call(reading, tree, function, arguments, primes, env)
+    if symbol in reading.scope.unspecified and not primes:
+        return unspecified_call(reading, tree, symbol, env)
     special = SHAPED.get(symbol)
     if special is not None:
         found = special(reading, tree, arguments, env)

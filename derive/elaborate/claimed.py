@@ -300,6 +300,8 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
     if all(_counts(side, reading) for side in sides):
         return  # i \\neq j says which entries are meant
     step = relations[0] in DEFINES and stepped(sides[0], sides[1]) is not None
+    # What is defined has its value: \tilde\theta_{new} = \tilde\theta_{old} + .. is a claim.
+    step = step and reading.scope.refer(sides[0]).symbol not in reading.scope.defined
     step = step or relations[0] in _ARROWS
     assigned = relations[0] in DEFINES and _assigned(sides[0], sides[1], reading)
     step = step or (given == 0 and assigned)

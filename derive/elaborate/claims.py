@@ -200,7 +200,7 @@ class Claims:
         except Fault:
             return found
         for node in settled.subtrees():
-            if node.head == "symbol":
+            if node.head == "symbol" and node.kids[0] not in self.reading.scope.unspecified:
                 try:
                     found.append(value_of(self.reading, node, Env()).expr)
                 except (Fault, Silent):

@@ -15,6 +15,7 @@ from derive.elaborate.layouts import Layout
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import has_label_slot, index_letter, is_range
 from derive.elaborate.shown import formula, shape_of, text
+from derive.elaborate.unspecified import gradient_at
 from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, contracted, zeros
 from derive.kernel.calculus import jacobian, pullback
@@ -28,10 +29,14 @@ MOST_TIMES = 3
 def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     """The value of a derivative in the layout of ``reading``."""
     of, by, order = (tree.kids[1], tree.kids[0], tree.kids[2]) if tree.head == "grad" else tree.kids
+    times = int(order) if str(order).isdigit() else 1
+    if of is not None and tree.head == "grad":
+        found = gradient_at(reading, of, by, times, env)
+        if found is not None:
+            return _laid_out(found, len(found.own), 0, True, reading.layout)
     if of is None or by is None:
         raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)
     variables = variables_of(by)
-    times = int(order) if str(order).isdigit() else 1
     if len(variables) == 1:
         variables *= times
     if len(variables) > MOST_TIMES or times not in (1, len(variables)):

@@ -35,6 +35,7 @@ from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text as written
 from derive.elaborate.spellings import primes_transpose, respelled
 from derive.elaborate.trials import elaborate
+from derive.elaborate.unspecified import Unspecified
 from derive.elaborate.used import symbols_used
 from derive.kernel import sizes
 from derive.latex.print import latex
@@ -101,6 +102,10 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     items = with_named_functions(items)
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
+    free = Unspecified.of(items, parsed.document.plain)
+    items = [free.written_out(item) for item in items]
+    reading.scope.unspecified, reading.scope.targets = free.arguments, free.targets
+    reading.scope.graded = free.nabla
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain

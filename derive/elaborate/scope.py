@@ -72,6 +72,11 @@ class Scope:
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
     met: set[str] = field(default_factory=set)  # variables of the definitions, once those are read
+    # Functions of arrays that nothing defines, with their only arguments; where their values live;
+    # those whose gradient is written with a nabla.
+    unspecified: dict[str, Tree | None] = field(default_factory=dict)
+    targets: dict[str, Tree] = field(default_factory=dict)
+    graded: frozenset[str] = frozenset()
 
     def use_of(self, tree: Tree) -> str:
         """What a name is counted under: raw, or settled to a symbol."""
@@ -223,7 +228,7 @@ class Scope:
         if tree.head == "name" and tree.kids[0].lstrip("\\") in KNOWN_WORDS:
             return not self.known(tree.kids[0]) or tree.kids[0] in self.functions
         reference = self.refer(tree)
-        if reference.symbol in self.functions:
+        if reference.symbol in self.functions or reference.symbol in self.unspecified:
             return True
         if self.known(reference.symbol):
             return False

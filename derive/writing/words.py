@@ -14,6 +14,7 @@ from typing import NamedTuple
 from derive.kernel.expr import Number
 from derive.kernel.sizes import Axis, Size
 from derive.notation.names import symbol_tree
+from derive.operators.abstract import Signature
 from derive.tree import Tree, name, num, tree
 
 ONES, IDENTITY = name(r"\mathbf{1}"), name(r"\mathbf{I}")
@@ -36,6 +37,27 @@ def relation(left: Tree, sign: str, right: Tree) -> Tree:
 
 def function(symbol: str, *args: Tree) -> Tree:
     return Tree("call", (symbol_tree(symbol), *args))
+
+
+def unspecified(signature: Signature, args: Sequence[Tree], arrays: bool) -> Tree:
+    r"""A function that nothing defines at its arguments, or a derivative of it: \nabla J(W),
+    \nabla_{\hat y} \ell(\hat y, y), and for values that are ``arrays`` the Jacobian J_f(x)^\top."""
+    called = Tree("call", (symbol_tree(signature.symbol), *args))
+    by = [(own, arg) for own, arg in zip(signature.arguments, args, strict=True) if own.order]
+    if not by:
+        return called
+    if arrays and len(args) == 1 and by[0][0] == (1, 1):
+        jacobian = tree("script", name("J"), symbol_tree(signature.symbol), None)
+        return tree("transpose", Tree("call", (jacobian, *args)))
+    if len(args) == 1:
+        return tree("grad", None, called, str(by[0][0].order))
+    done = called
+    for own, arg in reversed(by):
+        if own.rank:
+            done = tree("grad", arg, done, str(own.order))
+        else:
+            done = tree("deriv", done, arg, str(own.order))
+    return done
 
 
 # ------------------------------------------------------------------------------------- products

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias, assert_never
 from derive.kernel.build import is_zero
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Operator, Var
 from derive.kernel.sizes import Size
+from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.tree import Tree, name, num, tree
@@ -273,6 +274,15 @@ class Writer:
         assert not isinstance(node.op, Name)
         if node.op.name in FAMILIES:
             return (yield from blocks.said(self, node, at, scope))
+        signature = signature_of(node)
+        if signature is not None:
+            given: list[Tree] = []
+            for arg, own in zip(node.args, signature.arguments, strict=True):
+                inner = (*at[: signature.lead], *[None] * own.rank)
+                said = yield Ask(arg, inner, scope)
+                given.append(filled(said, own.rank))
+            return Said(entry(words.unspecified(signature, given, bool(node.op.params[1:])),
+                              at[signature.lead :]))  # fmt: skip
         args: list[Tree] = []
         for arg in node.args:
             lead = min(len(arg.axes), len(node.axes))

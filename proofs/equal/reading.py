@@ -24,6 +24,7 @@ from derive.kernel.expr import (
     is_named,
     toposort,
 )
+from derive.operators.abstract import symmetries
 from derive.operators.pointwise import eq, exp, ge, gt, le, lt, ne
 from derive.operators.primitives import argmax, argmin
 from derive.operators.row import POINTWISE, PRIMITIVES
@@ -336,7 +337,7 @@ class Reading(Functions):
             if op.name in _REDUCED:
                 shape = (*shape[:-1], node.args[0].axes[-1])
         else:
-            own, orders = tuple(range(len(node.axes))), ()
+            own, orders = tuple(range(len(node.axes))), symmetries(node)
             key, shape = tuple(tuple(sorted(p.items())) for p in polys), node.axes
         content = (op.name, op.params, key, tuple(a.axes for a in node.args) if not last else shape)
         if op.name in _REDUCED and last:

@@ -32,6 +32,7 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import COMPARISONS, exp, log, np
 from proofs.numbers.entries import (
@@ -185,6 +186,12 @@ class Exact(Entries):
         params = tuple(sizes.evaluate(p, self.at) for p in node.op.params)
         if node.op.name in FAMILIES:  # entries are moved, whatever they are
             return node.op.value(*args, *params)
+        signature = signature_of(node)
+        if signature is not None:
+            # The one polynomial that stands for the function, here as everywhere.
+            if signature.symbol not in self._functions:
+                return _filled(_extent(node.axes, self.at), NAN)
+            return _each(bounded, _array(node.op.value(*args, *params)))
         rule = OPERATORS.get(node.op.name)
         if rule is None:
             return _filled(_extent(node.axes, self.at), NAN)

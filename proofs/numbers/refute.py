@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from derive.derivation.network import REALS, Domain
 from derive.kernel.expr import Expr, Map, ShapeError, Var, shape_text, toposort
 from derive.kernel.sizes import Size
+from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 from proofs.numbers.certify import RELATIONS, Certificate, Refutation, certify, told
 from proofs.numbers.draw import Rationals
@@ -77,10 +78,12 @@ def refutation(
 def polynomials(order: Iterable[Expr]) -> dict[str, tuple[int, ...]]:
     """A polynomial for each function that nobody defined: different ones, no two derivatives of
     which up to the fourth agree at small numbers."""
-    names = dict.fromkeys(
+    scalar = (
         str(node.fn.params[0]) for node in order
         if isinstance(node, Map) and node.fn.name == "generic"
     )  # fmt: skip
+    of_arrays = (s.symbol for node in order if (s := signature_of(node)) is not None)
+    names = dict.fromkeys((*scalar, *of_arrays))
     return {name: (2 + k, 3 + 2 * k, 5, 7 + k, 1) for k, name in enumerate(names)}
 
 
