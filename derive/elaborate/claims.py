@@ -199,8 +199,9 @@ class Claims:
             settled = self.settled(tree)
         except Fault:
             return found
+        called = {id(n.kids[0]) for n in settled.subtrees() if n.head in ("call", "apply")}
         for node in settled.subtrees():
-            if node.head == "symbol" and node.kids[0] not in self.reading.scope.unspecified:
+            if node.head == "symbol" and id(node) not in called:
                 try:
                     found.append(value_of(self.reading, node, Env()).expr)
                 except (Fault, Silent):

@@ -17,10 +17,11 @@ from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registe
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.abstract import note_losses
 from derive.elaborate.assembly import network_of
-from derive.elaborate.claimed import claims_told_apart
+from derive.elaborate.claimed import claims_told_apart, steps_of
 from derive.elaborate.collect import (
     Statements,
     equation_of,
+    introduced,
     sorted_statements,
 )
 from derive.elaborate.declare import assume, declare
@@ -110,6 +111,10 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain
     shorthand = claims_told_apart(statements, reading, plain) if judging else None
+    for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:
+        # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
+        statements.definitions.remove(item)
+        reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     _declare(statements, reading, faults)
     order = _equations(statements, reading, faults, judging)
     reading.late = _differentiating(order, reading) if judging else set()

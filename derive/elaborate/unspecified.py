@@ -187,7 +187,7 @@ def _may_be(name: str, shown: bool) -> bool:
     if shown:
         return True
     return (names_loss(name) and len(core.strip("\\")) <= 3) or core in FUNCTION_LETTERS - (
-        ACTIVATIONS | {"F", "G"}
+        ACTIVATIONS | {"F", "G", r"\Phi", r"\Psi"}
     )
 
 

@@ -87,8 +87,8 @@ def _pull(node: Call, cotangent: Expr, extra: int) -> Iterator[tuple[Expr, Expr,
     riders = tuple(range(extra))
     for k, arg in enumerate(node.args):
         slope = derivative(node, k)
-        # The new axes follow those that the argument has been differentiated by before.
-        before = sum(a.rank * a.order for a in signature.arguments[: k + 1])
+        # The new axes go before those that the argument has been differentiated by already.
+        before = sum(a.rank * a.order for a in signature.arguments[:k])
         own = tuple(range(extra + len(node.axes), extra + len(slope.axes)))
         rest = tuple(range(extra + signature.lead, extra + len(node.axes)))
         spot = (*lead, *rest[:before], *own, *rest[before:])
