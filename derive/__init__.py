@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from derive.operators.arrangement import block, chunk, split
     from derive.operators.arrangement import concatenated as concat
     from derive.operators.arrangement import stacked as stack
+    from derive.operators.matrices import matrix_power
     from derive.operators.symbolic import to_sympy
     from derive.surface import (
         abstract,
@@ -87,6 +88,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "matrix",
+    "matrix_power",
     "name",
     "network",
     "outer",
@@ -126,6 +128,7 @@ _ELSEWHERE = {
     "count": ("derivation.count", "parameters"),
     "evaluate": ("meaning.evaluate", "evaluate"),
     "graph": ("display", "graph"),
+    "matrix_power": ("operators.matrices", "matrix_power"),
     "pushforward": ("kernel.calculus", "pushforward"),
     "read": ("elaborate.document", "read"),
     "second_reading": ("elaborate.scalar", "second_reading"),

@@ -156,7 +156,7 @@ def function(word: str) -> Callable[..., Any]:
     """
     if word in COMPOSITES:
         return COMPOSITES[word].make
-    row = POINTWISE.get(word) or PRIMITIVES.get(word)
+    row = POINTWISE.get(word) or PRIMITIVES.get(word) or _spelled(word)
     if row is None:
         raise AttributeError(f"derive has no {word!r}")
     try:
@@ -164,6 +164,11 @@ def function(word: str) -> Callable[..., Any]:
     except TypeError:
         return row.make  # a family: power(3), one_hot(c)
     return _function(row, made)
+
+
+def _spelled(word: str) -> Row | None:
+    """The operator that a document writes this way: ``inv`` is ``inverse``."""
+    return next((row for row in PRIMITIVES.values() if word in row.words), None)
 
 
 def _function(row: Row, made: Fn | Operator) -> Callable[..., Any]:

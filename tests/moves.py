@@ -255,12 +255,23 @@ def of_primitive(r: Recipe, row: Row) -> Expr:
     if row.name == "one_hot":
         count = r.pick([D, K, 3])
         return row.make(count)(r.classes(r.pick([(), (N,)]), count))
+    if row.matrices:
+        return row.make()(definite(r))
     a = r.node(lambda axes: len(axes) > 0 and axes[-1] != 1, (K,))
     return row.make()(a)
 
 
+def definite(r: Recipe) -> Expr:
+    """A matrix of positive determinant that is not symmetric: a aᵀ + 3 I + s, where s + sᵀ = 0."""
+    a = r.node(lambda axes: len(axes) == 2 and axes[0] not in (1, N), (D, K))
+    s = r.variable((a.axes[0], a.axes[0]))
+    return a @ a.T + 3 * Delta(a.axes[0]) + s - s.T
+
+
 def of_composite(r: Recipe, row: Row) -> Expr:
     """This definition, of probabilities where other numbers leave its domain."""
+    if row.matrices:
+        return row.make(definite(r))
     first = r.node(lambda axes: 0 < len(axes) < 3, (D,))
     args = [first, *(r.like(first) for _ in range(row.arity - 1))]
     made = row.make(*args)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from derive.kernel import calculus
 from derive.kernel.build import contract, dot, is_zero, lift, mapped, named, total, zeros
 from derive.kernel.calculus import backward, grad, hessian, hvp, jacobian, pushforward
-from derive.kernel.expr import Expr, Fn, ShapeError, Var
+from derive.kernel.expr import Delta, Expr, Fn, Ones, ShapeError, Var
 from derive.kernel.sizes import sizes
 from derive.meaning.evaluate import evaluate, evaluate_all
 from derive.operators import POINTWISE, PRIMITIVES, Row
@@ -193,6 +193,13 @@ def test_adjoint_of_functions(row: Row, fn: Fn) -> None:
     adjoint(mapped(fn, *args), [*args], dict(zip(args, points(row))), EXTENT)
 
 
+def spread_identity(axes) -> Expr:
+    """Twice the identity, for every sample of a batch."""
+    if len(axes) == 1:
+        return 2 * Delta(axes[0])
+    return 2 * contract("a,ij->aij", Ones(axes[0]), Delta(axes[1]))
+
+
 @pytest.mark.parametrize("axes", [(n,), (m, n)], ids=["vector", "batch"])
 @pytest.mark.parametrize("name", [k for k in PRIMITIVES if k not in FAMILIES | {"one_hot"}])
 def test_adjoint_of_operators(name: str, axes) -> None:
@@ -200,7 +207,12 @@ def test_adjoint_of_operators(name: str, axes) -> None:
     u, w = Var("u", axes), Var("w", axes)
     shape = [EXTENT[str(a)] for a in axes]
     values = {u: random.normal(size=shape), w: random.normal(size=shape)}
-    node = PRIMITIVES[name].make()(sin(u) * w + u)
+    row = PRIMITIVES[name]
+    if row.matrices:
+        s = contract("...i,...j->...ij".replace("...", "abc"[: len(axes) - 1]), sin(u), w)
+        node = row.make()(s + spread_identity(axes))
+    else:
+        node = row.make()(sin(u) * w + u)
     adjoint(node, [u, w], values, EXTENT)
 
 

@@ -112,6 +112,7 @@ def test_every_function_is_rational_where_its_row_says_so(row, params):
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 @pytest.mark.parametrize("axes", [(N,), (M, N)], ids=str)
 def test_every_operator_encloses_its_float(row, axes):
+    axes = (*axes, N) if row.matrices else axes
     shape = tuple(AT[str(n)] for n in axes)
     if row.name == "one_hot":
         label = Var("label", axes)
@@ -126,6 +127,8 @@ def test_every_operator_encloses_its_float(row, axes):
             operator(*[z] * (1 + (row.name == "concat"))),
             {z: rationals(shape, -2, 2, 5)},
         )
+        if row.matrices:  # of positive determinant
+            values[z] += 8 * np.eye(3, dtype=int)
     floats = evaluate(node, {v: a.astype(float) for v, a in values.items()}, AT)
     found, _ = exact(node, values)
     assert found.shape == floats.shape
@@ -134,9 +137,10 @@ def test_every_operator_encloses_its_float(row, axes):
 
 @pytest.mark.parametrize("row", COMPOSITES.values(), ids=lambda row: row.name)
 def test_every_definition_encloses_its_float(row):
-    arguments = [Var(f"a{k}", (N,)) for k in range(row.arity)]
+    axes = (N, N) if row.matrices else (N,)
+    arguments = [Var(f"a{k}", axes) for k in range(row.arity)]
     node = row.make(*arguments)
-    values = {v: rationals((3,), 0.1, 0.9, k) for k, v in enumerate(arguments)}
+    values = {v: rationals((3,) * len(axes), 0.1, 0.9, k) for k, v in enumerate(arguments)}
     floats = evaluate(node, {v: a.astype(float) for v, a in values.items()}, AT)
     found, _ = exact(node, values)
     assert all(contains(n, f) for n, f in zip(found.flat, np.ravel(floats), strict=True))

@@ -34,6 +34,7 @@ from derive.writing.write import Writer, write
 from tests.moves import MOVES
 from tests.networks import Network, cook
 from tests.random_expressions import AT, VARIABLES, Sprout, values
+from tests.recipe import EXTENT
 
 LONGEST = 1500  # characters; longer formulas say nothing new
 _NO_WORD = {"argmax", "argmin", "one_hot", "density", "normal_cdf", "raised"}
@@ -162,7 +163,7 @@ def assert_gradients_are_read(network: Network) -> None:
         expr, found = read_back(gradient)
         assert found.axes == expr.axes
         known = network.values
-        ours, theirs = evaluate(expr, known), evaluate(found, known)
+        ours, theirs = evaluate(expr, known, EXTENT), evaluate(found, known, EXTENT)
         assert np.allclose(ours, theirs, equal_nan=True), latex(write(expr))
         wide = any(type(node) is Map and len(node.axes) > 1 for node in inside)
         assert wide or same(found, expr), latex(write(expr))

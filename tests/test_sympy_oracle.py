@@ -136,6 +136,8 @@ def test_an_operator_means_the_same_to_sympy_and_to_numpy(name):
     operator = PRIMITIVES[name].make(*([3] if name == "one_hot" else []))
     if name == "one_hot":
         values = np.array([3.0, 1.0])
+    if PRIMITIVES[name].matrices:
+        values = np.array([[[2.0, 1.0], [-0.5, 1.0]], [[1.0, 0.25], [2.0, 1.5]]])
     x = Var("x", values.shape)
     ours = evaluate(operator(x), {x: values})
     theirs = to_sympy(operator(x), {x: np.vectorize(sympy.Rational, otypes=[object])(values)})

@@ -9,13 +9,14 @@ ROOT = Path(__file__).parent.parent
 TRUSTED = [
     *sorted((ROOT / "proofs" / "equal").glob("*.py")),
     *(ROOT / "proofs" / "numbers" / f"{name}.py"
-      for name in ("certify", "exact", "entries", "plan", "draw")),
+      for name in ("certify", "exact", "entries", "matrices", "plan", "draw")),
 ]  # fmt: skip
 # What the trusted part rests on, beside the standard library.
 FOUNDATIONS = (
     "derive.kernel", "derive.operators", "derive.meaning", "derive.derivation.network",
     "proofs.equal", "proofs.numbers.certify", "proofs.numbers.exact", "proofs.numbers.entries",
-    "proofs.numbers.plan", "proofs.numbers.draw", "proofs.verdict", "flint", "numpy",
+    "proofs.numbers.matrices", "proofs.numbers.plan", "proofs.numbers.draw", "proofs.verdict",
+    "flint", "numpy",
 )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def pointwise(xp: Any) -> Words:
 
 
 def primitives(xp: Any) -> Words:
-    """The operators along the last axis."""
+    """The operators along the last axis, and those on a matrix."""
 
     def logsumexp(x):
         return xp.log(xp.sum(xp.exp(x), axis=-1))
@@ -125,6 +125,10 @@ def primitives(xp: Any) -> Words:
         "argmin": lambda x: chosen(xp.argmin, x),
         "maximum": lambda x: xp.max(x, axis=-1),
         "minimum": lambda x: xp.min(x, axis=-1),
+        "inverse": xp.linalg.inv,
+        "det": xp.linalg.det,
+        "logdet": lambda a: xp.linalg.slogdet(a)[1],
+        "logabsdet": lambda a: xp.linalg.slogdet(a)[1],
         "one_hot": lambda y, count: xp.asarray(np.eye(count)[np.asarray(y, int) - 1]),
     }
 

@@ -84,7 +84,9 @@ def auxiliaries(
 
 
 def _is_one_factor(node: Expr) -> bool:
-    """A variable spread, scaled or transposed: nothing that would deserve a name."""
+    """A variable spread, scaled, transposed or inverted: nothing that would deserve a name."""
+    if isinstance(node, Call) and not is_named(node) and node.op.name == "inverse":
+        return isinstance(node.args[0], Var) or is_named(node.args[0])
     return (
         isinstance(node, Contract)
         and sum(not isinstance(f, Num | Ones | Delta) for f in node.factors) == 1

@@ -52,6 +52,21 @@ _HALF = tree("product", tree("frac", num(1), num(2)), _SQUARES)
 _NORM = tree("chain", tree("grad", None, _SQUARES, "1"), _EQUAL, tree("product", num(2), _U))
 _HALF_NORM = tree("chain", tree("grad", None, _HALF, "1"), _EQUAL, _U)
 
+_M = name(r"\mathbf{U}")
+_INVERTED = tree("inverse", _M)
+_TURNED = tree("transpose", _INVERTED)
+_INVERSE = tree(
+    "chain", tree("differential", _INVERTED), _EQUAL,
+    tree("neg", tree("product", _INVERTED, tree("differential", _M), _INVERTED)),
+)  # fmt: skip
+_DETERMINANT = tree("call", name(r"\det"), _M)
+_DET = tree(
+    "chain", tree("grad", None, _DETERMINANT, "1"), _EQUAL, tree("product", _DETERMINANT, _TURNED)
+)
+_LOGDET = tree(
+    "chain", tree("grad", None, tree("call", name(r"\log\det"), _M), "1"), _EQUAL, _TURNED
+)
+
 # How a rule is said where the vocabulary's own name would not tell.
 _SAID: dict[str, Text] = {
     "max": ("max routes",),
@@ -65,6 +80,10 @@ _SAID: dict[str, Text] = {
     "minimum": ("min routes",),
     "logsumexp": ("log-sum-exp: its gradient is the softmax",),
     "log_softmax": ("log-softmax",),
+    "inverse": ("inverse: ", _INVERSE),
+    "det": ("determinant: ", _DET),
+    "logdet": ("log-determinant: ", _LOGDET),
+    "logabsdet": ("log-determinant: ", _LOGDET),
     "softmax": ("softmax: every output moves every input",),
 }
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.matrices import function_of, of_matrix
 from derive.elaborate.places import slope_of_applied
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
 from derive.elaborate.shaped import SHAPED
 from derive.elaborate.shown import formula, text
-from derive.elaborate.symbols import (
-    definition_value,
-    fresh_letter,
-    select,
-    slot_mark,
-)  # fmt: skip
+from derive.elaborate.symbols import definition_value, fresh_letter, select, slot_mark
 from derive.elaborate.unspecified import call_value as unspecified_call
 from derive.elaborate.values import Value, call_of, levelled, map_of, squeezed
 from derive.elaborate.vocabulary import BY_WORD, rows_of
@@ -101,6 +97,8 @@ def _row_value(
     reading: Reading, tree: Tree, symbol: str, rows: list[Row], values: list[Value],
     subscript: Tree | None, primes: int, env: Env,
 ) -> Value:  # fmt: skip
+    if rows[0].matrices:
+        return of_matrix(reading, tree, rows[0], values)
     for row in rows:
         made = row.make() if row.name in POINTWISE or row.name in PRIMITIVES else None
         if isinstance(made, Operator) and len(values) == 1:
@@ -113,7 +111,7 @@ def _row_value(
             if len(given) == row.arity:
                 if primes:
                     return _slope(reading, tree, made, given, primes)
-                value = map_of(tree, reading.sizes, made, given)
+                value = function_of(reading, tree, made, given)
                 if made is pointwise.log and subscript is not None:
                     return _log_base(reading, tree, value, subscript, env)
                 return value

@@ -14,6 +14,7 @@ from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.limits import bound_letters, size_of
+from derive.elaborate.matrices import matrix_power
 from derive.elaborate.norms import norm_squared
 from derive.elaborate.products import product_of
 from derive.elaborate.reading import Env, Reading
@@ -130,29 +131,12 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
             rf"write $\exp({text(exponent)})$, or give the other e another name",
         )
     if len(value.own) == 2:
-        return _matrix_power(reading, tree, value, constant)
+        return matrix_power(reading, tree, value, constant)
     if constant is not None:
         if constant == 1:
             return value
         return map_of(tree, reading.sizes, pointwise.power(constant), [value])
     return map_of(tree, reading.sizes, pointwise.raised, [value, value_of(reading, exponent, env)])
-
-
-def _matrix_power(reading: Reading, tree: Tree, value: Value, constant: Fraction | None) -> Value:
-    if constant is None or constant.denominator != 1 or not 1 <= constant <= 8:
-        raise Fault(
-            "unsupported", f"the power {said(tree)} of a matrix is not known", tree,
-            "known are the powers 1 to 8; give another one a name, such as $P$, and declare it",
-        )  # fmt: skip
-    try:
-        reading.sizes.unify(*value.own)
-    except SizeError:
-        raise Fault(
-            "shape-clash", f"a power needs a square matrix, not {value.shape_text()}", tree
-        ) from None
-    count = int(constant)
-    indices = [(k, k + 1) for k in range(count)]
-    return contract_values(tree, reading.sizes, [value] * count, indices, (0, count))
 
 
 def _rational(tree: Tree) -> Fraction | None:

@@ -10,6 +10,7 @@ import re
 
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.matrices import determinant_by_bars
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value, call_of, contract_values, map_of, squeezed
@@ -25,10 +26,7 @@ _SPELLINGS = {"Fro": "F", "fro": "F", "Frob": "F", "inf": r"\infty", r"\max": "m
 def _abs(reading: Reading, tree: Tree, env: Env) -> Value:
     value = value_of(reading, tree.kids[0], env)
     if len(value.own) == 2:
-        raise Fault(
-            "ambiguous-bars", "bars around a matrix may mean the determinant or absolute entries",
-            tree, r"write `\operatorname{abs}(..)` or `\det(..)`",
-        )  # fmt: skip
+        return determinant_by_bars(reading, tree, value)
     return map_of(tree, reading.sizes, pointwise.absolute, [value])
 
 

@@ -32,6 +32,7 @@ from derive.kernel.expr import (
 )  # fmt: skip
 from derive.kernel.sizes import Axis, size
 from derive.meaning.digests import Digests, visible
+from derive.meaning.matrices import is_inverse, is_symmetric, plainer, without_inverses
 from derive.meaning.numbering import numbering
 from derive.operators.pointwise import power
 
@@ -102,7 +103,9 @@ class Normal:
             case Map(fn, args):
                 return Map(fn, tuple(self.known[a] for a in args))
             case Call(op, args) if not isinstance(op, Name):
-                return Call(op, tuple(self.known[a] for a in args))
+                made = Call(op, tuple(self.known[a] for a in args))
+                plain = plainer(made)
+                return made if plain is None else self.of(plain)
             case _:
                 return node
 
@@ -216,6 +219,7 @@ class Normal:
 
     def _monomial(self, count: Number, factors: list[Factor], out: tuple, extent: dict) -> Expr:
         """One product: deltas and ones absorbed, powers added, indices numbered."""
+        factors = [Factor(*f) for f in without_inverses(factors, out)]
         extent = {**extent, **dict(self._extent(factors))}
         equal: dict[int, int] = {}
 
@@ -266,6 +270,11 @@ class Normal:
         if count == 0 or not factors:
             axes = tuple(dict(self._extent(factors))[i] for i in out)
             return zeros(axes) if count == 0 else Num(_tidy_number(count))
+        place = {i: k for k, i in enumerate(out)}
+        for k, f in enumerate(factors):
+            if is_inverse(f.atom) and is_symmetric(f.atom, self.of):
+                own = sorted(f.own, key=lambda i: (place.get(i, len(out)), i))
+                factors[k] = f._replace(own=tuple(own))
         keys = [(self.digests.of(f.atom), f.exponent) for f in factors]
         colour = {i: -1 for f in factors for i in f.own} | {i: k for k, i in enumerate(out)}
         order, number = numbering(keys, [f.own for f in factors], colour, len(out))

@@ -79,6 +79,8 @@ def _entries(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
         case Call(Name(), (arg,)):
             return known[arg]
         case Call(Operator() as op, args):
+            if op.name in _MATRICES:
+                return _on_matrices(_MATRICES[op.name], known[args[0]])
             params = [sizes.evaluate(p, at) for p in op.params]
             if op.name in FAMILIES:
                 return op.value(*(known[a] for a in args), *params)
@@ -213,6 +215,33 @@ def _condition(value: Any) -> Any:
 
 
 # ------------------------------------------------------------------ operators along an axis
+
+
+def _on_matrices(function: Callable[[Any], Any], array: Any) -> Any:
+    """The operator on every matrix of the last two axes."""
+    import sympy
+
+    lead = array.shape[:-2]
+    parts = [np.asarray(function(sympy.Matrix(array[place])), object) for place in np.ndindex(lead)]
+    return np.stack(parts).reshape(*lead, *parts[0].shape) if lead else _bare(parts[0])
+
+
+def _bare(part: Any) -> Any:
+    return part if part.shape else part.item()
+
+
+def _logarithm(of: Any) -> Any:
+    import sympy
+
+    return sympy.log(of)
+
+
+_MATRICES: dict[str, Callable[[Any], Any]] = {
+    "inverse": lambda a: np.array(a.inv().tolist(), object),
+    "det": lambda a: a.det(),
+    "logdet": lambda a: _logarithm(a.det()),
+    "logabsdet": lambda a: _logarithm(abs(a.det())),
+}
 
 
 def _logsumexp(row: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from derive.kernel.expr import Delta, Expr, Ones
 from derive.kernel.sizes import Axis
+from derive.meaning.matrices import is_inverse, is_symmetric
+from derive.meaning.normal import normal
 from derive.tree import Tree, name, num, tree
 from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
@@ -215,8 +217,9 @@ class Reading:
             else:
                 scalars.multiply(said.tree, exponent, size=is_size(node))
             return
+        even = is_inverse(node) and is_symmetric(node, normal)
         for form in words.repeated(said.tree, exponent):
-            self.pieces.append(Piece((Part(form),), left, order))
+            self.pieces.append(Piece((Part(form, even),), left, order))
             self.sources[id(self.pieces[-1])] = [factor]
 
     def _measure(self, scalars: Scalars) -> None:

@@ -17,6 +17,7 @@ from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.build import named as named_node
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.meaning.digests import is_barrier, visible
+from derive.meaning.matrices import plainer
 from derive.meaning.normal import Normal, scaled, split
 from derive.operators.blocks import is_part, read_off
 from derive.operators.blocks import summed as side_by_side
@@ -148,6 +149,9 @@ class _Tidy:
                 # (x^a)^b is x^(ab) for whole b; the root of a square is not x
                 whole = outer.denominator == 1
                 return _powered(arg, outer * exponent) if whole else here
+            case Call():
+                plain = plainer(here)
+                return here if plain is None else self._shorter(here, plain)
             case _:
                 return here
 

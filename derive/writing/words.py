@@ -77,7 +77,15 @@ def turned(parts: Parts) -> Parts:
 
 
 def transposes(parts: Parts) -> int:
-    return sum(part.tree.head == "transpose" for part in parts)
+    r"""How many transposes are written; A^{-\top} is as short as A^{-1}."""
+    return sum(p.tree.head == "transpose" and p.tree.kids[0].head != "inverse" for p in parts)
+
+
+def inverted(node: Tree) -> Tree:
+    r"""The inverse of a matrix: A^{-1}, and A^{-\top} for that of a transpose."""
+    if node.head == "transpose":
+        return tree("transpose", tree("inverse", node.kids[0]))
+    return tree("inverse", node)
 
 
 def as_row(parts: Parts) -> Parts:

@@ -157,10 +157,9 @@ class Writer:
                     return tuple(next(filter(None, column), None) for column in zip(*rows))
                 case Call(Operator(name=op), (first, *_)) if op in FAMILIES:
                     called = self.label[first][: node.op.params[0]]
-                case Call(_, (first, *_)):
-                    lead = self.label[first] if len(node.axes) > len(first.axes) else (
-                        self.label[first][:-1])  # fmt: skip
-                    called = lead
+                case Call(op, (first, *_)):
+                    own = _own_axes(op.name) if len(node.axes) <= len(first.axes) else 0
+                    called = self.label[first][: len(first.axes) - own]
         if type(node) is Var and not called:
             self.taken.add(node.name)
         return (*called, *[None] * (len(node.axes) - len(called)))
@@ -270,7 +269,8 @@ class Writer:
         return Said(said, level)
 
     def _operator(self, node: Call, at: Letters, scope: frozenset[str]) -> Saying:
-        """An operator acts on the last axis of its argument, and the axes before it come along."""
+        """An operator acts on the last axis of its argument, and the axes before it come along; one
+        of a matrix on the last two."""
         assert not isinstance(node.op, Name)
         if node.op.name in FAMILIES:
             return (yield from blocks.said(self, node, at, scope))
@@ -284,17 +284,21 @@ class Writer:
             return Said(entry(words.unspecified(signature, given, bool(node.op.params[1:])),
                               at[signature.lead :]))  # fmt: skip
         args: list[Tree] = []
+        own = _own_axes(node.op.name)
         for arg in node.args:
             lead = min(len(arg.axes), len(node.axes))
-            lead -= len(arg.axes) == len(node.axes)
+            lead -= own if len(arg.axes) == len(node.axes) else 0
             inner = (*at[:lead], *[None] * (len(arg.axes) - lead))
             said = yield Ask(arg, inner, scope)
             args.append(filled(said, inner.count(None)))
         row = PRIMITIVES.get(node.op.name)
         if row and row.entry and at[-1]:
             return Said(applied(row.entry, [*args, words.letter_tree(at[-1])]))
-        made = applied(row.latex if row else node.op.name, args)
-        return Said(entry(made, at[-1:]) if len(node.axes) >= len(node.args[0].axes) else made)
+        if node.op.name == "inverse":
+            made = words.inverted(args[0])
+        else:
+            made = applied(row.latex if row else node.op.name, args)
+        return Said(entry(made, at[-own:]) if len(node.axes) >= len(node.args[0].axes) else made)
 
     # ------------------------------------------------------------------------- contractions
 
@@ -303,6 +307,12 @@ class Writer:
         free = tuple(i for i in flat.out if i not in env)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))
+
+
+def _own_axes(operator: str) -> int:
+    """How many of the last axes an operator acts on."""
+    row = PRIMITIVES.get(operator)
+    return 2 if row and row.matrices else 1
 
 
 def _written_at(called: Tree, slots: int, at: Letters) -> Tree:

@@ -23,6 +23,7 @@ from proofs.numbers.plan import made
 _MASKS = frozenset(["relu", "abs", "sign", "step", "max", "min", "where", "leaky_relu", "prelu",
                     "elu", "selu", "hard_tanh", "relu6", "softsign"])  # fmt: skip
 _ROUTES = frozenset(["argmax", "argmin", "maximum", "minimum"])
+_MATRICES = frozenset(["inverse", "det"])
 _WIDEST = 7  # the largest size tried
 _MOST_ENTRIES = 8_000  # of one array at one point
 _ENOUGH = 1 << 40
@@ -79,6 +80,10 @@ def _of(node: Expr, known: Mapping[Expr, Bound]) -> Bound:
                 height=min(sum(known[a].height for a in args), _ENOUGH)
             )
         case Call(Operator() as op, args):
+            if op.name in _MATRICES:
+                # A product of as many entries as there are rows; an inverse is one over another.
+                inner, last = _with(known[args[0]], args[0].axes[-2:]), args[0].axes[-1]
+                return _times(inner, last if isinstance(last, int) else _WIDEST, 0)
             inner = _with(known[args[0]], args[0].axes[-1:])
             masks = 0
             if op.name in _ROUTES:

@@ -48,6 +48,7 @@ from proofs.numbers.entries import (
     is_rational,
     rational,
 )
+from proofs.numbers.matrices import MATRICES
 from proofs.numbers.plan import contract
 
 PRECISIONS = (64, 128, 256, 640)
@@ -192,6 +193,9 @@ class Exact(Entries):
             if signature.symbol not in self._functions:
                 return _filled(_extent(node.axes, self.at), NAN)
             return _each(bounded, _array(node.op.value(*args, *params)))
+        matrix_rule = MATRICES.get(node.op.name)
+        if matrix_rule is not None:
+            return _on_matrices(lambda rows: matrix_rule(self, rows), args[0])
         rule = OPERATORS.get(node.op.name)
         if rule is None:
             return _filled(_extent(node.axes, self.at), NAN)
@@ -245,8 +249,22 @@ def _along(function: Callable[[Any], Any], array: Any) -> Any:
     return made.reshape((*lead, len(found[0])) if many else lead)
 
 
+def _on_matrices(function: Callable[[list[list[Scalar]]], Any], array: Any) -> Any:
+    """The function on every matrix of the last two axes: a matrix of entries, or one entry."""
+    lead = array.shape[:-2]
+    found = [function([list(row) for row in array[place]]) for place in np.ndindex(lead)]
+    many = isinstance(found[0], list)
+    made = np.empty((len(found), *array.shape[-2:]) if many else len(found), object)
+    for k, one in enumerate(found):
+        made[k] = one
+    return made.reshape((*lead, *array.shape[-2:]) if many else lead)
+
+
+_RULES: frozenset[str] = frozenset([*OPERATORS, *MATRICES])
+
+
 def definition(
-    node: Expr, functions: Container[str] = FUNCTIONS, operators: Container[str] = OPERATORS
+    node: Expr, functions: Container[str] = FUNCTIONS, operators: Container[str] = _RULES
 ) -> Expr | None:
     """A node in other words of the vocabulary, where there is no rule of its own for it."""
     if isinstance(node, Map):

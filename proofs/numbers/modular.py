@@ -34,6 +34,7 @@ from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import log, np
 from proofs.numbers import residues
 from proofs.numbers.exact import definition
+from proofs.numbers.matrices import determinant_modulo, inverse_modulo
 from proofs.numbers.plan import contract
 from proofs.numbers.residues import P, Q
 
@@ -263,6 +264,8 @@ class Residues:
         if op.name == "one_hot":
             count = sizes.evaluate(op.params[0], self.at)
             return (x[..., None] == np.arange(1, count + 1)).astype(np.int64)
+        if op.name in ("inverse", "det"):
+            return self._of_matrices(op.name, own, P if field == "p" else Q)
         if op.name not in _OPERATORS:
             raise NoSample(f"{op.name} has no meaning modulo p")
         least = -1 if op.name in ("argmin", "minimum") else 1
@@ -273,6 +276,21 @@ class Residues:
         if op.name in ("argmax", "argmin"):
             return (best[..., None] == np.arange(x.shape[-1])).astype(np.int64)
         return np.take_along_axis(own, best[..., None], -1)[..., 0]
+
+    def _of_matrices(self, name: str, x: Any, m: int) -> Any:
+        lead = x.shape[:-2]
+        made = np.zeros(x.shape if name == "inverse" else lead, np.int64)
+        good = np.ones(lead, bool)
+        for place in np.ndindex(lead):
+            if name == "det":
+                made[place] = determinant_modulo(x[place], m)
+                continue
+            found = inverse_modulo(x[place], m)
+            good[place] = found is not None
+            if found is not None:
+                made[place] = found
+        self.only(good, "a matrix is singular")
+        return made
 
 
 def _number(n: int | Fraction, m: int) -> int:
@@ -304,7 +322,7 @@ _CHOICES: dict[str, Any] = {
 _FUNCTIONS = {
     *_INDICATORS, *_CHOICES, "exp", "log", "pi", "erf", "arctan", "sin", "cos", "generic",
 }  # fmt: skip
-_OPERATORS = {"argmax", "argmin", "maximum", "minimum", "one_hot"}
+_OPERATORS = {"argmax", "argmin", "maximum", "minimum", "one_hot", "inverse", "det"}
 
 
 def _opened(node: Expr) -> Expr | None:

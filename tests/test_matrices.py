@@ -1,0 +1,174 @@
+"""Inverses and determinants: their laws, their gradients in matrix form, and what is refused."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+
+import derive as d
+from derive.diagnostics import DeriveError
+from derive.kernel.expr import Delta, ShapeError
+from derive.latex.print import latex
+from derive.meaning.normal import same
+from derive.writing.tidy import tidy
+
+n, m, b = d.sizes("n m b")
+A, B, C = (d.matrix(letter, n, n) for letter in "ABC")
+X, W = d.matrix("X", m, n), d.tensor("W", b, n, n)
+x, y, v = d.vector("x", n), d.vector("y", m), d.vector("v", n)
+lam = d.scalar("lambda")
+inv = d.inverse
+H = X.T @ X + lam * Delta(n)
+
+
+GRADIENTS = [
+    (d.det(A), A, d.det(A) * inv(A).T),
+    (d.logdet(A), A, inv(A).T),
+    (d.logabsdet(A), A, inv(A).T),
+    (d.det(A @ B), A, d.det(A @ B) * inv(A).T),
+    (d.dot(x, inv(A) @ v), A, -(inv(A).T @ d.outer(x, v) @ inv(A).T)),
+    (d.trace(inv(A) @ B), A, -(inv(A).T @ B.T @ inv(A).T)),
+    (d.logdet(X.T @ X), X, 2 * X @ inv(X.T @ X)),
+    (d.det(inv(A)), A, -(d.det(inv(A)) * inv(A).T)),
+    (d.trace(d.matrix_power(A, -2)), A, -2 * d.matrix_power(A, -3).T),
+    (d.dot(y, X @ inv(H) @ X.T @ y), lam, -d.dot(inv(H) @ X.T @ y, inv(H) @ X.T @ y)),
+]
+
+
+@pytest.mark.parametrize(("of", "by", "expected"), GRADIENTS, ids=lambda e: "")
+def test_gradients_have_the_form_of_the_books(of, by, expected):
+    rng = np.random.default_rng(1)
+    values = {A: rng.normal(size=(3, 3)), B: rng.normal(size=(3, 3)), X: rng.normal(size=(4, 3)),
+              x: rng.normal(size=3), v: rng.normal(size=3), y: rng.normal(size=4),
+              lam: np.float64(0.7)}  # fmt: skip
+    if d.evaluate(d.det(A), values) < 0:
+        values[A] = values[A][[1, 0, 2]]
+    found = d.grad(of, by)
+    np.testing.assert_allclose(
+        d.evaluate(found, values), d.evaluate(expected, values), rtol=1e-8, atol=1e-10
+    )
+
+
+@pytest.mark.parametrize(
+    ("expr", "printed"),
+    [
+        (d.grad(d.logdet(A), A), r"\mathbf{A}^{-\top}"),
+        (d.grad(d.det(A), A), r"\det(\mathbf{A}) \mathbf{A}^{-\top}"),
+        (
+            d.grad(d.dot(x, inv(A) @ v), A),
+            r"-\mathbf{A}^{-\top} \mathbf{x} \mathbf{v}^\top \mathbf{A}^{-\top}",
+        ),
+        (d.grad(d.logdet(X.T @ X), X), r"2 \mathbf{X}(\mathbf{X}^\top \mathbf{X})^{-1}"),
+        (d.hessian(d.dot(x, inv(A) @ x), x), r"\mathbf{A}^{-1} + \mathbf{A}^{-\top}"),
+        (inv(A) @ A @ x, r"\mathbf{x}"),
+        (A @ inv(A), r"\mathbf{I}"),
+        (d.trace(inv(A) @ A), "n"),
+        (inv(A.T), r"\mathbf{A}^{-\top}"),
+        (inv(3 * A), r"\frac{1}{3} \mathbf{A}^{-1}"),
+        (inv(inv(A)), r"\mathbf{A}"),
+        (d.logdet(inv(A)), r"-\log \det(\mathbf{A})"),
+        (inv(A).T @ A, r"\mathbf{A}^{-\top} \mathbf{A}"),
+        (A @ inv(B) @ A, r"\mathbf{A} \mathbf{B}^{-1} \mathbf{A}"),
+    ],
+)
+def test_printed_as_the_books_print_it(expr, printed):
+    assert tidy(expr).latex() == printed
+
+
+def test_a_batch_of_matrices_is_carried_along():
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(5, 3, 3))
+    assert np.allclose(d.evaluate(inv(W), {W: values}), np.linalg.inv(values))
+    assert d.det(W).axes == (b,)
+    gradient = d.grad(d.total(d.det(W)), W)
+    expected = np.linalg.det(values)[:, None, None] * np.linalg.inv(values).transpose(0, 2, 1)
+    assert np.allclose(d.evaluate(gradient, {W: values}), expected)
+
+
+def test_exact_values():
+    array = [[F(1, 2), F(2)], [F(1), F(3)]]
+    found = d.evaluate(inv(A), {A: array}, exact=True)
+    assert (found @ np.array(array, object) == np.eye(2, dtype=int)).all()
+    assert d.evaluate(d.det(A), {A: array}, exact=True) == F(-1, 2)
+    assert d.evaluate(d.det(A), {A: [[0, 1], [1, 0]]}, exact=True) == -1
+    with pytest.raises(ZeroDivisionError, match="singular matrix has no inverse"):
+        d.evaluate(inv(A), {A: [[1, 2], [2, 4]]}, exact=True)
+
+
+def test_a_singular_matrix_has_no_value_and_harms_no_other():
+    values = np.array([[[1.0, 2.0], [2.0, 4.0]], [[2.0, 0.0], [0.0, 1.0]]])
+    found = d.evaluate(inv(W), {W: values})
+    assert np.isnan(found[0]).all()
+    assert np.allclose(found[1], [[0.5, 0], [0, 1]])
+    assert np.isnan(d.evaluate(d.logdet(A), {A: [[0, 1], [1, 0]]}))
+
+
+@pytest.mark.parametrize("operator", [inv, d.det, d.logdet, d.logabsdet, d.adjugate])
+@pytest.mark.parametrize("wrong", [X, x, lam])
+def test_only_a_square_matrix_has_one(operator, wrong):
+    with pytest.raises(ShapeError, match="needs a square matrix, not"):
+        operator(wrong)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(inv(A).T, inv(A)), (inv(A @ B), inv(A) @ inv(B)), (inv(A + B), inv(A) + inv(B)),
+     (inv(A).T @ A, Delta(n)), (inv(A) @ B @ A, B), (d.det(2 * A), 2 * d.det(A)),
+     (d.det(A + B), d.det(A) + d.det(B)), (d.trace(inv(A)), d.trace(A))],
+)  # fmt: skip
+def test_what_is_false_is_not_simplified_into_truth(left, right):
+    assert not same(left, right)
+
+
+@pytest.mark.parametrize(
+    ("formula", "gradient"),
+    [
+        (r"\log\det A", r"A^{-\top}"),
+        (r"\ln|A|", r"A^{-\top}"),
+        (r"\log\left|\det(A)\right|", r"A^{-\top}"),
+        (r"\log |\det A|", r"A^{-\top}"),
+        (r"\operatorname{logdet}(A)", r"A^{-\top}"),
+        (r"\det(A)", r"\det(A) A^{-\top}"),
+        (r"\mathrm{det} A", r"\det(A) A^{-\top}"),
+        (r"|A|", r"\det(A) A^{-\top}"),
+        (r"x^\top A^{-1} x", r"-A^{-\top} x x^\top A^{-\top}"),
+        (r"x^T A^{-T} x", r"-A^{-\top} x x^\top A^{-\top}"),
+        (r"x^\top (A^\top)^{-1} x", r"-A^{-\top} x x^\top A^{-\top}"),
+        (r"x^\top {A^{-1}}^\top x", r"-A^{-\top} x x^\top A^{-\top}"),
+        (r"\operatorname{tr}(\mathrm{inv}(A))", r"-A^{-\top} A^{-\top}"),
+        (r"(x^\top A^{-1} x)^{-1}", r"\frac{1}{(x^\top A^{-1} x)^2} A^{-\top} x x^\top A^{-\top}"),
+    ],
+)
+def test_every_spelling_is_read(formula, gradient):
+    text = (
+        r"Let $A \in \mathbb{R}^{n\times n}$ and $x \in \mathbb{R}^n$." + "\n"
+        rf"$$ f = {formula} $$ $$ \frac{{\partial f}}{{\partial A}} = ? $$"
+    )
+    ((answer, checked),) = d.solve(d.read(text)).results
+    assert checked.passed
+    assert latex(answer.inputs or answer.named) == gradient
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        (r"x^\top A^{-1} x", "not $m×n$"),
+        (r"\det(A)", "a determinant needs a square matrix, not $m×n$"),
+        (r"\log\det A", "a determinant needs a square matrix, not $m×n$"),
+        (r"|A|", "bars around a matrix may mean the determinant or absolute entries"),
+        (r"\det x", "a determinant needs a square matrix, not a vector"),
+        (r"\operatorname{adj}(A)", "an adjugate needs a square matrix, not $m×n$"),
+        (r"\det(A, A)", "det takes 1 argument, not 2"),
+        (r"x^\top (A^\top A)^{1/2} x", "the power $(A^\\top A)^{1/2}$ of a matrix is not known"),
+    ],
+)
+def test_what_has_no_inverse_or_determinant_is_named(formula, message):
+    text = (
+        r"Let $A \in \mathbb{R}^{m\times n}$ and $x \in \mathbb{R}^n$." + "\n"
+        rf"$$ f = {formula} $$ $$ \frac{{\partial f}}{{\partial A}} = ? $$"
+    )
+    with pytest.raises(DeriveError) as caught:
+        d.read(text)
+    assert any(message in found.message for found in caught.value.diagnostics)
