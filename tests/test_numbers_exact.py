@@ -112,7 +112,7 @@ def test_every_function_is_rational_where_its_row_says_so(row, params):
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 @pytest.mark.parametrize("axes", [(N,), (M, N)], ids=str)
 def test_every_operator_encloses_its_float(row, axes):
-    axes = (*axes, N) if row.matrices else axes
+    axes = (*axes, *[N] * row.matrices)
     shape = tuple(AT[str(n)] for n in axes)
     if row.name == "one_hot":
         label = Var("label", axes)
@@ -123,10 +123,8 @@ def test_every_operator_encloses_its_float(row, axes):
         z = Var("z", axes)
         made = {"concat": lambda: row.make(-1, 2), "part": lambda: row.make(-1, 1, N)}
         operator = made.get(row.name, row.make)()
-        node, values = (
-            operator(*[z] * (1 + (row.name == "concat"))),
-            {z: rationals(shape, -2, 2, 5)},
-        )
+        node = operator(*[z] * (1 + (row.name == "concat")))
+        values = {z: rationals(shape, -2, 2, 5)}
         if row.matrices:  # of positive determinant
             values[z] += 8 * np.eye(3, dtype=int)
     floats = evaluate(node, {v: a.astype(float) for v, a in values.items()}, AT)
@@ -137,10 +135,9 @@ def test_every_operator_encloses_its_float(row, axes):
 
 @pytest.mark.parametrize("row", COMPOSITES.values(), ids=lambda row: row.name)
 def test_every_definition_encloses_its_float(row):
-    axes = (N, N) if row.matrices else (N,)
-    arguments = [Var(f"a{k}", axes) for k in range(row.arity)]
+    arguments = [Var(f"a{k}", (N, *[N] * row.matrices)) for k in range(row.arity)]
     node = row.make(*arguments)
-    values = {v: rationals((3,) * len(axes), 0.1, 0.9, k) for k, v in enumerate(arguments)}
+    values = {v: rationals((3,) * (1 + row.matrices), 0.1, 0.9, k) for k, v in enumerate(arguments)}
     floats = evaluate(node, {v: a.astype(float) for v, a in values.items()}, AT)
     found, _ = exact(node, values)
     assert all(contains(n, f) for n, f in zip(found.flat, np.ravel(floats), strict=True))
