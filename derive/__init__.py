@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from derive.operators.arrangement import concatenated as concat
     from derive.operators.arrangement import stacked as stack
     from derive.operators.matrices import matrix_power
+    from derive.operators.stacking import commutation, khatri_rao, kron, unvec, vec
     from derive.operators.symbolic import to_sympy
     from derive.surface import (
         abstract,
@@ -75,6 +76,7 @@ __all__ = [
     "check_function",
     "check_many",
     "chunk",
+    "commutation",
     "compile",
     "concat",
     "contract",
@@ -87,6 +89,8 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "khatri_rao",
+    "kron",
     "matrix",
     "matrix_power",
     "name",
@@ -107,6 +111,8 @@ __all__ = [
     "total",
     "trace",
     "transpose",
+    "unvec",
+    "vec",
     "vector",
     "worked",
 ]  # fmt: skip
@@ -138,6 +144,8 @@ _ELSEWHERE = {
     "to_sympy": ("operators.symbolic", "to_sympy"),
     **{word: ("kernel.build", word) for word in
        ("contract", "diag", "dot", "outer", "total", "trace", "transpose")},
+    **{word: ("operators.stacking", word) for word in
+       ("commutation", "khatri_rao", "kron", "unvec", "vec")},
 }  # fmt: skip
 
 

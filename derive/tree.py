@@ -51,7 +51,7 @@ Heads that settling (or the writer) puts in the place of ``script`` and ``juxt``
 ``power``      [T base, T exponent]; ``transpose`` [T]; ``inverse`` [T]
 ``label``      [T base, T label] a superscript that names: x^{(i)}, W^{[l]}, w^*
 ``index``      [T base, T index ...] a subscript that selects an entry: A_{kj}
-``product``    [T ...] a product with every sign settled; ``hadamard`` [T ...]
+``product``    [T ...] a product with every sign settled; ``hadamard``, ``kronecker`` [T ...]
 =============  =============================================================================
 """
 

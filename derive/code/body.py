@@ -8,12 +8,13 @@ spread over more axes are left to broadcasting until something needs the full ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never
 
 from derive.code.contractions import Factor, joined, opened, plus, product, times
+from derive.code.flat import stack_array, unstacked
 from derive.code.targets import (
     ATOM,
     POWER,
@@ -46,8 +47,11 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.sizes import Axis, Size
+from derive.meaning.stacks import below
+from derive.meaning.stacks import opened as opened_stacks
 from derive.notation.names import ascii_name, filled
 from derive.operators.abstract import Signature, signature_of
+from derive.operators.stacking import is_stack
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 WIDTH = 72  # a piece wider than this gets a line of its own
@@ -169,9 +173,9 @@ class Body:
     def write(self, roots: Iterable[Expr]) -> list[Piece]:
         """Write what the roots need; their pieces, as full arrays."""
         roots = list(roots)
-        order = toposort(*roots)
+        order = toposort(*roots, below=below)
         uses: dict[Expr, int] = {}
-        for used in (*roots, *(kid for node in order for kid in node.kids)):
+        for used in (*roots, *(kid for node in order for kid in below(node))):
             uses[used] = uses.get(used, 0) + 1
         for node in order:
             if isinstance(node, Call) and isinstance(node.op, Name) and node not in self.wish:
@@ -198,7 +202,7 @@ class Body:
 
     def _shorten(self, node: Expr) -> None:
         """Give the widest kids a line of their own where the node would not fit on one."""
-        kids = sorted(set(node.kids), key=lambda kid: -len(self.pieces[kid].text))
+        kids = sorted(set(below(node)), key=lambda kid: -len(self.pieces[kid].text))
         left = sum(len(self.pieces[kid].text) for kid in kids)
         for kid in kids:
             piece = self.pieces[kid]
@@ -239,8 +243,10 @@ class Body:
                 assert isinstance(op, Operator)
                 if (signature := signature_of(node)) is not None:
                     return self._given(signature, [self.pieces[a] for a in args], len(node.axes))
+                if is_stack(node):
+                    return stack_array(self, node)
                 arrays = [self.full(self.pieces[a], a.axes) for a in args]
-                arrays = [self._wrapped(p) for p in arrays]
+                arrays = [self.wrapped(p) for p in arrays]
                 parts = [*arrays, *(self.size(n) for n in op.params)]
                 made = self.fill(template_of(self.target, op), parts)
                 return replace(made, mask=(True,) * len(node.axes))
@@ -272,7 +278,7 @@ class Body:
             total = plus(total, term)
         return total
 
-    def _wrapped(self, piece: Piece) -> Piece:
+    def wrapped(self, piece: Piece) -> Piece:
         """A Python number as an array library's own scalar, which has methods."""
         if not piece.number:
             return piece
@@ -289,7 +295,7 @@ class Body:
             template = template_of(self.target, node.fn)
         if ")." in template and all(a.number for a in args):
             # A method is called on what would be a plain Python value.
-            args = [self._wrapped(a) for a in args]
+            args = [self.wrapped(a) for a in args]
         made = self.fill(template, args)
         mask: tuple[bool, ...] = ()
         for a in args:
@@ -317,14 +323,22 @@ class Body:
         )
 
     def _contract(self, node: Contract) -> Piece:
+        cut = opened_stacks(node)
+        if cut is not None:
+            return unstacked(self, cut)
+        return self.product(node.factors, node.indices, node.out)
+
+    def product(
+        self, nodes: Sequence[Expr], indices: Sequence[tuple[int, ...]], out: tuple[int, ...]
+    ) -> Piece:
         extent = {
-            i: n for f, own in zip(node.factors, node.indices, strict=True)
+            i: n for f, own in zip(nodes, indices, strict=True)
             for i, n in zip(own, f.axes, strict=True)
         }  # fmt: skip
         scale: int | Fraction = 1
         counts = Piece("1", number=True)
         factors: list[Factor] = []
-        for factor, own in zip(node.factors, node.indices, strict=True):
+        for factor, own in zip(nodes, indices, strict=True):
             piece = self.pieces[factor]
             if isinstance(factor, Num):
                 scale = factor.value
@@ -338,17 +352,17 @@ class Body:
                 factors.append(Factor(piece, own, isinstance(factor, Delta)))
         present = {i for f in factors for i in f.indices}
         for i in extent:
-            if i not in present and i not in node.out:
+            if i not in present and i not in out:
                 # An axis on which nothing depends is summed: n times the same.
                 counts = times(counts, self.size(extent[i]))
-        core = tuple(i for i in node.out if i in present)
+        core = tuple(i for i in out if i in present)
         if factors:
             made = times(counts, product(factors, core, self.target, self.settle))
             made = replace(made, scale=scale * made.scale)
         else:
             made = times(literal(scale), counts)
         if core:
-            made = opened(made, node.out[node.out.index(core[0]) :], core)
+            made = opened(made, out[out.index(core[0]) :], core)
         return made
 
 

@@ -228,6 +228,7 @@ TARGETS: dict[str, Target] = {
                 "trace": "np.trace({0})",
                 "transpose": "{0}.T",
                 "permute": "np.transpose({0}, {1})",
+                "reshape": "{0}.reshape({1})",
                 "total": "np.sum({0})",
                 "sum": "{0}.sum(axis={1})",
                 "einsum": 'np.einsum("{0}", {1})',

@@ -23,14 +23,22 @@ _NARROW, _WIDE = set("ijltfr.,;:'|!()[] I"), set("mwMW")
 _BIG_WORDS = {"max", "min", "lim", "argmax", "argmin", "sup", "inf"}
 
 #: Room between the kids of a head that is written as a row.
-_BETWEEN = {"juxt": 0.1, "product": 0.17, "hadamard": 1.2, "sum": 1.3, "list": 0.45, "semi": 0.6}
+_BETWEEN = {
+    "juxt": 0.1,
+    "product": 0.17,
+    "hadamard": 1.2,
+    "kronecker": 1.2,
+    "sum": 1.3,
+    "list": 0.45,
+    "semi": 0.6,
+}
 #: Room around the single inside of a head: brackets, a sign, a root.
 _AROUND = {
     **dict.fromkeys(("paren", "bracket", "angle", "floor", "ceil"), 0.85),
     **dict.fromkeys(("brace", "set", "abs"), 1.05),
     **{"norm": 1.2, "neg": 0.85, "pm": 0.85, "factorial": 0.35, "sqrt": 0.95},
 }
-_LOOSE = {"sum", "neg", "pm", "chain", "list", "frac", "juxt", "product", "hadamard"}
+_LOOSE = {"sum", "neg", "pm", "chain", "list", "frac", "juxt", "product", "hadamard", "kronecker"}
 
 
 def width(tree: Tree) -> float:
@@ -94,7 +102,7 @@ def _row(tree: Tree) -> Size:
             return wide + 0.2 * (len(sizes) - 1), tall
         case "root":
             return wide + 0.95, tall + 0.2
-        case "product" | "hadamard":
+        case "product" | "hadamard" | "kronecker":
             brackets = sum(0.85 for kid in tree.kids if _is_sum(kid))
             return wide + _BETWEEN[tree.head] * (len(sizes) - 1) + brackets, tall
         case "sqrt" | "norm" | "abs":

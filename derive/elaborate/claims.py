@@ -17,6 +17,7 @@ from derive.elaborate.assembly import name_sizes
 from derive.elaborate.claimed import Claim
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.flat import as_matrix, as_outer
 from derive.elaborate.layouts import Layout
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Env, Reading
@@ -264,6 +265,7 @@ class Claims:
                 f"the right side has the index ${', '.join(extra)}$, the left side does not", at,
             )  # fmt: skip
         left, right = _with_zero(left, right), _with_zero(right, left)
+        left, right = self._flat(left, right, at), self._flat(right, left, at)
         spread = spreading and not (left.own and right.own)
         if (len(left.own) != len(right.own) and not spread) or (
             len(left.own) == 1 and left.row != right.row
@@ -278,6 +280,22 @@ class Claims:
             name_sizes(self.reading, [a, b])
         current = self.reading.sizes.current
         return current(Value(a)).expr, current(Value(b)).expr
+
+    def _flat(self, value: Value, other: Value, at: Tree) -> Value:
+        r"""A derivative by a matrix beside a matrix is one too, in the order of vec; u \otimes v
+        beside a matrix is u v^\top."""
+        found = None
+        if len(value.own) > 2 >= len(other.own) > 0:
+            found = as_matrix(at, self.reading.sizes, value)
+        elif len(value.own) == 1 and len(other.own) == 2:
+            found = as_outer(self.reading.sizes, value, other.own)
+        if found is None:
+            return value
+        if len(value.own) > 2:
+            order = "rows" if self.reading.sizes.row_major else "columns"
+            self.reading.note("vec", f"a derivative by a matrix is a matrix in the order of vec: "
+                              f"its {order} are stacked")  # fmt: skip
+        return found
 
     def _clash(self, left: Value, right: Value, at: Tree) -> Fault:
         for letter in left.opens:

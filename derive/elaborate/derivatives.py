@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from derive.derivation.local import opened
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
-from derive.elaborate.layouts import Layout
+from derive.elaborate.flat import grouped
+from derive.elaborate.layouts import LAYOUTS, Layout
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import has_label_slot, index_letter, is_range
 from derive.elaborate.shown import formula, shape_of, text
@@ -45,17 +46,50 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
             "known are first, second and third derivatives",
         )  # fmt: skip
     value = value_of(reading, of, env)
-    found = [node_and_entry(v, value.expr, reading) for v in variables]
+    flat = [stacked_of(v) for v in variables]
+    pairs = zip(variables, flat, strict=True)
+    found = [node_and_entry(f or v, value.expr, reading) for v, f in pairs]
     expr, opens, rests = value.expr, value.opens, 0
     own = len(value.own)
-    for node, entry in reversed(found):
+    for (node, entry), stack in reversed(list(zip(found, flat, strict=True))):
         expr, node = _reached(reading, expr, node, tree)
         expr = jacobian(expr, node) if expr.axes else _gradient(reading, expr, node)
         letters = [env.letter(letter) for letter in entry]
         rest = len(node.axes) - len(letters)
         expr, opens = _opened(reading, expr, letters, rest, opens)
+        if stack is not None and rest == 2:
+            expr = _stacked(reading, tree, Value(expr, opens))
+            rest = 1
         rests += rest
-    return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", reading.layout)
+    layout = _said_by(variables, found, rests, reading.layout)
+    return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", layout)
+
+
+def _said_by(
+    variables: Sequence[Tree], found: Sequence[tuple[Expr, tuple[str, ...]]], rests: int,
+    layout: Layout,
+) -> Layout:  # fmt: skip
+    r"""The layout that a transposed variable says: \frac{\partial y}{\partial x^\top} has a row
+    for each entry of y, \frac{\partial^2 L}{\partial x \partial y^\top} one for each of x."""
+    if variables[-1].head != "transpose" or rests != len(variables):
+        return layout
+    return LAYOUTS["row"]
+
+
+def _stacked(reading: Reading, tree: Tree, value: Value) -> Expr:
+    """The value with the first two of its own axes as one, in the order of vec."""
+    rest = [(k,) for k in range(2, len(value.own))]
+    return grouped(tree, reading.sizes, value, ((0, 1), *rest)).expr
+
+
+def stacked_of(variable: Tree) -> Tree | None:
+    r"""X where a settled variable is \operatorname{vec}(X), transposed or not."""
+    while variable.head == "transpose":
+        variable = variable.kids[0]
+    match variable:
+        case Tree("call", (Tree("symbol", ("vec" | "Vec",)), inner)):
+            return inner
+    return None
 
 
 def _gradient(reading: Reading, of: Expr, node: Expr) -> Expr:

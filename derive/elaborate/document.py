@@ -28,6 +28,7 @@ from derive.elaborate.declare import assume, declare
 from derive.elaborate.differentials import with_inner_products
 from derive.elaborate.einstein import says_so, with_sums
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.flat import says_kronecker, says_row_major
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.primes import Functions, with_named_functions
 from derive.elaborate.reading import Equation, Reading
@@ -107,6 +108,8 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     items = [free.written_out(item) for item in items]
     reading.scope.unspecified, reading.scope.targets = free.arguments, free.targets
     reading.scope.graded = free.nabla
+    reading.sizes.kronecker = says_kronecker(source.text)
+    reading.sizes.row_major = says_row_major(parsed.document.plain)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain

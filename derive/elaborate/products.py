@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from derive.elaborate.faults import Fault
+from derive.elaborate.flat import as_matrix, kronecker
 from derive.elaborate.shown import shape_of, text
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
-from derive.kernel.sizes import Axis, SizeError
+from derive.kernel.sizes import Axis, SizeError, resolve, unknowns
 from derive.meaning.normal import same
 from derive.operators.pointwise import reciprocal
 from derive.tree import Tree
 
-HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
+KRONECKER = r"\otimes"
+HADAMARD = frozenset([r"\odot", r"\circ", KRONECKER])
 DOTS = frozenset([r"\cdot", r"\times", "*", r"\ast", r"\bullet"])
 STARS = frozenset(["*", r"\ast"])
 _MOST_GROUPED = 6  # factors that are grouped in every way, where the usual ways do not fit
@@ -91,6 +93,10 @@ class Product:
         """Two neighbours: what their shapes say the product is.  Fault if they do not fit."""
         kind = "odot" if sign in HADAMARD else "dot" if sign in DOTS else ""
         a, b = len(left.axes), len(right.axes)
+        if sign == KRONECKER and a and b and self.is_kronecker(left, right):
+            tree = Tree("juxt", (left.tree, right.tree), (left.tree.span[0], right.tree.span[1]))
+            made = kronecker(self.at, self.known, self.finish(left), self.finish(right))
+            return self.start(tree, made)
         if a == 0 or b == 0:
             scalar = left if a == 0 else right
             if a + b and (kind == "odot" or (scalar.tree.kids[:1] and self.is_loose(scalar))):
@@ -127,17 +133,42 @@ class Product:
             raise self.clash(left, right, sign, rf"transpose it: ${_bracketed(left.tree)}^\top$")
         return self.contracted(left, right, sign, (a, b) == (1, 2))
 
+    def is_kronecker(self, left: Chain, right: Chain) -> bool:
+        r"""Whether \otimes is the Kronecker product: where the document says so, and of arrays
+        whose shapes are known to differ."""
+        if self.known.kronecker or len(left.axes) != len(right.axes) or left.row != right.row:
+            return True
+        pairs = zip(left.axes, right.axes, strict=True)
+        now = [(resolve(m, self.known.bound), resolve(n, self.known.bound)) for m, n in pairs]
+        return any(m != n and not unknowns(m) and not unknowns(n) for m, n in now)
+
     def composed(self, left: Chain, right: Chain, sign: str) -> Chain:
         """Linear maps one after the other, where one is the derivative of a vector by a matrix."""
         a, b = len(left.axes), len(right.axes)
         k = a - left.split if a > 2 else right.split
-        if not 0 < k <= min(a, b):
+        ends = list(zip(left.axes[a - k :], right.axes[:k])) if 0 < k <= min(a, b) else []
+        if not all(self.may_meet(m, n) for m, n in ends) or not ends:
+            flat = [self.flat(chain) for chain in (left, right)]
+            if all(flat):
+                return self.pair(*flat, sign)  # type: ignore[arg-type]
+        if not ends:
             raise self.clash(left, right, sign, "write this product with indices and a sum")
-        for m, n in zip(left.axes[a - k :], right.axes[:k], strict=True):
+        for m, n in ends:
             self.same(m, n, left, right, sign)
         met = dict(zip(right.out[:k], left.out[a - k :], strict=True))
         out, axes = (*left.out[: a - k], *right.out[k:]), (*left.axes[: a - k], *right.axes[k:])
         return replace(self.joined(left, right, met, out, axes, False), split=max(a - k, 1))
+
+    def may_meet(self, a: Axis, b: Axis) -> bool:
+        a, b = resolve(a, self.known.bound), resolve(b, self.known.bound)
+        return a == b or bool(unknowns(a) or unknowns(b))
+
+    def flat(self, chain: Chain) -> Chain | None:
+        """A derivative by a matrix as a matrix in the order of vec; others as they are."""
+        if len(chain.axes) <= 2:
+            return chain
+        made = as_matrix(self.at, self.known, self.finish(chain))
+        return None if made is None else self.start(chain.tree, made)
 
     def contracted(self, left: Chain, right: Chain, sign: str, row: bool) -> Chain:
         self.same(left.axes[-1], right.axes[0], left, right, sign)

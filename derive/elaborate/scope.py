@@ -25,7 +25,10 @@ KNOWN_WORDS = frozenset(
     for row in rows.values()
     for word in row.words
     if word.isascii() and word[0].isalpha()
-) | frozenset(["tr", "Tr", "trace", "diag", "Diag", "det", "arg", "sum", "var", "Var", "mean"])
+) | frozenset(
+    ["tr", "Tr", "trace", "diag", "Diag", "det", "arg", "sum", "var", "Var", "mean", "vec", "Vec",
+     "unvec", "kron"]
+)  # fmt: skip
 INDICATORS = frozenset([r"\mathbb{I}", r"\mathbb{1}", r"\mathbf{1}", r"\mathbf{I}"])
 # Letters that by custom name functions, and letters that name numbers, if nothing else is said.
 ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma", r"\rho"])

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from derive.elaborate.blocks import beside
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.flat import kronecker, stacked_value, unstacked_value
+from derive.elaborate.limits import size_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.values import Value, call_of, contract_values, map_of, squeezed
 from derive.kernel.expr import Delta, Operator
@@ -42,6 +44,34 @@ def _diag(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Valu
     return contract_values(
         tree, reading.sizes, [value, Value(Delta(value.own[0]))], [(0,), (0, 1)], (0, 1)
     )
+
+
+def _vec(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    if len(arguments) != 1:
+        return None
+    order = "rows" if reading.sizes.row_major else "columns"
+    reading.note("vec", rf"$\operatorname{{vec}}$ stacks the {order} of a matrix")
+    return stacked_value(tree, reading.sizes, squeezed(value_of(reading, arguments[0], env)))
+
+
+def _unvec(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    function = tree.kids[0]
+    sizes = function.kids[1:] if function.head == "index" else ()
+    if len(arguments) != 1 or len(sizes) != 2:
+        raise Fault(
+            "unsupported", "the shape of this matrix is not said", tree,
+            r"write its sizes, as in $\operatorname{unvec}_{m,n}(v)$",
+        )  # fmt: skip
+    m, n = (size_of(reading, size) for size in sizes)
+    value = squeezed(value_of(reading, arguments[0], env))
+    return unstacked_value(tree, reading.sizes, value, m, n)
+
+
+def _kron(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    if len(arguments) != 2:
+        return None
+    left, right = (squeezed(value_of(reading, a, env)) for a in arguments)
+    return kronecker(tree, reading.sizes, left, right)
 
 
 def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
@@ -83,6 +113,7 @@ def _beside(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Va
 
 SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "tr": _trace, "Tr": _trace, "trace": _trace, "diag": _diag, "Diag": _diag, "sum": _total,
+    "vec": _vec, "Vec": _vec, "unvec": _unvec, "kron": _kron,
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
     **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
 }  # fmt: skip

@@ -171,7 +171,36 @@ def unify(a: Axis, b: Axis, bound: dict[str, Axis]) -> Axis:
             continue
         bound[name] = _polynomial(others)
         return resolve(a, bound)
-    raise SizeError(f"{a} is not {b}")
+    found = _quotient(difference)
+    if found is None:
+        raise SizeError(f"{a} is not {b}")
+    name, value = found
+    bound[name] = value
+    return resolve(a, bound)
+
+
+def _quotient(difference: Mapping[Monomial, int]) -> tuple[str, Axis] | None:
+    """The unknown of ?1 n = m n, and its value: sizes are at least 1, so n cancels."""
+    if len(difference) != 2:
+        return None
+    for one, other in (tuple(difference), tuple(difference)[::-1]):
+        names = {name for name in one if name[0] == "?"}
+        if len(names) != 1 or difference[other] % difference[one]:
+            continue
+        (name,) = names
+        left = list(other)
+        rest = [factor for factor in one if factor != name]
+        if len(rest) != len(one) - 1 or name in other or any(f not in left for f in rest):
+            continue
+        for factor in rest:
+            if factor not in left:
+                break
+            left.remove(factor)
+        else:
+            count = -difference[other] // difference[one]
+            if count > 0:
+                return name, _polynomial({tuple(left): count})
+    return None
 
 
 def evaluate(axis: Axis, at: Mapping[str, int]) -> int:

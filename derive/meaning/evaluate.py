@@ -26,6 +26,7 @@ from derive.kernel.expr import (
     Var,
     toposort,
 )
+from derive.meaning.stacks import Opened, below, opened
 from derive.operators.pointwise import np
 
 Values = Mapping[Expr, Any]
@@ -66,7 +67,7 @@ def evaluate_all(
         known[variable] = _array(array, exact)
         _read_sizes(variable, known[variable].shape, extent)
     given = frozenset(known)
-    for node in toposort(*roots, below=lambda node: () if node in given else node.kids):
+    for node in toposort(*roots, below=lambda node: () if node in given else below(node)):
         if node not in given:
             known[node] = _value(node, known, extent, exact)
     return known
@@ -105,6 +106,9 @@ def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exa
                 total = total + known[term]
             return np.asarray(total, number)
         case Contract(factors, indices, out):
+            cut = opened(node)
+            if cut is not None:
+                return _unstacked(cut, known, extent, number)
             return np.asarray(_einsum([known[f] for f in factors], indices, out, exact), number)
         case Map(fn, args):
             if not exact:
@@ -123,6 +127,16 @@ def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exa
             raise KeyError(name)
         case _:
             raise AssertionError(f"not a kind of expression: {node!r}")
+
+
+def _unstacked(cut: Opened, known: Mapping[Expr, Any], at: Mapping[str, int], number: Any) -> Any:
+    """A product with flat axes: every array cut into the axes that its own are made of."""
+    size = {i: sizes.evaluate(n, at) for i, n in cut.extent.items()}
+    fine = [tuple(i for part in own for i in part) for own in cut.parts]
+    arrays = [known[f].reshape([size[i] for i in own]) for f, own in zip(cut.factors, fine)]
+    out = tuple(i for part in cut.out for i in part)
+    found = _einsum(arrays, tuple(fine), out, number is object)
+    return np.asarray(found, number).reshape([prod(size[i] for i in part) for part in cut.out])
 
 
 def _einsum(arrays: list[Any], indices: tuple, out: tuple[int, ...], exact: bool) -> Any:

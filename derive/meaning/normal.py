@@ -34,6 +34,7 @@ from derive.kernel.sizes import Axis, size
 from derive.meaning.digests import Digests, visible
 from derive.meaning.matrices import is_inverse, is_symmetric, plainer, without_inverses
 from derive.meaning.numbering import numbering
+from derive.meaning.stacks import unstacked
 from derive.operators.pointwise import power
 
 _MOST_TERMS = 12  # a product is multiplied out if no more terms than this come of it
@@ -242,6 +243,9 @@ class Normal:
             elif type(atom) not in (Delta, Ones):
                 key = atom, tuple(now(i) for i in own)
                 powers[key] = powers.get(key, Fraction(0)) + exponent
+        apart = unstacked([(f.atom, f.own) for f in factors], powers, out, now)
+        if apart is not None:
+            return self._monomial(count, [Factor(*one) for one in apart], out, extent)
         touched = {i for (_, own), exponent in powers.items() if exponent for i in own}
         summed = {now(i) for _, own, _ in factors for i in own} - touched - set(out)
         for i in sorted(summed):

@@ -55,6 +55,7 @@ PRECEDENCE = MappingProxyType(
         "juxt": PRODUCT,
         "product": PRODUCT,
         "hadamard": PRODUCT,
+        "kronecker": PRODUCT,
         "apply": PRODUCT,
         "big": PRODUCT,
         "grad": SCRIPT,

@@ -14,6 +14,7 @@ from derive.tree import Tree, name, tree
 TOP = name(r"\top")
 _DOT = tree("op", r"\cdot")
 _ODOT = tree("op", r"\odot")
+_OTIMES = tree("op", r"\otimes")
 _BRACKETED = frozenset({"paren", "bracket", "brace", "set", "abs", "norm", "angle"})
 _SCRIPTED = frozenset({"power", "transpose", "inverse", "script", "label", "index", "prime"})
 _TALL = frozenset({"frac", "deriv", "env", "big", "binom"})
@@ -35,6 +36,8 @@ def written(node: Tree) -> Tree:
             return _product(kids)
         case "hadamard":
             return _hadamard(kids)
+        case "kronecker":
+            return _kronecker(kids)
         case "script":
             return Tree(head, (_at_least(ATOM, written(kids[0])), *map(_maybe, kids[1:])), span)
         case "transpose":
@@ -189,6 +192,23 @@ def _hadamard(kids: tuple) -> Tree:
         if made.head == "juxt" and _is_call(kid):
             factors.extend(made.kids)
         elif open_end or (precedence(made.head) <= PRODUCT and made.head != "big"):
+            factors.append(_paren(made))
+        else:
+            factors.append(made)
+    return Tree("juxt", tuple(factors))
+
+
+def _kronecker(kids: tuple) -> Tree:
+    r"""A B \otimes C: a matrix product inside needs no brackets, a product with a sign does."""
+    factors: list[Tree] = []
+    for at, kid in enumerate(kids):
+        made = written(kid)
+        open_end = at < len(kids) - 1 and _swallows(kid)
+        if factors:
+            factors.append(_OTIMES)
+        if made.head == "juxt" and not _has_sign(made) and not open_end:
+            factors.extend(made.kids)
+        elif precedence(made.head) <= PRODUCT:
             factors.append(_paren(made))
         else:
             factors.append(made)

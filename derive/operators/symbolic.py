@@ -84,11 +84,13 @@ def _entries(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
             params = [sizes.evaluate(p, at) for p in op.params]
             if op.name in FAMILIES:
                 return op.value(*(known[a] for a in args), *params)
+            if not args:
+                return np.vectorize(_number, otypes=[object])(op.value(*params))
             return _along_last(lambda row: _OPERATORS[op.name](row, *params), known[args[0]], op)
     raise AssertionError(f"not a kind of expression: {node!r}")
 
 
-def _number(value: int | Fraction) -> Any:
+def _number(value: Any) -> Any:
     import sympy
 
     return sympy.Rational(value.numerator, value.denominator)

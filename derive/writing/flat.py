@@ -12,6 +12,7 @@ from itertools import count
 from typing import NamedTuple
 
 from derive.kernel.expr import Contract, Delta, Expr, Map, Num, Number, Ones
+from derive.operators.stacking import is_stack
 
 _MOST = 32  # a product with more factors keeps its nested products as they are
 
@@ -57,6 +58,8 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
                 stack.append(Factor(inner.args[0], own, power * exponent))
             else:
                 done.append(factor)
+        elif type(inner) is Contract and _is_flat(inner) and not _meets(factor, node):
+            done.append(factor)
         elif type(inner) is Contract and (exponent == 1 or (_plain(inner) and _whole(exponent))):
             names = {i: outer for i, outer in zip(inner.out, own)}
             for i in (i for spots in inner.indices for i in spots):
@@ -71,6 +74,23 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
         else:
             done.append(factor)
     return Flat(total, _renamed(done, node.out), node.out)
+
+
+def _is_flat(node: Contract) -> bool:
+    """Whether a product has an axis that is a pair: a Kronecker product, the vec of a matrix."""
+    return any(map(is_stack, node.factors))
+
+
+def _meets(factor: Factor, outer: Contract) -> bool:
+    """Whether a product with a flat axis is cut there again: then the two undo each other."""
+    inner = factor.node
+    assert isinstance(inner, Contract)
+    cuts = [(own[2], f.axes) for f, own in zip(outer.factors, outer.indices) if is_stack(f)]
+    own = dict(zip(inner.out, factor.own))
+    return any(
+        (own.get(spot[2]), f.axes) in cuts
+        for f, spot in zip(inner.factors, inner.indices) if is_stack(f)
+    )  # fmt: skip
 
 
 def _renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:

@@ -14,10 +14,13 @@ from derive.kernel.expr import Delta, Expr, Ones
 from derive.kernel.sizes import Axis
 from derive.meaning.matrices import is_inverse, is_symmetric
 from derive.meaning.normal import normal
+from derive.meaning.stacks import Spot
+from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
 from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
 from derive.writing.flat import Factor, is_size
+from derive.writing.stacked import bundle, bundles, simplified, unstacked
 from derive.writing.words import Part, Scalars, letter_tree, multiplied
 
 Letters: TypeAlias = tuple[str | None, ...]
@@ -72,13 +75,16 @@ class Reading:
     pieces: list[Piece] = field(default_factory=list)
     sources: dict[int, list[Factor]] = field(default_factory=dict)
     wordless: bool = False
+    inside: set[int] = field(default_factory=set)  # indices within a vec or a Kronecker product
 
     def said(self, scalars: Scalars) -> Saying:
         own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
         self.extent = {**self.extent, **own}
+        self.factors = simplified(self.factors, lambda i: i in self.free or i in self.env)
         yield from self._sums(scalars)
         for order, factor in enumerate(self.factors):
             yield from self._factor(order, factor, scalars)
+        self._bundle()
         self._measure(scalars)
         near = {*self.free, *(i for piece in self.pieces for i in piece.own)}
         lone = frozenset(i for i in near if self.extent[i] == 1)
@@ -101,7 +107,8 @@ class Reading:
 
     def _array(self, groups: list[list[Piece]], lone: frozenset[int]):
         pieces = [piece for group in groups for piece in group]
-        if all(piece.own == self.free for piece in pieces) and not any(p.unit for p in pieces):
+        whole = all(p.own == self.free and p.parts and not p.unit for p in pieces)
+        if whole:
             return (Part(words.hadamard([words.joined(piece.parts) for piece in pieces])),)
         if len(self.free) <= 2 and not self._lost(pieces):
             parts = array_form(groups, self.free, lone)
@@ -200,6 +207,10 @@ class Reading:
         left = tuple(i for i in own if i not in self.env)
         if type(node) is Ones:
             return
+        if is_stack(node):
+            if not left or self.spelled:
+                scalars.multiply((yield Ask(node, tuple(map(self.env.get, own)), self.scope)).tree)
+            return
         if type(node) is Delta and len(left) == 2:
             self.pieces.append(unit(left, order))
             self.sources[id(self.pieces[-1])] = [factor]
@@ -222,9 +233,40 @@ class Reading:
             self.pieces.append(Piece((Part(form, even),), left, order))
             self.sources[id(self.pieces[-1])] = [factor]
 
+    def _bundle(self) -> None:
+        """What hangs together by the pairs of flat indices becomes one piece: a vec, a Kronecker
+        product."""
+        flat = [f for f in self.factors if is_stack(f.node)]
+        if not flat or self.spelled or any(i in self.env for f in flat for i in f.own):
+            return
+        for f in [f for f in flat if f.own[0] in self.free or f.own[1] in self.free]:
+            made = unstacked(self.pieces, f.own, f.node.axes[:2])  # type: ignore[arg-type]
+            if made is not None:
+                (of,) = (p for p in self.pieces if f.own[2] in p.own)
+                self.sources[id(made)] = [*self.sources[id(of)], f]
+                self.pieces = [made if p is of else p for p in self.pieces]
+                self.inside.add(f.own[2])
+                flat.remove(f)
+        spots: list[Spot] = [f.own for f in flat]  # type: ignore[misc]
+        self.inside |= {i for spot in spots for i in spot[:2]}
+        lone = frozenset(i for i in self.extent if self.extent[i] == 1)
+        for pieces, ends in bundles(self.pieces, spots, frozenset(self.free)):
+            ends.sort(key=lambda end: (*self.free, end.index).index(end.index))
+            parts = bundle(pieces, ends, lone, self.extent)
+            order = min((p.order for p in pieces), default=0)
+            own = tuple(end.index for end in ends)
+            made = Piece(parts or (), own, order)
+            self.wordless = self.wordless or parts is None
+            self.inside |= {i for p in pieces for i in p.own}
+            here = [f for p in pieces for f in self.sources[id(p)]]
+            here += [f for f in flat if f.own[2] in own]
+            self.pieces = [p for p in self.pieces if not any(p is q for q in pieces)]
+            self.pieces.append(made)
+            self.sources[id(made)] = here
+
     def _measure(self, scalars: Scalars) -> None:
         """A summed index on which nothing hangs counts its entries."""
-        hung = {i for piece in self.pieces for i in piece.own}
+        hung = {i for piece in self.pieces for i in piece.own} | self.inside
         seen: set[int] = set()
         for factor in self.factors:
             for i in factor.own:

@@ -15,16 +15,20 @@ from typing import NamedTuple, TypeAlias, assert_never
 from derive.kernel.build import is_zero
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Operator, Var
 from derive.kernel.sizes import Size
+from derive.meaning.normal import normal
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.row import POINTWISE, PRIMITIVES
+from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
 from derive.writing import blocks, words
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.product import Ask, Letters, Reading, Said, Saying, bracketed, entry, filled
 from derive.writing.spelling import applied
+from derive.writing.stacked import as_matrix, gathered
 from derive.writing.words import IDENTITY, Scalars
 
+_STACK = name(r"\mathrm{stack}")
 POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
 
 
@@ -85,10 +89,25 @@ class Writer:
         at: list[str | None] = []
         for letter in usual:
             at.append(letter and self.fresh(letter, {a for a in at if a}))
+        opened = self._is_root(self.root) or self._called(self.root)[0] is None
+        if len(at) == 4 and not any(at) and not is_zero(self.root) and opened:
+            matrix = self._as_matrix()
+            if matrix is not None:
+                return matrix
         said = self._run(Ask(self.root, tuple(at), frozenset(filter(None, at))))
         if said.level and is_zero(self.root) and None in at:
             return name(r"\mathbf{0}")
         return filled(said, at.count(None))
+
+    def _as_matrix(self) -> Tree | None:
+        r"""A derivative of matrices by matrices as the matrix that takes vec to vec, where it has a
+        form, V^\top V \otimes I; None where it has none."""
+        names = {node: named for node, named in self.names.items() if node is not self.root}
+        for form in (lambda: self.root, lambda: normal(self.root)):
+            said = Writer(as_matrix(form()), names).whole()
+            if not any(node.head == "index" or node == _STACK for node in said.subtrees()):
+                return said
+        return None
 
     def at(self, letters: Letters) -> Tree:
         self.labels(self.root)
@@ -222,6 +241,8 @@ class Writer:
                 return (yield from self._map(node, at, scope))
             case Call(Name(), (arg,)):
                 return (yield Ask(arg, at, scope))
+            case Call(_, ()):
+                return Said(_constant(node, at))
             case Call():
                 return (yield from self._operator(node, at, scope))
             case _:
@@ -243,7 +264,8 @@ class Writer:
         parts: list[Said] = []
         for term in terms:
             parts.append((yield Ask(term, at, scope)))
-        return Said(words.total([p.tree for p in parts]), all(p.level for p in parts))
+        trees = gathered([p.tree for p in parts])
+        return Said(words.total(trees), all(p.level for p in parts))
 
     def _map(self, node: Map, at: Letters, scope: frozenset[str]) -> Saying:
         args: list[Said] = []
@@ -313,6 +335,17 @@ def _own_axes(operator: str) -> int:
     """How many of the last axes an operator acts on."""
     row = PRIMITIVES.get(operator)
     return 2 if row and row.matrices else 1
+
+
+def _constant(node: Call, at: Letters) -> Tree:
+    """An operator without arguments; one that stacks columns says which entry is which pair."""
+    assert not isinstance(node.op, Name)
+    if not (is_stack(node) and all(at)):
+        return entry(words.symbol_tree(rf"\mathrm{{{node.op.name}}}"), at)
+    i, j, k = (words.letter_tree(letter or "") for letter in at)
+    before = tree("paren", tree("sum", j, tree("neg", num(1))))
+    place = tree("sum", i, words.product([words.size_tree(node.axes[0]), before]))
+    return words.function(r"\mathbb{1}", words.relation(k, "=", place))
 
 
 def _written_at(called: Tree, slots: int, at: Letters) -> Tree:

@@ -28,8 +28,10 @@ from derive.operators.abstract import symmetries
 from derive.operators.pointwise import eq, exp, ge, gt, le, lt, ne
 from derive.operators.primitives import argmax, argmin
 from derive.operators.row import POINTWISE, PRIMITIVES
+from derive.operators.stacking import is_stack
 from proofs.equal.atoms import CONSTANT, Atom, Number, Poly
 from proofs.equal.bounds import RANGES, REAL, Bounds
+from proofs.equal.flat import stack_atom
 from proofs.equal.functions import Functions
 
 _ROWWISE = frozenset(
@@ -310,6 +312,8 @@ class Reading(Functions):
     def _operator(self, node: Call) -> Poly:
         op = node.op
         assert isinstance(op, Operator)
+        if is_stack(node):
+            return {((stack_atom(self, *op.params), (0, 1, 2), 1),): 1}
         rowwise = op.name in _ROWWISE and len(node.args) == 1
         if rowwise and self.view.smooth:
             opened = self._row_opened(node)

@@ -29,6 +29,7 @@ from proofs.equal.atoms import (
     relabelled,
 )
 from proofs.equal.bounds import COUNT, UNIT, Interval
+from proofs.equal.flat import unstacked
 
 MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
@@ -209,6 +210,11 @@ class Ring:
                 return [(count * n, rest + at) for n, at in self.instance(atom.base, own)]
             if e:
                 kept.append((a, own, e))
+        if any(atoms[f[0]].kind == "stack" for f in kept):
+            step = unstacked(self, kept)
+            if step is not None:
+                left = {i: n for i, n in extent.items() if i not in step[1]}
+                return [(count, [*step[0], *self._ones(left)])]
         laws = [f for f in kept if atoms[f[0]].kind in "HZ" or atoms[f[0]].total]
         if laws:
             made = self._by_law(laws, count, kept, extent)

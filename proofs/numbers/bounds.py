@@ -79,6 +79,8 @@ def _of(node: Expr, known: Mapping[Expr, Bound]) -> Bound:
             return _largest([known[a] for a in args])._replace(
                 height=min(sum(known[a].height for a in args), _ENOUGH)
             )
+        case Call(Operator(), ()):
+            return Bound({}, 0, 0)
         case Call(Operator() as op, args):
             if op.name in _MATRICES:
                 # A product of as many entries as there are rows; an inverse is one over another.

@@ -196,6 +196,8 @@ class Exact(Entries):
         matrix_rule = MATRICES.get(node.op.name)
         if matrix_rule is not None:
             return _on_matrices(lambda rows: matrix_rule(self, rows), args[0])
+        if not node.args:
+            return _each(lambda k: rational(int(k)), node.op.value(*params))
         rule = OPERATORS.get(node.op.name)
         if rule is None:
             return _filled(_extent(node.axes, self.at), NAN)
@@ -272,7 +274,7 @@ def definition(
             return None
         row = POINTWISE.get(node.fn.name)
         return row.body(*node.args) if row is not None and row.body is not None else None
-    if isinstance(node, Call) and isinstance(node.op, Operator):
+    if isinstance(node, Call) and isinstance(node.op, Operator) and node.args:
         return None if node.op.name in operators or node.op.name in FAMILIES else _operator(node)
     return None
 

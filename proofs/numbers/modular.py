@@ -144,6 +144,9 @@ class Residues:
             case Call(Operator() as op, args) if op.name in FAMILIES:
                 given = [self.known[field, arg] for arg in args]
                 return op.value(*given, *(sizes.evaluate(p, self.at) for p in op.params))
+            case Call(Operator() as op, ()):
+                params = (sizes.evaluate(n, self.at) for n in op.params)
+                return np.asarray(op.value(*params), np.int64)[None] % m
             case Call(Operator() as op, args):
                 return self._along(field, op, args[0])
         raise AssertionError(f"not a kind of expression: {node!r}")
