@@ -162,6 +162,6 @@ def __getattr__(word: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
+    from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS
 
-    return sorted({*__all__, *COMPOSITES, *POINTWISE, *PRIMITIVES})
+    return sorted({*__all__, *COMPOSITES, *POINTWISE, *PRIMITIVES, *WITH_OPTIONS})

@@ -22,7 +22,7 @@ from derive.kernel.expr import Axes, Expr, Fn, Operator, Var, is_named
 from derive.kernel.sizes import Axis, Size, size, sizes
 from derive.notation import GREEK
 from derive.notation.names import parts, symbol_tree
-from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS, Row
 from derive.operators.abstract import applied
 
 __all__ = [
@@ -156,6 +156,8 @@ def function(word: str) -> Callable[..., Any]:
     """
     if word in COMPOSITES:
         return COMPOSITES[word].make
+    if word in WITH_OPTIONS:
+        return WITH_OPTIONS[word]
     row = POINTWISE.get(word) or PRIMITIVES.get(word) or _spelled(word)
     if row is None:
         raise AttributeError(f"derive has no {word!r}")

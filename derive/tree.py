@@ -52,6 +52,7 @@ Heads that settling (or the writer) puts in the place of ``script`` and ``juxt``
 ``label``      [T base, T label] a superscript that names: x^{(i)}, W^{[l]}, w^*
 ``index``      [T base, T index ...] a subscript that selects an entry: A_{kj}
 ``product``    [T ...] a product with every sign settled; ``hadamard``, ``kronecker`` [T ...]
+``convolution``  [T kernel, op, ?T script, T signal] w * x, with ``full`` below the sign
 =============  =============================================================================
 """
 

@@ -28,6 +28,7 @@ _BETWEEN = {
     "product": 0.17,
     "hadamard": 1.2,
     "kronecker": 1.2,
+    "convolution": 0.3,
     "sum": 1.3,
     "list": 0.45,
     "semi": 0.6,
@@ -38,7 +39,10 @@ _AROUND = {
     **dict.fromkeys(("brace", "set", "abs"), 1.05),
     **{"norm": 1.2, "neg": 0.85, "pm": 0.85, "factorial": 0.35, "sqrt": 0.95},
 }
-_LOOSE = {"sum", "neg", "pm", "chain", "list", "frac", "juxt", "product", "hadamard", "kronecker"}
+_LOOSE = {
+    "sum", "neg", "pm", "chain", "list", "frac", "juxt", "product", "hadamard", "kronecker",
+    "convolution",
+}  # fmt: skip
 
 
 def width(tree: Tree) -> float:
@@ -102,7 +106,7 @@ def _row(tree: Tree) -> Size:
             return wide + 0.2 * (len(sizes) - 1), tall
         case "root":
             return wide + 0.95, tall + 0.2
-        case "product" | "hadamard" | "kronecker":
+        case "product" | "hadamard" | "kronecker" | "convolution":
             brackets = sum(0.85 for kid in tree.kids if _is_sum(kid))
             return wide + _BETWEEN[tree.head] * (len(sizes) - 1) + brackets, tall
         case "sqrt" | "norm" | "abs":

@@ -264,8 +264,8 @@ def _letters(size: Axis) -> str:
 def output_size(n: Axis, k: Axis, stride: int = 1, padding: Axis = 0, dilation: Axis = 1) -> Axis:
     r"""How often a window fits: \lfloor (n + 2p - d(k - 1) - 1) / s \rfloor + 1.
 
-    For a window of k entries on n entries with ``padding`` zeros on either side, a window whose entries are ``dilation``
-    apart, moved by ``stride`` (Dumoulin and Visin, A guide to convolution arithmetic for deep
+    For a window of k entries, ``dilation`` apart, that is moved by ``stride`` over n entries with
+    ``padding`` zeros on either side (Dumoulin and Visin, A guide to convolution arithmetic for deep
     learning, 2016, relationship 15).  SizeError where it does not fit once, where an option is out
     of its range, or where the stride does not divide a symbolic size.
 

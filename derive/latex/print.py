@@ -238,6 +238,8 @@ def _space(
     before: Tree, kid: Tree, after: Tree | None, spelling: Mapping[str, str], tight: bool
 ) -> str:
     r"""What stands between two factors: nothing, a source space, or a visible ``\,``."""
+    if kid.head == "script" and kid.kids[0].head == "empty":
+        return ""  # a script on the sign: *_{\mathrm{full}}
     if "op" in (before.head, kid.head):
         sign = (before if before.head == "op" else kid).kids[0]
         return "" if tight and not sign.startswith("\\") else " "

@@ -26,7 +26,9 @@ from derive.kernel.expr import (
     Var,
     toposort,
 )
+from derive.meaning.gather import gathered
 from derive.meaning.stacks import Opened, below, opened
+from derive.operators import incidence
 from derive.operators.pointwise import np
 
 Values = Mapping[Expr, Any]
@@ -109,6 +111,8 @@ def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exa
             cut = opened(node)
             if cut is not None:
                 return _unstacked(cut, known, extent, number)
+            if any(map(incidence.is_incidence, factors)):
+                return np.asarray(_with_incidences(node, known, extent, exact), number)
             return np.asarray(_einsum([known[f] for f in factors], indices, out, exact), number)
         case Map(fn, args):
             if not exact:
@@ -122,6 +126,8 @@ def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exa
             if exact and not op.exact:
                 raise NotExact(f"{op.name} has no exact value")
             params = tuple(sizes.evaluate(p, extent) for p in op.params)
+            if incidence.is_incidence(node):
+                return op.value(*params)  # a view, however large: it is not copied
             return np.asarray(op.value(*(known[a] for a in args), *params), number)
         case Var(name):
             raise KeyError(name)
@@ -139,12 +145,38 @@ def _unstacked(cut: Opened, known: Mapping[Expr, Any], at: Mapping[str, int], nu
     return np.asarray(found, number).reshape([prod(size[i] for i in part) for part in cut.out])
 
 
-def _einsum(arrays: list[Any], indices: tuple, out: tuple[int, ...], exact: bool) -> Any:
+def _with_incidences(
+    node: Contract, known: Mapping[Expr, Any], extent: Mapping[str, int], exact: bool
+) -> Any:
+    pairs = list(zip(node.factors, node.indices, strict=True))
+    lengths = {i: sizes.evaluate(n, extent) for f, own in pairs for i, n in zip(own, f.axes)}
+    plain = [(known[f], own) for f, own in pairs if not incidence.is_incidence(f)]
+    equations = [
+        incidence.Equation(
+            tuple((i, sizes.evaluate(c, extent)) for i, c in found.terms),
+            sizes.evaluate(found.offset, extent),
+        )
+        for found in (incidence.read(f, own) for f, own in pairs if incidence.is_incidence(f))
+    ]
+    parts, left = gathered(
+        [array for array, _ in plain], [own for _, own in plain], node.out, equations, lengths
+    )
+    arrays, indices = [p.array for p in parts], [p.own for p in parts]
+    for one in left:
+        shape = [lengths[i] for i in one.indices]
+        arrays.append(incidence.array(*(c for _, c in one.terms), one.offset, *shape))  # type: ignore[arg-type]
+        indices.append(one.indices)
+    return _einsum(arrays, tuple(indices), node.out, exact, few=1)
+
+
+def _einsum(
+    arrays: list[Any], indices: tuple, out: tuple[int, ...], exact: bool, few: int = 2
+) -> Any:
     operands: list[Any] = []
     for array, own in zip(arrays, indices, strict=True):
         operands += [array, list(own)]
     extents = {i: n for array, own in zip(arrays, indices) for i, n in zip(own, array.shape)}
-    if len(arrays) <= 2 or exact or prod(extents.values()) <= _FEW:
+    if len(arrays) <= few or exact or prod(extents.values()) <= _FEW:
         return np.einsum(*operands, list(out))
     # A good order of pairs is a field of its own: left to opt_einsum.
     from opt_einsum import contract as opt_contract

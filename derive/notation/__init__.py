@@ -56,6 +56,7 @@ PRECEDENCE = MappingProxyType(
         "product": PRODUCT,
         "hadamard": PRODUCT,
         "kronecker": PRODUCT,
+        "convolution": PRODUCT,
         "apply": PRODUCT,
         "big": PRODUCT,
         "grad": SCRIPT,

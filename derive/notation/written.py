@@ -30,7 +30,7 @@ def written(node: Tree) -> Tree:
             return symbol_tree(text) if "_" in text or "^" in text or text.endswith("'") else node
         case "num" | "op" | "rel" | "text":
             return node
-        case "juxt":
+        case "juxt" | "convolution":
             return _raw_product(kids)
         case "product":
             return _product(kids)

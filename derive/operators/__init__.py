@@ -4,21 +4,32 @@ The idea: a word is one row, which says how it is read, written, computed, diffe
 spelled in code; whoever needs one of these walks the rows.
 
 ``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices`` and ``composites`` are the
-rows; ``symbolic`` gives them to SymPy.
+rows; ``windows`` and ``pooling`` are convolution and what goes with it, made of ``incidence``;
+``symbolic`` gives them to SymPy.
 """
 
-from derive.operators import arrangement, blocks, composites, matrices, pointwise, primitives
+from derive.operators import (
+    arrangement,
+    blocks,
+    composites,
+    matrices,
+    pointwise,
+    pooling,
+    primitives,
+    windows,
+)
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
 
+# Functions with options, which are called by their names in Python and are no rows.
+WITH_OPTIONS = {
+    function.__name__: function
+    for function in (
+        *(getattr(windows, name) for name in windows.__all__),
+        *(getattr(pooling, name) for name in pooling.__all__),
+    )
+}
+
 __all__ = [
-    "COMPOSITES",
-    "POINTWISE",
-    "PRIMITIVES",
-    "Row",
-    "arrangement",
-    "blocks",
-    "composites",
-    "matrices",
-    "pointwise",
-    "primitives",
-]
+    "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement",
+    "blocks", "composites", "matrices", "pointwise", "pooling", "primitives", "windows",
+]  # fmt: skip

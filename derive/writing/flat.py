@@ -73,7 +73,7 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
             stack.extend(parts)
         else:
             done.append(factor)
-    return Flat(total, _renamed(done, node.out), node.out)
+    return Flat(total, renamed(done, node.out), node.out)
 
 
 def _is_flat(node: Contract) -> bool:
@@ -93,7 +93,7 @@ def _meets(factor: Factor, outer: Contract) -> bool:
     )  # fmt: skip
 
 
-def _renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
+def renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
     """Without the deltas that only rename a summed index."""
     name: dict[int, int] = {}
 

@@ -15,11 +15,13 @@ from derive.kernel.sizes import Axis
 from derive.meaning.matrices import is_inverse, is_symmetric
 from derive.meaning.normal import normal
 from derive.meaning.stacks import Spot
+from derive.operators.incidence import Equation, is_incidence
 from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
 from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
 from derive.writing.flat import Factor, is_size
+from derive.writing.shifts import derived, subscript
 from derive.writing.stacked import bundle, bundles, simplified, unstacked
 from derive.writing.words import Part, Scalars, letter_tree, multiplied
 
@@ -76,11 +78,13 @@ class Reading:
     sources: dict[int, list[Factor]] = field(default_factory=dict)
     wordless: bool = False
     inside: set[int] = field(default_factory=set)  # indices within a vec or a Kronecker product
+    derived: dict[int, tuple[Factor, Equation]] = field(default_factory=dict)
 
     def said(self, scalars: Scalars) -> Saying:
         own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
         self.extent = {**self.extent, **own}
         self.factors = simplified(self.factors, lambda i: i in self.free or i in self.env)
+        self._shift()
         yield from self._sums(scalars)
         for order, factor in enumerate(self.factors):
             yield from self._factor(order, factor, scalars)
@@ -104,6 +108,21 @@ class Reading:
             return Said(multiplied(scalars, None), level=True)
         parts = yield from self._array(arrays, lone)
         return Said(multiplied(scalars, parts))
+
+    def _shift(self) -> None:
+        """Subscripts that the equations of windows give, as far as their letters are known."""
+        if not any(is_incidence(factor.node) for factor in self.factors):
+            return
+        if not self.spelled:
+            self.wordless = True
+            return
+        self.derived = derived(self.factors, {*self.env, *self.free, *self.derived}) | self.derived
+        for i, (factor, by) in list(self.derived.items()):
+            letter = subscript(by, i, self.env)
+            if letter is not None:
+                self.env[i] = letter
+                del self.derived[i]
+                self.factors = [f for f in self.factors if f is not factor]
 
     def _array(self, groups: list[list[Piece]], lone: frozenset[int]):
         pieces = [piece for group in groups for piece in group]
@@ -140,7 +159,7 @@ class Reading:
             letter = self._letter(i, {*self.env.values(), *self.scope})
             inner = Reading(
                 self.writer, block, out, {**self.env, i: letter}, self.scope | {letter},
-                self.spelled, self.extent,
+                self.spelled, self.extent, derived=dict(self.derived),
             )  # fmt: skip
             said = yield from inner.said(Scalars())
             body, sign = signed(said.tree)
@@ -172,7 +191,8 @@ class Reading:
             if type(factor.node) is Ones:
                 continue
             for i, letter in zip(factor.own, self.writer.labels(factor.node)):
-                if i in self.env or i in self.free or not (letter or self.spelled):
+                shifted = i in self.derived
+                if i in self.env or i in self.free or shifted or not (letter or self.spelled):
                     continue
                 if best is None or (letter or "~") < best[0]:
                     best = letter or "~", i

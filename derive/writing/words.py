@@ -6,6 +6,7 @@ decides what to say.  How a function is written is read from its row of the voca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import islice
@@ -341,8 +342,32 @@ def summed(letter: str, axis: Axis, body: Tree) -> Tree:
     return tree("big", "sum", relation(letter_tree(letter), "=", _ONE), size_tree(axis), body)
 
 
+SHIFTED = "="  # what a letter begins with that is a sum: "=1:i,1:k;-1" is i + k - 1
+
+
 def letter_tree(letter: str) -> Tree:
+    if letter.startswith(SHIFTED):
+        return _shifted(letter.removeprefix(SHIFTED))
     return num(letter) if letter.isdigit() else symbol_tree(letter)
+
+
+def _shifted(text: str) -> Tree:
+    letters, _, shift = text.rpartition(";")
+    terms: list[Tree] = []
+    for part in filter(None, letters.split(",")):
+        count, _, letter = part.partition(":")
+        sign = count.startswith("-")
+        count = count.removeprefix("-")
+        body = symbol_tree(letter)
+        if count != "1":
+            body = Tree("product", (num(count) if count.isdigit() else symbol_tree(count), body))
+        terms.append(tree("neg", body) if sign else body)
+    for part in re.split(r" (?=[+-] )", shift):
+        sign, body = part.startswith("-"), part.lstrip("+- ")
+        if body != "0":
+            made = num(body) if body.isdigit() else symbol_tree(body)
+            terms.append(tree("neg", made) if sign else made)
+    return total(terms) if terms else num(0)
 
 
 def total(terms: Sequence[Tree]) -> Tree:

@@ -171,7 +171,7 @@ RANGES: Mapping[str, Interval] = {
     "sign": Interval(-1, 1), "relu6": Interval(0, 6), "hard_tanh": Interval(-1, 1),
     "softmax": Interval(0, 1, True, False), "log_softmax": Interval(-inf, 0, True, False),
     **dict.fromkeys(("gt", "ge", "lt", "le", "eq", "ne", "step"), UNIT),
-    **dict.fromkeys(("one_hot", "argmax", "argmin", "stack"), UNIT),
+    **dict.fromkeys(("one_hot", "argmax", "argmin", "stack", "incidence"), UNIT),
 }  # fmt: skip
 
 

@@ -25,7 +25,9 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.operators.abstract import symmetries
+from derive.operators.incidence import is_incidence
 from derive.operators.pointwise import eq, exp, ge, gt, le, lt, ne
+from derive.operators.pooling import RESHAPES
 from derive.operators.primitives import argmax, argmin
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.operators.stacking import is_stack
@@ -33,6 +35,7 @@ from proofs.equal.atoms import CONSTANT, Atom, Number, Poly
 from proofs.equal.bounds import RANGES, REAL, Bounds
 from proofs.equal.flat import stack_atom
 from proofs.equal.functions import Functions
+from proofs.equal.places import atom_of, reshaped
 
 _ROWWISE = frozenset(
     ["softmax", "log_softmax", "logsumexp", "argmax", "argmin", "maximum", "minimum"]
@@ -116,6 +119,11 @@ class Reading(Functions):
                 return self._power(node) if fn.name == "power" else self._map(node)
             case Call(Name(), (arg,)):
                 return self.of(arg) if node in self.view.opened else self._itself(node)
+            case Call(_, ()) if is_incidence(node):
+                return {((atom_of(node, self.atom), tuple(range(len(node.axes))), 1),): 1}
+            case Call(Operator() as op, (arg,)) if op.name in RESHAPES:
+                self._last -= len(arg.axes)
+                return self.product(*reshaped(node, self.of(arg), self._last, self.atom))
             case Call():
                 return self._operator(node)
         return self._itself(node)

@@ -30,6 +30,7 @@ from proofs.equal.atoms import (
 )
 from proofs.equal.bounds import COUNT, UNIT, Interval
 from proofs.equal.flat import unstacked
+from proofs.equal.places import determined
 
 MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
@@ -180,6 +181,11 @@ class Ring:
                 powers[key] = powers.get(key, 0) + e
         if deltas:
             powers = self._merged(deltas, powers, extent)
+        if any(atoms[a].kind == "incidence" for a, _ in powers):
+            found = determined(atoms, self.atom, powers, extent)
+            if found is not None:
+                rest, gone = found
+                return None if rest is None else [(count, rest + self._ones(extent, gone))]
         kept: list[Factor] = []
         for (a, own), e in powers.items():
             if e == 0:

@@ -35,6 +35,7 @@ from derive.operators import POINTWISE, PRIMITIVES
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import COMPARISONS, exp, log, np
+from derive.operators.pooling import RESHAPES
 from proofs.numbers.entries import (
     FUNCTIONS,
     NAN,
@@ -185,7 +186,9 @@ class Exact(Entries):
             return _each(lambda *entries: rule(self, *entries), *args)
         assert isinstance(node.op, Operator)
         params = tuple(sizes.evaluate(p, self.at) for p in node.op.params)
-        if node.op.name in FAMILIES:  # entries are moved, whatever they are
+        if not args:
+            return _each(lambda k: ONE if k else ZERO, node.op.value(*params))
+        if node.op.name in FAMILIES | RESHAPES:  # entries are moved, whatever they are
             return node.op.value(*args, *params)
         signature = signature_of(node)
         if signature is not None:
@@ -275,7 +278,8 @@ def definition(
         row = POINTWISE.get(node.fn.name)
         return row.body(*node.args) if row is not None and row.body is not None else None
     if isinstance(node, Call) and isinstance(node.op, Operator) and node.args:
-        return None if node.op.name in operators or node.op.name in FAMILIES else _operator(node)
+        moved = node.op.name in FAMILIES | RESHAPES
+        return None if moved or node.op.name in operators else _operator(node)
     return None
 
 

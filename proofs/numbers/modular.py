@@ -32,6 +32,7 @@ from derive.kernel.expr import (
 )
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import log, np
+from derive.operators.pooling import RESHAPES
 from proofs.numbers import residues
 from proofs.numbers.exact import definition
 from proofs.numbers.matrices import determinant_modulo, inverse_modulo
@@ -101,7 +102,8 @@ class Residues:
         if meaning is not None:
             return ((field, meaning),)
         if not isinstance(node, Map):
-            if field == "q" and isinstance(node, Call) and isinstance(node.op, Operator):
+            applied = isinstance(node, Call) and isinstance(node.op, Operator)
+            if field == "q" and applied and node.op.name not in RESHAPES:
                 return [(f, arg) for arg in node.args for f in "pq"]
             return [(field, kid) for kid in node.kids]
         if node.fn.name == "exp":
@@ -141,7 +143,7 @@ class Residues:
                 return self.known[field, arg]
             case Map():
                 return self._mapped(field, node, m)
-            case Call(Operator() as op, args) if op.name in FAMILIES:
+            case Call(Operator() as op, args) if op.name in FAMILIES | RESHAPES:
                 given = [self.known[field, arg] for arg in args]
                 return op.value(*given, *(sizes.evaluate(p, self.at) for p in op.params))
             case Call(Operator() as op, ()):
