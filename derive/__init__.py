@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from derive.operators.arrangement import block, chunk, split
     from derive.operators.arrangement import concatenated as concat
     from derive.operators.arrangement import stacked as stack
+    from derive.operators.attention import attention, causal_mask, multi_head_attention
+    from derive.operators.layers import embedding, lora, mixture
     from derive.operators.matrices import matrix_power
+    from derive.operators.normalisation import batch_norm_test
     from derive.operators.stacking import commutation, khatri_rao, kron, unvec, vec
     from derive.operators.symbolic import to_sympy
     from derive.surface import (
@@ -69,9 +72,12 @@ __all__ = [
     "Share",
     "__version__",
     "abstract",
+    "attention",
     "backward",
     "batch",
+    "batch_norm_test",
     "block",
+    "causal_mask",
     "check",
     "check_function",
     "check_many",
@@ -83,6 +89,7 @@ __all__ = [
     "count",
     "diag",
     "dot",
+    "embedding",
     "evaluate",
     "grad",
     "graph",
@@ -91,8 +98,11 @@ __all__ = [
     "jacobian",
     "khatri_rao",
     "kron",
+    "lora",
     "matrix",
     "matrix_power",
+    "mixture",
+    "multi_head_attention",
     "name",
     "network",
     "outer",
@@ -142,6 +152,10 @@ _ELSEWHERE = {
     "split": ("operators.arrangement", "split"),
     "stack": ("operators.arrangement", "stacked"),
     "to_sympy": ("operators.symbolic", "to_sympy"),
+    "batch_norm_test": ("operators.normalisation", "batch_norm_test"),
+    **{word: ("operators.attention", word) for word in
+       ("attention", "causal_mask", "multi_head_attention")},
+    **{word: ("operators.layers", word) for word in ("embedding", "lora", "mixture")},
     **{word: ("kernel.build", word) for word in
        ("contract", "diag", "dot", "outer", "total", "trace", "transpose")},
     **{word: ("operators.stacking", word) for word in

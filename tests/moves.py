@@ -258,7 +258,7 @@ def of_primitive(r: Recipe, row: Row) -> Expr:
     if row.matrices:
         return row.make()(definite(r))
     a = r.node(lambda axes: len(axes) > 0 and axes[-1] != 1, (K,))
-    return row.make()(a)
+    return row.make()(a, *row.rest(a))
 
 
 def definite(r: Recipe) -> Expr:

@@ -207,12 +207,12 @@ def test_adjoint_of_operators(name: str, axes) -> None:
     u, w = Var("u", axes), Var("w", axes)
     shape = [EXTENT[str(a)] for a in axes]
     values = {u: random.normal(size=shape), w: random.normal(size=shape)}
-    row = PRIMITIVES[name]
+    row, inner = PRIMITIVES[name], sin(u) * w + u
     if row.matrices:
         s = contract("...i,...j->...ij".replace("...", "abc"[: len(axes) - 1]), sin(u), w)
         node = row.make()(s + spread_identity(axes))
     else:
-        node = row.make()(sin(u) * w + u)
+        node = row.make()(inner, *row.rest(inner))
     adjoint(node, [u, w], values, EXTENT)
 
 

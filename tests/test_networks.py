@@ -140,7 +140,8 @@ def test_networks_of_functions_and_losses(network: Network) -> None:
     fits(network)
 
 
-ROWS = [*POINTWISE.values(), *PRIMITIVES.values(), *COMPOSITES.values()]
+ROWS = [row for row in (*POINTWISE.values(), *PRIMITIVES.values(), *COMPOSITES.values())
+        if row.name != "infinity"]  # fmt: skip
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -44,9 +44,8 @@ N, M = sizes("n m")
 X, Y, A = Var("x", (N,)), Var("y", (N,)), Var("A", (M, N))
 S, T = Var("s", ()), Var("t", ())
 AT = {"n": 3, "m": 2}
-ROWS_OF_WORDS = [
-    (row, params) for row in POINTWISE.values() for params in PARAMS.get(row.name, [()])
-]
+NUMBERS = [row for row in POINTWISE.values() if row.name != "infinity"]
+ROWS_OF_WORDS = [(row, params) for row in NUMBERS for params in PARAMS.get(row.name, [()])]
 
 
 def rationals(shape, low, high, seed):
@@ -123,7 +122,7 @@ def test_every_operator_encloses_its_float(row, axes):
         z = Var("z", axes)
         made = {"concat": lambda: row.make(-1, 2), "part": lambda: row.make(-1, 1, N)}
         operator = made.get(row.name, row.make)()
-        node = operator(*[z] * (1 + (row.name == "concat")))
+        node = operator(*[z] * (1 + (row.name == "concat")), *row.rest(z))
         values = {z: rationals(shape, -2, 2, 5)}
         if row.matrices:  # of positive determinant
             values[z] += 8 * np.eye(3, dtype=int)

@@ -139,8 +139,9 @@ def test_an_operator_means_the_same_to_sympy_and_to_numpy(name):
     if PRIMITIVES[name].matrices:
         values = np.array([[[2.0, 1.0], [-0.5, 1.0]], [[1.0, 0.25], [2.0, 1.5]]])
     x = Var("x", values.shape)
-    ours = evaluate(operator(x), {x: values})
-    theirs = to_sympy(operator(x), {x: np.vectorize(sympy.Rational, otypes=[object])(values)})
+    node = operator(x, *PRIMITIVES[name].rest(x))
+    ours = evaluate(node, {x: values})
+    theirs = to_sympy(node, {x: np.vectorize(sympy.Rational, otypes=[object])(values)})
     assert theirs.shape == ours.shape
     assert np.allclose(theirs.astype(float), ours, rtol=1e-12)
 

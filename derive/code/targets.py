@@ -207,6 +207,20 @@ def one_hot(y, classes):
         raise ValueError(f"class numbers are 1 to {classes}, not {y}")
     return (y[..., None] == np.arange(1, classes + 1)).astype(float)
 ''',
+        "standardized": '''
+def standardized(x, eps, axis, centre):
+    """x, minus its mean where ``centre``, over the root of its mean square plus eps."""
+    x = x - np.mean(x, axis=axis, keepdims=True) if centre else x
+    return x / np.sqrt(np.mean(x**2, axis=axis, keepdims=True) + eps)
+''',
+        "masked_softmax": '''
+def masked_softmax(x, mask):
+    """The softmax along the last axis of what the mask leaves; 0 where the mask is 0."""
+    kept = mask != 0
+    top = np.max(np.where(kept, x, -np.inf), axis=-1, keepdims=True)
+    e = np.where(kept, mask * np.exp(np.where(kept, x - top, 0.0)), 0.0)
+    return e / e.sum(axis=-1, keepdims=True)
+''',
     }
 )
 

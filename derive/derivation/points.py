@@ -19,7 +19,8 @@ from derive.kernel.expr import Call, Expr, Map, Operator, Var, toposort
 from derive.kernel.sizes import Axis
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.abstract import signature_of
-from derive.operators.pointwise import np
+from derive.operators.attention import masked_softmax
+from derive.operators.pointwise import infinity, np
 
 TRIES = 400
 # Points at which everything is fine but some derivative vanishes, before one of them is taken.
@@ -135,7 +136,7 @@ def smooth_point(
     """
     spare: list[Point] = []
     variables = [node for node in order if isinstance(node, Var)]
-    live = depending(roots, moving)
+    live, hidden = depending(roots, moving), _endless(order)
     for k in range(TRIES):
         free = _FREE[k % len(_FREE)]
         values: dict[Expr, Any] = {}
@@ -146,7 +147,7 @@ def smooth_point(
             values[v] = value(v.axes, domain, draw, at) if given else free(draw, shape)
         with np.errstate(all="ignore"):
             known = evaluate_all(order, values, at)
-            finite = all(np.all(np.isfinite(known[node])) for node in order)
+            finite = all(np.all(np.isfinite(known[node])) for node in order if node not in hidden)
             if not finite or any(_near_kink(node, live, known, at) for node in live):
                 continue
         if all(np.any(known[node]) or is_zero(node) for node in claimed):
@@ -155,6 +156,18 @@ def smooth_point(
         if len(spare) == ENOUGH:
             break
     return spare[-1] if spare else None
+
+
+def _endless(order: Sequence[Expr]) -> set[Expr]:
+    """The nodes that are -∞ in places, on purpose: what a masked softmax never looks at."""
+    found: set[Expr] = set()
+    for node in order:
+        seen = isinstance(node, Call) and node.op is masked_softmax
+        if (isinstance(node, Map) and node.fn is infinity) or (
+            not seen and not found.isdisjoint(node.kids)
+        ):
+            found.add(node)
+    return found
 
 
 def _near_kink(

@@ -85,6 +85,12 @@ _SAID: dict[str, Text] = {
     "logdet": ("log-determinant: ", _LOGDET),
     "logabsdet": ("log-determinant: ", _LOGDET),
     "softmax": ("softmax: every output moves every input",),
+    "masked_softmax": ("softmax: every output moves every input that the mask leaves",),
+    **dict.fromkeys(
+        ("standardize", "batch_standardize"),
+        ("standardised: the mean and the variance move with every entry",),
+    ),
+    "rms_standardize": ("scaled: the mean square moves with every entry",),
 }
 
 # Two rules that are known by one name together: (upper, lower) on the way down.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.layers import LAYERS, worded
 from derive.elaborate.matrices import function_of, of_matrix
 from derive.elaborate.places import slope_of_applied
 from derive.elaborate.reading import Env, Equation, Reading
@@ -54,9 +55,13 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return _defined_call(reading, tree, function, arguments, primes, env)
     if symbol in reading.scope.unspecified and not primes:
         return unspecified_call(reading, tree, symbol, env)
-    special = SHAPED.get(symbol)
-    if special is not None:
-        found = special(reading, tree, arguments, env)
+    special, layer = SHAPED.get(symbol), LAYERS.get(symbol)
+    if layer is None and subscript is None and "_" in symbol:
+        layer, subscript = worded(symbol)
+    if special is not None and (found := special(reading, tree, arguments, env)) is not None:
+        return found
+    if layer is not None:
+        found = layer(reading, tree, arguments, subscript, env)
         if found is not None:
             return found
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
@@ -104,6 +109,9 @@ def _row_value(
         if isinstance(made, Operator) and len(values) == 1:
             if values[0].own:
                 return call_of(tree, reading.sizes, made, values[0])
+        elif isinstance(made, Operator) and len(values) == row.arity:
+            done, letters, oriented = levelled(tree, reading.sizes, values)
+            return Value(Call(made, tuple(done)), letters, oriented)
         elif isinstance(made, Fn):
             given = list(values)
             if len(given) == row.arity - len(row.implied) and row.implied:

@@ -109,8 +109,10 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     for item in items:
         for node in item.subtrees():
             if node.head == "big":
-                for letter, _, _ in bound_letters(node.kids[1]):
+                for letter, low, _ in bound_letters(node.kids[1]):
                     reading.scope.bound.add(letter)
+                    if low not in (None, Tree("num", ("1",))):
+                        reading.scope.shifted.add(letter)
             reading.scope.bound |= _gathered(node)
             if node.head == "prime" and not base_of(node):
                 reading.scope.primed = True
@@ -202,8 +204,20 @@ def _collect_components(definitions: list[Tree], reading: Reading) -> None:
         loose |= free - _head_indices(item)
     loose -= reading.scope.bound
     for item in definitions:
-        letters = _plain_subscripts(item.kids[:1]) & _plain_subscripts(item.kids[2:])
+        right = _plain_subscripts(item.kids[2:]) | _compared(item.kids[2:])
+        letters = _plain_subscripts(item.kids[:1]) & right
         reading.scope.bound |= letters - reading.scope.steps - loose
+
+
+def _compared(trees: tuple) -> set[str]:
+    r"""The letters that a condition compares: M_{ij} is 0 where j \le i."""
+    found: set[str] = set()
+    for tree in (t for t in trees if isinstance(t, Tree)):
+        for node in tree.subtrees():
+            if node.head == "chain":
+                sides = (side for side in node.kids[::2] if side is not None)
+                found |= {letter for side in sides if (letter := index_letter(side))}
+    return found
 
 
 def _plain_subscripts(trees: tuple) -> set[str]:
@@ -257,6 +271,8 @@ def _range(chain: Tree, reading: Reading, ranged: set[str]) -> None:
     if counts or runs:
         last = second.kids[0] if second.head == "set" else second
         reading.scope.ranges[letter] = last.kids[-1] if last.head == "list" else last
+        if (last.kids[0] if last.head == "list" else last) != Tree("num", ("1",)):
+            reading.scope.shifted.add(letter)
 
 
 def _sort(item: Tree, found: Statements) -> None:

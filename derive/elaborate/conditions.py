@@ -14,8 +14,9 @@ from derive.elaborate.scope import index_letter
 from derive.elaborate.symbols import one_hot_value
 from derive.elaborate.values import Value, levelled, map_of, sum_of
 from derive.kernel.build import lift
-from derive.kernel.expr import Delta
+from derive.kernel.expr import Call, Delta, Ones
 from derive.operators import pointwise
+from derive.operators.attention import positions
 from derive.tree import Tree
 
 _COMPARISONS = {
@@ -68,8 +69,21 @@ def _comparison(reading: Reading, tree: Tree, a: Tree, sign: str, b: Tree, env: 
             if classes is not None:
                 hot = one_hot_value(reading, number, classes, letter, tree)
                 return hot if sign != "!=" else _complement(reading, tree, hot)
-    values = [value_of(reading, side, env) for side in (a, b)]
+    values = [
+        _place(reading, letter, side)
+        if letter in env.open | reading.scope.bound
+        else value_of(reading, side, env)
+        for letter, side in ((left, a), (right, b))
+    ]
     return map_of(tree, reading.sizes, _COMPARISONS[sign], values)
+
+
+def _place(reading: Reading, letter: str, tree: Tree) -> Value:
+    """An index as a number: 1, 2, .. along its own axis."""
+    if letter in reading.scope.shifted:
+        raise Fault("unsupported", f"the index ${letter}$ does not count from 1 everywhere", tree,
+                    "what is compared with an index counts its entries from 1")  # fmt: skip
+    return Value(Call(positions, (Ones(reading.sizes.fresh()),)), (letter,))
 
 
 def _complement(reading: Reading, tree: Tree, value: Value) -> Value:

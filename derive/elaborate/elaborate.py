@@ -241,9 +241,10 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
 
 
 def _exclusions(below: Tree | None) -> list[Tree]:
-    """The conditions j != y below a sum."""
+    """The conditions j != y and j <= i below a sum."""
     parts = below.kids if below is not None and below.head == "list" else (below,)
-    return [p for p in parts if p is not None and Tree("rel", ("!=",)) in p.kids]
+    signs = {Tree("rel", (sign,)) for sign in ("!=", "<=", "<", ">=", ">")}
+    return [p for p in parts if p is not None and len(p.kids) == 3 and p.kids[1] in signs]
 
 
 def _total(reading: Reading, tree: Tree, body: Tree, env: Env) -> Value:

@@ -29,9 +29,9 @@ def bound_letters(below: Tree | None) -> list[tuple[str, Tree | None, Tree | Non
                 (letter := index_letter(middle)) and a in ("<=", "<") and b in ("<=", "<")
             ):
                 found.append((letter, low if a == "<=" else None, high if b == "<=" else None))
-            case Tree("chain", (first, Tree("rel", ("in" | "!=" | "notin",)), _)) if (
-                letter := index_letter(first)
-            ):
+            case Tree(
+                "chain", (first, Tree("rel", ("in" | "!=" | "notin" | "<=" | "<" | ">=" | ">",)), _)
+            ) if letter := index_letter(first):
                 found.append((letter, None, None))
             case _ if letter := index_letter(part):
                 found.append((letter, None, None))

@@ -70,6 +70,7 @@ class Scope:
     applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
+    shifted: set[str] = field(default_factory=set)  # indices that do not count from 1
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
     uses: dict[str, int] = field(default_factory=dict)  # how often a name with its scripts is met
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets

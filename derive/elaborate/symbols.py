@@ -127,6 +127,8 @@ def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Valu
         return Value(Num(0))
     if symbol == r"\pi":
         return Value(pointwise.pi())
+    if symbol == r"\infty":
+        return Value(pointwise.infinity())
     if symbol in reading.size_names:
         return Value(total(Ones(sizes.size(symbol))))
     if base in IDENTITIES or base in ONES:

@@ -4,15 +4,19 @@ The idea: a word is one row, which says how it is read, written, computed, diffe
 spelled in code; whoever needs one of these walks the rows.
 
 ``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices`` and ``composites`` are the
-rows; ``windows`` and ``pooling`` are convolution and what goes with it, made of ``incidence``;
+rows; ``normalisation``, ``attention`` and ``layers`` are those of networks; ``windows`` and
+``pooling`` are convolution and what goes with it, made of ``incidence``;
 ``symbolic`` gives them to SymPy.
 """
 
 from derive.operators import (
     arrangement,
+    attention,
     blocks,
     composites,
+    layers,
     matrices,
+    normalisation,
     pointwise,
     pooling,
     primitives,
@@ -30,6 +34,7 @@ WITH_OPTIONS = {
 }
 
 __all__ = [
-    "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement",
-    "blocks", "composites", "matrices", "pointwise", "pooling", "primitives", "windows",
+    "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement", "attention",
+    "blocks", "composites", "layers", "matrices", "normalisation", "pointwise", "pooling",
+    "primitives", "windows",
 ]  # fmt: skip

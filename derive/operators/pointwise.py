@@ -266,6 +266,9 @@ relu6 = pointwise(
 
 pi = pointwise("pi", value=lambda: math.pi, latex=r"\pi", words=(r"\pi",), code="np.pi")
 
+infinity = pointwise("infinity", value=lambda: math.inf, latex=r"\infty", words=(r"\infty",),
+                     code="np.inf")  # fmt: skip
+
 
 def _erf(x):
     return np.vectorize(math.erf, otypes=[float])(x)

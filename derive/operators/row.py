@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from derive.kernel.build import lift
-from derive.kernel.expr import Expr, Fn, vocabulary
+from derive.kernel.expr import Call, Expr, Fn, Operator, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Row:
     trained; ``matrices`` that it acts on the last two axes, a square matrix; ``source`` is where
     the definition is from, or what it is;
     ``shapes`` are those of its arguments, ``"m n"`` an m×n matrix (vectors if left out), and
-    ``parameters`` what a family is made with, where an example of it is shown.
+    ``parameters`` what a family is made with, where an example of it is shown; ``rest`` gives an
+    operator of several arguments an example of the others for its first.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Row:
     implied: tuple[str | int, ...] = ()
     learned: bool = False
     matrices: bool = False
+    rest: Callable[..., tuple[Expr, ...]] = lambda first: ()
     source: str = ""
     shapes: tuple[str, ...] = ()
     parameters: tuple[Any, ...] = ()
@@ -56,6 +58,14 @@ class Row:
 POINTWISE: dict[str, Row] = {}
 PRIMITIVES: dict[str, Row] = {}
 COMPOSITES: dict[str, Row] = {}
+
+
+def defined(node: Expr) -> Expr | None:
+    """An operator in other words of the vocabulary, where its row has a definition."""
+    if not isinstance(node, Call) or not isinstance(node.op, Operator):
+        return None
+    row = PRIMITIVES.get(node.op.name)
+    return None if row is None or row.body is None else row.body(*node.args)
 
 
 def pointwise(

@@ -31,7 +31,7 @@ from derive.kernel.expr import (
 )
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import np
-from derive.operators.row import POINTWISE
+from derive.operators.row import POINTWISE, defined
 
 
 def to_sympy(
@@ -81,6 +81,8 @@ def _entries(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
         case Call(Operator() as op, args):
             if op.name in _MATRICES:
                 return _on_matrices(_MATRICES[op.name], known[args[0]])
+            if op.name not in _OPERATORS and (meaning := defined(node)) is not None:
+                return to_sympy(meaning, known, at)
             params = [sizes.evaluate(p, at) for p in op.params]
             if op.name in FAMILIES:
                 return op.value(*(known[a] for a in args), *params)
@@ -149,6 +151,7 @@ def _direct() -> dict[str, Callable[..., Any]]:
         "abs": sympy.Abs,
         "tanh": sympy.tanh,
         "pi": lambda: sympy.pi,
+        "infinity": lambda: sympy.oo,
         "erf": sympy.erf,
         "sin": sympy.sin,
         "cos": sympy.cos,
@@ -298,4 +301,5 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "maximum": lambda row: sum(a * x for a, x in zip(_argmax(row), row, strict=True)),
     "minimum": lambda row: sum(a * x for a, x in zip(_argmin(row), row, strict=True)),
     "one_hot": _one_hot,
+    "positions": lambda row: [_number(k) for k in range(1, len(row) + 1)],
 }

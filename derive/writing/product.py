@@ -352,3 +352,13 @@ def filled(said: Said, rank: int) -> Tree:
         return said.tree
     ones = [words.ONES] if rank == 1 else [words.ONES, tree("transpose", words.ONES)]
     return words.product([*([] if said.tree == num(1) else [said.tree]), *ones])
+
+
+def is_formula(said: Said) -> bool:
+    r"""Whether a number is a formula of its own: a product with a row, a sum, 1/n."""
+    level = said.tree
+    while level.head in ("neg", "paren"):
+        level = level.kids[0]
+    quotient = level.head == "frac" and level.kids[1].head != "num"
+    inside = any(node.head in ("transpose", "big") for node in level.subtrees())
+    return said.level and (quotient or inside)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, assert_never
 
-from derive.kernel.build import is_zero
+from derive.kernel.build import is_zero, lift
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Operator, Var
 from derive.kernel.sizes import Size
 from derive.meaning.normal import normal
@@ -25,7 +25,17 @@ from derive.tree import Tree, name, num, tree
 from derive.writing import blocks, convolved, windows, words
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.flips import Flip, flipped
-from derive.writing.product import Ask, Letters, Reading, Said, Saying, bracketed, entry, filled
+from derive.writing.product import (
+    Ask,
+    Letters,
+    Reading,
+    Said,
+    Saying,
+    bracketed,
+    entry,
+    filled,
+    is_formula,
+)
 from derive.writing.shifts import indicator
 from derive.writing.spelling import applied
 from derive.writing.stacked import as_matrix, gathered
@@ -268,6 +278,10 @@ class Writer:
         parts: list[Said] = []
         for term in terms:
             parts.append((yield Ask(term, at, scope)))
+        if not all(p.level for p in parts):
+            # a number that is a formula of its own, u^T v 1, is not left to be spread by the reader
+            rank = at.count(None)
+            parts = [Said(filled(p, rank)) if is_formula(p) else p for p in parts]
         trees = gathered([p.tree for p in parts])
         return Said(words.total(trees), all(p.level for p in parts))
 
@@ -322,6 +336,9 @@ class Writer:
         row = PRIMITIVES.get(node.op.name)
         if row and row.entry and at[-1]:
             return Said(applied(row.entry, [*args, words.letter_tree(at[-1])]))
+        implied = tuple(map(lift, row.implied)) if row else ()
+        if implied and node.args[-len(implied) :] == implied:
+            args = args[: -len(implied)]  # LN(x), not LN(x, 0)
         if node.op.name == "inverse":
             made = words.inverted(args[0])
         else:

@@ -170,6 +170,8 @@ RANGES: Mapping[str, Interval] = {
     "log_sigmoid": Interval(-inf, 0, True, True), "sin": Interval(-1, 1), "cos": Interval(-1, 1),
     "sign": Interval(-1, 1), "relu6": Interval(0, 6), "hard_tanh": Interval(-1, 1),
     "softmax": Interval(0, 1, True, False), "log_softmax": Interval(-inf, 0, True, False),
+    "masked_softmax": UNIT, "positions": COUNT,
+    **dict.fromkeys(("variance", "batch_variance", "mean_square"), NONNEGATIVE),
     **dict.fromkeys(("gt", "ge", "lt", "le", "eq", "ne", "step"), UNIT),
     **dict.fromkeys(("one_hot", "argmax", "argmin", "stack", "incidence"), UNIT),
 }  # fmt: skip

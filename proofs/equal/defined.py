@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from derive.kernel.build import ONE, coefficient
 from derive.kernel.expr import Contract, Expr, Map, is_named, toposort
+from derive.operators.row import defined
 from proofs.equal.bounds import NONNEGATIVE, POSITIVE, Bounds, Interval
 from proofs.equal.proof import Condition
 
@@ -34,6 +35,9 @@ def needed(roots: Sequence[Expr], below: Below) -> tuple[list[Condition], list[G
 
     def certain(node: Expr) -> Iterable[Expr]:
         kids = below(node)
+        meaning = defined(node) if kids else None
+        if meaning is not None:  # what its definition needs: a divisor that the word does not show
+            return [meaning]
         return list(kids)[:1] if _has_cases(node) else kids
 
     always = toposort(*roots, below=certain)

@@ -29,9 +29,9 @@ from derive.operators.incidence import is_incidence
 from derive.operators.pointwise import eq, exp, ge, gt, le, lt, ne
 from derive.operators.pooling import RESHAPES
 from derive.operators.primitives import argmax, argmin
-from derive.operators.row import POINTWISE, PRIMITIVES
+from derive.operators.row import POINTWISE, defined
 from derive.operators.stacking import is_stack
-from proofs.equal.atoms import CONSTANT, Atom, Number, Poly
+from proofs.equal.atoms import CONSTANT, Atom, Number, Poly, Undefined
 from proofs.equal.bounds import RANGES, REAL, Bounds
 from proofs.equal.flat import stack_atom
 from proofs.equal.functions import Functions
@@ -61,7 +61,7 @@ def is_smooth_word(node: Expr) -> bool:
             row = POINTWISE.get(fn.name)
             return row is not None and row.body is not None and not row.kinks
         case Call(Operator() as op):
-            return op.name in _ROWWISE - _ONE_HOT
+            return op.name in _ROWWISE - _ONE_HOT or defined(node) is not None
     return False
 
 
@@ -237,6 +237,8 @@ class Reading(Functions):
                 if isinstance(inner, Map) and inner.fn.name == "log":
                     return self.of(inner.args[0])
                 return self.exponential(self.of(args[0]))
+            case "infinity":
+                raise Undefined  # no number: nothing is proved about it
             case "log":
                 return self.logarithm(self.of(args[0]))
             case "abs" | "relu" if self.interval.of(args[0]).low >= 0:
@@ -327,6 +329,8 @@ class Reading(Functions):
             opened = self._row_opened(node)
             if opened is not None:
                 return opened
+        if self.view.smooth and (meaning := defined(node)) is not None:
+            return self.of(meaning)
         polys = [self.of(arg) for arg in node.args]
         if op.name == "one_hot":
             last = [len(node.axes) - 1]
@@ -377,9 +381,6 @@ class Reading(Functions):
             return self.product([(poly, along)], [(along[last], n)])
 
         match node.op.name if isinstance(node.op, Operator) else "":
-            case "softmax":
-                body = PRIMITIVES["softmax"].body
-                return None if body is None else self.of(body(z))
             case "logsumexp":
                 return self.logarithm(summed(self.of(exp(z))))
             case "log_softmax":

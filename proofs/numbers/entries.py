@@ -254,10 +254,24 @@ def _one_hot(here: Entries, label: Scalar, classes: int) -> list[Scalar]:
     return [NAN if s is None else ONE if s == 0 else ZERO for s in signs]
 
 
+def _masked_softmax(entries: Entries, row: list[Scalar], mask: list[Scalar]) -> list[Scalar]:
+    """The weights of what the mask leaves; an entry where it is 0 is not looked at."""
+    rule = FUNCTIONS["exp"]
+    hidden = [is_rational(m) and m == 0 for m in mask]
+    parts = [
+        ZERO if gone else m * rule(entries, z) for z, m, gone in zip(row, mask, hidden, strict=True)
+    ]
+    whole = sum(parts[1:], parts[0])
+    return [ZERO if gone else entries.power(whole, Fraction(-1)) * p
+            for p, gone in zip(parts, hidden, strict=True)]  # fmt: skip
+
+
 OPERATORS: dict[str, Callable[..., Any]] = {
     "argmax": _first(1),
     "argmin": _first(-1),
     "maximum": _extreme(_max),
     "minimum": _extreme(_min),
     "one_hot": _one_hot,
+    "masked_softmax": _masked_softmax,
+    "positions": lambda entries, row: [fmpq(k) for k in range(1, len(row) + 1)],
 }

@@ -31,11 +31,12 @@ from derive.kernel.expr import (
     Var,
     toposort,
 )
-from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators import POINTWISE
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import COMPARISONS, exp, log, np
 from derive.operators.pooling import RESHAPES
+from derive.operators.row import defined
 from proofs.numbers.entries import (
     FUNCTIONS,
     NAN,
@@ -206,6 +207,9 @@ class Exact(Entries):
             return _filled(_extent(node.axes, self.at), NAN)
         if node.op.name == "one_hot":
             return _along(lambda row: rule(self, row.item(), *params), args[0][..., None])
+        if len(args) > 1:  # two of one shape: entry by entry they are pairs
+            pairs = _paired(*args)
+            return _along(lambda row: rule(self, *map(list, zip(*row, strict=True))), pairs)
         return _along(lambda row: rule(self, list(row), *params), args[0])
 
     def _chosen(self, name: str, order: int, x: Scalar) -> Scalar:
@@ -241,6 +245,13 @@ def _each(function: Callable[..., Any], *arrays: Any) -> Any:
     if not arrays:
         return _filled((), function())
     return _array(np.frompyfunc(function, len(arrays), 1)(*arrays))
+
+
+def _paired(first: Any, second: Any) -> Any:
+    pairs = np.empty(first.shape, object)
+    for place in np.ndindex(first.shape):
+        pairs[place] = first[place], second[place]
+    return pairs
 
 
 def _along(function: Callable[[Any], Any], array: Any) -> Any:
@@ -292,5 +303,4 @@ def _operator(node: Call) -> Expr | None:
         if node.op.name == "logsumexp":
             return top
         return z - contracted((top, Ones(z.axes[-1])), (axes[:-1], axes[-1:]), axes)
-    row = PRIMITIVES.get(node.op.name)
-    return row.body(*node.args) if row is not None and row.body is not None else None
+    return defined(node)
