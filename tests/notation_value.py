@@ -72,6 +72,8 @@ class Page:
             case "power":
                 base = self.value(kids[0], bound)
                 by_entry = kids[1].head == "juxt"
+                if base.ndim == 2 and not by_entry:
+                    return np.linalg.matrix_power(base, int(self.value(kids[1], bound)))
                 assert base.ndim == 0 or by_entry, f"a power of an array: {node}"
                 return base ** self.value(kids[1].kids[1] if by_entry else kids[1], bound)
             case "abs":

@@ -234,7 +234,7 @@ def test_layer_normalisation():
     var = named("v", mean(square(x - mu)))
     hat = named(r"\hat{\mathbf{x}}", (x - mu) / sqrt(var + Var(r"\varepsilon", ())))
     assert latex(write(var)) == r"\frac{1}{n} \lVert \mathbf{x} - \mu \rVert_2^2"
-    assert latex(write(hat)) == r"\frac{1}{\sqrt{v + \varepsilon}} (\mathbf{x} - \mu)"
+    assert latex(write(hat)) == r"\frac{\mathbf{x} - \mu}{\sqrt{v + \varepsilon}}"
     found = lines(dot(u * hat, y), [hat, var], [u])
     assert found[r"\hat{\mathbf{x}}"] == r"\mathbf{u} \odot \mathbf{y}"
     assert found["v"] == (

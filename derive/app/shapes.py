@@ -84,8 +84,9 @@ def labels(node: Expr) -> tuple[str, ...]:
 def asked_axes(answer: Answer) -> Axes:
     """The axes of what a question asks for: of one entry where an entry is asked for."""
     question, axes = answer.question, answer.value.axes
-    if question.entry:
-        return axes[len(question.entry) :]
+    if question.entry or question.opens:
+        by = len(question.wrt[0].axes) if question.kind == "jacobian" else len(axes)
+        return (*axes[len(question.entry) : by], *axes[by + len(question.opens) :])
     if question.kind == "gradient":
         # The sample axes of a loss, if it has any, then the labels of what it is by.
         samples = len(axes) - len(question.wrt[0].axes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from derive.derivation.basis import in_basis
 from derive.derivation.deltas import Line, delta_of, delta_symbol, sweep
 from derive.derivation.jacobians import hessian_steps, jacobian_steps
 from derive.derivation.local import boundary, is_small, opened, replaced, symbol_of, weight
@@ -264,9 +265,16 @@ def _value(paper: Paper, question: Question) -> Answer:
 
 def _entry_tree(form: Expr, paper: Paper, question: Question, names: Names) -> Tree:
     """The form as a tree: of the one row or entry that was asked for, where one was."""
-    if not question.entry:
+    if not question.entry and not question.opens:
         return paper.tree(form, names, question.wrt[0] if question.kind == "gradient" else None)
-    letters = [*question.entry, *[None] * (len(form.axes) - len(question.entry))]
+    by = len(question.wrt[0].axes) if question.kind == "jacobian" else len(form.axes)
+    letters: list[str | None] = [None] * len(form.axes)
+    letters[: len(question.entry)] = question.entry
+    letters[by : by + len(question.opens)] = question.opens
+    if question.kind == "jacobian":
+        found = in_basis(form, letters, paper)
+        if found is not None:
+            return found
     return write_entry(form, letters, names)  # type: ignore[arg-type]
 
 

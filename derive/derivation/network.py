@@ -73,7 +73,8 @@ class Question:
 
     ``kind`` is ``gradient`` (``of`` is a scalar), ``jacobian``, ``hessian`` (``wrt`` has one or two
     entries) or ``value``.  ``entry`` are free index letters for the leading axes of ``wrt`` where
-    one row or entry is asked for: dL/dw_k asks for row k of dL/dW.
+    one row or entry is asked for: dL/dw_k asks for row k of dL/dW; ``opens`` are those for the
+    leading axes of ``of``: of d(XA)_{ij} / dX_{kl} i and j.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Question:
     entry: tuple[str, ...] = ()
     left: Tree | None = None
     span: tuple[int, int] = (0, 0)
+    opens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from derive.elaborate.conditions import indicator
 from derive.elaborate.dispatch import rule, said, value_of
-from derive.elaborate.faults import Fault
+from derive.elaborate.entrywise import entrywise
+from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layers import LAYERS, worded
 from derive.elaborate.matrices import function_of, of_matrix
 from derive.elaborate.places import slope_of_applied
@@ -20,9 +21,9 @@ from derive.elaborate.symbols import definition_value, fresh_letter, select, slo
 from derive.elaborate.unspecified import call_value as unspecified_call
 from derive.elaborate.values import Value, call_of, levelled, map_of, squeezed
 from derive.elaborate.vocabulary import BY_WORD, rows_of
-from derive.kernel.build import contracted, lift, mapped, spread
+from derive.kernel.build import lift
 from derive.kernel.calculus import grad
-from derive.kernel.expr import Add, Axes, Call, Contract, Expr, Fn, Map, Operator, Var, toposort
+from derive.kernel.expr import Expr, Fn, Map, Operator, Var
 from derive.meaning.normal import same
 from derive.operators import pointwise
 from derive.operators.row import POINTWISE, PRIMITIVES, Row
@@ -180,38 +181,6 @@ def _slope(reading: Reading, tree: Tree, fn: Fn, values: list[Value], order: int
     return Value(entrywise(body, fill), letters, row)
 
 
-def entrywise(body: Expr, fill: dict[Expr, Expr]) -> Expr:
-    """A scalar expression applied to each entry of arrays of one shape, its variables' values."""
-    axes = next(iter(fill.values())).axes
-    own = tuple(range(len(axes)))
-    done = dict(fill)
-    for node in toposort(body):
-        if node in done:
-            continue
-        match node:
-            case Add(terms):
-                level = [_spread_to(done[t], axes) for t in terms]
-                total = level[0]
-                for term in level[1:]:
-                    total = total + term
-                done[node] = total
-            case Contract(factors):
-                spots = [own if done[f].axes else () for f in factors]
-                out = own if any(spots) else ()
-                done[node] = contracted([done[f] for f in factors], spots, out)
-            case Map(fn, args):
-                done[node] = mapped(fn, *(done[a] for a in args))
-            case Call(op, args):
-                done[node] = Call(op, tuple(done[a] for a in args))
-            case _:
-                done[node] = node
-    return _spread_to(done[body], axes)
-
-
-def _spread_to(expr: Expr, axes: Axes) -> Expr:
-    return expr if expr.axes or not axes else spread(expr, axes)
-
-
 def _composite(reading: Reading, tree: Tree, row: Row, values: list[Value]) -> Value:
     """A definition in Python, which knows nothing of open indices: its arguments must have none."""
     if any(v.opens for v in values):
@@ -235,6 +204,8 @@ def _defined_call(
     reading: Reading, tree: Tree, function: Tree, arguments: list[Tree], primes: int, env: Env
 ) -> Value:
     symbol, *indices = function.kids
+    if symbol in reading.broken:
+        raise Silent
     equation = reading.functions[str(symbol)]
     if len(arguments) != len(equation.formals):
         raise Fault(

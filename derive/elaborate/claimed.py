@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from derive.elaborate.collect import DEFINES, Statements, introduced
 from derive.elaborate.declare import number
-from derive.elaborate.differentials import is_d, names_gradients, with_differentials
+from derive.elaborate.differentials import is_d, names_gradients, varied_in, with_differentials
 from derive.elaborate.given import is_concluded
 from derive.elaborate.reading import Reading
 from derive.elaborate.scope import base_of, index_letter, names_in, taken_apart
@@ -275,7 +275,8 @@ def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
 def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
     """Every claim of a document, in the order in which they were written."""
     gradients = any(names_gradients(item, reading) for item in statements.claims)
-    items = [with_differentials(item, reading, gradients) for item in statements.claims]
+    varied = varied_in(statements.claims, reading)
+    items = [with_differentials(item, reading, gradients, varied) for item in statements.claims]
     found = [claim for item in items for claim in _claims(item, 0, reading)]
     for item in (*statements.definitions, *statements.functions):
         if len(item.kids) > 3:

@@ -160,6 +160,8 @@ class Claims:
                         yield letter
             if node.head == "big":
                 bound |= {letter for letter, _, _ in bound_letters(node.kids[1])}
+            if node.head in ("single", "unit"):
+                yield from (x for x in map(index_letter, node.kids) if x and x not in bound)
             if node.head == "symbol":
                 symbol, *indices = node.kids
                 slots = symbol.count("#")

@@ -18,6 +18,7 @@ from derive.elaborate.alone import (
     means,
 )  # fmt: skip
 from derive.elaborate.declare import declared_names, number
+from derive.elaborate.differentials import is_rule
 from derive.elaborate.faults import Fault
 from derive.elaborate.given import symmetric_in
 from derive.elaborate.limits import bound_letters
@@ -291,7 +292,7 @@ def _sort(item: Tree, found: Statements) -> None:
         found.assumptions.append(item)
     elif signs[0] in DEFINES and base_of(left) and not _exponential(left):
         found.definitions.append(item)
-    elif signs[0] in DEFINES and is_head(left):
+    elif signs[0] in DEFINES and is_head(left) and not is_rule(item):
         found.functions.append(item)
     else:
         found.claims.append(item)

@@ -8,25 +8,32 @@ of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import base_of
+from derive.elaborate.scope import KNOWN_WORDS, base_of, names_in
 from derive.elaborate.trials import names_loss
 from derive.elaborate.values import Value
 from derive.kernel.calculus import pushforward
 from derive.kernel.expr import Expr, Var, toposort
+from derive.latex.print import latex
 from derive.tree import Tree
 
 _DS = frozenset(["d", r"\mathbf{d}"])
+_PARTIAL = r"\partial"
 _BRACKETS = frozenset(["paren", "bracket"])
 
 
 def is_d(node: object) -> bool:
     return isinstance(node, Tree) and node.head == "name" and node.kids[0] in _DS
+
+
+def _is_sign(node: object) -> bool:
+    r"""A d, or the \partial of \partial(XY) = (\partial X) Y + X \partial Y."""
+    return is_d(node) or (isinstance(node, Tree) and node.kids == (_PARTIAL,))
 
 
 def names_gradients(item: Tree, reading: Reading) -> bool:
@@ -36,40 +43,92 @@ def names_gradients(item: Tree, reading: Reading) -> bool:
         return False
     if not is_d(left.kids[0]) or not base_of(left.kids[1]):
         return False
+    if _superscripted(left.kids[1]):
+        return False  # dX^{-1}
     symbol = reading.scope.refer(left.kids[1]).symbol
     return reading.scope.known(symbol) and symbol not in reading.equations
 
 
-def with_differentials(item: Tree, reading: Reading, gradients: bool = False) -> Tree:
+def is_rule(item: Tree) -> bool:
+    r"""Whether a line is a rule of differentials: d(XY) = .., \partial X^{-1} = .., d \log x = ..,
+    which say what dX does to a formula; d(x, y) = .. defines a distance."""
+    if item.head != "chain" or not isinstance(item.kids[0], Tree):
+        return False
+    left = item.kids[0]
+    if left.head != "juxt" or not _is_sign(left.kids[0]) or str(item.kids[1].kids[0]) != "=":
+        return False
+    if left.kids[0].kids == (_PARTIAL,):
+        return True
+    if len(left.kids) == 2 and base_of(left.kids[1]) and not _superscripted(left.kids[1]):
+        return False
+    inside = {latex(_without_superscript(name)) for name in names_in(left.kids[1:])}
+    return any(latex(name) in inside for side in item.kids[2::2] for name in _under_d(side))
+
+
+def _superscripted(name: Tree) -> bool:
+    if name.head != "script" or name.kids[2] is None:
+        return False
+    return name.kids[2].head not in _BRACKETS
+
+
+def varied_in(items: Iterable[Tree], reading: Reading) -> set[str]:
+    """The symbols that stand after a d in some line of these: they vary in all of them."""
+    return {
+        reading.scope.refer(name).symbol
+        for item in items if item.head == "chain"
+        for side in item.kids[::2] if isinstance(side, Tree)
+        for name in _under_d(side)
+    }  # fmt: skip
+
+
+def with_differentials(
+    item: Tree, reading: Reading, gradients: bool = False, varied: Collection[str] = ()
+) -> Tree:
     """The claim with its differentials marked; itself where it has none.  ``gradients``: dW is a
-    gradient elsewhere in the document, and only dL of a loss is none."""
+    gradient elsewhere in the document, and only dL of a loss is none; ``varied`` are the symbols
+    that have differentials in the document."""
     if item.head != "chain" or not isinstance(item.kids[0], Tree):
         return item
     left = item.kids[0]
-    if left.head != "juxt" or not is_d(left.kids[0]) or len(left.kids) not in (2, 3):
+    rule = is_rule(item)
+    if not rule and not _of_one_name(left):
         return item
-    if len(left.kids) == 3 and left.kids[2].head not in _BRACKETS:
-        return item
-    whole = left.kids[1]
-    if not base_of(whole):
-        return item
-    symbol = reading.scope.refer(whole).symbol
-    if gradients and not names_loss(symbol):
-        return item
-    below = _reached(symbol, reading)
-    spoken = [n for side in item.kids[2::2] for n in _under_d(side)]
-    inner = {reading.scope.refer(n).symbol for n in spoken} - {symbol}
-    if not inner & below:
-        return item
-    varied = Tree("list", tuple(dict.fromkeys(spoken)))
+    sides = item.kids[0 if rule else 2 :: 2]
+    spoken = [n for side in sides for n in _under_d(side, inside=not rule)]
+    if rule:
+        if gradients and is_d(left.kids[0]):
+            return item
+        inside = [n for n in names_in(left.kids[1:]) if reading.scope.refer(n).symbol in varied]
+        spoken += [_without_superscript(n) for n in inside]
+    else:
+        symbol = reading.scope.refer(left.kids[1]).symbol
+        if gradients and not names_loss(symbol):
+            return item
+        below = _reached(symbol, reading)
+        inner = {reading.scope.refer(n).symbol for n in spoken} - {symbol}
+        if not inner & below:
+            return item
+        spoken += [
+            Tree("symbol", (s,)) for s in sorted(below & set(varied) - inner) if "#" not in s
+        ]
+    moving = Tree("list", tuple(dict.fromkeys(spoken)))
 
     def marked(node: Tree) -> Tree:
-        if node.head != "juxt" or not any(map(is_d, node.kids)):
+        if node.head != "juxt" or not any(map(_is_sign, node.kids)):
             return node
-        kids = tuple(_marked(node.kids, varied))
+        kids = tuple(_marked(node.kids, moving))
         return kids[0] if len(kids) == 1 else Tree("juxt", kids, node.span)
 
     return item.rewritten(marked)
+
+
+def _of_one_name(left: Tree) -> bool:
+    """dL, and dL(w) of an L that is a function."""
+    if left.head != "juxt" or not is_d(left.kids[0]) or len(left.kids) not in (2, 3):
+        return False
+    if len(left.kids) == 3 and left.kids[2].head not in _BRACKETS:
+        return False
+    return bool(base_of(left.kids[1]))
 
 
 def with_inner_products(item: Tree) -> Tree:
@@ -93,28 +152,46 @@ def with_inner_products(item: Tree) -> Tree:
 def _marked(kids: tuple, varied: Tree) -> Iterator[Tree]:
     k = 0
     while k < len(kids):
-        after = kids[k + 1] if k + 1 < len(kids) else None
-        if is_d(kids[k]) and after is not None and (base_of(after) or after.head in _BRACKETS):
-            span = (kids[k].span[0], after.span[1])
-            yield Tree("differential", (after, varied), span)
-            k += 2
+        taken = _differentiated(kids[k + 1 :]) if _is_sign(kids[k]) else ()
+        if taken:
+            span = (kids[k].span[0], taken[-1].span[1])
+            whole = taken[0] if len(taken) == 1 else Tree("juxt", taken, span)
+            yield Tree("differential", (whole, varied), span)
+            k += 1 + len(taken)
         else:
             yield kids[k]
             k += 1
 
 
-def _under_d(side: Tree) -> Iterator[Tree]:
-    """The names that stand after a d, without their superscripts: the X of dX^T."""
+def _differentiated(after: tuple) -> tuple[Tree, ...]:
+    r"""What a d takes: a name, a bracket, a word with its argument as in d \log \det X."""
+    if not after:
+        return ()
+    first = after[0]
+    if base_of(first) and base_of(first).lstrip("\\") in KNOWN_WORDS and len(after) > 1:
+        return (first, *_differentiated(after[1:]))
+    if base_of(first) or first.head in (*_BRACKETS, "abs", "norm", "frac"):
+        return (first,)
+    return (first,) if first.head == "script" else ()
+
+
+def _under_d(side: Tree, inside: bool = False) -> Iterator[Tree]:
+    """The names that stand after a d, without their superscripts: the X of dX^T.  ``inside``: those
+    in a bracket after it, too."""
     for node in side.subtrees():
         for before, after in pairwise(node.kids) if node.head == "juxt" else ():
-            if not is_d(before):
+            if not _is_sign(before):
                 continue
-            for name in (after,) if base_of(after) else after.subtrees():
-                if base_of(name) and name.head == "script" and name.kids[2] is not None:
-                    base, sub, _ = name.kids
-                    yield Tree("script", (base, sub, None), name.span) if sub else base
-                elif base_of(name):
-                    yield name
+            for name in (after,) if base_of(after) else after.subtrees() if inside else ():
+                if base_of(name):
+                    yield _without_superscript(name)
+
+
+def _without_superscript(name: Tree) -> Tree:
+    if _superscripted(name):
+        base, sub, _ = name.kids
+        return Tree("script", (base, sub, None), name.span) if sub else base
+    return name
 
 
 def _reached(symbol: str, reading: Reading) -> set[str]:

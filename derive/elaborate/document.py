@@ -17,6 +17,7 @@ from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registe
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.abstract import note_losses
 from derive.elaborate.assembly import network_of
+from derive.elaborate.basis import has_basis
 from derive.elaborate.claimed import claims_told_apart, steps_of
 from derive.elaborate.collect import (
     Statements,
@@ -110,6 +111,7 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     reading.scope.graded = free.nabla
     reading.sizes.kronecker = says_kronecker(source.text)
     reading.sizes.row_major = says_row_major(parsed.document.plain)
+    reading.scope.basis = has_basis(items, parsed.document.plain)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain

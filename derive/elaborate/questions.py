@@ -6,14 +6,14 @@ what is asked about is looked for in the graph of what is differentiated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from derive.derivation.network import Question
 from derive.elaborate.derivatives import node_and_entry, variables_of
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import base_of
+from derive.elaborate.scope import base_of, index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shown import shape_of
 from derive.kernel.expr import Expr
@@ -44,22 +44,25 @@ def question(
             what = latex(of) if of is not None else r"\mathcal{L}"
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
                         rf"write $\nabla_{{\mathbf{{W}}}} {what} = ?$")  # fmt: skip
-        target = _target(of, reading, root, part)
+        opens = _entries_of((of, by), reading)
+        reading.scope.bound |= opens
+        target, letters = _target(of, reading, root, part, opens)
         each: list[tuple[Tree, Tree]] = [(part, by)]
         if part.head == "grad" and by.head == "list" and str(order) in ("1", "_", ""):
             each = [(Tree("grad", (one, *part.kids[1:]), part.span), one) for one in by.kids]
         for single, one in each:
-            yield _derivative(single, target, one, str(order), reading)
+            yield _derivative(single, target, one, str(order), reading, letters)
         return
     if base_of(part) == r"\delta" and part.head == "script" and part.kids[1] is not None:
-        target = _target(None, reading, root, part)
+        target, _ = _target(None, reading, root, part)
         yield _derivative(part, target, part.kids[1], "1", reading)
         return
     differential = part.head == "juxt" and len(part.kids) == 2 and part.kids[0] == _D
     if differential and not reading.scope.known("d"):
         # dW is what programs call the gradient of the loss
         _, variable = part.kids
-        yield _derivative(part, _target(None, reading, root, part), variable, "1", reading)
+        target, _ = _target(None, reading, root, part)
+        yield _derivative(part, target, variable, "1", reading)
         return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", value.expr, (), (), part, part.span)
@@ -72,18 +75,49 @@ def _only_formal(of: Tree, reading: Reading) -> Tree | None:
     return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
 
 
-def _target(of: Tree | None, reading: Reading, root: Expr | None, part: Tree) -> Expr:
+def _entries_of(trees: tuple[Tree | None, ...], reading: Reading) -> frozenset[str]:
+    """The letters that select entries in a question: those of X_{kl} and (XA)_{ij}."""
+    found: set[str] = set()
+    for node in (node for tree in trees if tree is not None for node in tree.subtrees()):
+        if node.head != "script" or node.kids[1] is None:
+            continue
+        if base_of(node):
+            reference = reading.scope.refer(node)
+            slots = reference.symbol.count("#")
+            chosen: Sequence[Tree] = reference.indices[slots:]
+            if not reading.scope.known(reference.symbol):
+                continue
+        else:
+            sub = node.kids[1]
+            chosen = sub.kids if sub.head in ("juxt", "list") else (sub,)
+        letters = (index_letter(index) for index in chosen)
+        found |= {x for x in letters if x and not _is_data(x, reading)}
+    return frozenset(found)
+
+
+def _is_data(letter: str, reading: Reading) -> bool:
+    """Whether a letter is a quantity or the number of a class, and no index."""
+    return reading.scope.known(letter) or reading.domain(letter).classes is not None
+
+
+def _target(
+    of: Tree | None, reading: Reading, root: Expr | None, part: Tree,
+    opens: frozenset[str] = frozenset(),
+) -> tuple[Expr, tuple[str, ...]]:  # fmt: skip
+    """What is differentiated, and the letters of its first axes where entries of it are meant."""
     if of is not None:
         _require_known(of, reading)
-        value = value_of(reading, settle(of, reading.scope), Env())
-        return value.expr
+        value = value_of(reading, settle(of, reading.scope), Env(opens))
+        return value.expr, tuple(x for x in value.opens if x in opens)
     if root is None:
         raise Fault("no-scalar-loss", "no scalar loss is defined for this gradient", part,
                     r"define it, as in $\mathcal{L} = ..$")  # fmt: skip
-    return root
+    return root, ()
 
 
-def _derivative(part: Tree, of: Expr, by: Tree, order: str, reading: Reading) -> Question:
+def _derivative(
+    part: Tree, of: Expr, by: Tree, order: str, reading: Reading, opens: tuple[str, ...] = ()
+) -> Question:
     wrt_trees = variables_of(by)
     if order not in ("1", "2", "_", "") or len(wrt_trees) > 2:
         what = f"of order {order}" if len(wrt_trees) < 3 else f"in {len(wrt_trees)} variables"
@@ -98,7 +132,7 @@ def _derivative(part: Tree, of: Expr, by: Tree, order: str, reading: Reading) ->
             raise _not_scalar(part, of, "a Hessian")
         return Question("hessian", of, wrt[:2], entry, part, part.span)
     if of.axes and part.head == "deriv":
-        return Question("jacobian", of, wrt, entry, part, part.span)
+        return Question("jacobian", of, wrt, entry, part, part.span, opens)
     if of.axes:
         raise _not_scalar(part, of, "a gradient")
     return Question("gradient", of, wrt, entry, part, part.span)

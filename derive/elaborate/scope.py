@@ -66,6 +66,7 @@ class Scope:
     )  # the last value of an index: i = 1, .., m
     given: bool = False  # is every symbol given, so that a bold name with a letter is an entry
     primed: bool = False  # does a prime on a bracket transpose it
+    basis: bool = False  # is e_i a vector of the standard basis
     called_only: set[str] = field(default_factory=set)
     applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)

@@ -14,6 +14,7 @@ from derive.elaborate.scope import (
     NUMBER_LETTERS,
     Scope,
     base_of,
+    index_letter,
     is_bold,
     taken_apart,
 )  # fmt: skip
@@ -89,6 +90,11 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
         measured = Tree("norm", (settle(base.kids[0], scope), sub), tree.span)
         return _raised(measured, (sup,) if sup is not None else (), tree, scope)
     stem = base_of(tree)
+    if (letters := _single_entry(base, sub, sup, scope)) is not None:
+        return Tree("single", letters, tree.span)
+    if _is_unit(base, sub, scope):
+        at = Tree("unit", (sub,), tree.span)
+        return _raised(at, (sup,) if sup is not None else (), tree, scope)
     if stem in INDICATORS and sub is not None and sub.head in ("chain", "set", "list"):
         condition = sub.kids[0] if sub.head == "set" else sub
         called = Tree("call", (_word(stem, base), settle(condition, scope)), tree.span)
@@ -117,6 +123,33 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
     if sub is not None:
         inner = Tree("index", (inner, *_index_list(sub)), tree.span)
     return _raised(inner, (sup,) if sup is not None else (), tree, scope)
+
+
+def _single_entry(
+    base: Tree, sub: Tree | None, sup: Tree | None, scope: Scope
+) -> tuple[Tree, ...] | None:
+    """The letters of J^{ij}, the matrix that is 1 at (i, j) and 0 elsewhere."""
+    if sup is None or sub is not None or base.kids[:1] not in _SINGLE or sup.head not in _PAIRS:
+        return None
+    letters = sup.kids
+    if len(letters) != 2 or not all(map(index_letter, letters)) or scope.known(str(base.kids[0])):
+        return None
+    return letters
+
+
+def _is_unit(base: Tree, sub: Tree | None, scope: Scope) -> bool:
+    """Whether this is e_i, a vector of the standard basis, in a document that has these."""
+    if not scope.basis or base.kids[:1] not in UNITS or index_letter(sub) is None:
+        return False
+    reference = scope.refer(Tree("script", (base, sub, None)))
+    return not scope.known(reference.symbol)
+
+
+UNITS = frozenset([("e",), (r"\mathbf{e}",)])
+_SINGLE = frozenset(
+    [("J",), ("E",), (r"\mathbf{J}",), (r"\mathbf{E}",), (r"\mathbb{J}",), (r"\mathbb{E}",)]
+)
+_PAIRS = frozenset(["juxt", "list"])
 
 
 def _index_list(sub: Tree) -> tuple[Tree, ...]:
@@ -225,6 +258,8 @@ def _applied(
     word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
     bracket, after = _bracket(following)
     if bracket is not None:
+        if _has_condition(kid, stem) and not _is_condition(bracket):
+            return None  # Kronecker's delta before a bracket
         if stem in (r"\mathbf{1}", r"\mathbf{I}") and not _is_condition(bracket):
             return None  # the ones or the identity before a bracket: \mathbf{1}(u + v)^\top
         if not scope.is_function(_without_powers(kid, scope)) and not _must_be_call(
@@ -259,6 +294,13 @@ def _applied(
         applied = Tree("call", (function, argument), (kid.span[0], taken[-1].span[1]))
         return _raised(applied, powers, kid, scope), len(taken)
     return None
+
+
+def _has_condition(kid: Tree, stem: str) -> bool:
+    """Whether an indicator says its condition below it, as 1_{l = j} does."""
+    return kid.head == "script" and stem in INDICATORS and getattr(kid.kids[1], "head", "") in (
+        "chain", "set",
+    )  # fmt: skip
 
 
 def _is_condition(bracket: Tree) -> bool:

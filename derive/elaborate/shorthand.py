@@ -144,6 +144,9 @@ class Shorthand:
             return Tree("script", (Tree("paren", (gradient,), node.span), None, sup), node.span) \
                 if sup is not None else gradient  # fmt: skip
         pair = sub.kids if sub.head in ("juxt", "list") and len(sub.kids) == 2 else ()
+        word = str(sub.kids[0]) if sub.head == "name" else ""
+        if len(word) == 2 and self.reading.scope.bound >= {*word}:
+            pair = tuple(Tree("name", (letter,), sub.span) for letter in word)  # not "in"
         if len(pair) == 2 and all(index_letter(letter) for letter in pair) and sup is None:
             # Kronecker's
             equal = Tree("chain", (pair[0], Tree("rel", ("=",)), pair[1]), sub.span)

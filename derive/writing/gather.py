@@ -35,8 +35,13 @@ def gathered(terms: Sequence[Expr], total: Callable[[Sequence[Expr]], Expr]) -> 
             found.setdefault(share, {}).setdefault(at, rest)
     rank = len(terms[0].axes)
     for (factor, own, left), rests in found.items():
-        # W a + V a as (W + V) a would add matrices to save a vector.
-        if len(rests) < 2 or len(left) > max(rank, 1):
+        if len(rests) < 2:
+            continue
+        # W a + V a as (W + V) a would add matrices to save a vector; A + A^T is a thing of its own.
+        if len(left) > max(rank, 1) and not _are_transposes(list(rests.values())):
+            continue
+        # A matrix in front of some terms only hides what the sum has in common.
+        if len(left) > 1 and len(factor.axes) > 1 and len(rests) < len(terms):
             continue
         inner = total(list(rests.values()))
         spots = [tuple(k + rank * inside for inside, k in places) for places in (own, left)]
@@ -44,6 +49,13 @@ def gathered(terms: Sequence[Expr], total: Callable[[Sequence[Expr]], Expr]) -> 
         first = min(rests)
         others = {at: term for at, term in enumerate(terms) if at not in rests}
         yield add(*(term for _, term in sorted({**others, first: made}.items())))
+
+
+def _are_transposes(rests: Sequence[Expr]) -> bool:
+    """Whether these are a matrix and its transpose."""
+    if len(rests) != 2 or any(len(rest.axes) != 2 for rest in rests):
+        return False
+    return any(contracted((a,), ((0, 1),), (1, 0)) is b for a, b in (rests, rests[::-1]))
 
 
 def _shares(term: Expr) -> Iterator[tuple[_Share, Expr]]:

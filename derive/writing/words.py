@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import islice
+from itertools import groupby
 from typing import NamedTuple
 
 from derive.kernel.expr import Number
@@ -17,8 +17,9 @@ from derive.kernel.sizes import Axis, Size
 from derive.notation.names import symbol_tree
 from derive.operators.abstract import Signature
 from derive.tree import Tree, name, num, tree
+from derive.writing.terms import IDENTITY, core_of, key_of, sum_transposed
 
-ONES, IDENTITY = name(r"\mathbf{1}"), name(r"\mathbf{I}")
+ONES = name(r"\mathbf{1}")
 _ONE = num(1)
 
 
@@ -69,7 +70,7 @@ def transposed(part: Part) -> Part:
         return part
     if part.tree.head == "transpose":
         return Part(part.tree.kids[0])
-    return Part(tree("transpose", part.tree))
+    return Part(sum_transposed(part.tree) or tree("transpose", part.tree))
 
 
 def turned(parts: Parts) -> Parts:
@@ -98,7 +99,20 @@ def as_row(parts: Parts) -> Parts:
 
 
 def joined(parts: Parts) -> Tree:
-    return product([part.tree for part in parts])
+    return product(with_powers(parts))
+
+
+def with_powers(parts: Parts) -> list[Tree]:
+    r"""The factors of a chain, a matrix that follows itself as its power: X X X as X^3."""
+    found: list[Tree] = []
+    for _, run in groupby(parts, key=lambda part: (key_of(part.tree), part.even)):
+        (factor, even), *again = run
+        core = factor.kids[0] if factor.head == "transpose" else factor
+        if again and not even and core.head == "name":
+            found.append(tree("power", factor, num(1 + len(again))))
+        else:
+            found += [factor] * (1 + len(again))
+    return found
 
 
 def product(factors: Sequence[Tree]) -> Tree:
@@ -235,12 +249,6 @@ def _weight(factor: Tree) -> int:
     return order.get(factor.head, 3)
 
 
-def _key(node: Tree) -> object:
-    """What a tree is known by: itself, or its identity where comparing it would cost too much."""
-    small = all(at < 60 for at, _ in enumerate(islice(node.subtrees(), 61)))
-    return node if small else id(node)
-
-
 class Scalars:
     """The scalar factors of a product: a number, what is over the line, and what is under it."""
 
@@ -255,7 +263,7 @@ class Scalars:
         A ``size`` is a number of entries: under the line it makes a constant, 1/m.
         """
         if size:
-            self._sizes.add(_key(factor))
+            self._sizes.add(key_of(factor))
         if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():
             self.count *= Fraction(int(factor.kids[0])) ** int(exponent)
             return
@@ -264,7 +272,7 @@ class Scalars:
             inner, sub, sup = factor.kids
             exponent *= Fraction(int(sup.kids[0]) if sup else 1, 2)
             factor = tree("script", inner, sub, num(2))
-        _, side = self._powers.setdefault(_key(factor), (factor, [Fraction(0), Fraction(0)]))
+        _, side = self._powers.setdefault(key_of(factor), (factor, [Fraction(0), Fraction(0)]))
         side[exponent < 0] += abs(exponent)
 
     def measure(self, axis: Axis) -> None:
@@ -303,7 +311,7 @@ def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
     count = scalars.count
     negative, count = count < 0, abs(count)
     p, q = count.numerator, count.denominator
-    array = () if body is None else tuple(part.tree for part in body)
+    array = () if body is None else tuple(with_powers(body))
     decimal = decimal_of(count)
     top = [decimal] if decimal else [] if p == 1 else [num(p)]
     bottom = [] if decimal or q == 1 else [num(q)]
@@ -319,14 +327,16 @@ def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
         inside = [f for f in over if f not in outside]
         lead = _fraction([*top, *inside], [*bottom, *under])
         result = product([lead, *outside, *array])
-    elif not array or (len(array) == 1 and not over and _stands_above(array[0])):
+    elif not array or (len(array) == 1 and not over and _stands_above(array[0], top)):
         result = _fraction([*top, *over, *array], [*bottom, *under])
     else:
         result = product([_fraction([*top, *over], [*bottom, *under]), *array])
     return tree("neg", result) if negative else result
 
 
-def _stands_above(array: Tree) -> bool:
+def _stands_above(array: Tree, top: Sequence[Tree]) -> bool:
+    if array.head == "sum":  # (x - a) / r
+        return not top and all(core_of(term).head == "name" for term in array.kids)
     return array.head in ("name", "hadamard") and array not in (IDENTITY, ONES)
 
 
