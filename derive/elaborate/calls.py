@@ -23,7 +23,7 @@ from derive.elaborate.values import Value, call_of, levelled, map_of, squeezed
 from derive.elaborate.vocabulary import BY_WORD, rows_of
 from derive.kernel.build import lift
 from derive.kernel.calculus import grad
-from derive.kernel.expr import Expr, Fn, Map, Operator, Var
+from derive.kernel.expr import Call, Expr, Fn, Map, Operator, Var
 from derive.meaning.normal import same
 from derive.operators import pointwise
 from derive.operators.row import POINTWISE, PRIMITIVES, Row
