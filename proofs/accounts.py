@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from derive.elaborate.claimed import Claim
+from derive.elaborate.claiming import says_kind
 from derive.elaborate.claims import Claims
-from derive.elaborate.given import symmetric_in
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.kinds import said
 from derive.latex.print import latex
+from derive.meaning.kinds import kinds_of
+from derive.tree import Tree
 
 # Names that look like derivatives, and are only names where nothing says of what.
 _LIKE_DERIVATIVES = re.compile(r"\\delta\b|\\d{1,3}ot\{|.*'|D_|\\nabla|\\partial")
-_ARTICLES = {"unit": "a unit vector", "skew": "skew-symmetric"}
 
 
 def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
@@ -24,7 +28,7 @@ def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
     claims that turned out to claim nothing."""
     found: list[tuple[int, str]] = []
     for claim in claims.given:
-        if symmetric_in(claim.item) is None:
+        if not says_kind(claim, claims.called):
             found.append((claim.span[0], f"{_quoted(claims, claim.span)} is supposed, not checked"))
     for claim in silent:
         told = f"{_quoted(claims, claim.span)} is a rule for ${latex(claim.sides[0])}$, not checked"
@@ -36,7 +40,7 @@ def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
     for name, at, kind, conditional in claims.called:
         if conditional:
             continue
-        found.append((at, f"${latex(name)}$ is {_ARTICLES.get(kind, kind)}, as the text says"))
+        found.append((at, f"${latex(name)}$ is {_said_of(name, kind, claims)}, as the text says"))
     for at, told in sorted(found):
         yield f"line {claims.source.position(at)[0]}: {told}"
 
@@ -44,3 +48,11 @@ def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
 def _quoted(claims: Claims, span: tuple[int, int]) -> str:
     written = " ".join(claims.source.text[slice(*span)].split())
     return f"${written}$" if len(written) <= 60 else f"`{written[:57]}...`"
+
+
+def _said_of(name: Tree, kind: str, claims: Claims) -> str:
+    """The kind in words; orthonormal columns make a square matrix orthogonal."""
+    with suppress(Fault, Silent):
+        if kind in ("columns", "rows") and "orthogonal" in kinds_of(claims.value(name).expr):
+            return "orthogonal"
+    return said(kind)

@@ -115,10 +115,11 @@ class Causes:
 
     def _probe(self, truth: Expr) -> Probe:
         """The first points at which the truth has a value, or some others."""
-        facts, given = self.decider.facts, self.decider.given
+        facts, free = self.decider.free_facts, self.decider.free
+        declared = self.claims.reading.kinds
         for seed in range(_MOST_POINTS):
             if seed == len(self._probes):
-                self._probes.append(Probe(truth, facts, given, seed=seed))
+                self._probes.append(Probe(truth, facts, free if declared else None, seed=seed))
             probe = self._probes[seed].of(truth)
             if all(np.isfinite(probe.array(truth, k)).all() for k in range(probe.points)):
                 return probe

@@ -86,7 +86,7 @@ def opened(
     claims.fit()
     decider = Decider(
         claims.facts(), tuple(d.node for d in claims.network.definitions),
-        claims.network.spelling, deadline, claims.symmetric(),
+        claims.network.spelling, deadline,
     )  # fmt: skip
     judge = Judge(claims, decider)
     return judge, _choose_layout(claims, judge, layout)

@@ -7,24 +7,23 @@ refute, and what neither settles is unsettled, with the evidence said aloud.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from time import perf_counter
 
-from derive.derivation.local import replaced
 from derive.derivation.network import Domain
 from derive.kernel.expr import Expr, ShapeError, Var, is_named, toposort
 from derive.kernel.sizes import evaluate
 from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 from proofs.conditions import conditions_latex, null_set_latex
+from proofs.declared import StandIn, free_facts, stand_ins
 from proofs.equal import Proof, prove
 from proofs.numbers.agree import Agreement, agrees
-from proofs.numbers.certify import Refutation, certify, plain_symbol
+from proofs.numbers.certify import Refutation, certify
 from proofs.numbers.cross import cross_check
 from proofs.numbers.refute import refutation
 from proofs.numbers.sample import Sampler, compared, float_agreement
-from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding, Numbers
+from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
 
 EQUALITIES = frozenset(["=", ":=", "==", "<-"])
 ORDERS = frozenset(["<=", "<", ">=", ">", "!="])
@@ -35,21 +34,20 @@ BUDGET = 1.0
 class Decider:
     """Decides relations between expressions over the variables of one document.
 
-    ``facts`` say where variables live, ``spelling`` how the document writes its names; ``given``
-    are expressions to be put for variables: the symmetric part of what is said to be symmetric.
+    ``facts`` say where variables live, ``spelling`` how the document writes its names.
     ``hypotheses`` are equations that are supposed: a point that breaks one refutes nothing.
     """
 
     def __init__(
         self, facts: Mapping[Expr, Domain], roots: tuple[Expr, ...] = (),
         spelling: Mapping[str, str] | None = None, deadline: float | None = None,
-        given: Mapping[Expr, Expr] | None = None,
     ) -> None:  # fmt: skip
         self.facts = facts
-        self.sampler = Sampler(roots, facts)
+        self.free_facts = free_facts(facts)
+        stand_in = next(iter(stand_ins(roots, facts)), StandIn({}))
+        self.sampler = Sampler([stand_in.free(root) for root in roots], self.free_facts)
         self.spelling = spelling or {}
         self.deadline = deadline
-        self.given = given or {}
         self.hypotheses: tuple[tuple[Expr, Expr], ...] = ()
         self._found: dict[tuple, Finding] = {}
 
@@ -60,16 +58,26 @@ class Decider:
         """Whether two expressions agree at random points: to look with, never a verdict."""
         if a is b or a.axes != b.axes:
             return a is b
-        a, b = self._with_given(a), self._with_given(b)
-        return float_agreement(a, b, self.sampler) is True
+        return self._agreement(a, b) is True
+
+    def free(self, expr: Expr) -> Expr:
+        """The expression with expressions of free variables for the declared ones."""
+        return next(iter(self._stand_ins(expr)), StandIn({})).free(expr)
+
+    def _stand_ins(self, *roots: Expr) -> list[StandIn]:
+        return list(stand_ins(roots, self.facts))
+
+    def _agreement(self, a: Expr, b: Expr) -> bool | None:
+        """Whether two sides agree in floats; None where no point has a value of both."""
+        found = [float_agreement(s.free(a), s.free(b), self.sampler) for s in self._stand_ins(a, b)]
+        return False if False in found else True if True in found else None
 
     def _has_points(self, expr: Expr) -> bool | None:
         """True if an expression has a value somewhere; None where no such point is found."""
-        rooms = self.sampler.usual((expr,))
-        return True if any(compared(room, expr, expr)[2].any() for room in rooms) else None
-
-    def _with_given(self, expr: Expr) -> Expr:
-        return replaced(expr, self.given, closed=False) if self.given else expr
+        for one in (stand_in.free(expr) for stand_in in self._stand_ins(expr)):
+            if any(compared(room, one, one)[2].any() for room in self.sampler.usual((one,))):
+                return True
+        return None
 
     def proves(self, a: Expr, b: Expr) -> bool:
         return self.related(a, b, "=").verdict == PROVED
@@ -81,34 +89,43 @@ class Decider:
         if key not in self._found:
             if a.axes != b.axes:
                 raise ShapeError("expressions of different axes are not compared")
-            a, b = self._with_given(a), self._with_given(b)
             found = self._equal(a, b) if relation == "=" else self._ordered(a, b, relation)
             self._found[key] = found
         return self._found[key]
 
-    def _refuted(self, found: Refutation, a: Expr, b: Expr) -> Finding:
-        """What a certified point is worth: nothing where it is not shown to be one of those that
-        the document speaks of."""
+    def _refutation(self, a: Expr, b: Expr, relation: str = "=") -> Finding | None:
+        """A certified point at which a relation fails, and what it is worth; None if there is none:
+        nothing where it is not shown to be one of those that the document speaks of."""
+        several = self._stand_ins(a, b)
+        for stand_in in several:
+            found = refutation(
+                stand_in.free(a), stand_in.free(b), self.free_facts, relation=relation,
+                budget=self._budget() / len(several), sampler=self.sampler, functions=True,
+            )  # fmt: skip
+            if found is not None:
+                return self._refuted(found, stand_in, a, b)
+        return None
+
+    def _refuted(self, found: Refutation, stand_in: StandIn, a: Expr, b: Expr) -> Finding:
         variables = [n for n in toposort(a, b) if isinstance(n, Var)]
         for pair in self.hypotheses:
-            if set(variables).intersection(toposort(*pair)) and not self._holds(pair, found):
+            free = tuple(map(stand_in.free, pair))
+            if set(variables).intersection(toposort(*pair)) and not self._holds(free, found):
                 return Finding(
                     UNSETTLED, "numeric", "numbers were found for which this is false, but none "
                     "that obey the equations which the document supposes",
                 )  # fmt: skip
-        example = found.counterexample
-        if not self.given.keys().isdisjoint(variables):
-            names = {plain_symbol(n) for n in self.given if isinstance(n, Var)}
-            values = tuple(
-                (name, _symmetric(value) if name in names else value)
-                for name, value in example.values
-            )
-            example = replace(example, values=values)
+        example = stand_in.told(found, a, b)
+        if example is None:
+            return Finding(
+                UNSETTLED, "numeric", "numbers were found for which this is false, but they could "
+                "not be shown to be of the kind that is declared",
+            )  # fmt: skip
         return Finding(REFUTED, "numeric", counterexample=example)
 
     def _holds(self, pair: tuple[Expr, Expr], found: Refutation) -> bool:
         """Whether a supposed equation holds at a point, what is free in it being 0."""
-        left, right = (self._with_given(side) for side in pair)
+        left, right = pair
         values = dict(found.values)
         try:
             for node in toposort(left, right):
@@ -129,7 +146,7 @@ class Decider:
             return Finding(
                 UNSETTLED, "numeric", "the time limit was reached before this line was checked"
             )
-        alike = float_agreement(a, b, self.sampler) if a is not b else self._has_points(a)
+        alike = self._agreement(a, b) if a is not b else self._has_points(a)
         if alike is not False:
             proof = prove(a, b, self.facts)
             if proof is not None and alike is None:
@@ -145,24 +162,33 @@ class Decider:
                 UNSETTLED, "numeric", f"${about}$ is not defined: this is something that is "
                 "supposed of it, which is neither true nor false",
             )  # fmt: skip
-        found = refutation(
-            a, b, self.facts, budget=self._budget(), sampler=self.sampler, functions=True
-        )
+        found = self._refutation(a, b)
         if found is not None:
-            return self._refuted(found, a, b)
+            return found
         if alike is False:
             return Finding(
                 UNSETTLED, "numeric",
                 "the two sides differ at random points in floating-point numbers, but no exact "
                 "numbers were found for which they do",
             )  # fmt: skip
-        agreement = agrees(a, b, self.facts)
+        stand_in = next(iter(self._stand_ins(a, b)), None)
+        if stand_in is None:
+            return Finding(
+                UNSETTLED, "numeric", "no proof was found, and no numbers of the kinds that are "
+                "declared can be tried",
+            )  # fmt: skip
+        agreement = agrees(stand_in.free(a), stand_in.free(b), self.free_facts)
         by = "fingerprint" if agreement.trials else "numeric"
         return Finding(UNSETTLED, by, _evidence(agreement, alike is True))
 
     def _proved(self, proof: Proof, a: Expr, b: Expr) -> Finding:
         off_ties = proof.almost_everywhere is not None
-        problem = cross_check(a, b, self.facts, sampler=self.sampler, almost_everywhere=off_ties)
+        problems = [
+            cross_check(s.free(a), s.free(b), self.free_facts, sampler=self.sampler,
+                        almost_everywhere=off_ties)
+            for s in self._stand_ins(a, b)
+        ]  # fmt: skip
+        problem = next(filter(None, problems), None)
         if problem is not None:
             return Finding(
                 UNSETTLED, "normal-form",
@@ -187,17 +213,9 @@ class Decider:
                 UNSETTLED, "numeric",
                 f"${free[0]}$ is not defined: whether this holds depends on what is supposed of it",
             )  # fmt: skip
-        found = refutation(
-            a,
-            b,
-            self.facts,
-            relation=relation,
-            budget=self._budget(),
-            sampler=self.sampler,
-            functions=True,
-        )
+        found = self._refutation(a, b, relation)
         if found is not None:
-            return self._refuted(found, a, b)
+            return found
         return Finding(
             UNSETTLED, "numeric",
             "no numbers were found for which this is false; inequalities are tried, not proved",
@@ -233,11 +251,3 @@ def _evidence(agreement: Agreement, alike: bool) -> str:
     if alike:
         return "the two sides agree at random points in floating-point numbers; no proof was found"
     return "no numbers were found for which both sides have a value, and no proof was found"
-
-
-def _symmetric(rows: Numbers) -> Numbers:
-    """The symmetric part of a matrix of exact numbers."""
-    if not isinstance(rows, tuple):
-        return rows
-    n = range(len(rows))
-    return tuple(tuple((rows[i][j] + rows[j][i]) / 2 for j in n) for i in n)  # type: ignore[index, operator]

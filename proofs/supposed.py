@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import is_condition, symmetric_in
+from derive.elaborate.given import is_condition
 from derive.kernel.build import dot
 from derive.kernel.expr import Delta, Expr, Num
 from derive.latex.print import latex
@@ -38,7 +38,7 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
     """The equations that a document supposes; not those that all points obey."""
     claims = judge.claims
     for claim in claims.given:
-        if symmetric_in(claim.item) is not None or claim.relations != ("=",):
+        if claim.relations != ("=",):
             continue
         with suppress(Fault):
             left, right = judge.sides(claim)
@@ -48,11 +48,12 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
                 sought = is_condition(claim.item, claims.source.text)
                 yield Supposed(claim.span[0], pair, said, sought)
     for name, at, kind, conditional in claims.called:
+        if not conditional:  # a variable is of that kind then
+            continue
         with suppress(Fault, Silent):
             expr = claims.value(name).expr
             for pair, said in _meaning(kind, expr, latex(name)):
-                if kind != "symmetric" or conditional:
-                    yield Supposed(at if conditional else -1, pair, said)
+                yield Supposed(at, pair, said)
 
 
 def _meaning(kind: str, expr: Expr, name: str) -> Iterator[tuple[tuple[Expr, Expr], str]]:
@@ -67,7 +68,9 @@ def _meaning(kind: str, expr: Expr, name: str) -> Iterator[tuple[tuple[Expr, Exp
         yield (expr, -expr.T), rf"{name} = -{name}^\top"
     elif kind == "idempotent":
         yield (expr @ expr, expr), rf"{name}^2 = {name}"
-    elif kind == "orthogonal":
+    elif kind == "rows":
+        yield (expr @ expr.T, Delta(expr.axes[0])), rf"{name} {name}^\top = I"
+    elif kind in ("columns", "orthogonal"):
         yield (expr.T @ expr, Delta(expr.axes[1])), rf"{name}^\top {name} = I"
         if expr.axes[0] == expr.axes[1]:
             yield (expr @ expr.T, Delta(expr.axes[0])), rf"{name} {name}^\top = I"

@@ -7,7 +7,7 @@ what the claims say can be told from what they suppose.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from derive.derivation.network import Network
@@ -16,10 +16,9 @@ from derive.elaborate.assembly import network_of
 from derive.elaborate.claimed import Claim, claims_of
 from derive.elaborate.claims import Claims, speaks_of_derivatives
 from derive.elaborate.document import Elaborated, elaborated, problems_of
-from derive.elaborate.facts import called_names, is_conditional
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import is_condition, is_given, is_required, symmetric_in
-from derive.elaborate.reading import Reading
+from derive.elaborate.given import is_condition, is_given, is_required
+from derive.elaborate.kinds import Called
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
@@ -46,7 +45,7 @@ def read_claims(source: Source) -> Claims:
     plain = done.parsed.document.plain  # without comments
     claims = [part for claim in claims for part in _requirement_apart(claim, plain)]
     # Not by equality: what is supposed in one place may be claimed in another.
-    supposed = [_is_given(claim, plain, done.reading) for claim in claims]
+    supposed = [says_kind(claim, done.called) or _is_given(claim, plain) for claim in claims]
     given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
     claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
@@ -58,11 +57,7 @@ def read_claims(source: Source) -> Claims:
     scope.given = True
     found.forget()
     found.own = frozenset(done.reading.made.get(v.var, v.var.name) for v in network.variables)
-    written = [(name, c.span[0]) for c in given if (name := symmetric_in(c.item)) is not None]
-    found.called = (
-        *called_names(done.parsed, done.reading),
-        *((name, at, "symmetric", is_conditional(plain, at)) for name, at in written),
-    )
+    found.called = done.called
     return found
 
 
@@ -87,7 +82,7 @@ def _relates(problem: Diagnostic, parsed: Parsed) -> bool:
     return end == 0 or _RELATION.search(parsed.document.plain[start:end]) is not None
 
 
-def _is_given(claim: Claim, text: str, reading: Reading) -> bool:
+def _is_given(claim: Claim, text: str) -> bool:
     """Whether a claim is a hypothesis: of those about a derivative, which can be computed, only
     one that is set to 0."""
     if claim.given or claim.kind != "relation":
@@ -96,10 +91,12 @@ def _is_given(claim: Claim, text: str, reading: Reading) -> bool:
         return True
     if speaks_of_derivatives(claim.sides):
         return False
-    name = symmetric_in(claim.item)
-    if name is not None:
-        return reading.scope.refer(name).symbol not in reading.scope.defined
     return is_given(claim.item, text)
+
+
+def says_kind(claim: Claim, called: Iterable[Called]) -> bool:
+    """Whether a formula was taken to say of what kind a variable is: S = S^T."""
+    return claim.kind == "relation" and any(one.at == claim.span[0] for one in called)
 
 
 def _loss(done: Elaborated) -> str:

@@ -18,6 +18,7 @@ from derive.elaborate.claimed import Claim
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import as_matrix, as_outer
+from derive.elaborate.kinds import Called
 from derive.elaborate.layouts import Layout
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Env, Reading
@@ -50,7 +51,7 @@ class Claims:
     given: list[Claim] = field(default_factory=list)
     own: frozenset[str] = frozenset()  # the symbols of its definitions
     # What the text calls symmetric, orthogonal, ..: see ``called_names``.
-    called: tuple[tuple[Tree, int, str, bool], ...] = ()
+    called: tuple[Called, ...] = ()
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
@@ -90,18 +91,6 @@ class Claims:
                 domain = replace(domain, normalised=True)
             if domain != Domain():
                 found[self.reading.sizes.current(Value(node)).expr] = domain
-        return found
-
-    def symmetric(self) -> dict[Expr, Expr]:
-        """The symmetric part of each variable that is said to be symmetric, to be put for it."""
-        found: dict[Expr, Expr] = {}
-        for tree, _, kind, conditional in self.called:
-            if kind != "symmetric" or conditional:
-                continue
-            with suppress(Fault, Silent):
-                value = self.value(tree)
-                if isinstance(value.expr, Var) and len(value.own) == 2:
-                    found[value.expr] = (value.expr + value.expr.T) / 2
         return found
 
     def letters(self, trees: Iterable[Tree]) -> frozenset[str]:

@@ -20,7 +20,7 @@ from derive.elaborate.alone import (
 from derive.elaborate.declare import declared_names, number
 from derive.elaborate.differentials import is_rule
 from derive.elaborate.faults import Fault
-from derive.elaborate.given import symmetric_in
+from derive.elaborate.given import fact_in
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import ACTIVATIONS, base_of, index_letter, names_in, taken_apart
@@ -74,10 +74,10 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
             found.claims.append(item)
         elif (
             latex(left) in mentioned
-            or symmetric_in(item) is not None
+            or any(True for _ in fact_in(item))
             or _is_remark(item, symbol, reading)
         ):
-            # W = W - ε∇L is an update, S = Sᵀ a fact: neither defines its left side.
+            # W = W - ε∇L is an update, S = Sᵀ or P² = P a fact: neither defines its left side.
             found.definitions.remove(item)
             found.claims.append(item)
         else:

@@ -6,6 +6,7 @@ numerical check may look.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -18,6 +19,7 @@ from derive.elaborate.shown import marked
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import Axis
 from derive.latex.print import latex
+from derive.meaning.kinds import closed
 from derive.tree import Tree
 
 
@@ -34,8 +36,11 @@ def declared_names(item: Tree) -> Iterator[Tree]:
 def declare(item: Tree, reading: Reading) -> None:
     r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known."""
     axes, domain = _set_of(item.kids[2], reading)
+    kinds = _kinds_of(item.kids[2])
     for name in declared_names(item):
         symbol = reading.scope.introduce(name).symbol
+        if kinds:
+            reading.kinds[symbol] = closed([*reading.kinds.get(symbol, ()), *kinds])
         before = reading.declarations.get(symbol)
         if before is not None and before.axes != axes and before.axes is not None:
             raise Fault(
@@ -47,6 +52,8 @@ def declare(item: Tree, reading: Reading) -> None:
         reading.declarations[symbol] = Declaration(axes, domain, name.span)
         if axes == ():
             reading.scope.scalars.add(symbol)
+        if domain.normalised:
+            reading.normalised.add(symbol)
         if axes:
             reading.scope.arrays.add(symbol)
             reading.declares = True
@@ -57,9 +64,71 @@ def set_axes(tree: Tree, reading: Reading) -> Axes:
     return _set_of(tree, reading)[0] or ()
 
 
+# Sets of matrices by their letters: S^n, S^n_{+}, S^n_{++}, Sym(n), O(n), SO(n).
+_MATRICES = {
+    r"\mathbb{S}": "symmetric", r"\mathcal{S}": "symmetric", r"\mathbf{S}": "symmetric",
+    "Sym": "symmetric", "Skew": "skew", "O": "orthogonal", r"\mathcal{O}": "orthogonal",
+    r"\mathbb{O}": "orthogonal", "SO": "rotation", "GL": "invertible",
+}  # fmt: skip
+
+
+def _kinds_of(tree: Tree) -> tuple[str, ...]:
+    """The kinds that a set gives its members; () of a set of arrays of all kinds."""
+    found = _matrices(tree)
+    return () if found is None else found[0]
+
+
+def _simplex(tree: Tree, reading: Reading) -> Axis | None:
+    r"""How many entries a member of \Delta^{K-1}, \Delta_K or \Delta(K) has."""
+    base, size = tree, None
+    if tree.head == "juxt" and len(tree.kids) == 2 and tree.kids[1].head == "paren":
+        base, size = tree.kids[0], tree.kids[1].kids[0]
+    elif tree.head == "script":
+        base, sub, sup = tree.kids
+        size = sub if sub is not None else sup
+    if base != Tree("name", (r"\Delta",)) or not isinstance(size, Tree):
+        return None
+    if size.head == "sum" and size.kids[-1] == Tree("neg", (Tree("num", ("1",)),)):
+        rest = size.kids[:-1]
+        return _size(rest[0] if len(rest) == 1 else Tree("sum", rest, size.span), reading)
+    reading.note("simplex", f"${latex(tree)}$ is read as the vectors of ${latex(size)}$ entries "
+                 "that are not negative and sum to 1")  # fmt: skip
+    return _size(size, reading)
+
+
+def _matrices(tree: Tree) -> tuple[tuple[str, ...], Tree] | None:
+    r"""The kinds of \mathbb{S}^n_{++} or SO(n), and the tree of n."""
+    if tree.head in ("call", "juxt") and len(tree.kids) >= 2:
+        *head, size = tree.kids
+        size = size.kids[0] if size.head == "paren" else size
+        kind = _MATRICES.get("".join(map(_plain_name, head)))
+        return None if kind is None else ((kind,), size)
+    if tree.head != "script" or tree.kids[0].head != "name":
+        return None
+    kind = _MATRICES.get(_plain_name(tree.kids[0]))
+    _, sub, sup = tree.kids
+    if kind is None or not isinstance(sup, Tree):
+        return None
+    signs = latex(sub).strip(" {}") if isinstance(sub, Tree) else ""
+    said = {"": kind, "+": "semidefinite", "++": "definite", r"\ge 0": "semidefinite"}
+    if kind == "symmetric" and signs not in said:
+        return None
+    return ((said[signs] if kind == "symmetric" else kind,), sup)
+
+
+def _plain_name(tree: Tree) -> str:
+    found = str(tree.kids[0]) if tree.head == "name" else ""
+    match = re.fullmatch(r"\\(?:operatorname|mathrm|text|mathsf)\{(\w+)\}", found)
+    return match[1] if match else found
+
+
 def _set_of(tree: Tree, reading: Reading) -> tuple[Axes | None, Domain]:
     exponent: Tree | None = None
     sub: Tree | None = None
+    if (found := _matrices(tree)) is not None:
+        return _axes(found[1], reading) * 2, REALS
+    if (entries := _simplex(tree, reading)) is not None:
+        return (entries,), Domain(low=Fraction(0), normalised=True, closed=True)
     if tree.head == "script":
         tree, sub, exponent = tree.kids
     elif tree.head == "juxt" and tree.kids[0].head in ("script", "name"):

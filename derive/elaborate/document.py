@@ -30,6 +30,7 @@ from derive.elaborate.differentials import with_inner_products
 from derive.elaborate.einstein import says_so, with_sums
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import says_kronecker, says_row_major
+from derive.elaborate.kinds import Called, called_names, note_kinds
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.primes import Functions, with_named_functions
 from derive.elaborate.reading import Equation, Reading
@@ -87,6 +88,7 @@ class Elaborated:
     order: list[Equation]
     faults: list[Fault]
     shorthand: Shorthand | None = None
+    called: tuple[Called, ...] = ()  # what it calls symmetric, orthogonal, ..
 
 
 def elaborated(source: Source, judging: bool = False) -> Elaborated:
@@ -122,6 +124,8 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     _declare(statements, reading, faults)
     order = _equations(statements, reading, faults, judging)
+    called = tuple(called_names(parsed, statements.claims, reading))
+    note_kinds(reading, called, judging)
     reading.late = _differentiating(order, reading) if judging else set()
     reading.differentiating = frozenset(reading.late)
     early = [equation for equation in order if equation.symbol not in reading.late]
@@ -129,7 +133,7 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     if shorthand is not None:
         note_losses(statements, reading, shorthand)
         _read_definitions([e for e in order if e.symbol in reading.late], reading, faults)
-    return Elaborated(parsed, reading, statements, order, faults, shorthand)
+    return Elaborated(parsed, reading, statements, order, faults, shorthand, called)
 
 
 def _read_definitions(equations: Iterable[Equation], reading: Reading, faults: list[Fault]) -> None:

@@ -7,12 +7,15 @@ it is one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from derive.elaborate.scope import base_of, names_in
 from derive.latex.print import latex
 from derive.latex.segment import COMMENT_FILL
 from derive.tree import Tree
 
+_TRANSPOSES = ("T", r"\top", r"\intercal", "t", r"\mathsf{T}", r"\mathrm{T}")
+_IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
 SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
 # "Suppose W x = 0" is given, "then L = 0" is claimed: the word nearest before a formula decides.
 _GIVEN = re.compile(
@@ -107,21 +110,82 @@ def is_given(item: Tree, text: str) -> bool:
     return not others or (display is None and _JOINED.fullmatch(last.strip()) is not None)
 
 
-def symmetric_in(item: Tree) -> Tree | None:
-    """The S of S = S^\\top; None of any other statement."""
-    match item:
-        case Tree("chain", (Tree() as left, Tree("rel", ("=",)), Tree() as right)):
+def fact_in(item: Tree) -> Iterator[tuple[Tree, str]]:
+    r"""The names of which a formula says that they are of a kind, and the kind: Q^\top Q = I."""
+    if item.head != "chain" or item.kids[0] is None:
+        return
+    sides, signs = item.kids[::2], [str(r.kids[0]) for r in item.kids[1::2]]
+    if len(sides) == 2 and signs[0] in ("succ", "succeq") and _is_zero(sides[1]):
+        names = sides[0].kids if sides[0].head == "list" else (sides[0],)
+        kind = "definite" if signs[0] == "succ" else "semidefinite"
+        yield from ((name, kind) for name in names if base_of(name))
+        return
+    if not set(signs) <= {"="}:
+        return
+    for k, left in enumerate(sides[:-1]):
+        for right in sides[k + 1 :]:
             for one, other in ((left, right), (right, left)):
-                if base_of(one) and other == Tree("script", (*_bare(one), _transpose_of(other))):
-                    return one
+                found = _fact(one, other)
+                if found is not None:
+                    yield found
+
+
+def _fact(one: Tree, other: Tree) -> tuple[Tree, str] | None:
+    if base_of(one) and _is_power(other, one, _TRANSPOSES):
+        return one, "symmetric"
+    if other.head == "neg" and base_of(other.kids[0]):
+        name = other.kids[0]
+        if _is_power(one, name, _TRANSPOSES):
+            return name, "skew"
+    if other.head == "neg" and (name := _base_of_power(other.kids[0], _TRANSPOSES)) == one:
+        return one, "skew"
+    if base_of(other) and _base_of_power(one, ("2",)) == other:
+        return other, "idempotent"
+    if _is_identity(other) and one.head == "juxt" and len(one.kids) == 2:
+        first, second = one.kids
+        if (name := _base_of_power(first, _TRANSPOSES)) is not None and name == second:
+            return name, "columns"
+        if (name := _base_of_power(second, _TRANSPOSES)) is not None and name == first:
+            return name, "rows"
+    inverse = _base_of_power(one, ("-1",))
+    if inverse is not None and inverse == _base_of_power(other, _TRANSPOSES):
+        return inverse, "orthogonal"
+    if other == Tree("num", ("1",)):
+        return _unit(one)
     return None
 
 
-def _bare(name: Tree) -> tuple[Tree, Tree | None]:
-    return (name.kids[0], name.kids[1]) if name.head == "script" else (name, None)
+def _unit(side: Tree) -> tuple[Tree, str] | None:
+    r"""u^\top u = 1, \|u\| = 1, \|u\|_2^2 = 1"""
+    if side.head == "juxt" and len(side.kids) == 2:
+        name = _base_of_power(side.kids[0], _TRANSPOSES)
+        return (name, "unit") if name is not None and name == side.kids[1] else None
+    two = (None, Tree("num", ("2",)))
+    if side.head == "script" and side.kids[1] in two and side.kids[2] in two:
+        side = side.kids[0]
+    inside = side.kids[0] if side.head == "norm" else None
+    return (inside, "unit") if isinstance(inside, Tree) and base_of(inside) else None
 
 
-def _transpose_of(tree: Tree) -> Tree | None:
-    sup = tree.kids[2] if tree.head == "script" else None
-    transposes = ("T", r"\top", r"\intercal", "t")
-    return sup if isinstance(sup, Tree) and sup.kids[:1] and sup.kids[0] in transposes else None
+def _base_of_power(tree: Tree, exponents: tuple[str, ...]) -> Tree | None:
+    """The name that is raised to one of these: the Q of Q^T."""
+    if tree.head != "script" or not isinstance(tree.kids[2], Tree):
+        return None
+    if latex(tree.kids[2]).strip() not in exponents:
+        return None
+    base, sub, _ = tree.kids
+    name = base if sub is None else Tree("script", (base, sub, None))
+    return name if base_of(name) else None
+
+
+def _is_power(tree: Tree, name: Tree, exponents: tuple[str, ...]) -> bool:
+    return _base_of_power(tree, exponents) == name
+
+
+def _is_identity(tree: Tree) -> bool:
+    base = tree.kids[0] if tree.head == "script" and tree.kids[2] is None else tree
+    return isinstance(base, Tree) and base.head == "name" and base.kids[0] in _IDENTITIES
+
+
+def _is_zero(tree: Tree) -> bool:
+    return tree in (Tree("num", ("0",)), Tree("name", (r"\mathbf{0}",)))

@@ -14,6 +14,7 @@ from derive.derivation.network import Domain
 from derive.elaborate.blocks import ranged
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.kinds import fitted
 from derive.elaborate.ranks import own_axes
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.scope import has_label_slot, index_letter, is_range
@@ -171,8 +172,9 @@ def variable_value(
         slots.append(reading.sizes.fresh())
     lead = [slots[k] for k, text in enumerate(written) if text.startswith("#")]
     name = re.sub(r"#(\d)", lambda m: written[int(m[1]) - 1], symbol)
+    kinds = fitted(reading, symbol, own, tree) if symbol in reading.kinds else ()
     axes = tuple(sizes.resolve(n, reading.sizes.bound) for n in (*lead, *own))
-    var = Var(name, axes, reading.letters.setdefault(name, tuple(letters)))
+    var = Var(name, axes, reading.letters.setdefault(name, tuple(letters)), kinds)
     _record(reading, symbol, var, tree)
     return Value(var, tuple(letters))
 

@@ -141,8 +141,8 @@ def resized(
 
 def _resized(node: Expr, kids: list[Expr], bound: Mapping[str, Axis]) -> Expr:
     match node:
-        case Var(name, axes, letters):
-            return Var(name, tuple(sizes.resolve(n, bound) for n in axes), letters)
+        case Var(name, axes, letters, kinds):
+            return Var(name, tuple(sizes.resolve(n, bound) for n in axes), letters, kinds)
         case Delta(n):
             return Delta(sizes.resolve(n, bound))
         case Ones(n):

@@ -115,23 +115,30 @@ class Var(Expr):
     """A symbol.  ``name`` is its LaTeX; ``#1``, ``#2`` in it are where its first axes are written.
 
     ``Var(r"\\mathbf{x}^{(#1)}", (m, n), ("i",))`` is a batch of m samples, printed x^{(i)}.
+    ``kinds`` are what is declared of it: ``("symmetric",)``; see ``derive.meaning.kinds``.
     """
 
-    __slots__ = ("letters", "name")
-    __match_args__ = ("name", "axes", "letters")
+    __slots__ = ("kinds", "letters", "name")
+    __match_args__ = ("name", "axes", "letters", "kinds")
     name: str
     letters: tuple[str, ...]
+    kinds: tuple[str, ...]
 
-    def __new__(cls, name: str, axes: Axes, letters: tuple[str, ...] = ()) -> Self:
-        return cls.interned((name, axes, letters))
+    def __new__(
+        cls, name: str, axes: Axes, letters: tuple[str, ...] = (), kinds: tuple[str, ...] = ()
+    ) -> Self:
+        return cls.interned((name, axes, letters, kinds))
 
-    def _fill(self, name: str, axes: Axes, letters: tuple[str, ...]) -> None:
+    def _fill(
+        self, name: str, axes: Axes, letters: tuple[str, ...], kinds: tuple[str, ...]
+    ) -> None:
         self.name = name
         self.axes = axes
         self.letters = letters
+        self.kinds = kinds
 
     def _own(self) -> tuple:
-        return self.name, self.axes, self.letters
+        return self.name, self.axes, self.letters, self.kinds
 
 
 class Num(Expr):

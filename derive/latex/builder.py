@@ -268,6 +268,8 @@ def _operator(token: Token) -> Tree:
 def _signed(sign: Token, term: Tree) -> Tree:
     match sign.text:
         case "+":
+            if term == Tree("name", ("+",)):  # R_{++}
+                return Tree("name", ("++",), (sign.start, term.span[1]))
             return term
         case "-":
             return Tree("neg", (term,), (sign.start, term.span[1]))

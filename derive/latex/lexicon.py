@@ -82,6 +82,8 @@ def _speakable(run: str) -> bool:
 
 def connective(words: str) -> str | None:
     """The canonical word for text that stands between formulas, None if it is not such text."""
+    if words.strip() == "SO":  # a group of matrices
+        return None
     plain = words.strip().strip(",;:.，。；：()").strip().lower()
     if words.strip().lower() in CONNECTIVES:
         return CONNECTIVES[words.strip().lower()]

@@ -55,8 +55,8 @@ class Digests:
     def _digest(self, node: Expr) -> bytes:
         kids: Iterable[bytes] = ()
         match node:
-            case Var(name, axes, letters):
-                own = ("var", name, [str(n) for n in axes], letters)
+            case Var(name, axes, letters, kinds):
+                own = ("var", name, [str(n) for n in axes], letters, *kinds)
             case Num(value):
                 own = ("num", str(value))
             case Delta(n) | Ones(n):

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from derive.kernel.build import ONE, ZERO, contracted, scale, transpose
 from derive.kernel.expr import Call, Contract, Delta, Expr, Num, Ones, is_named
+from derive.meaning.kinds import kinds_of, turning
 from derive.operators.matrices import det, inverse, logabsdet, logdet
 from derive.operators.pointwise import reciprocal
 
@@ -33,6 +34,8 @@ def plainer(node: Call) -> Expr | None:
         return {"inverse": arg, "det": ONE}.get(node.op.name, ZERO)
     if is_inverse(arg):
         return _of_inverse(node, arg.kids[0])
+    if node.op is inverse and "orthogonal" in kinds_of(arg):
+        return transpose(arg)
     turned = _turned(arg)
     if turned is not None:
         return transpose(inverse(turned)) if node.op is inverse else Call(node.op, (turned,))
@@ -110,7 +113,7 @@ def is_symmetric(matrix: Expr, normal: Callable[[Expr], Expr]) -> bool:
     """Whether the normal form shows that a matrix is its own transpose."""
     if len(matrix.axes) != 2 or matrix.axes[0] != matrix.axes[1]:
         return False
-    if type(matrix) is Delta:
+    if type(matrix) is Delta or turning(matrix) == 1:
         return True
     if is_inverse(matrix):
         return is_symmetric(matrix.kids[0], normal)

@@ -32,8 +32,10 @@ from derive.kernel.expr import (
 )  # fmt: skip
 from derive.kernel.sizes import Axis, size
 from derive.meaning.digests import Digests, visible
+from derive.meaning.joins import joined
+from derive.meaning.kinds import turning
 from derive.meaning.matrices import is_inverse, is_symmetric, plainer, without_inverses
-from derive.meaning.numbering import numbering
+from derive.meaning.numbering import turned
 from derive.meaning.stacks import unstacked
 from derive.operators.pointwise import power
 
@@ -266,13 +268,15 @@ class Normal:
                  for t, i in zip(targets, out) if t != i]  # fmt: skip
         touched |= {i for f in left for i in f.own}
         left += [Factor(Ones(extent[i]), (i,), Fraction(1)) for i in out if i not in touched]
+        if (fewer := joined(left, out)) is not None:
+            return self._monomial(count, [Factor(*f) for f in fewer], out, extent)
         return self._numbered(count, left, out)
 
     # ----------------------------------------------------------------------------- numbering
 
     def _numbered(self, count: Number, factors: list[Factor], out: tuple[int, ...]) -> Expr:
+        axes = tuple(dict(self._extent(factors))[i] for i in out)
         if count == 0 or not factors:
-            axes = tuple(dict(self._extent(factors))[i] for i in out)
             return zeros(axes) if count == 0 else Num(_tidy_number(count))
         place = {i: k for k, i in enumerate(out)}
         for k, f in enumerate(factors):
@@ -281,10 +285,13 @@ class Normal:
                 factors[k] = f._replace(own=tuple(own))
         keys = [(self.digests.of(f.atom), f.exponent) for f in factors]
         colour = {i: -1 for f in factors for i in f.own} | {i: k for k, i in enumerate(out)}
-        order, number = numbering(keys, [f.own for f in factors], colour, len(out))
+        turns = {k: sign for k, f in enumerate(factors) if (sign := turning(f.atom, f.exponent))}
+        order, number, own, sign = turned(keys, [f.own for f in factors], colour, len(out), turns)
+        if not sign:
+            return zeros(axes)
         made = [_raised(factors[k]) for k in order]
-        spots = [tuple(number[i] for i in factors[k].own) for k in order]
-        return contracted([Num(_tidy_number(count)), *made], [(), *spots],
+        spots = [tuple(number[i] for i in own[k]) for k in order]
+        return contracted([Num(_tidy_number(sign * count)), *made], [(), *spots],
                           tuple(number[i] for i in out))  # fmt: skip
 
 

@@ -6,9 +6,11 @@ those that still look alike are numbered in every order, and the least picture o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice, product
 
 _MOST_TRIES = 64  # ways tried to number indices that look alike
+_MOST_TURNS = 32  # ways tried to turn what is symmetric
 
 
 def numbering(
@@ -21,6 +23,30 @@ def numbering(
     """
     _, order, number = _best(keys, spots, colour, free, [_MOST_TRIES])
     return order, number
+
+
+def turned(
+    keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int, int], free: int,
+    turns: Mapping[int, int],
+) -> tuple[list[int], dict[int, int], list[tuple[int, ...]], int]:  # fmt: skip
+    """As ``numbering``, where some factors have two indices in either order: the least picture of
+    all wins.
+
+    ``turns`` gives these factors and the sign that each takes when it is turned: 1 if it is
+    symmetric, -1 if it is skew.  Also the indices of the factors as they are turned, and the sign
+    of it all: 0 where one picture has both, as of x^T K x.
+    """
+    found = []
+    ways = product((False, True), repeat=len(turns)) if turns else [()]
+    for way in islice(ways, _MOST_TURNS):
+        own, sign = list(spots), 1
+        for (k, turning), turn in zip(turns.items(), way, strict=True):
+            if turn:
+                own[k], sign = own[k][::-1], sign * turning
+        found.append((*_best(keys, own, colour, free, [_MOST_TRIES]), own, sign))
+    look, order, number, own, sign = min(found, key=lambda one: one[0])
+    both = {one[-1] for one in found if one[0] == look}
+    return order, number, own, sign if len(both) == 1 else 0
 
 
 def _refined(keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int, int],

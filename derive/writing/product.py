@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from derive.kernel.expr import Delta, Expr, Ones
 from derive.kernel.sizes import Axis
+from derive.meaning.kinds import turning
 from derive.meaning.matrices import is_inverse, is_symmetric
 from derive.meaning.normal import normal
 from derive.meaning.stacks import Spot
@@ -248,7 +249,7 @@ class Reading:
             else:
                 scalars.multiply(said.tree, exponent, size=is_size(node))
             return
-        even = is_inverse(node) and is_symmetric(node, normal)
+        even = turning(node) == 1 or (is_inverse(node) and is_symmetric(node, normal))
         for form in words.repeated(said.tree, exponent):
             self.pieces.append(Piece((Part(form, even),), left, order))
             self.sources[id(self.pieces[-1])] = [factor]

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from derive.kernel.expr import Axes
+from derive.meaning.joins import Laws
 from derive.meaning.numbering import numbering
 from proofs.equal.bounds import REAL, Interval
 
@@ -37,7 +38,7 @@ class Atom:
     ``law``: ``idempotent`` (1 or 0) or ``sign`` (1 or -1).  ``total``: sums to 1 along its last
     slot; together with ``idempotent`` there is one 1 along it.  ``solved``: on {base = 0}, where Z
     is 1, this factor of the base is that polynomial.  ``orders``: the orders of the slots that
-    leave the atom as it is.
+    leave the atom as it is.  ``joins``: what two of them make that meet at a summed index.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Atom:
     total: bool = False
     solved: tuple[int, tuple[int, ...], Poly] | None = None
     orders: tuple[tuple[int, ...], ...] = ()
+    joins: Laws = field(default_factory=dict)
 
     @property
     def bounds(self) -> Interval:

@@ -26,6 +26,7 @@ from derive.kernel.expr import (
     Var,
     toposort,
 )
+from derive.meaning.kinds import kinds_of
 
 _MOST_POWER = 64  # of the ends of an interval
 
@@ -191,6 +192,35 @@ def of_domain(domain: Domain) -> Interval:
     )
 
 
+def _of_kinds(node: Expr) -> Interval:
+    """Where the entries of a variable lie by its declared kinds."""
+    known = kinds_of(node)
+    if "permutation" in known:
+        return UNIT
+    if known.isdisjoint(("columns", "rows", "unit")):
+        return REAL
+    return Interval(-1, 1)
+
+
+def _of_entries(node: Expr, domain: Domain) -> Interval:
+    """A domain speaks of the entries of a triangular matrix that are not 0 by its kind."""
+    whole = kinds_of(node).isdisjoint(("lower", "upper"))
+    return of_domain(domain) if whole else of_domain(domain).hull(Interval(0, 0))
+
+
+def _is_square(node: Contract) -> bool:
+    """Whether a number is a sum of squares in a positive semidefinite matrix: x^T S x."""
+    if len(node.factors) != 3 or node.out:
+        return False
+    for k, factor in enumerate(node.factors):
+        (a, one), (b, other) = (
+            pair for j, pair in enumerate(zip(node.factors, node.indices, strict=True)) if j != k
+        )
+        if "semidefinite" in kinds_of(factor) and a is b and len(one) == len(other) == 1:
+            return sorted((*one, *other)) == sorted(node.indices[k]) and one != other
+    return False
+
+
 class Bounds:
     """The interval of every node, each found once.  Names are transparent."""
 
@@ -210,7 +240,7 @@ class Bounds:
             for node in toposort(root, below=lambda n: (k for k in n.kids if k not in self.known)):
                 found = self._of(node)
                 if node in self.facts:
-                    found = found.meet(of_domain(self.facts[node]))
+                    found = found.meet(_of_entries(node, self.facts[node]))
                 if node in self.assumed:
                     found = found.meet(self.assumed[node])
                 self.known[node] = found
@@ -226,7 +256,7 @@ class Bounds:
             case Delta():
                 return UNIT
             case Var():
-                return REAL
+                return _of_kinds(node)
             case Add(terms):
                 total = Interval(0, 0)
                 for term in terms:
@@ -240,7 +270,8 @@ class Bounds:
                 for (factor, _), n in counts.items():
                     total = total.times(known[factor].power(n))
                 bound = {i for own in indices for i in own} - set(out)
-                return total.summed() if bound else total
+                total = total.summed() if bound else total
+                return total.meet(NONNEGATIVE) if _is_square(node) else total
             case Map(fn, args):
                 if fn.name == "power":
                     return known[args[0]].power(fn.params[0])

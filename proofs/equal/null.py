@@ -33,9 +33,13 @@ def _is_discrete(domain: Domain) -> bool:
 
 def _is_free(node: Expr, facts: Mapping[Expr, Domain]) -> bool:
     """Whether a variable takes every value of an open set, whatever the others are."""
-    return isinstance(node, Var) and not any(
-        _is_discrete(domain) and (of is node or node in _variables(of))
-        for of, domain in facts.items()
+    return (
+        isinstance(node, Var)
+        and not node.kinds
+        and not any(
+            _is_discrete(domain) and (of is node or node in _variables(of))
+            for of, domain in facts.items()
+        )
     )
 
 

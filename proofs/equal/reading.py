@@ -33,8 +33,8 @@ from derive.operators.row import POINTWISE, defined
 from derive.operators.stacking import is_stack
 from proofs.equal.atoms import CONSTANT, Atom, Number, Poly, Undefined
 from proofs.equal.bounds import RANGES, REAL, Bounds
+from proofs.equal.declared import Declared
 from proofs.equal.flat import stack_atom
-from proofs.equal.functions import Functions
 from proofs.equal.places import atom_of, reshaped
 
 _ROWWISE = frozenset(
@@ -76,7 +76,7 @@ class View(NamedTuple):
     held: bool = False
 
 
-class Reading(Functions):
+class Reading(Declared):
     """Reads expressions by a view.  ``held``: whether it held any sum together."""
 
     def __init__(self, deadline: float, terms: int, bounds: Bounds, view: View) -> None:
@@ -103,7 +103,7 @@ class Reading(Functions):
         if domain is not None and len(set(domain.values)) == 1:
             return {CONSTANT: domain.values[0]} if domain.values[0] else {}
         if node in self.view.closed:
-            return self._itself(node)
+            return self.itself(node)
         match node:
             case Num(value):
                 return {CONSTANT: value} if value else {}
@@ -118,7 +118,7 @@ class Reading(Functions):
             case Map(fn):
                 return self._power(node) if fn.name == "power" else self._map(node)
             case Call(Name(), (arg,)):
-                return self.of(arg) if node in self.view.opened else self._itself(node)
+                return self.of(arg) if node in self.view.opened else self.itself(node)
             case Call(_, ()) if is_incidence(node):
                 return {((atom_of(node, self.atom), tuple(range(len(node.axes))), 1),): 1}
             case Call(Operator() as op, (arg,)) if op.name in RESHAPES:
@@ -126,24 +126,7 @@ class Reading(Functions):
                 return self.product(*reshaped(node, self.of(arg), self._last, self.atom))
             case Call():
                 return self._operator(node)
-        return self._itself(node)
-
-    def _itself(self, node: Expr) -> Poly:
-        """A variable or a closed name, by what is known of it."""
-
-        def make(atom: Atom) -> None:
-            atom.look = lambda: self.interval.of(node)
-            domain = self.interval.facts.get(node)
-            if domain is not None:
-                values = set(domain.values)
-                atom.total = domain.normalised and bool(node.axes)
-                if values and values <= {0, 1}:
-                    atom.law = "idempotent"
-                elif values and values <= {-1, 1}:
-                    atom.law = "sign"
-
-        a = self.atom("var", (node,), node.axes, make)
-        return {((a, tuple(range(len(node.axes))), 1),): 1}
+        return self.itself(node)
 
     def _contraction(self, node: Contract) -> Poly:
         """The product over the factors, summed over what is not among the axes of the result."""

@@ -31,6 +31,7 @@ from proofs.equal.atoms import (
 from proofs.equal.bounds import COUNT, UNIT, Interval
 from proofs.equal.flat import unstacked
 from proofs.equal.places import determined
+from proofs.equal.joined import joined
 
 MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
@@ -225,6 +226,10 @@ class Ring:
         if laws:
             made = self._by_law(laws, count, kept, extent)
             if made is not False:
+                return made
+        if any(atoms[a].joins for a, _, _ in kept):
+            made = joined(self, count, kept, extent)
+            if made is not None:
                 return made
         if extent:
             used = {i for _, own, _ in kept for i in own}

@@ -6,12 +6,11 @@ sort them out, and only what is left is given to the prover.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from derive.derivation.local import replaced
 from derive.derivation.network import Domain
 from derive.derivation.points import value
 from derive.kernel import sizes
@@ -27,13 +26,13 @@ _LARGEST_PART = 12  # of a ratio that somebody would write as a number
 class Probe:
     """The truth at some points.
 
-    ``domains`` says where variables live, ``given`` what is to be put in the place of others.
+    ``domains`` says where variables live, ``free`` puts free variables for declared ones.
     Another ``seed`` gives other points.
     """
 
     truth: Expr
     domains: Mapping[Expr, Domain] = field(default_factory=dict)
-    given: Mapping[Expr, Expr] = field(default_factory=dict)
+    free: Callable[[Expr], Expr] | None = None
     points: int = 2
     seed: int = 0
     _known: list[dict[Expr, Any]] = field(default_factory=list)
@@ -78,8 +77,8 @@ class Probe:
     def array(self, expr: Expr, point: int = 0) -> Any:
         """The numbers of an expression at one of the points."""
         known, at = self._known[point], self._at[point]
-        if self.given:
-            expr = replaced(expr, self.given, closed=False)
+        if self.free is not None:
+            expr = self.free(expr)
         if expr not in known:
             order = toposort(expr, below=lambda node: () if node in known else node.kids)
             self._extend(order, known, at, point)

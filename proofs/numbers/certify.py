@@ -69,6 +69,8 @@ def certify(
     """
     order = toposort(a, b)
     given = facts or {}
+    if any(isinstance(v, Var) and v.kinds for v in (*order, *toposort(*given))):
+        return None  # free variables stand for those that are declared to be of a kind
     if not all(_lives(values[v], given[v], at) for v in order if isinstance(v, Var) and v in given):
         return None
     nodes = {n: domain for n, domain in given.items() if not isinstance(n, Var)}

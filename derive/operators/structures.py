@@ -1,0 +1,159 @@
+r"""Matrices and vectors of a declared kind as expressions of free variables.
+
+The idea: whatever is tried with numbers must be of its kind exactly, so a symmetric matrix is
+(A + A^\top) / 2 of a free A, an orthogonal one a product of reflections I - 2 v v^\top / v^\top v
+(Cartan-Dieudonne: every one is), a positive definite one A A^\top + I: rational in the entries of A
+and v, and of their kind whatever these are.  Several expressions reach more of a kind than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from derive.kernel.build import diag, dot, outer
+from derive.kernel.expr import Delta, Expr, Num, Var
+from derive.meaning.kinds import closed, kinds_of
+from derive.operators import composites as _composites  # noqa: F401 - gives expressions division
+from derive.operators.primitives import one_hot
+
+
+class _Free:
+    """Free variables for one that is declared: the first has its name."""
+
+    def __init__(self, var: Var) -> None:
+        self.var = var
+        self.made = 0
+
+    def _next(self, axes: tuple) -> Expr:
+        suffix = f"'{self.made}" if self.made else ""
+        self.made += 1
+        return Var(self.var.name + suffix, axes, self.var.letters)
+
+    def matrix(self) -> Expr:
+        return self._next(self.var.axes)
+
+    def vector(self) -> Expr:
+        return self._next(self.var.axes[:1])
+
+    @property
+    def unit(self) -> Expr:
+        return Delta(self.var.axes[0])
+
+    def reflection(self) -> Expr:
+        v = self.vector()
+        return self.unit - 2 * outer(v, v) / dot(v, v)
+
+    def onto(self) -> Expr:
+        """The projection onto a line."""
+        v = self.vector()
+        return outer(v, v) / dot(v, v)
+
+
+def _symmetric(free: _Free) -> tuple[Expr, ...]:
+    a = free.matrix()
+    return ((a + a.T) / 2,)
+
+
+def _skew(free: _Free) -> tuple[Expr, ...]:
+    a = free.matrix()
+    return ((a - a.T) / 2,)
+
+
+def _diagonal(free: _Free) -> tuple[Expr, ...]:
+    return (diag(free.vector()),)
+
+
+def _definite_diagonal(free: _Free) -> tuple[Expr, ...]:
+    v = free.vector()
+    return diag(v * v) + free.unit, (diag(v * v) + free.unit) / 8
+
+
+def _semidefinite_diagonal(free: _Free) -> tuple[Expr, ...]:
+    v = free.vector()
+    return (diag(v * v),)
+
+
+def _semidefinite(free: _Free) -> tuple[Expr, ...]:
+    a = free.matrix()
+    return a @ a.T, free.onto()
+
+
+def _definite(free: _Free) -> tuple[Expr, ...]:
+    a = free.matrix()
+    return a @ a.T + free.unit, (a @ a.T + free.unit) / 8
+
+
+def _rotation(free: _Free) -> tuple[Expr, ...]:
+    return (free.reflection() @ free.reflection(),)
+
+
+def _orthogonal(free: _Free) -> tuple[Expr, ...]:
+    two = free.reflection() @ free.reflection()
+    return two, two @ free.reflection()
+
+
+def _involution(free: _Free) -> tuple[Expr, ...]:
+    found = free.reflection()
+    return found, -found
+
+
+def _projection(free: _Free) -> tuple[Expr, ...]:
+    found = free.onto()
+    return found, free.unit - found
+
+
+def _idempotent(free: _Free) -> tuple[Expr, ...]:
+    u, v = free.vector(), free.vector()
+    found = outer(u, v) / dot(u, v)
+    return found, free.unit - found
+
+
+def _invertible(free: _Free) -> tuple[Expr, ...]:
+    v = free.vector()
+    whole = free.reflection() @ diag(v * v + 1) @ free.reflection()
+    return whole, whole @ free.reflection()
+
+
+def _unit(free: _Free) -> tuple[Expr, ...]:
+    n = free.var.axes[0]
+    first = free.reflection() @ one_hot(n)(Num(1))
+    return first, -first
+
+
+_MADE: tuple[tuple[tuple[str, ...], Callable[[_Free], tuple[Expr, ...]]], ...] = (
+    (("unit",), _unit),
+    (("definite", "diagonal"), _definite_diagonal),
+    (("semidefinite", "diagonal"), _semidefinite_diagonal),
+    (("diagonal",), _diagonal),
+    (("definite",), _definite),
+    (("projection",), _projection),
+    (("idempotent",), _idempotent),
+    (("semidefinite",), _semidefinite),
+    (("symmetric", "orthogonal"), _involution),
+    (("symmetric",), _symmetric),
+    (("skew",), _skew),
+    (("rotation",), _rotation),
+    (("orthogonal",), _orthogonal),
+    (("invertible",), _invertible),
+)
+
+
+@cache
+def _maker(known: frozenset[str]) -> Callable[[_Free], tuple[Expr, ...]] | None:
+    """The first that has all of these kinds, and no others."""
+    return next((make for kinds, make in _MADE if known == frozenset(closed(kinds))), None)
+
+
+def structured(var: Expr) -> tuple[Expr, ...]:
+    """Expressions of free variables that have the kinds of this one whatever those are; none where
+    no such expression is known, or where nothing is declared.
+
+    >>> import derive as d
+    >>> n = d.size("n")
+    >>> structured(Var("S", (n, n), (), ("symmetric",)))
+    (1/2 (S + S^T),)
+    """
+    known = kinds_of(var)
+    make = _maker(known) if known else None
+    return make(_Free(var)) if make is not None and isinstance(var, Var) else ()
