@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from html import escape
 
 from derive.derivation.backprop import Answer, Step, Worked
-from derive.derivation.local import depth, is_small
+from derive.derivation.local import boundary, depth, is_small
 from derive.derivation.reasons import Text
-from derive.kernel.expr import Expr, shape_text
+from derive.kernel.expr import Expr, Var, shape_text
 from derive.latex.print import latex as latex_of
 from derive.notation.mathml import mathml
 from derive.notation.plain import plain
 from derive.tree import Tree
+from derive.writing.tidy import tidy
 from derive.writing.write import symbol
 
 SMALL = 60  # nodes that are still written out by repr and in notebooks
@@ -37,14 +38,20 @@ def _latex(self: Expr) -> str:
     """This expression in LaTeX, names as names.  ValueError if it is nested too deep to be read."""
     if depth(self) > DEEPEST:
         raise ValueError(f"nested more than {DEEPEST} deep: give parts of it a name")
-    return latex(symbol(self))
+    return latex(symbol(_with_kinds(self)))
+
+
+def _with_kinds(expr: Expr) -> Expr:
+    """The expression as what is declared of its variables makes it: S x + S^T x as 2 S x."""
+    declared = any(isinstance(leaf, Var) and leaf.kinds for leaf in boundary(expr))
+    return tidy(expr) if declared else expr
 
 
 def _repr(self: Expr) -> str:
     if not is_small(self, SMALL):
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
     try:
-        return plain(symbol(self))
+        return plain(symbol(_with_kinds(self)))
     except Exception:  # repr must answer, whatever a half-made expression is
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
 

@@ -7,7 +7,7 @@ The idea: the same expressions as a document gives, under the same names: ``vect
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, overload
@@ -18,8 +18,18 @@ from derive.derivation import backprop
 from derive.derivation import network as networks
 from derive.derivation.network import Network
 from derive.kernel import build, calculus
-from derive.kernel.expr import Axes, Expr, Fn, Operator, Var, is_named
+from derive.kernel.expr import (
+    Axes,
+    Expr,
+    Fn,
+    Operator,
+    ShapeError,
+    Var,
+    is_named,
+    shape_text,
+)
 from derive.kernel.sizes import Axis, Size, size, sizes
+from derive.meaning.kinds import KINDS, closed
 from derive.notation import GREEK
 from derive.notation.names import parts, symbol_tree
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS, Row
@@ -42,22 +52,53 @@ def scalar(symbol: str) -> Expr:
     return Var(canonical(symbol, bold=False), ())
 
 
-def vector(symbol: str, n: Axis) -> Expr:
+def vector(symbol: str, n: Axis, **kinds: bool) -> Expr:
     r"""A vector of n entries; a plain letter is set in bold.
+
+    What is known of it is an option: ``unit=True`` (of norm 1), ``distribution=True`` (entries that
+    are not negative and sum to 1).  TypeError for another one.
 
     >>> vector(r"\hat{x}", size("n")).latex()
     '\\hat{\\mathbf{x}}'
+    >>> u = vector("u", 3, unit=True)
+    >>> u * build.dot(u, u)
+    u
     """
-    return tensor(symbol, n)
+    return _declared(symbol, (n,), kinds)
 
 
-def matrix(symbol: str, m: Axis, n: Axis) -> Expr:
+def matrix(symbol: str, m: Axis, n: Axis, **kinds: bool) -> Expr:
     r"""A matrix of m rows and n columns; a plain letter is set in bold.
+
+    What is known of it is an option, or several: ``symmetric=True``, ``skew``, ``diagonal``,
+    ``lower``, ``upper`` (triangular), ``definite``, ``semidefinite`` (positive, and so symmetric),
+    ``orthogonal``, ``rotation``, ``permutation``, ``columns``, ``rows`` (orthonormal ones),
+    ``idempotent``, ``projection`` (an orthogonal one), ``invertible``.  It is used in whatever is
+    derived and printed.  TypeError for another one, ShapeError where the matrix must be square.
 
     >>> matrix("W_1", 3, 2).latex()
     '\\mathbf{W}_1'
+    >>> n = size("n")
+    >>> S, x = matrix("S", n, n, symmetric=True), vector("x", n)
+    >>> grad(x @ S @ x, x)
+    2 S x
     """
-    return tensor(symbol, m, n)
+    return _declared(symbol, (m, n), kinds)
+
+
+def _declared(symbol: str, axes: Axes, kinds: Mapping[str, bool]) -> Expr:
+    known = [name for name, kind in KINDS.items() if kind.rank == len(axes)]
+    for name in kinds:
+        if name not in known:
+            raise TypeError(f"{name!r} is none of what can be said here: {', '.join(known)}")
+    names = [name for name, holds in kinds.items() if holds]
+    axes = _checked(axes)
+    for name in names:
+        if KINDS[name].square and axes[0] != axes[1]:
+            raise ShapeError(
+                f"{shape_text(axes)} is not square: no such matrix is {KINDS[name].said}"
+            )
+    return Var(canonical(symbol, bold=True), axes, (), closed(names))
 
 
 def tensor(symbol: str, *axes: Axis) -> Expr:

@@ -78,5 +78,6 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
     "projection": lambda a: _same(a @ a, a) and _same(a, a.T),
     "semidefinite": _is_semidefinite,
     "definite": lambda a: _is_semidefinite(a, strict=True),
+    "distribution": lambda a: all(n >= 0 for n in a.flat) and sum(a.flat) == 1,
     "unit": lambda a: sum(n * n for n in a.flat) == 1,
 }

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from derive.kernel.expr import Axes, Call, Expr, Name, Var, toposort
 from derive.kernel.sizes import Axis
+from derive.meaning.kinds import kinds_of
 from derive.notation.names import parts, symbol_tree
 from derive.tree import Tree
 
@@ -138,7 +139,8 @@ def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = Non
                 if parameters is None
                 else ("parameter" if node in parameters else guessed_role(node, parameter=False))
             )
-            variables.append(Variable(node, role, declared=node.axes))
+            domain = Domain(normalised="distribution" in kinds_of(node))
+            variables.append(Variable(node, role, domain, declared=node.axes))
     definitions = tuple(
         Definition(n) for n in order if isinstance(n, Call) and isinstance(n.op, Name)
     )

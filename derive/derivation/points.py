@@ -21,6 +21,7 @@ from derive.meaning.evaluate import evaluate_all
 from derive.operators.abstract import signature_of
 from derive.operators.attention import masked_softmax
 from derive.operators.pointwise import infinity, np
+from derive.operators.structures import structured
 
 TRIES = 400
 # Points at which everything is fine but some derivative vanishes, before one of them is taken.
@@ -102,6 +103,16 @@ def value(axes: tuple[Axis, ...], domain: Domain, draw: Any, at: Mapping[str, in
     return draw.normal(size=shape)
 
 
+def value_of(var: Expr, domain: Domain, draw: Any, at: Mapping[str, int]) -> Any:
+    """A value of a variable: of its domain, and of the kinds that are declared of it."""
+    forms = structured(var)
+    if not forms:
+        return value(var.axes, domain, draw, at)
+    order = toposort(forms[0])
+    free = {v: value(v.axes, REALS, draw, at) for v in order if isinstance(v, Var)}
+    return evaluate_all(order, free, at)[forms[0]]
+
+
 def point(
     roots: Iterable[Expr], domains: Mapping[Expr, Domain] | None = None, seed: int = 0
 ) -> tuple[dict[Expr, Any], dict[str, int]]:
@@ -112,7 +123,7 @@ def point(
     draw = np.random.default_rng(seed)
     at = extents([*(axis for node in order for axis in node.axes), *classes], draw)
     variables: list[Expr] = [node for node in order if isinstance(node, Var)]
-    return {v: value(v.axes, known.get(v, REALS), draw, at) for v in variables}, at
+    return {v: value_of(v, known.get(v, REALS), draw, at) for v in variables}, at
 
 
 # Where free entries are drawn from, in turn: the values of a deep network stay finite if its rows
@@ -143,8 +154,8 @@ def smooth_point(
         for v in variables:
             domain = domains.get(v, REALS)
             shape = tuple(sizes.evaluate(n, at) for n in v.axes)
-            given = domain != REALS
-            values[v] = value(v.axes, domain, draw, at) if given else free(draw, shape)
+            given = domain != REALS or bool(structured(v))
+            values[v] = value_of(v, domain, draw, at) if given else free(draw, shape)
         with np.errstate(all="ignore"):
             known = evaluate_all(order, values, at)
             finite = all(np.all(np.isfinite(known[node])) for node in order if node not in hidden)

@@ -11,7 +11,7 @@ from typing import Any
 
 from derive.derivation.local import boundary, replaced
 from derive.derivation.network import REALS, Domain
-from derive.derivation.points import point, value
+from derive.derivation.points import point, value_of
 from derive.kernel.expr import Expr, Var
 from derive.kernel.sizes import Size
 from derive.meaning.evaluate import evaluate_all
@@ -80,5 +80,5 @@ class Witness:
                 for name in axis.names() if isinstance(axis, Size) else ():
                     at.setdefault(name, 3)
             draw = np.random.default_rng([self.seed, k, len(known)])
-            known[leaf] = value(leaf.axes, REALS, draw, at)
+            known[leaf] = value_of(leaf, REALS, draw, at)
         return known[leaf]

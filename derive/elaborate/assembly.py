@@ -13,6 +13,7 @@ from derive.derivation.network import Definition, Network, Question, Variable, g
 from derive.elaborate.collect import Statements
 from derive.elaborate.facts import note_facts
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.kinds import said
 from derive.elaborate.questions import asked, question
 from derive.elaborate.ranks import odd_one_out
 from derive.elaborate.reading import Env, Equation, Reading
@@ -24,6 +25,8 @@ from derive.kernel import sizes
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
 from derive.latex.read import Parsed
+from derive.meaning.kinds import foremost, kinds_of
+from derive.notation.names import filled
 from derive.tree import Tree
 
 _LETTERS = "nmpdqkhlrst"
@@ -78,6 +81,11 @@ def network_of(
         and not any(d.severity == "error" for d in parsed.diagnostics)
     ):
         raise slip  # where a row could not be read, it may be the one that defines the symbol
+    if not judging:
+        for v in variables:
+            for kind in foremost(kinds_of(v.var)):
+                symbol = filled(v.var.name, v.var.letters)
+                reading.note(f"kind {symbol} {kind}", f"${symbol}$ is {said(kind)}")
     return Network(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,

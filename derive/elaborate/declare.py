@@ -109,8 +109,8 @@ def _matrices(tree: Tree) -> tuple[tuple[str, ...], Tree] | None:
     _, sub, sup = tree.kids
     if kind is None or not isinstance(sup, Tree):
         return None
-    signs = latex(sub).strip(" {}") if isinstance(sub, Tree) else ""
-    said = {"": kind, "+": "semidefinite", "++": "definite", r"\ge 0": "semidefinite"}
+    signs = str(sub.kids[0]) if isinstance(sub, Tree) and sub.head == "name" else ""
+    said = {"": kind, "+": "semidefinite", "++": "definite"}
     if kind == "symmetric" and signs not in said:
         return None
     return ((said[signs] if kind == "symmetric" else kind,), sup)

@@ -124,8 +124,8 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     _declare(statements, reading, faults)
     order = _equations(statements, reading, faults, judging)
-    called = tuple(called_names(parsed, statements.claims, reading))
-    note_kinds(reading, called, judging)
+    called = tuple(called_names(parsed, statements.claims, reading, judging))
+    note_kinds(reading, called)
     reading.late = _differentiating(order, reading) if judging else set()
     reading.differentiating = frozenset(reading.late)
     early = [equation for equation in order if equation.symbol not in reading.late]

@@ -18,7 +18,6 @@ from derive.elaborate.reading import Reading
 from derive.elaborate.shown import formula, shape_of
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import SizeError
-from derive.latex.print import latex
 from derive.latex.read import Parsed
 from derive.meaning.kinds import KINDS, closed, foremost
 from derive.tree import Tree
@@ -31,10 +30,12 @@ def _words(pattern: str) -> re.Pattern[str]:
 _POSITIVE = r"(?:\bpositive|\bpositiv|\bdéfinie?)[\s-]+"
 # What the text calls a symbol, the narrower words first.
 _CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
-    (_words(r"(?:skew|anti)[- ]?symmetric|schiefsymmetrisch\w*|antisymétriques?|[反斜]对称"), "skew"),
+    (_words(r"(?:skew|anti)[- ]?symmetric|schiefsymmetrisch\w*|antisymétriques?|[反斜]对称"),
+     "skew"),
     (_words(r"(?<![-\w])(?:symmetric|symmetrisch\w*|symétriques?)(?![-\w])|(?<![反斜])对称"),
      "symmetric"),
-    (_words(_POSITIVE + r"(?:semi[- ]?definite?\w*|semi[- ]?positive)|\bPSD\b|半正定"), "semidefinite"),
+    (_words(_POSITIVE + r"(?:semi[- ]?definite?\w*|semi[- ]?positive)|\bPSD\b|半正定"),
+     "semidefinite"),
     (_words(_POSITIVE + r"(?:definite?\w*|positive)|\bS?PD\b(?!-)|(?<!半)正定"), "definite"),
     (_words(r"(?:orthonormal|orthogonal)\s+rows"), "rows"),
     (_words(r"(?:orthogonal|orthonormal|unitary)"
@@ -43,8 +44,8 @@ _CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_words(r"\brotation(?=\s+matri|\s*\$|\s*\\\()"), "rotation"),
     (_words(r"\bpermutation(?=\s+matri)"), "permutation"),
     (_words(r"\borthogonal projec\w+(?: matrix)?|\borthogonaler Projektor"), "projection"),
-    (_words(r"\bidempotent|(?<!orthogonal )\bprojection(?: matrix)?\b|(?<!orthogonal )\bprojector\b|"
-            r"幂等"), "idempotent"),
+    (_words(r"\bidempotent|(?<!orthogonal )\bprojection(?: matrix)?\b|"
+            r"(?<!orthogonal )\bprojector\b|幂等"), "idempotent"),
     (_words(r"\bdiagonal(?!\s+(?:of|entr|elem|part|terms?|block))\b|\bDiagonalmatrix|对角矩?阵?"),
      "diagonal"),
     (_words(r"\blower[- ]triangular|\buntere Dreiecksmatrix|下三角"), "lower"),
@@ -53,7 +54,7 @@ _CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_words(r"\bunit(?:[ -](?:vectors?|norm|length))\b|\bEinheitsvektor\w*|单位向量"), "unit"),
 )  # fmt: skip
 # No derivation ends in such a formula about a variable; in Q^T Q = I it may.
-_FORMULAS = frozenset(["symmetric", "definite", "semidefinite"])
+_FORMULAS = frozenset(["symmetric", "skew", "idempotent", "definite", "semidefinite", "orthogonal"])
 
 
 class Called(NamedTuple):
@@ -65,9 +66,11 @@ class Called(NamedTuple):
     conditional: bool
 
 
-def called_names(parsed: Parsed, items: Iterable[Tree], reading: Reading) -> Iterator[Called]:
+def called_names(
+    parsed: Parsed, items: Iterable[Tree], reading: Reading, judging: bool
+) -> Iterator[Called]:
     """The names that the text, or one of its formulas, calls symmetric, orthogonal, ..; not those
-    of quantities that an equation defines."""
+    of quantities that an equation defines.  ``judging``: some formulas are claims, not facts."""
     plain = parsed.document.plain
     for words, kind in _CALLED:
         for named, at in beside(words, parsed):
@@ -77,19 +80,16 @@ def called_names(parsed: Parsed, items: Iterable[Tree], reading: Reading) -> Ite
         for named, kind in fact_in(item):
             if reading.scope.refer(named).symbol in reading.equations:
                 continue
-            if is_given(item, plain) or (kind in _FORMULAS and not is_concluded(item, plain)):
+            alone = not judging or (kind in _FORMULAS and not is_concluded(item, plain))
+            if alone or is_given(item, plain):
                 yield Called(named, item.span[0], kind, is_conditional(plain, item.span[0]))
 
 
-def note_kinds(reading: Reading, called: Iterable[Called], judging: bool) -> None:
-    """Record the kinds of each symbol; where nothing is judged, a note says what was read."""
+def note_kinds(reading: Reading, called: Iterable[Called]) -> None:
+    """Record the kinds of each symbol that are said of it everywhere."""
     for one in called:
-        if one.conditional:
-            continue
-        symbol = reading.scope.refer(one.named).symbol
-        add_kinds(reading, symbol, (one.kind,))
-        if not judging:
-            reading.note(f"kind {symbol} {one.kind}", f"${latex(one.named)}$ is {said(one.kind)}")
+        if not one.conditional:
+            add_kinds(reading, reading.scope.refer(one.named).symbol, (one.kind,))
 
 
 def said(kind: str) -> str:
@@ -116,8 +116,8 @@ def fitted(reading: Reading, symbol: str, own: Axes, tree: Tree) -> tuple[str, .
                 return kinds
             raise Fault(
                 "shape-clash",
-                f"{formula(tree)} is {shape_of(own)} and is said to be {KINDS[square[0]].said}: only "
-                "a square matrix is",
+                f"{formula(tree)} is {shape_of(own)} and is said to be {KINDS[square[0]].said}: "
+                "only a square matrix is",
                 tree, "correct its size, or leave the word out",
             ) from None  # fmt: skip
     return kinds

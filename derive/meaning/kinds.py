@@ -50,6 +50,8 @@ KINDS: dict[str, Kind] = {
         Kind("semidefinite", "positive semidefinite", r"#1 \succeq 0", ("symmetric",)),
         Kind("definite", "positive definite", r"#1 \succ 0", ("semidefinite", "invertible")),
         Kind("unit", "a unit vector", r"#1^\top #1 = 1", rank=1, square=False),
+        Kind("distribution", "a distribution: of entries that are not negative and sum to 1",
+             r"\mathbf{1}^\top #1 = 1, \ #1 \ge 0", rank=1, square=False),
     )
 }  # fmt: skip
 # Two that together say a third.

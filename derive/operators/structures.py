@@ -13,8 +13,10 @@ from functools import cache
 
 from derive.kernel.build import diag, dot, outer
 from derive.kernel.expr import Delta, Expr, Num, Var
+from derive.kernel.sizes import Size
 from derive.meaning.kinds import closed, kinds_of
 from derive.operators import composites as _composites  # noqa: F401 - gives expressions division
+from derive.operators.blocks import joined, padded, sliced
 from derive.operators.primitives import one_hot
 
 
@@ -93,6 +95,30 @@ def _orthogonal(free: _Free) -> tuple[Expr, ...]:
     return two, two @ free.reflection()
 
 
+def _columns(free: _Free) -> tuple[Expr, ...]:
+    """The first columns of an orthogonal matrix, which has more rows than they are many."""
+    m, n = free.var.axes
+    if not (isinstance(m, Size) or isinstance(n, Size) or n < m):
+        return ()
+    first = padded(Delta(n), -2, 0, m - n)
+    return free.reflection() @ free.reflection() @ first, free.reflection() @ first
+
+
+def _rows(free: _Free) -> tuple[Expr, ...]:
+    m, n = free.var.axes
+    tall = _Free(Var(free.var.name, (n, m), free.var.letters))
+    return tuple(found.T for found in _columns(tall))
+
+
+def _permutation(free: _Free) -> tuple[Expr, ...]:
+    """The next one takes the place of each, and the first one that of the last."""
+    n = free.var.axes[0]
+    if isinstance(n, int) and n < 2:
+        return (free.unit,)
+    cycle = joined([sliced(free.unit, -2, 1, n), sliced(free.unit, -2, 0, 1)], -2)
+    return cycle, cycle @ cycle
+
+
 def _involution(free: _Free) -> tuple[Expr, ...]:
     found = free.reflection()
     return found, -found
@@ -115,14 +141,27 @@ def _invertible(free: _Free) -> tuple[Expr, ...]:
     return whole, whole @ free.reflection()
 
 
+def _symmetric_invertible(free: _Free) -> tuple[Expr, ...]:
+    v, mirror = free.vector(), free.reflection()
+    whole = mirror @ diag(v * v + 1) @ mirror
+    return whole, mirror, -whole
+
+
 def _unit(free: _Free) -> tuple[Expr, ...]:
     n = free.var.axes[0]
     first = free.reflection() @ one_hot(n)(Num(1))
     return first, -first
 
 
+def _distribution(free: _Free) -> tuple[Expr, ...]:
+    v = free.vector()
+    return (v * v * (1 / dot(v, v)),)
+
+
+# By the kinds from which all others of the variable follow.
 _MADE: tuple[tuple[tuple[str, ...], Callable[[_Free], tuple[Expr, ...]]], ...] = (
     (("unit",), _unit),
+    (("distribution",), _distribution),
     (("definite", "diagonal"), _definite_diagonal),
     (("semidefinite", "diagonal"), _semidefinite_diagonal),
     (("diagonal",), _diagonal),
@@ -131,11 +170,15 @@ _MADE: tuple[tuple[tuple[str, ...], Callable[[_Free], tuple[Expr, ...]]], ...] =
     (("idempotent",), _idempotent),
     (("semidefinite",), _semidefinite),
     (("symmetric", "orthogonal"), _involution),
+    (("symmetric", "invertible"), _symmetric_invertible),
     (("symmetric",), _symmetric),
     (("skew",), _skew),
     (("rotation",), _rotation),
     (("orthogonal",), _orthogonal),
     (("invertible",), _invertible),
+    (("permutation",), _permutation),
+    (("columns",), _columns),
+    (("rows",), _rows),
 )
 
 

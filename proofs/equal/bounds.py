@@ -195,7 +195,7 @@ def of_domain(domain: Domain) -> Interval:
 def _of_kinds(node: Expr) -> Interval:
     """Where the entries of a variable lie by its declared kinds."""
     known = kinds_of(node)
-    if "permutation" in known:
+    if not known.isdisjoint(("permutation", "distribution")):
         return UNIT
     if known.isdisjoint(("columns", "rows", "unit")):
         return REAL

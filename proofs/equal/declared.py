@@ -40,6 +40,8 @@ class Declared(Functions):
                     atom.law = "sign"
             if "permutation" in known:
                 atom.law, atom.total = "idempotent", True
+            if "distribution" in known:
+                atom.total = True
             if is_symmetric(node):
                 atom.orders = ((0, 1), (1, 0))
             atom.joins = laws_of(node)
