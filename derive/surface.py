@@ -17,6 +17,7 @@ from derive import display
 from derive.derivation import backprop
 from derive.derivation import network as networks
 from derive.derivation.network import Network
+from derive.derivation.within import projected, second_within
 from derive.kernel import build, calculus
 from derive.kernel.expr import (
     Axes,
@@ -247,8 +248,9 @@ def grad(loss: Expr, wrt: Sequence[Expr]) -> list[Expr]: ...
 def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     r"""The gradient of a scalar in a variable or name, in denominator layout: of the same shape.
 
-    For a list of variables, the list of their gradients, from one backward sweep.  ShapeError if
-    the loss is not a scalar.
+    For a list of variables, the list of their gradients, from one backward sweep.  By a matrix that
+    is declared symmetric, skew or diagonal it is taken within such matrices: (G + Gᵀ)/2, (G - Gᵀ)/2
+    or the diagonal of the usual G.  ShapeError if the loss is not a scalar.
 
     >>> n, m = sizes("n m")
     >>> W, x, y = matrix("W", m, n), vector("x", n), vector("y", m)
@@ -257,7 +259,7 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     '(\\mathbf{z} - \\mathbf{y}) \\mathbf{x}^\\top'
     """
     several = [wrt] if isinstance(wrt, Expr) else list(wrt)
-    found = calculus.grad(loss, several)
+    found = [projected(g, v) for g, v in zip(calculus.grad(loss, several), several, strict=True)]
     for variable, value in zip(several, found, strict=True):
         _asked[value] = ref(loss), ref(variable)
     return found[0] if isinstance(wrt, Expr) else found
@@ -272,7 +274,7 @@ def jacobian(y: Expr, x: Expr) -> Expr:
     >>> jacobian(matrix("W", m, n) @ vector("x", n), vector("x", n)).latex()
     '\\mathbf{W}^\\top'
     """
-    return calculus.jacobian(y, x)
+    return projected(calculus.jacobian(y, x), x)
 
 
 def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
@@ -284,7 +286,7 @@ def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
     >>> hessian(x @ x, x)
     2 I
     """
-    return calculus.hessian(loss, x, y)
+    return second_within(calculus.hessian(loss, x, y), (x, x if y is None else y))
 
 
 def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:

@@ -175,7 +175,8 @@ class Causes:
             return None
         here = self.claims.layout
         try:
-            for layout in LAYOUTS.values():
+            for other in LAYOUTS.values():
+                layout = replace(other, declared=here.declared)
                 self.claims.lay_out(layout)
                 if layout != here and self._holds(before, side, opens):
                     return Cause(

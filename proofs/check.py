@@ -18,7 +18,7 @@ from derive.kernel.interned import uncollected
 from proofs.accounts import unjudged
 from proofs.decide import Decider
 from proofs.judge import Judge, guarded
-from proofs.layouts import inferred, said_in
+from proofs.layouts import choose_convention, inferred, said_in
 from proofs.verdict import UNREADABLE, UNSETTLED, Judged, Link, Report
 
 _FORMULAS = "formula"
@@ -89,7 +89,9 @@ def opened(
         claims.network.spelling, deadline,
     )  # fmt: skip
     judge = Judge(claims, decider)
-    return judge, _choose_layout(claims, judge, layout)
+    origin = _choose_layout(claims, judge, layout)
+    choose_convention(claims, judge.agreeing)
+    return judge, origin
 
 
 def _choose_layout(claims: Claims, judge: Judge, asked: str | None) -> str:

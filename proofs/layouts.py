@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
+from derive.derivation.within import CONVENTIONS, said_of_convention
 from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS, Layout
@@ -70,3 +72,24 @@ def inferred(
             told = True
     claims.lay_out(best)
     return told
+
+
+def choose_convention(
+    claims: Claims, agreeing: Callable[[Collection[int] | None], set[int]]
+) -> None:
+    """Set how derivatives by matrices whose entries hang together are meant, and note it: as they
+    are derived, unless all lines that agree so, and more, agree by another convention."""
+    layout = claims.layout
+    best, right = layout, agreeing(None)
+    if not claims.reading.structured:
+        return
+    for convention in CONVENTIONS[1:]:
+        other = replace(layout, declared=convention)
+        claims.lay_out(other)
+        found = agreeing(None)
+        if found > right:
+            best, right = other, found
+    claims.lay_out(best)
+    for node in sorted(claims.reading.structured, key=repr):
+        told = said_of_convention(node, best.declared)
+        claims.reading.note(f"convention {node!r}", told)

@@ -18,8 +18,10 @@ from derive.derivation.count import parameters
 from derive.derivation.graph import picture
 from derive.derivation.network import Definition, Network
 from derive.draw.picture import too_large
+from derive.elaborate.kinds import said
 from derive.kernel.expr import Axes, Expr
 from derive.latex.read import read_formula
+from derive.meaning.kinds import foremost, kinds_of
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
 from derive.writing.write import symbol, write
@@ -102,6 +104,8 @@ def _roles(network: Network) -> Iterable[tuple[Expr, Axes, tuple[str | Tree, ...
         role: tuple[str | Tree, ...] = (variable.role,)
         if variable.domain.classes is not None:
             role = ("class ", counted(None, variable.domain.classes))
+        if kinds := foremost(kinds_of(variable.var)):
+            role = (*role, ", " + ", ".join(map(said, kinds)))
         # The first column names the symbol: the note need not repeat it.
         yield variable.var, variable.declared, role, variable.note.rpartition("$ is ")[2]
     for definition in network.definitions:

@@ -16,10 +16,12 @@ from derive.derivation.jacobians import hessian_steps, jacobian_steps
 from derive.derivation.local import boundary, is_small, opened, replaced, symbol_of, weight
 from derive.derivation.network import Definition, Network, Question
 from derive.derivation.paper import Paper, Step
-from derive.derivation.reasons import known_together, reason
+from derive.derivation.reasons import known_together, merged, reason
+from derive.derivation.within import linear_kinds, projected, second_within
 from derive.kernel.build import is_zero, lift, zeros
 from derive.kernel.calculus import hessian, jacobian
 from derive.kernel.expr import Expr, Var, is_named, toposort
+from derive.meaning.kinds import KINDS
 from derive.tree import Tree, name, tree
 from derive.writing.tidy import length
 from derive.writing.write import Names, Symbol, symbol, write_entry
@@ -156,7 +158,10 @@ class _Pass:
 
     def _written(self) -> tuple[Step, ...]:
         steps: dict[Expr, Step] = {}
-        own = {n: self.paper.tidied(self.paper.shown(at.cotangent)) for n, at in self.lines.items()}
+        own = {
+            n: self.paper.tidied(projected(self.paper.shown(at.cotangent), n))
+            for n, at in self.lines.items()
+        }
         # Names to which the same δ is passed share a line: δ_d = δ_f = δ_z.
         passed: dict[Expr, list[Line]] = {}
         for node, line in self.lines.items():
@@ -188,13 +193,17 @@ class _Pass:
                 trail = known_together((*above, *trail)) or trail
                 deltas = [leaf for leaf in boundary(found) if leaf in self.by_delta] or deltas
         before = tuple(dict.fromkeys(self.step_of[self.by_delta[d].node] for d in deltas))
-        value = replaced(line.cotangent, self.values)
+        value = replaced(projected(line.cotangent, line.node), self.values)
         for one in (line, *also):
             if one.delta is not None:
                 self._remember(one.delta, best, value)
         nodes = [one.node for one in also]
         chain = (*(self._left(node) for node in nodes), *right)
         because = reason(trail, max([line.uses, *(one.uses for one in also)]))
+        if kinds := linear_kinds(line.node):
+            because = (*because, f", within the {KINDS[kinds[0]].said} matrices")
+        told = self.paper.facts.get(best, ()) or self.paper.facts.get(own, ())
+        because = merged((*because, *told))
         return Step(line.node, self._left(line.node), chain, because, value, tuple(nodes), before)
 
     def _remember(self, delta: Var, best: Expr, value: Expr) -> None:
@@ -227,9 +236,11 @@ def _answer(paper: Paper, passes: Mapping[Expr, _Pass], question: Question) -> A
         case "gradient":
             return _gradient(paper, passes[question.of], question)
         case "jacobian":
-            value, steps = jacobian(question.of, question.wrt[0]), jacobian_steps
+            by = question.wrt[0]
+            value, steps = projected(jacobian(question.of, by), by), jacobian_steps
         case "hessian":
-            value, steps = hessian(question.of, *question.wrt), hessian_steps
+            value = second_within(hessian(question.of, *question.wrt), question.wrt)
+            steps = hessian_steps
         case "value":
             return _value(paper, question)
         case _:

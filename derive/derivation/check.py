@@ -14,6 +14,7 @@ from typing import Any
 
 from derive.derivation.network import Domain, Network, Question
 from derive.derivation.points import TRIES, Point, depending, extents, smooth_point
+from derive.derivation.within import linear_kinds, projected
 from derive.kernel import sizes
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
@@ -123,7 +124,7 @@ def _joint_difference(
     step = stretch * STEP
     numeric, symbolic, terms = [], [], []
     for _ in range(DIRECTIONS):
-        way = {by: draw.normal(size=base[by].shape) for by in slopes}
+        way = {by: _within(by, draw.normal(size=base[by].shape)) for by in slopes}
         ahead, behind = (
             evaluate_all(
                 [of],
@@ -167,7 +168,7 @@ def _agreement(
         draw = np.random.default_rng(seed)
         if len(question.wrt) == 2 or question.kind == "hessian":
             first, second = question.wrt[0], question.wrt[-1]
-            slope = grad(question.of, first)
+            slope = projected(grad(question.of, first), first)
             pairs = [(question.of, first, slope, ()), (slope, second, value, ())]
         else:
             samples = _samples(question) if question.kind == "gradient" else ()
@@ -226,6 +227,7 @@ def _difference(
     step = stretch * STEP * max(1.0, float(np.max(np.abs(start), initial=0.0)))
 
     def moved(direction: Any) -> Any:
+        direction = _within(by, direction)
         if by not in above and by is not of:
             return np.zeros_like(base[of])
         ahead = evaluate_all([of], {**fixed, by: start + step * direction}, point.at)[of]
@@ -259,6 +261,19 @@ def _difference(
     noise = 100 * 2.2e-16 * size / step
     largest = float(np.max(np.abs(numeric - symbolic), initial=0.0))
     return (largest / max(scale, noise / TOLERANCE) if largest else 0.0), directions
+
+
+def _within(by: Expr, direction: Any) -> Any:
+    """A direction in which a variable can move: a symmetric matrix stays symmetric."""
+    turned = direction.swapaxes(-1, -2) if direction.ndim == 2 else direction
+    match linear_kinds(by):
+        case ("symmetric",):
+            return (direction + turned) / 2
+        case ("skew",):
+            return (direction - turned) / 2
+        case ("diagonal",):
+            return direction * np.eye(len(direction))
+    return direction
 
 
 def _arranged(numeric: Any, before: int, samples: tuple[bool, ...]) -> Any:

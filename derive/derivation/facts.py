@@ -6,11 +6,16 @@ may use it, and the random points at which lines are compared satisfy it.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Set
 
-from derive.derivation.local import local_order
+from derive.derivation.local import boundary, label_tree, local_order, replaced
+from derive.derivation.reasons import Text
 from derive.kernel.build import contracted, rebuilt
-from derive.kernel.expr import Call, Contract, Expr, Ones, Operator, is_named
+from derive.kernel.expr import Call, Contract, Expr, Ones, Operator, Var, is_named
+from derive.meaning.kinds import KINDS, foremost, kinds_of
+from derive.tree import Tree, num, tree
+from derive.writing.tidy import tidy
+from derive.writing.words import ONES
 
 
 def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:
@@ -27,6 +32,34 @@ def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:
         found = rebuilt(node, [made[kid] for kid in node.kids])
         made[node] = _without(found, normalised) if isinstance(found, Contract) else found
     return made[expr]
+
+
+def shortened(expr: Expr, normalised: Container[Expr]) -> Expr:
+    """The expression tidied, with the totals that are 1 replaced before and after."""
+    found = tidy(with_totals(expr, normalised))
+    summed = with_totals(found, normalised)
+    return found if summed is found else tidy(summed)
+
+
+def used(expr: Expr, short: Expr, normalised: Set[Expr]) -> Text:
+    r"""The declared facts by which an expression became shorter, as words after a comma: as
+    \mathbf{1}^\top y = 1, as S is symmetric.  Nothing where it would be as short without them."""
+    said: list[str | Tree] = []
+    leaves = boundary(expr)
+    for var in leaves:
+        symbol = label_tree(var)
+        if symbol is None or not isinstance(var, Var):
+            continue
+        if var in normalised and shortened(expr, normalised - {var}) is not short:
+            one = tree("product", tree("transpose", ONES), symbol)
+            said += [", as ", tree("chain", one, tree("rel", "="), num(1))]
+        if var.kinds and foremost(kinds_of(var)):
+            plain = Var(var.name, var.axes, var.letters)
+            otherwise = shortened(replaced(expr, {var: plain}), normalised)
+            if replaced(otherwise, {plain: var}) is not short:
+                words = " and ".join(KINDS[kind].said for kind in foremost(kinds_of(var)))
+                said += [", as ", symbol, f" is {words}"]
+    return tuple(said)
 
 
 def _without(node: Contract, normalised: Container[Expr]) -> Expr:

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from derive.derivation.auxiliary import auxiliaries
-from derive.derivation.facts import with_totals
+from derive.derivation.facts import shortened, used
 from derive.derivation.local import boundary, label_tree, replaced, symbol_of
 from derive.derivation.network import Definition, Domain, Network
 from derive.derivation.reasons import Text
 from derive.derivation.witness import Witness
 from derive.kernel.expr import Call, Expr, Name, is_named, toposort
 from derive.tree import Tree, name, tree
-from derive.writing.tidy import tidy
 from derive.writing.write import Names, Symbol, symbol, write, write_entry
 
 MOST_NAMES = 2000  # in a longer network every line is left as the rules made it
@@ -75,6 +74,8 @@ class Paper:
         self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
         domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
         self.normalised = {var for var, domain in domains.items() if domain.normalised}
+        self.declares = bool(self.normalised) or any(v.var.kinds for v in network.variables)
+        self.facts: dict[Expr, Text] = {}  # of a shorter spelling: the facts that it rests on
         self.witness = Witness(roots, domains, self.back)
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -110,10 +111,12 @@ class Paper:
         """A shorter spelling, if there is one that evaluates equal; else the expression itself."""
         if len(self.names) > MOST_NAMES:
             return expr
-        found = tidy(with_totals(expr, self.normalised))
-        summed = with_totals(found, self.normalised)
-        found = found if summed is found else tidy(summed)
-        return found if found is expr or self.agree(expr, found) else expr
+        found = shortened(expr, self.normalised)
+        if found is expr or not self.agree(expr, found):
+            return expr
+        if self.declares:
+            self.facts[found] = used(expr, found, self.normalised) or self.facts.get(found, ())
+        return found
 
     def agree(self, a: Expr, b: Expr) -> bool:
         try:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
+from derive.derivation.within import linear_kinds, said_of_convention
 from derive.elaborate.collect import Statements
 from derive.elaborate.facts import note_facts
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.kinds import said
 from derive.elaborate.questions import asked, question
 from derive.elaborate.ranks import odd_one_out
 from derive.elaborate.reading import Env, Equation, Reading
@@ -25,8 +25,6 @@ from derive.kernel import sizes
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
 from derive.latex.read import Parsed
-from derive.meaning.kinds import foremost, kinds_of
-from derive.notation.names import filled
 from derive.tree import Tree
 
 _LETTERS = "nmpdqkhlrst"
@@ -82,10 +80,8 @@ def network_of(
     ):
         raise slip  # where a row could not be read, it may be the one that defines the symbol
     if not judging:
-        for v in variables:
-            for kind in foremost(kinds_of(v.var)):
-                symbol = filled(v.var.name, v.var.letters)
-                reading.note(f"kind {symbol} {kind}", f"${symbol}$ is {said(kind)}")
+        for by in dict.fromkeys(w for q in questions for w in q.wrt if linear_kinds(w)):
+            reading.note(f"convention {by!r}", said_of_convention(by))
     return Network(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,

@@ -53,7 +53,7 @@ class Claims:
     # What the text calls symmetric, orthogonal, ..: see ``called_names``.
     called: tuple[Called, ...] = ()
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
-    _known: dict[tuple[str, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
+    _known: dict[tuple[Layout, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -169,7 +169,7 @@ class Claims:
 
         Raises Fault where it means nothing, Silent where what it uses could not be read.
         """
-        key = (self.layout.name, opens, tree)
+        key = (self.layout, opens, tree)
         found = self._known.get(key)
         if found is None:
             try:

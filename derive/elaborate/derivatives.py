@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.derivation.local import opened
+from derive.derivation.within import linear_kinds, projected
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.flat import grouped
@@ -54,6 +55,9 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     for (node, entry), stack in reversed(list(zip(found, flat, strict=True))):
         expr, node = _reached(reading, expr, node, tree)
         expr = jacobian(expr, node) if expr.axes else _gradient(reading, expr, node)
+        if linear_kinds(node):
+            reading.structured.add(node)
+            expr = projected(expr, node, convention=reading.layout.declared)
         letters = [env.letter(letter) for letter in entry]
         rest = len(node.axes) - len(letters)
         expr, opens = _opened(reading, expr, letters, rest, opens)

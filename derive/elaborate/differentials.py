@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
+from derive.derivation.within import tangent
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
@@ -219,5 +220,5 @@ def differential_value(reading: Reading, tree: Tree, env: Env) -> Value:
     nodes: list[Expr] = [one.expr for one in spoken]
     moved = [n for n in nodes if isinstance(n, Var)]
     moved = moved or [n for n in toposort(*nodes) if isinstance(n, Var)]
-    tangents: dict[Expr, Expr] = {v: Var(f"d{v.name}", v.axes) for v in moved}
+    tangents: dict[Expr, Expr] = {v: tangent(v) for v in moved if isinstance(v, Var)}
     return Value(pushforward(value.expr, tangents), (), value.row)

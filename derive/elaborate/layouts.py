@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from derive.derivation.within import WITHIN
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -15,7 +17,8 @@ class Layout:
 
     ``rows``: the gradient of a number in a vector is a row.  ``numerator``: dy/dx has the axes of y
     first.  ``transposed``: the gradient in a matrix has the shape of its transpose.  ``says`` is
-    that in a sentence for those who have not met the name.
+    that in a sentence for those who have not met the name.  ``declared`` is the convention for a
+    matrix whose entries hang together, see ``derive.derivation.within``.
     """
 
     name: str
@@ -23,6 +26,7 @@ class Layout:
     rows: bool = False
     numerator: bool = False
     transposed: bool = False
+    declared: str = WITHIN
 
 
 LAYOUTS = {

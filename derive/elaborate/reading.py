@@ -84,6 +84,7 @@ class Reading:
     declares: bool = False  # does it declare any array
     normalised: set[str] = field(default_factory=set)  # symbols whose last axis sums to 1
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # see derive.meaning.kinds
+    structured: set[Expr] = field(default_factory=set)  # of a kind, and differentiated by
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
     # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.
