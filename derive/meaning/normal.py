@@ -34,6 +34,7 @@ from derive.kernel.sizes import Axis, size
 from derive.meaning.digests import Digests, visible
 from derive.meaning.joins import joined
 from derive.meaning.kinds import turning
+from derive.meaning.level import cut, is_level
 from derive.meaning.matrices import is_inverse, is_symmetric, plainer, without_inverses
 from derive.meaning.numbering import turned
 from derive.meaning.stacks import unstacked
@@ -115,10 +116,10 @@ class Normal:
     def _thinned(self, forms: Sequence[Expr]) -> tuple[list[Expr], tuple[int, ...]]:
         """The forms without the axes along which all of them are constant, and the axes kept."""
         axes = range(len(forms[0].axes))
-        kept = tuple(k for k in axes if not all(_constant(form, k) for form in forms))
+        kept = tuple(k for k in axes if not all(is_level(form, k) for form in forms))
         if len(kept) == len(axes):
             return list(forms), kept
-        return [self.of(_cut(form, kept)) for form in forms], kept
+        return [self.of(cut(form, kept)) for form in forms], kept
 
     def _spread(self, thin: Expr, kept: tuple[int, ...], axes: Axes) -> Expr:
         """An array of these axes that is constant along those that are not kept."""
@@ -274,18 +275,18 @@ class Normal:
 
     # ----------------------------------------------------------------------------- numbering
 
+    def _turning(self, factor: Factor) -> int:
+        """The sign that a factor takes when its two indices change places; 0 if it is another."""
+        mirror = is_inverse(factor.atom) and is_symmetric(factor.atom, self.of)
+        return 1 if mirror else turning(factor.atom, factor.exponent)
+
     def _numbered(self, count: Number, factors: list[Factor], out: tuple[int, ...]) -> Expr:
         axes = tuple(dict(self._extent(factors))[i] for i in out)
         if count == 0 or not factors:
             return zeros(axes) if count == 0 else Num(_tidy_number(count))
-        place = {i: k for k, i in enumerate(out)}
-        for k, f in enumerate(factors):
-            if is_inverse(f.atom) and is_symmetric(f.atom, self.of):
-                own = sorted(f.own, key=lambda i: (place.get(i, len(out)), i))
-                factors[k] = f._replace(own=tuple(own))
         keys = [(self.digests.of(f.atom), f.exponent) for f in factors]
         colour = {i: -1 for f in factors for i in f.own} | {i: k for k, i in enumerate(out)}
-        turns = {k: sign for k, f in enumerate(factors) if (sign := turning(f.atom, f.exponent))}
+        turns = {k: sign for k, f in enumerate(factors) if (sign := self._turning(f))}
         order, number, own, sign = turned(keys, [f.own for f in factors], colour, len(out), turns)
         if not sign:
             return zeros(axes)
@@ -361,31 +362,6 @@ def _measured(n: Axis) -> tuple[int, tuple[Axis, ...]]:
     if others:
         return 1, (n,)
     return count, tuple(size(name) for name in names)
-
-
-def _constant(form: Expr, k: int) -> bool:
-    """Whether a form shows that it does not change along its axis k."""
-    match form:
-        case Ones():
-            return True
-        case Add(terms):
-            return all(_constant(term, k) for term in terms)
-        case Contract(factors, indices, out):
-            return all(type(f) is Ones for f, own in zip(factors, indices) if out[k] in own)
-    return False
-
-
-def _cut(form: Expr, kept: tuple[int, ...]) -> Expr:
-    """A form at any place along the axes that are not kept, on which it does not depend."""
-    match form:
-        case Add(terms):
-            return add(*(_cut(term, kept) for term in terms))
-        case Contract(factors, indices, out):
-            gone = {i for k, i in enumerate(out) if k not in kept}
-            rest = [(f, own) for f, own in zip(factors, indices) if not gone.intersection(own)]
-            left = tuple(out[k] for k in kept)
-            return contracted([ONE, *(f for f, _ in rest)], [(), *(own for _, own in rest)], left)
-    return ONE
 
 
 def _divided(term: Expr, content: Number) -> Expr:

@@ -30,8 +30,8 @@ from proofs.equal.atoms import (
 )
 from proofs.equal.bounds import COUNT, UNIT, Interval
 from proofs.equal.flat import unstacked
-from proofs.equal.places import determined
 from proofs.equal.joined import joined
+from proofs.equal.places import determined
 
 MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
@@ -223,14 +223,11 @@ class Ring:
                 left = {i: n for i, n in extent.items() if i not in step[1]}
                 return [(count, [*step[0], *self._ones(left)])]
         laws = [f for f in kept if atoms[f[0]].kind in "HZ" or atoms[f[0]].total]
-        if laws:
-            made = self._by_law(laws, count, kept, extent)
-            if made is not False:
-                return made
-        if any(atoms[a].joins for a, _, _ in kept):
-            made = joined(self, count, kept, extent)
-            if made is not None:
-                return made
+        if laws and (made := self._by_law(laws, count, kept, extent)) is not False:
+            return made
+        meet = any(atoms[a].joins for a, _, _ in kept)
+        if meet and (made := joined(self, count, kept, extent)) is not None:
+            return made
         if extent:
             used = {i for _, own, _ in kept for i in own}
             for i, n in extent.items():
