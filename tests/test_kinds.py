@@ -239,7 +239,7 @@ def test_a_wrong_size_is_told():
     ("said", "loss", "answer"),
     [
         ("$S$ is symmetric", r"x^\top S x", "2 S x"),
-        ("", r"x^\top S x", r"S^\top x + S x"),
+        ("", r"x^\top S x", r"(S + S^\top) x"),
         ("$Q$ is orthogonal", r"\frac12 \|Q x - y\|^2", r"x - Q^\top y"),
         ("", r"\frac12 \|Q x - y\|^2", r"Q^\top (Q x - y)"),
         ("$P$ is an orthogonal projection", r"\frac12 \|P x\|^2", "P x"),
