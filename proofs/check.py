@@ -7,6 +7,7 @@ again, consistent with the error above, or an error of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 
 from derive.diagnostics import DeriveError, Source
@@ -15,10 +16,12 @@ from derive.elaborate.claiming import read_claims
 from derive.elaborate.claims import Claims
 from derive.elaborate.layouts import LAYOUTS
 from derive.kernel.interned import uncollected
+from derive.tree import Tree
 from proofs.accounts import unjudged
 from proofs.decide import Decider
 from proofs.judge import Judge, guarded
 from proofs.layouts import choose_convention, inferred, said_in
+from proofs.steps import Recast, judged_in_steps
 from proofs.verdict import UNREADABLE, UNSETTLED, Judged, Link, Report
 
 _FORMULAS = "formula"
@@ -45,8 +48,20 @@ def check_source(
     source: Source, *, layout: str | None = None, limit: float | None = None
 ) -> Report:
     """``check`` for a document with a name of its own."""
+    recast = Recast()
+    first = _report(source, layout, limit, recast.first)
+
+    def again(view: list[Tree]) -> Report:
+        return _report(source, first.convention, limit, lambda items: view)
+
+    return judged_in_steps(recast, first, again)
+
+
+def _report(
+    source: Source, layout: str | None, limit: float | None, recast: Callable[..., list[Tree]]
+) -> Report:
     try:
-        judge, origin = opened(source, layout=layout, limit=limit)
+        judge, origin = opened(source, layout=layout, limit=limit, recast=recast)
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
     claims = judge.claims
@@ -73,8 +88,9 @@ def _judged(judge: Judge, claim: Claim) -> Judged | None:
 
 
 def opened(
-    source: Source, *, layout: str | None = None, limit: float | None = None
-) -> tuple[Judge, str]:
+    source: Source, *, layout: str | None = None, limit: float | None = None,
+    recast: Callable[..., list[Tree]] | None = None,
+) -> tuple[Judge, str]:  # fmt: skip
     """A judge of a document's claims, and how its layout was chosen.
 
     Raises DeriveError for a document that cannot hold formulas, ValueError for an unknown layout.
@@ -82,7 +98,7 @@ def opened(
     if layout is not None and layout not in LAYOUTS:
         raise ValueError(f"no layout is called {layout!r}; known: {', '.join(LAYOUTS)}")
     deadline = None if limit is None else perf_counter() + limit
-    claims = read_claims(source)
+    claims = read_claims(source, recast)
     claims.fit()
     decider = Decider(
         claims.facts(), tuple(d.node for d in claims.network.definitions),

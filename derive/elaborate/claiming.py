@@ -15,7 +15,7 @@ from derive.diagnostics import Diagnostic, Source
 from derive.elaborate.assembly import network_of
 from derive.elaborate.claimed import Claim, claims_of
 from derive.elaborate.claims import Claims, speaks_of_derivatives
-from derive.elaborate.document import Elaborated, elaborated, problems_of
+from derive.elaborate.document import Elaborated, Recast, elaborated, problems_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.given import is_condition, is_given, is_required
 from derive.elaborate.kinds import Called
@@ -25,12 +25,12 @@ from derive.tree import Tree
 _RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
 
 
-def read_claims(source: Source) -> Claims:
+def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     """A document's definitions, and its claims with the means to read them.
 
     Raises DeriveError for a document that cannot hold formulas at all.
     """
-    done = elaborated(source, judging=True)
+    done = elaborated(source, judging=True, recast=recast)
     faults = list(done.faults)
     network = _network(done, faults)
     assert done.shorthand is not None

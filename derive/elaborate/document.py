@@ -7,8 +7,9 @@ of a document come at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
@@ -38,7 +39,9 @@ from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text as written
 from derive.elaborate.spellings import primes_transpose, respelled
+from derive.elaborate.steps import recurrence
 from derive.elaborate.trials import elaborate
+from derive.elaborate.unroll import written_out
 from derive.elaborate.unspecified import Unspecified
 from derive.elaborate.used import symbols_used
 from derive.kernel import sizes
@@ -46,6 +49,7 @@ from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
 from derive.tree import Tree
 
+Recast: TypeAlias = Callable[[list[Tree]], list[Tree]]
 _UNDEFINED = frozenset(["undefined-symbol", "unknown-function"])
 
 
@@ -91,11 +95,12 @@ class Elaborated:
     called: tuple[Called, ...] = ()  # what it calls symmetric, orthogonal, ..
 
 
-def elaborated(source: Source, judging: bool = False) -> Elaborated:
+def elaborated(source: Source, judging: bool = False, recast: Recast | None = None) -> Elaborated:
     """A document read and its definitions elaborated.
 
     ``judging``: what is said again of a symbol is a claim, where otherwise it would be a second
-    definition.  Raises DeriveError for a document that cannot hold formulas at all.
+    definition.  ``recast`` says what is read of a recurrence: else its steps are written out.
+    Raises DeriveError for a document that cannot hold formulas at all.
     """
     parsed = read_formulas(source)
     reading = Reading(Scope(), recalled={} if judging else None)
@@ -107,6 +112,9 @@ def elaborated(source: Source, judging: bool = False) -> Elaborated:
     items = with_named_functions(items)
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
+    steps = recurrence(items)
+    if steps is not None:
+        items = written_out(items, steps, reading, judging) if recast is None else recast(items)
     free = Unspecified.of(items, parsed.document.plain)
     items = [free.written_out(item) for item in items]
     reading.scope.unspecified, reading.scope.targets = free.arguments, free.targets

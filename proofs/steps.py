@@ -1,0 +1,90 @@
+"""Claims about a recurrence of any length: refuted by a few steps written out, proved by windows.
+
+The idea: a wrong line is wrong for some number of steps, and three show it; a line is proved for
+every number of them only where the windows of ``derive.elaborate.windows`` do.  What is true of
+three steps and no more is unsettled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from derive.elaborate.steps import Steps, recurrence
+from derive.elaborate.unroll import SHOWN, unrolled
+from derive.elaborate.windows import Recurrent
+from derive.tree import Tree
+from proofs.verdict import ORDER, PROVED, REFUTED, UNSETTLED, Judged, Report
+
+Span = tuple[int, int]
+
+
+class Recast:
+    """What is read of a document's recurrence: first its steps written out, then each window."""
+
+    def __init__(self) -> None:
+        self.steps: Steps | None = None
+        self.views: list[list[Tree]] = []
+
+    def first(self, items: list[Tree]) -> list[Tree]:
+        steps = self.steps = recurrence(items)
+        assert steps is not None, "only a recurrence is recast"
+        if steps.last is not None:
+            return unrolled(items, steps, steps.last, True)
+        self.views = Recurrent(items, steps).views()
+        return unrolled(items, steps, steps.low + SHOWN - 1, True)
+
+    @property
+    def open(self) -> bool:
+        """Whether the number of steps is a letter."""
+        return self.steps is not None and self.steps.last is None
+
+
+def judged_in_steps(recast: Recast, first: Report, again: Callable[[list[Tree]], Report]) -> Report:
+    """The report on a recurrence, one verdict for each line: that of its worst step."""
+    if recast.steps is None:
+        return first
+    claims = _one_each(first.claims)
+    if recast.open:
+        shown = {claim.span: claim for view in recast.views for claim in again(view).claims}
+        claims = [_for_every_length(claim, shown, recast) for claim in claims]
+    return replace(first, claims=tuple(claims))
+
+
+def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:
+    """The worst of what is found at the steps of a line."""
+    found: dict[Span, Judged] = {}
+    for claim in claims:
+        before = found.get(claim.span)
+        if before is None or ORDER.index(claim.verdict) > ORDER.index(before.verdict):
+            found[claim.span] = claim
+    return list(found.values())
+
+
+def _for_every_length(claim: Judged, shown: dict[Span, Judged], recast: Recast) -> Judged:
+    here = shown.get(claim.span)
+    if here is not None and here.verdict == PROVED:
+        return here  # what the text says of y_t is known of it there, and not of y_1
+    if claim.verdict != PROVED:
+        return claim if here is None else _named(claim, here)
+    assert recast.steps is not None
+    name = recast.steps.high.kids[0]
+    message = f"proved for ${name} = {SHOWN}$ steps; no proof was found for every number of them"
+    links = tuple(
+        replace(link, verdict=UNSETTLED, message=message) if link.verdict == PROVED else link
+        for link in claim.links
+    )
+    return replace(claim, links=links)
+
+
+def _named(claim: Judged, here: Judged) -> Judged:
+    """A wrong line with the name that its mistake has at any step, in the letters of the line."""
+    if len(claim.links) != len(here.links):
+        return claim
+    links = tuple(
+        replace(link, mistake=other.mistake, fix=other.fix, message=other.message)
+        if link.verdict == other.verdict == REFUTED and other.mistake is not None
+        else link
+        for link, other in zip(claim.links, here.links, strict=True)
+    )
+    return replace(claim, links=links)
