@@ -8,13 +8,14 @@ three steps and no more is unsettled.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from derive.elaborate.steps import Steps, recurrence
 from derive.elaborate.unroll import SHOWN, unrolled
-from derive.elaborate.windows import Recurrent
+from derive.elaborate.windows import Recurrent, Unfit
 from derive.tree import Tree
-from proofs.verdict import ORDER, PROVED, REFUTED, UNSETTLED, Judged, Report
+from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Report
 
 Span = tuple[int, int]
 
@@ -31,7 +32,8 @@ class Recast:
         assert steps is not None, "only a recurrence is recast"
         if steps.last is not None:
             return unrolled(items, steps, steps.last, True)
-        self.views = Recurrent(items, steps).views()
+        with suppress(Unfit):
+            self.views = Recurrent(items, steps).views()
         return unrolled(items, steps, steps.low + SHOWN - 1, True)
 
     @property
@@ -62,14 +64,15 @@ def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:
 
 
 def _for_every_length(claim: Judged, shown: dict[Span, Judged], recast: Recast) -> Judged:
+    assert recast.steps is not None
     here = shown.get(claim.span)
     if here is not None and here.verdict == PROVED:
         return here  # what the text says of y_t is known of it there, and not of y_1
     if claim.verdict != PROVED:
-        return claim if here is None else _named(claim, here)
-    assert recast.steps is not None
+        return _named(claim, here, recast.steps)
     name = recast.steps.high.kids[0]
-    message = f"proved for ${name} = {SHOWN}$ steps; no proof was found for every number of them"
+    steps = f"${name} = {recast.steps.low + SHOWN - 1}$"
+    message = f"proved for {steps}; no proof was found for every ${name}$"
     links = tuple(
         replace(link, verdict=UNSETTLED, message=message) if link.verdict == PROVED else link
         for link in claim.links
@@ -77,14 +80,21 @@ def _for_every_length(claim: Judged, shown: dict[Span, Judged], recast: Recast) 
     return replace(claim, links=links)
 
 
-def _named(claim: Judged, here: Judged) -> Judged:
-    """A wrong line with the name that its mistake has at any step, in the letters of the line."""
-    if len(claim.links) != len(here.links):
-        return claim
-    links = tuple(
-        replace(link, mistake=other.mistake, fix=other.fix, message=other.message)
-        if link.verdict == other.verdict == REFUTED and other.mistake is not None
-        else link
-        for link, other in zip(claim.links, here.links, strict=True)
-    )
-    return replace(claim, links=links)
+def _named(claim: Judged, here: Judged | None, steps: Steps) -> Judged:
+    """A wrong line, with the name that its mistake has at any step, in the letters of the line."""
+    others = here.links if here is not None and len(here.links) == len(claim.links) else ()
+    links = []
+    for k, link in enumerate(claim.links):
+        if link.verdict in (REFUTED, ILL_TYPED):
+            other = others[k] if others else link
+            ours = other.fix is not None and r"\breve" in other.fix.line + other.message
+            if other.verdict == link.verdict and other.mistake is not None and not ours:
+                link = replace(
+                    link, mistake=other.mistake, fix=other.fix, message=other.message,
+                    notes=other.notes,
+                )  # fmt: skip
+            if link.verdict == REFUTED:
+                told = f"for ${steps.high.kids[0]} = {steps.low + SHOWN - 1}$"
+                link = replace(link, notes=(*link.notes, told))
+        links.append(link)
+    return replace(claim, links=tuple(links))

@@ -62,15 +62,15 @@ class Recurrent:
         self.losses: dict[Tree, Tree] = {}  # name: statement
         self.named: list[Tree] = []  # \delta_t = dL/dh_t
         self.claims: list[Tree] = []
+        self.starts: list[Tree] = []  # what is carried, before the first step
         for item in items:
             self._sort(item)
+        self.carried = self._handed_on()
 
     def _sort(self, item: Tree) -> None:
         letter = self.steps.letter
         member = defines(item, letter)
         if range_of(item, letter) is not None or item.kids[:1] == (self.steps.high,):
-            return
-        if starts_at_zero(item, self.steps):
             return
         if item.head != "chain" or item.kids[0] is None or len(item.kids) < 3:
             return
@@ -79,6 +79,8 @@ class Recurrent:
             self.declared.append(item)
         elif member is not None and member.family in self.steps.defined:
             return
+        elif self._starts(left):
+            self.starts.append(item)
         elif base_of(left) == _DELTA and right.head == "deriv" and len(item.kids) == 3:
             self.named.append(item)
         elif str(sign.kids[0]) in ("=", ":=") and base_of(left) not in ("", _DELTA):
@@ -90,6 +92,27 @@ class Recurrent:
             self.claims.append(item)
         else:
             self.kept.append(item)
+
+    def _starts(self, left: Tree) -> bool:
+        first = Tree("num", (str(self.steps.low - 1),))
+        states = (self.steps.defined[family].kids[0] for family in self.steps.carried)
+        return any(put(state, self.steps.letter, first) == left for state in states)
+
+    def _handed_on(self) -> tuple[str, ...]:
+        """What a later step uses.  Unfit where it is used later than in the next one, or sooner."""
+        bodies = [item.kids[2] for item in self.steps.defined.values()]
+        bodies += [n.kids[3] for i in self.losses.values() for n in i.subtrees()
+                   if _binds(n, self.steps.letter) and n.kids[3] is not None]  # fmt: skip
+        found: dict[str, None] = {}
+        self.apart: set[str] = set()  # what is given and used at other steps than its own
+        for member in (m for body in bodies for m in members(body, self.steps.letter)):
+            if member.family not in self.steps.defined:
+                self.apart |= {member.family} if member.offset else set()
+            elif member.offset not in (0, -1):
+                raise Unfit
+            elif member.offset:
+                found[member.family] = None
+        return tuple(found)
 
     def _of_steps(self, item: Tree) -> bool:
         """Whether a statement speaks of steps: t, the last one, or a sum over them."""
@@ -126,7 +149,7 @@ class Recurrent:
         shown = [side for side, _ in sides]
         if any(summed for _, summed in sides):
             for side, summed in sides:
-                if not summed and not self._in_weights(side):
+                if not summed and (not self._in_weights(side) or self._in_starts(side)):
                     raise Unfit
             window = Window(Tree("name", (self.steps.letter,)), 0, 0, use=True)
             for side, summed in sides:
@@ -140,19 +163,26 @@ class Recurrent:
         for side in claim.kids[::2]:
             self._only_values(side)
         used = list(self._used(claim, letter))
-        if not self._adds_up() and any(e and m.family not in self.steps.carried for m, e in used):
+        inner = any(early and m.family not in self.carried for m, early in used)
+        if inner and letter == self.steps.letter and not self._alike():
             raise Unfit  # at the last step it is another gradient
         high = max([0, *(m.offset for m, _ in used)])
-        needs = [m.offset for m, early in used if early or m.family not in self.steps.carried]
+        needs = [m.offset for m, early in used if early or m.family not in self.carried]
         low = min([high, *needs])
         if base.head == "name" and base != Tree("name", (self.steps.letter,)) and high > 0:
             raise Unfit
         return Window(base, low, high), claim
 
-    def _adds_up(self) -> bool:
-        """Whether every loss is a sum over all steps, and not of the last one alone."""
+    def _alike(self) -> bool:
+        """Whether the last step is as the others but for what is sent back to it: the loss sums
+        over all steps, or knows only what the last one carries."""
+        last = str(self.steps.high.kids[0]) if self.steps.high.head == "name" else ""
         return all(
             any(_binds(node, self.steps.letter) for node in item.subtrees())
+            or not any(
+                m.family in self.steps.defined and m.family not in self.carried
+                for m in members(item, last)
+            )
             for item in self.losses.values()
         )
 
@@ -181,11 +211,13 @@ class Recurrent:
             inner = member.family in self.steps.defined or member.family.startswith(_DELTA)
             if inner:
                 yield member, member in early
+            elif member.family in self.apart and member in early:
+                raise Unfit
 
     def _check_use(self, body: Tree) -> None:
         """A term must speak of its own step; of what is carried, of the value before it too."""
         for member, early in self._used(body, self.steps.letter):
-            before = member.offset == -1 and member.family in self.steps.carried and not early
+            before = member.offset == -1 and member.family in self.carried and not early
             if member.offset != 0 and not before:
                 raise Unfit
 
@@ -195,6 +227,12 @@ class Recurrent:
             return False
         of, by = (side.kids[1], side.kids[0]) if side.head == "grad" else side.kids[:2]
         return of in self.losses and isinstance(by, Tree) and not self._stepwise(by)
+
+    def _in_starts(self, side: Tree) -> bool:
+        """Whether a weight may be used before the first step too."""
+        by = side.kids[0] if side.head == "grad" else side.kids[1]
+        rights = [item.kids[2] for item in self.starts if not starts_at_zero(item, self.steps)]
+        return any(not base_of(r) or r == by or by in r.subtrees() for r in rights)
 
     def _stepwise(self, tree: Tree) -> bool:
         letters = [self.steps.letter]
@@ -224,7 +262,8 @@ class Recurrent:
                     if node.kids[0] not in self.losses:
                         stack.append(node.kids[0])
                 else:
-                    stack.extend(node.kids)
+                    named = node.head == "script" and base_of(node) != ""  # L_t is no L
+                    stack.extend(node.kids[1:] if named else node.kids)
 
     def _one_term(self, side: Tree) -> tuple[Tree, bool]:
         """A side as one term of its sum over all steps; and whether it is such a sum."""
@@ -294,7 +333,7 @@ class Recurrent:
         ):
             raise Unfit
         if not ends:
-            terms += [self._sent_back(family, window) for family in self.steps.carried]
+            terms += [self._sent_back(family, window) for family in self.carried]
         whole = terms[0] if len(terms) == 1 else Tree("sum", tuple(terms))
         return Tree("chain", (name, item.kids[1], whole), item.span)
 
@@ -303,7 +342,7 @@ class Recurrent:
         names = item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
         for one in names:
             member = member_of(one, self.steps.letter)
-            if member is not None and member.family in self.steps.carried:
+            if member is not None and member.family in self.carried:
                 yield Tree("chain", (companion(one), *item.kids[1:]), item.span)
 
     def _sent_back(self, family: str, window: Window) -> Tree:
