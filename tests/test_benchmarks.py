@@ -67,3 +67,12 @@ def test_a_check_loads_what_computes_and_no_table_of_mistakes(tmp_path) -> None:
     _, _, code, loaded = startup.probe(["check", str(page)], 1)
     assert code == 1
     assert set(loaded) - {"opt_einsum"} == {"numpy", "flint", "proofs.mistakes"}
+
+
+def test_the_examples_are_derived_and_printed(capsys, monkeypatch) -> None:
+    networks = script("networks")
+    monkeypatch.setattr(networks, "ROUNDS", 1)
+    networks.main()
+    told = capsys.readouterr().out
+    assert "residual" in told
+    assert "median" in told

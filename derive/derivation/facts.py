@@ -13,6 +13,7 @@ from derive.derivation.reasons import Text
 from derive.kernel.build import contracted, rebuilt
 from derive.kernel.expr import Call, Contract, Expr, Ones, Operator, Var, is_named
 from derive.meaning.kinds import KINDS, foremost, kinds_of
+from derive.meaning.normal import Normal
 from derive.tree import Tree, num, tree
 from derive.writing.tidy import tidy
 from derive.writing.words import ONES
@@ -34,11 +35,13 @@ def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:
     return made[expr]
 
 
-def shortened(expr: Expr, normalised: Container[Expr]) -> Expr:
+def shortened(
+    expr: Expr, normalised: Container[Expr], normal: Normal | None = None
+) -> Expr:
     """The expression tidied, with the totals that are 1 replaced before and after."""
-    found = tidy(with_totals(expr, normalised))
+    found = tidy(with_totals(expr, normalised), normal=normal)
     summed = with_totals(found, normalised)
-    return found if summed is found else tidy(summed)
+    return found if summed is found else tidy(summed, normal=normal)
 
 
 def used(expr: Expr, short: Expr, normalised: Set[Expr]) -> Text:

@@ -16,6 +16,7 @@ from derive.derivation.network import Definition, Domain, Network
 from derive.derivation.reasons import Text
 from derive.derivation.witness import Witness
 from derive.kernel.expr import Call, Expr, Name, is_named, toposort
+from derive.meaning.normal import Normal
 from derive.tree import Tree, name, tree
 from derive.writing.write import Names, Symbol, symbol, write, write_entry
 
@@ -76,6 +77,7 @@ class Paper:
         self.normalised = {var for var, domain in domains.items() if domain.normalised}
         self.declares = bool(self.normalised) or any(v.var.kinds for v in network.variables)
         self.facts: dict[Expr, Text] = {}  # of a shorter spelling: the facts that it rests on
+        self.normal = Normal()
         self.witness = Witness(roots, domains, self.back)
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -111,7 +113,7 @@ class Paper:
         """A shorter spelling, if there is one that evaluates equal; else the expression itself."""
         if len(self.names) > MOST_NAMES:
             return expr
-        found = shortened(expr, self.normalised)
+        found = shortened(expr, self.normalised, self.normal)
         if found is expr or not self.agree(expr, found):
             return expr
         if self.declares:

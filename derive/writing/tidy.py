@@ -29,13 +29,14 @@ from derive.writing.write import Writer
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
 
 
-def tidy(expr: Expr, keep: Collection[Expr] = ()) -> Expr:
+def tidy(expr: Expr, keep: Collection[Expr] = (), normal: Normal | None = None) -> Expr:
     """A shorter expression of the same value; ``keep`` are expressions that stay as they are.
 
+    ``normal`` has the normal forms of earlier calls, for who tidies many expressions of a network.
     A part that is the body of a named node in ``keep``, or of one that the expression shows, is
     replaced by that node.  The expression itself is opened even if it is kept; a named node is not.
     """
-    return _Tidy(expr, keep).whole()
+    return _Tidy(expr, keep, normal or Normal()).whole()
 
 
 def length(expr: Expr) -> int:
@@ -94,11 +95,11 @@ def _needs_diag(node: Contract) -> bool:
 
 
 class _Tidy:
-    def __init__(self, root: Expr, keep: Collection[Expr]) -> None:
+    def __init__(self, root: Expr, keep: Collection[Expr], normal: Normal) -> None:
         self.root = root
         self.keep = keep
         self.length = _Lengths()
-        self.normal = Normal()
+        self.normal = normal
         self.form: dict[Expr, Expr] = {}
 
     def whole(self) -> Expr:
