@@ -290,7 +290,7 @@ def test_an_entry_is_printed_with_the_letter_asked_for():
 
 def test_a_wrong_spelling_is_never_shown(monkeypatch):
     """Whatever tidying proposes is taken only where it evaluates equal."""
-    monkeypatch.setattr(paper, "shortened", lambda expr, normalised: 2 * expr)
+    monkeypatch.setattr(paper, "shortened", lambda expr, *known: 2 * expr)
     done = worked(residual())
     assert latex(done.steps[0].right[0]) == r"\mathbf{z} - \mathbf{y}"
 

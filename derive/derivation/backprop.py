@@ -22,6 +22,7 @@ from derive.kernel.build import is_zero, lift, zeros
 from derive.kernel.calculus import hessian, jacobian
 from derive.kernel.expr import Expr, Var, is_named, toposort
 from derive.meaning.kinds import KINDS
+from derive.operators.blocks import numbered
 from derive.tree import Tree, name, tree
 from derive.writing.tidy import length
 from derive.writing.write import Names, Symbol, symbol, write_entry
@@ -286,6 +287,11 @@ def _entry_tree(form: Expr, paper: Paper, question: Question, names: Names) -> T
         found = in_basis(form, letters, paper)
         if found is not None:
             return found
+    for k in reversed(range(len(letters))):
+        if (letters[k] or "").isdigit():  # dL/dw_2 is the second entry
+            form = numbered(form, k - len(letters), int(letters.pop(k) or 0))
+    if not letters:
+        return paper.tree(paper.tidied(form), names)
     return write_entry(form, letters, names)  # type: ignore[arg-type]
 
 

@@ -14,13 +14,13 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.limits import size_of
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import COLON, is_range
+from derive.elaborate.scope import COLON, is_number, is_range
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value, squeezed
 from derive.kernel.build import contracted, spread
 from derive.kernel.expr import Expr, Num, Ones, ShapeError
 from derive.kernel.sizes import Axis, SizeError
-from derive.operators.blocks import joined, sliced
+from derive.operators.blocks import joined, numbered, sliced
 from derive.tree import Tree
 
 TABLES = frozenset(["matrix", "bmatrix", "pmatrix", "Bmatrix"])
@@ -187,6 +187,46 @@ def ranged(
     order += tuple(k for k in range(len(expr.axes)) if k not in order)
     expr = contracted((expr,), (tuple(range(len(expr.axes))),), order)
     return replace(value, expr=expr), [indices[k] for k in others]
+
+
+def numbered_entries(
+    reading: Reading, value: Value, indices: Sequence[Tree], tree: Tree
+) -> tuple[Value, list[Tree]]:
+    """What the numbers among the indices leave, x_1, W_{i2}, counted from 1; and the others."""
+    value = reading.sizes.current(value)
+    if len(indices) == 1 and len(str(indices[0].kids[0])) == len(value.own) > 1:
+        # A_{12} of a matrix is the entry in row 1 and column 2
+        indices = [Tree("num", (digit,), indices[0].span) for digit in str(indices[0].kids[0])]
+    if len(indices) > len(value.own):
+        value = squeezed(value)  # b_1 of a row b of shape 1×n
+    if len(indices) > len(value.own):
+        raise Fault(
+            "too-many-indices",
+            f"{len(indices)} indices on an array of shape {value.shape_text()}", tree,
+        )  # fmt: skip
+    expr, others = value.expr, []
+    for axis, index in zip(range(-len(value.own), 0), indices):
+        if not is_number(index):
+            others.append(index)
+            continue
+        # the axes behind this one are still there
+        expr = entry_of(expr, axis, int(str(index.kids[0])), index)
+    return replace(value, expr=expr), others
+
+
+def entry_of(expr: Expr, axis: int, number: int, index: Tree) -> Expr:
+    """One entry along an axis; a Fault where it is not sure to be there."""
+    try:
+        if number < 1:
+            raise ShapeError
+        return numbered(expr, axis, number)
+    except ShapeError:
+        n = expr.axes[axis]
+        raise Fault(
+            "index-out-of-range",
+            f"entry {number} is not sure to be among the {n} entries that there are", index,
+            "entries count from 1; declare how many there are, as in $x \\in \\mathbb{R}^3$",
+        ) from None  # fmt: skip
 
 
 def beside(reading: Reading, tree: Tree, values: list[Value], *, below: bool) -> Value:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from derive.derivation.local import opened
 from derive.derivation.within import linear_kinds, projected
+from derive.elaborate.blocks import entry_of
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.flat import grouped
@@ -36,9 +37,11 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         found = gradient_at(reading, of, by, times, env)
         if found is not None:
             return _laid_out(found, len(found.own), 0, True, reading.layout)
-    if of is None or by is None:
+    value = value_of(reading, of, env) if of is not None else None
+    lone = only_variable(value.expr) if value is not None and by is None else None
+    if value is None or (by is None and lone is None):
         raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)
-    variables = variables_of(by)
+    variables = [tree] if by is None else variables_of(by)
     if len(variables) == 1:
         variables *= times
     if len(variables) > MOST_TIMES or times not in (1, len(variables)):
@@ -46,10 +49,11 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
             "unsupported", f"{said(tree)} is a derivative of order {times}", tree,
             "known are first, second and third derivatives",
         )  # fmt: skip
-    value = value_of(reading, of, env)
-    flat = [stacked_of(v) for v in variables]
-    pairs = zip(variables, flat, strict=True)
-    found = [node_and_entry(f or v, value.expr, reading) for v, f in pairs]
+    flat = [None if by is None else stacked_of(v) for v in variables]
+    found = [
+        (lone, ()) if lone is not None else node_and_entry(f or v, value.expr, reading)
+        for v, f in zip(variables, flat, strict=True)
+    ]
     expr, opens, rests = value.expr, value.opens, 0
     own = len(value.own)
     for (node, entry), stack in reversed(list(zip(found, flat, strict=True))):
@@ -58,13 +62,15 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         if linear_kinds(node):
             reading.structured.add(node)
             expr = projected(expr, node, convention=reading.layout.declared)
-        letters = [env.letter(letter) for letter in entry]
+        # numbers are open until the end: in x_1 and W_{12} the 1 counts different axes
+        letters = [f"{x} {rests}{len(opens)}" if x.isdigit() else env.letter(x) for x in entry]
         rest = len(node.axes) - len(letters)
         expr, opens = _opened(reading, expr, letters, rest, opens)
         if stack is not None and rest == 2:
             expr = _stacked(reading, tree, Value(expr, opens))
             rest = 1
         rests += rest
+    expr, opens = _numbered(expr, opens, tree)
     layout = _said_by(variables, found, rests, reading.layout)
     return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", layout)
 
@@ -94,6 +100,12 @@ def stacked_of(variable: Tree) -> Tree | None:
         case Tree("call", (Tree("symbol", ("vec" | "Vec",)), inner)):
             return inner
     return None
+
+
+def only_variable(of: Expr) -> Expr | None:
+    r"""The variable of a \nabla f that names none: the only one that f is made of."""
+    variables = [node for node in toposort(of) if isinstance(node, Var)]
+    return variables[0] if len(variables) == 1 else None
 
 
 def _gradient(reading: Reading, of: Expr, node: Expr) -> Expr:
@@ -172,6 +184,18 @@ def _opened(
         extent[i] = reading.sizes.unify(extent[i], n) if i in extent else n  # type: ignore[arg-type]
     current = reading.sizes.current(Value(expr)).expr
     return contracted((current,), (spot,), (*range(top), *middle, *own)), merged
+
+
+def _numbered(expr: Expr, opens: Sequence[str], tree: Tree) -> tuple[Expr, tuple[str, ...]]:
+    """Of the axes that are open under numbers, the entries with these numbers."""
+    left: list[str] = []
+    for k, letter in enumerate(opens, -len(expr.axes)):
+        number, _, rest = letter.partition(" ")
+        if rest:
+            expr = entry_of(expr, k, int(number), tree)
+        else:
+            left.append(letter)
+    return expr, tuple(left)
 
 
 def _laid_out(value: Value, by: int, of: int, nabla: bool, layout: Layout) -> Value:
@@ -260,6 +284,8 @@ def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tupl
     if has_label_slot(symbol) and not has_label_slot(own):
         slots = slots[1:]  # one sample: its label is part of the name
     letters[: len(slots)] = slots
+    if len(components) == 1 and len(components[0]) == len(node.axes) - len(letters) > 1:
+        components = list(components[0]) if components[0].isdigit() else components  # A_{12}
     if len(components) == 1 and len(node.axes) == len(letters) + 2 and 1 in node.axes[-2:]:
         # b_j of a row b of shape 1 x n
         components = ["", *components] if node.axes[-2] == 1 else [*components, ""]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.derivation.network import Question
-from derive.elaborate.derivatives import node_and_entry, variables_of
+from derive.elaborate.derivatives import node_and_entry, only_variable, variables_of
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Reading
@@ -18,6 +18,7 @@ from derive.elaborate.settle import settle
 from derive.elaborate.shown import shape_of
 from derive.kernel.expr import Expr
 from derive.latex.print import latex
+from derive.notation.names import symbol_tree
 from derive.tree import Tree
 
 _D = Tree("name", ("d",))
@@ -39,7 +40,7 @@ def question(
         if part.head == "grad":
             of, by = by, of
         if by is None and of is not None:
-            by = _only_formal(of, reading)
+            by = _only_formal(of, reading) or _only_variable(of, reading, root, part)
         if by is None:
             what = latex(of) if of is not None else r"\mathcal{L}"
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
@@ -98,6 +99,12 @@ def _entries_of(trees: tuple[Tree | None, ...], reading: Reading) -> frozenset[s
 def _is_data(letter: str, reading: Reading) -> bool:
     """Whether a letter is a quantity or the number of a class, and no index."""
     return reading.scope.known(letter) or reading.domain(letter).classes is not None
+
+
+def _only_variable(of: Tree, reading: Reading, root: Expr | None, part: Tree) -> Tree | None:
+    lone = only_variable(_target(of, reading, root, part)[0])
+    symbol = reading.made.get(lone) if lone is not None else None
+    return None if symbol is None or "#" in symbol else symbol_tree(symbol)
 
 
 def _target(

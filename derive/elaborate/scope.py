@@ -280,6 +280,11 @@ def is_range(index: Tree) -> bool:
     return index == COLON or (index.head == "chain" and Tree("rel", (":",)) in index.kids)
 
 
+def is_number(index: Tree) -> bool:
+    """Whether a subscript is a number: the 2 of x_2."""
+    return index.head == "num" and str(index.kids[0]).isdigit()
+
+
 def index_letter(tree: Tree | None) -> str | None:
     """The single letter of an index: i, or (i) and [l] as labels."""
     if tree is None:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.derivation.network import Domain
-from derive.elaborate.blocks import ranged
+from derive.elaborate.blocks import numbered_entries, ranged
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.kinds import fitted
 from derive.elaborate.ranks import own_axes
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
-from derive.elaborate.scope import has_label_slot, index_letter, is_range
+from derive.elaborate.scope import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.settle import settle
 from derive.elaborate.shown import formula, text
 from derive.elaborate.used import symbols_used
@@ -78,6 +78,8 @@ def entries(
     """Entries of a value: bound letters leave its axes open, class numbers select from them."""
     if any(map(is_range, indices)):
         value, indices = ranged(reading, value, indices, tree)
+    if any(map(is_number, indices)):
+        value, indices = numbered_entries(reading, value, indices, tree)
     letters: list[str] = []
     chosen: list[tuple[str, Tree]] = []
     for index in indices:

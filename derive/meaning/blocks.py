@@ -12,7 +12,9 @@ has cells that its rule does not see (a softmax of parts), the node stays whole.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from itertools import product as every
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from derive.kernel.build import add, contracted, zeros
@@ -30,10 +32,12 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.sizes import Axis
-from derive.operators.blocks import FAMILIES, edges_of, joined, merge, part
+from derive.operators.blocks import FAMILIES, edges_of, is_part, joined, merge, part
 
 Edges: TypeAlias = tuple[Axis, ...]
 Place: TypeAlias = tuple[int, ...]
+Cuts: TypeAlias = Mapping[Expr, tuple[Edges, ...]]
+_NO_CUTS: Cuts = MappingProxyType({})
 _DEEPEST = 100  # nodes inside nodes that a slice is taken into
 _MOST_CELLS = 64  # of one node; beyond, it stays whole
 
@@ -63,7 +67,11 @@ def cells(a: Expr, b: Expr, opened: Collection[Expr]) -> list[tuple[Expr, Expr]]
 
     ``opened`` are the names that are looked into.
     """
-    grids = Grids(opened)
+    # What is taken of a symbol cuts it everywhere: x^T x is x_1^2 + x_2^2 where they are met.
+    cuts = taken(a, b)
+    first = Grids(opened, cuts)
+    cuts = taken(whole(first.of(a)), whole(first.of(b)), cuts=cuts)
+    grids = first if cuts == first.cuts else Grids(opened, cuts)
     left, right = grids.of(a), grids.of(b)
     try:
         edges = tuple(map(_both, left.edges, right.edges))
@@ -77,11 +85,40 @@ def cells(a: Expr, b: Expr, opened: Collection[Expr]) -> list[tuple[Expr, Expr]]
     ]
 
 
-class Grids:
-    """The grids of expressions, each found once."""
+def taken(*roots: Expr, cuts: Cuts = _NO_CUTS) -> Cuts:
+    """The edges of all that is taken of a symbol, axis by axis, where they can be put in order."""
+    found = dict(cuts)
+    for node in toposort(*roots):
+        if not is_part(node):
+            continue
+        edges: dict[int, Edges] = {}
+        inner = node
+        while is_part(inner):
+            axis, start, stop = inner.op.params  # type: ignore[attr-defined]
+            if axis not in edges:  # of a slice of a slice the outer one counts from elsewhere
+                edges[axis] = (0, start, stop, inner.kids[0].axes[axis])
+            else:
+                edges.pop(axis)
+            (inner,) = inner.kids
+        if inner.kids and not is_named(inner):
+            continue
+        own = found.get(inner) or tuple((0, n) for n in inner.axes)
+        try:
+            found[inner] = tuple(
+                _both(old, tuple(dict.fromkeys(edges.get(k - len(own), old))))
+                for k, old in enumerate(own)
+            )
+        except Unlike:
+            continue
+    return found
 
-    def __init__(self, opened: Collection[Expr]) -> None:
+
+class Grids:
+    """The grids of expressions, each found once; ``cuts`` are those of symbols."""
+
+    def __init__(self, opened: Collection[Expr], cuts: Cuts = _NO_CUTS) -> None:
         self.opened = frozenset(opened)
+        self.cuts = cuts
         self.known: dict[Expr, Grid] = {}
 
     def _below(self, node: Expr) -> Sequence[Expr]:
@@ -95,8 +132,11 @@ class Grids:
         return self.known[root]
 
     def _of(self, node: Expr) -> Grid:
-        if is_named(node):
-            return self.known[node.kids[0]] if node in self.opened else _one(node)
+        if is_named(node) and node in self.opened:
+            return self.known[node.kids[0]]
+        if is_named(node) or not node.kids:
+            cuts = self.cuts.get(node)
+            return _one(node) if cuts is None else _cut(_one(node), cuts)
         kids = [self.known[kid] for kid in node.kids]
         try:
             found = self._by_rule(node, kids)
@@ -260,9 +300,30 @@ def _contraction(node: Contract, kids: list[Grid]) -> Grid | None:
             made.append(cell)
         if made is not None:
             there = tuple(at[now(i)] for i in node.out)
-            found.setdefault(there, []).append(contracted(made, node.indices, node.out))
+            found.setdefault(there, []).append(_apart(made, node.indices, node.out))
     outer = tuple(edges[now(i)] for i in node.out)
     return Grid(node.axes, outer, {place: add(*terms) for place, terms in found.items()})
+
+
+def _apart(factors: Sequence[Expr], indices: Sequence[Place], out: Place) -> Expr:
+    """The contraction; over an axis of one entry each factor is summed alone."""
+    extent = {i: n for f, own in zip(factors, indices) for i, n in zip(own, f.axes)}
+    fresh = 1 + max(extent, default=0)
+    seen = set(out)
+    apart: list[tuple[int, ...]] = []
+    for own in indices:
+        spots = []
+        for i in own:
+            if extent[i] == 1 and i in seen:
+                spots.append(fresh)
+                fresh += 1
+            else:
+                spots.append(i)
+        seen |= set(own)
+        apart.append(tuple(spots))
+    # An index of the result needs a factor that has it still.
+    ones = [(Ones(1), (i,)) for i in out if extent[i] == 1]
+    return contracted([*factors, *(f for f, _ in ones)], [*apart, *(own for _, own in ones)], out)
 
 
 def _concatenation(axes: Axes, axis: int, kids: list[Grid]) -> Grid:
@@ -280,8 +341,20 @@ def _concatenation(axes: Axes, axis: int, kids: list[Grid]) -> Grid:
     return Grid(axes, (*others[:k], tuple(along), *others[k:]), found)
 
 
+def _cut_delta(grid: Grid, edges: Edges) -> Grid:
+    """The identity matrix as blocks: identities on the diagonal, nothing beside it."""
+    lone = [cell for cell in grid.cells.values() if type(cell) is Delta]
+    if not lone or len(grid.cells) > 1:
+        return grid
+    found: dict[Place, Expr] = {
+        (i, i): Delta(high - low) for i, (low, high) in enumerate(pairwise(edges))
+    }
+    return Grid(grid.axes, (edges, edges), found)
+
+
 def _taken(axes: Axes, kid: Grid, axis: int, start: Axis, stop: Axis) -> Grid:
     k = len(axes) + axis
+    kid = _cut_delta(kid, _both(kid.edges[k], (start, stop)))
     kid = _cut(kid, (*kid.edges[:k], _both(kid.edges[k], (start, stop)), *kid.edges[k + 1 :]))
     own = kid.edges[k]
     low, high = own.index(start), own.index(stop)

@@ -19,6 +19,7 @@ from derive.kernel.expr import (
     Axes,
     Call,
     Contract,
+    Delta,
     Expr,
     Name,
     Ones,
@@ -178,6 +179,17 @@ def sliced(node: Expr, axis: int, start: Axis, stop: Axis) -> Expr:
     return Call(part(axis, start, stop), (node,)) if found is None else found
 
 
+def numbered(node: Expr, axis: int, number: Axis) -> Expr:
+    """The entry of this number along an axis, which goes; numbers count from 1.
+
+    ShapeError where the axis is not sure to have so many entries.
+    """
+    thin = sliced(node, axis, number - 1, number)
+    spots = tuple(range(len(thin.axes)))
+    gone = len(spots) + axis
+    return contracted((thin,), (spots,), (*spots[:gone], *spots[gone + 1 :]))
+
+
 def read_off(node: Expr) -> Expr:
     """A slice without the slice, where its array shows its parts; else the slice itself."""
     axis, start, stop = node.op.params  # type: ignore[attr-defined]
@@ -198,8 +210,14 @@ def _read_off(node: Expr, axis: int, start: Axis, stop: Axis, depth: int) -> Exp
     match inner:
         case Ones():
             return Ones(stop - start)
+        case Delta(n):
+            return _columns(n, axis, start, stop)
         case Call(Operator(name="concat", params=(own, _)), args) if own == axis:
             return _among(args, axis, start, stop, depth)
+        case Call(Operator(name="concat", params=(own, _)), args) if depth:
+            across = [_read_off(arg, axis, start, stop, depth - 1) for arg in args]
+            whole = [piece for piece in across if piece is not None]
+            return joined(whole, own) if len(whole) == len(across) else None
         case Add(terms) if depth:
             found = [_read_off(t, axis, start, stop, depth - 1) for t in terms]
             shown = [t for t in found if t is not None]
@@ -217,6 +235,19 @@ def _read_off(node: Expr, axis: int, start: Axis, stop: Axis, depth: int) -> Exp
                 made.append(piece)
             return contracted(made, indices, out)
     return None
+
+
+def _columns(n: Axis, axis: int, start: Axis, stop: Axis) -> Expr | None:
+    """A range of the rows or columns of the identity: an identity with zeros around it."""
+    before, wide, after = start, stop - start, n - stop
+    edges = [(zeros((edge, wide)), edge) for edge in (before, after) if edge != 0]
+    if not all(at_most(1, edge) for _, edge in edges):
+        return None  # there may be nothing before or after it
+    first = [node for node, edge in edges[:1] if before != 0]
+    last = [node for node, _ in edges[len(first) :]]
+    inside: Expr = contracted((Ones(1), Ones(1)), ((0,), (1,)), (0, 1)) if wide == 1 else Delta(wide)
+    found = joined([*first, inside, *last], -2)
+    return found if axis == -1 else contracted((found,), ((0, 1),), (1, 0))
 
 
 def _among(args: Sequence[Expr], axis: int, start: Axis, stop: Axis, depth: int) -> Expr | None:

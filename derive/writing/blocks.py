@@ -6,13 +6,15 @@ inside a table loses the axis of one entry that it only has to fit in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from derive.kernel.build import contracted, is_zero
 from derive.kernel.expr import Call, Contract, Expr, Ones, Operator
 from derive.kernel.sizes import Axis
-from derive.operators.blocks import is_concat
+from derive.operators.blocks import is_concat, is_part
 from derive.tree import Tree, name, num, tree
+from derive.writing.flat import Factor
 from derive.writing.product import Ask, Letters, Said, Saying, entry, filled
 from derive.writing.words import size_tree
 
@@ -30,9 +32,12 @@ def said(writer: Shown, node: Call, at: Letters, scope: frozenset[str]) -> Sayin
     if node.op.name == "part":
         (whole,) = node.args
         lead = len(node.axes) + axis
+        _, start, stop = node.op.params
+        if at[lead] and isinstance(start, int) and stop == start + 1:
+            number = str(start + 1)  # the only entry there is
+            return (yield Ask(whole, (*at[:lead], number, *at[lead + 1 :]), scope))
         inner = (*at[:lead], *[None] * -axis)
         base = yield Ask(whole, inner, scope)
-        _, start, stop = node.op.params
         before = [name(":")] * inner[:lead].count(None)
         after = [name(":")] * (-axis - 1)
         rank = inner.count(None)
@@ -56,6 +61,18 @@ def said(writer: Shown, node: Call, at: Letters, scope: frozenset[str]) -> Sayin
             cells.append((yield from _cell(cell, (*at[:lead], None, None), scope)))
         rows.append(tuple(cells))
     return Said(entry(Tree("env", ("bmatrix", tuple(rows))), at[lead:]))
+
+
+def lone_entries(writer: Shown, factors: Iterable[Factor]) -> dict[int, str]:
+    """The indices of what has one entry only: x_{2:2} under a sum is x_2."""
+    found: dict[int, str] = {}
+    for node, own, _ in factors:
+        while is_part(node) and not writer._kept(node):
+            axis, start, stop = node.op.params  # type: ignore[attr-defined]
+            if isinstance(start, int) and stop == start + 1:
+                found[own[axis]] = "1"
+            (node,) = node.kids
+    return found
 
 
 def _rows(writer: Shown, node: Call) -> list[tuple[Expr, ...]]:

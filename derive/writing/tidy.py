@@ -24,6 +24,7 @@ from derive.operators.blocks import summed as side_by_side
 from derive.operators.pointwise import power
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
+from derive.writing.tables import table_of
 from derive.writing.write import Writer
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
@@ -36,7 +37,10 @@ def tidy(expr: Expr, keep: Collection[Expr] = (), normal: Normal | None = None) 
     A part that is the body of a named node in ``keep``, or of one that the expression shows, is
     replaced by that node.  The expression itself is opened even if it is kept; a named node is not.
     """
-    return _Tidy(expr, keep, normal or Normal()).whole()
+    known = normal or Normal()
+    found = _Tidy(expr, keep, known).whole()
+    table = table_of(found, lambda one: _Tidy(one, keep, known).whole())
+    return found if table is None or length(table) > 2 * length(found) else table
 
 
 def length(expr: Expr) -> int:
