@@ -257,6 +257,10 @@ def of_primitive(r: Recipe, row: Row) -> Expr:
         return row.make(count)(r.classes(r.pick([(), (N,)]), count))
     if row.matrices:
         return row.make()(definite(r))
+    if row.parameters:  # of a family the example
+        size = {"n": D, "m": K, "k": 3}
+        shapes = [[size.get(a) or int(a) for a in shape.split()] for shape in row.shapes]
+        return row.make(*row.parameters)(*(r.variable(tuple(axes)) for axes in shapes))
     a = r.node(lambda axes: len(axes) > 0 and axes[-1] != 1, (K,))
     return row.make()(a, *row.rest(a))
 

@@ -137,7 +137,8 @@ def specimen(row: Row) -> tuple[Expr, list[Expr]]:
 def _variables(row: Row) -> Iterator[Expr]:
     shapes = row.shapes
     if not shapes:
-        shapes = ("n",) * (row.arity - len(row.implied)) + ("",) * len(row.implied)
+        kind = "n n" if row.matrices else "n"
+        shapes = (kind,) * (row.arity - len(row.implied)) + ("",) * len(row.implied)
     letters = {rank: iter(choice) for rank, choice in _LETTERS.items()}
     implied = iter(p for p in row.implied if isinstance(p, str))
     for shape in shapes:

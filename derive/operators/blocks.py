@@ -119,8 +119,11 @@ def _part_code(axis: int, start: Axis, stop: Axis) -> str:
 PRIMITIVES["concat"] = Row(
     "concat", concat, r"\mathrm{concat}", code=_concat_code,
     words=("concat", "Concat", "cat", "concatenate", "Concatenate", "vstack"),
+    shapes=("n", "m"), parameters=(-1, 2),
 )  # fmt: skip
-PRIMITIVES["part"] = Row("part", part, r"\mathrm{part}", code=_part_code)
+PRIMITIVES["part"] = Row(
+    "part", part, r"\mathrm{part}", code=_part_code, shapes=("5",), parameters=(-1, 1, 3)
+)
 FAMILIES = frozenset(["concat", "part"])
 
 
@@ -245,7 +248,9 @@ def _columns(n: Axis, axis: int, start: Axis, stop: Axis) -> Expr | None:
         return None  # there may be nothing before or after it
     first = [node for node, edge in edges[:1] if before != 0]
     last = [node for node, _ in edges[len(first) :]]
-    inside: Expr = contracted((Ones(1), Ones(1)), ((0,), (1,)), (0, 1)) if wide == 1 else Delta(wide)
+    inside: Expr = (
+        contracted((Ones(1), Ones(1)), ((0,), (1,)), (0, 1)) if wide == 1 else Delta(wide)
+    )
     found = joined([*first, inside, *last], -2)
     return found if axis == -1 else contracted((found,), ((0, 1),), (1, 0))
 

@@ -6,7 +6,6 @@ inside a table loses the axis of one entry that it only has to fit in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from derive.kernel.build import contracted, is_zero
@@ -14,7 +13,7 @@ from derive.kernel.expr import Call, Contract, Expr, Ones, Operator
 from derive.kernel.sizes import Axis
 from derive.operators.blocks import is_concat, is_part
 from derive.tree import Tree, name, num, tree
-from derive.writing.flat import Factor
+from derive.writing.flat import Flat
 from derive.writing.product import Ask, Letters, Said, Saying, entry, filled
 from derive.writing.words import size_tree
 
@@ -63,14 +62,14 @@ def said(writer: Shown, node: Call, at: Letters, scope: frozenset[str]) -> Sayin
     return Said(entry(Tree("env", ("bmatrix", tuple(rows))), at[lead:]))
 
 
-def lone_entries(writer: Shown, factors: Iterable[Factor]) -> dict[int, str]:
+def lone_entries(writer: Shown, flat: Flat) -> dict[int, str]:
     """The indices of what has one entry only: x_{2:2} under a sum is x_2."""
     found: dict[int, str] = {}
-    for node, own, _ in factors:
+    for node, own, _ in flat.factors:
         while is_part(node) and not writer._kept(node):
             axis, start, stop = node.op.params  # type: ignore[attr-defined]
             if isinstance(start, int) and stop == start + 1:
-                found[own[axis]] = "1"
+                found |= {} if own[axis] in flat.out else {own[axis]: "1"}
             (node,) = node.kids
     return found
 

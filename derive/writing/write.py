@@ -357,8 +357,7 @@ class Writer:
                 return (yield from self._convolution(made, at, scope))
         env = {i: a for i, a in zip(flat.out, at) if a}
         free = tuple(i for i in flat.out if i not in env)
-        lone = blocks.lone_entries(self, flat.factors)
-        env |= {i: entry for i, entry in lone.items() if i not in flat.out}
+        env |= blocks.lone_entries(self, flat)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))
 
