@@ -35,9 +35,7 @@ def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:
     return made[expr]
 
 
-def shortened(
-    expr: Expr, normalised: Container[Expr], normal: Normal | None = None
-) -> Expr:
+def shortened(expr: Expr, normalised: Container[Expr], normal: Normal | None = None) -> Expr:
     """The expression tidied, with the totals that are 1 replaced before and after."""
     found = tidy(with_totals(expr, normalised), normal=normal)
     summed = with_totals(found, normalised)
