@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from derive.app.many import check_many
     from derive.app.solve import solved as solve
     from derive.code import compile
+    from derive.counting.layers import (
+        conv_multiply_adds,
+        conv_parameters,
+        dense_parameters,
+        norm_parameters,
+        receptive_field,
+    )
+    from derive.counting.solving import solve_sizes
     from derive.derivation.count import parameters as count
     from derive.display import graph
     from derive.elaborate.document import read
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from derive.kernel.build import contract, diag, dot, outer, total, trace, transpose
     from derive.kernel.calculus import Backward, Share, backward, pushforward
     from derive.kernel.expr import Expr, ShapeError
+    from derive.kernel.sizes import output_size
     from derive.meaning.evaluate import evaluate
     from derive.operators.arrangement import block, chunk, split
     from derive.operators.arrangement import concatenated as concat
@@ -86,7 +95,10 @@ __all__ = [
     "compile",
     "concat",
     "contract",
+    "conv_multiply_adds",
+    "conv_parameters",
     "count",
+    "dense_parameters",
     "diag",
     "dot",
     "embedding",
@@ -105,14 +117,18 @@ __all__ = [
     "multi_head_attention",
     "name",
     "network",
+    "norm_parameters",
     "outer",
+    "output_size",
     "pushforward",
     "read",
+    "receptive_field",
     "scalar",
     "second_reading",
     "size",
     "sizes",
     "solve",
+    "solve_sizes",
     "split",
     "stack",
     "steps",
@@ -142,6 +158,11 @@ _ELSEWHERE = {
     "compile": ("code", "compile"),
     "concat": ("operators.arrangement", "concatenated"),
     "count": ("derivation.count", "parameters"),
+    "output_size": ("kernel.sizes", "output_size"),
+    "solve_sizes": ("counting.solving", "solve_sizes"),
+    **{word: ("counting.layers", word) for word in
+       ("conv_multiply_adds", "conv_parameters", "dense_parameters", "norm_parameters",
+        "receptive_field")},
     "evaluate": ("meaning.evaluate", "evaluate"),
     "graph": ("display", "graph"),
     "matrix_power": ("operators.matrices", "matrix_power"),

@@ -18,6 +18,7 @@ from derive.elaborate.layouts import LAYOUTS
 from derive.kernel.interned import uncollected
 from derive.tree import Tree
 from proofs.accounts import unjudged
+from proofs.counts import judged_counts
 from proofs.decide import Decider
 from proofs.judge import Judge, guarded
 from proofs.layouts import choose_convention, inferred, said_in
@@ -69,6 +70,7 @@ def _report(
     verdicts = [(claim, _judged(judge, claim)) for claim in claims.claims]
     judged = [one for _, one in verdicts if one is not None]
     judged += [_unreadable(d, source) for d in claims.unread]
+    judged += judged_counts(claims.counts, claims.network, source)
     notes = (*by_custom, *unjudged(claims, [c for c, one in verdicts if one is None]))
     judged.sort(key=lambda one: one.span)
     return Report(

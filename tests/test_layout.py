@@ -22,6 +22,7 @@ FLOORS = {
     "derive.notation": 3,  # trees: signs, names, printers
     "derive.latex": 3,  # LaTeX to trees, and back
     "derive.writing": 3,  # expressions to trees
+    "derive.counting": 3,  # words about layers, and equations of sizes, to counts
     "derive.elaborate": 4,  # trees to expressions, documents to networks
     "derive.derivation": 4,  # networks to worked lines, checked
     "derive.code": 4,

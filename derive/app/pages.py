@@ -13,6 +13,7 @@ from derive.app import sheet
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text
 from derive.app.solve import Solution, drawing
+from derive.counting import lines
 from derive.derivation.backprop import Answer, Step
 from derive.derivation.count import parameters
 from derive.derivation.graph import picture
@@ -32,19 +33,41 @@ _EQUAL = tree("rel", "=")
 def solution_sheet(solution: Solution, file: str = "") -> Sheet:
     """The sheet of a solution; ``file`` is the document that it answers."""
     network = solution.network
-    sections = [
-        Section("The network", (*_network(network), *_graph(solution))),
-        *_backward(solution),
-        Section("Answers", tuple(_answers(solution))),
-        *_parameters(network),
-        Section("Numerical check", tuple(_checks(solution))),
-    ]
+    sections = [*_counts(network)]
+    if network.definitions or network.questions:
+        sections += [
+            Section("The network", (*_network(network), *_graph(solution))),
+            *_backward(solution),
+        ]
+    if solution.worked.answers:
+        sections.append(Section("Answers", tuple(_answers(solution))))
+    sections += _parameters(network)
+    if solution.worked.answers:
+        sections.append(Section("Numerical check", tuple(_checks(solution))))
     title = network.title or (PurePath(file).stem if file else "") or "Solution sheet"
     return Sheet(title, _subtitle(solution), tuple(sections), network.spelling)
 
 
 def _subtitle(solution: Solution) -> str:
     return f"worked by derive {VERSION}: {solution.summary()}"
+
+
+# ------------------------------------------------------------------------------------ the counts
+
+
+def _counts(network: Network) -> Iterable[Section]:
+    if not network.counts:
+        return
+    blocks: list[Block] = []
+    for one in network.counts:
+        left, *steps = (lines.tree(text) for text in (one.left, *one.steps))
+        remark = "; ".join(one.assumed)
+        blocks.append(sheet.Answer(left, tuple(steps), _worded(remark) if remark else ()))
+    if not network.definitions and not network.questions:
+        # Where there is a network they stand with it.
+        for note in network.notes:
+            blocks.append(sheet.Paragraph(_worded(note)))
+    yield Section("Counts", tuple(blocks))
 
 
 # --------------------------------------------------------------------------------- the network

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from derive.counting.lines import chained
 from derive.diagnostics import Diagnostic, Source
 from derive.latex.print import latex
 from derive.notation.plain import plain
@@ -17,6 +18,7 @@ from derive.writing.write import symbol
 if TYPE_CHECKING:
     from derive.app.sheet import Text
     from derive.app.solve import Solution
+    from derive.counting.counted import Counted
     from derive.derivation.backprop import Answer, Step
     from derive.derivation.check import Agreement
     from derive.derivation.network import Network, Question
@@ -52,7 +54,8 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "parameters": _parameters(network),
         "questions": [
             _question(answer, check, source, spelling) for answer, check in solution.results
-        ],
+        ]
+        + [_count(one, source) for one in network.counts],
         "backward": [_step(step, spelling) for step in solution.worked.steps],
     }
 
@@ -91,6 +94,30 @@ def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -
         "steps": [_step(step, spelling) for step in answer.steps],
         "check": _check(check),
     }
+
+
+def _count(one: Counted, source: Source) -> dict[str, Any]:
+    """An answer about parameters or sizes, in the fields of the others."""
+    line, column = source.position(one.span[0])
+    return {
+        "kind": "count",
+        "of": one.kind,
+        "wrt": [],
+        "line": line,
+        "column": column,
+        "question": one.left,
+        "latex": one.result,
+        "ascii": plain(chained(one.steps[-1:])),
+        "inputs": None,
+        "zero": False,
+        "shape": [],
+        "layout": "denominator",
+        "steps": [{"left": one.left, "right": list(one.steps), "reason": "; ".join(one.assumed)}],
+        "check": {
+            "sizes": {}, "seed": 0, "points": 0, "directions": None, "max_error": None,
+            "tolerance": 0, "passed": True, "remark": None,
+        },
+    }  # fmt: skip
 
 
 def _variables(question: Question) -> list[Tree]:

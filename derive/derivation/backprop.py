@@ -92,7 +92,7 @@ def worked(network: Network) -> Worked:
 
     One backward sweep for each distinct loss, its cost linear in the size of the network.
     """
-    questions = network.questions or _default_questions(network)
+    questions = network.questions or (() if network.counts else _default_questions(network))
     asked: dict[Expr, list[Expr]] = {}
     for question in questions:
         if question.kind == "gradient":

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from derive.counting.counted import Counted
 from derive.kernel.expr import Axes, Call, Expr, Name, Var, toposort
 from derive.kernel.sizes import Axis
 from derive.meaning.kinds import kinds_of
@@ -93,6 +94,7 @@ class Network:
 
     ``loss`` is the ``root`` that the document means, or the scalar that nothing else uses (None if
     there is none, or more than one); ``outputs`` are all definitions that nothing else uses.
+    ``counts`` are answers to questions about parameters and sizes.
     ``spelling`` maps canonical names to the document's own; ``notes`` are readings that were
     settled by convention.
     """
@@ -104,6 +106,7 @@ class Network:
     notes: tuple[str, ...] = ()
     spelling: Mapping[str, str] = field(default_factory=dict)
     root: Expr | None = None
+    counts: tuple[Counted, ...] = ()
 
     @property
     def outputs(self) -> tuple[Call, ...]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
 from derive.derivation.within import linear_kinds, said_of_convention
 from derive.elaborate.collect import Statements
+from derive.elaborate.counts import NONE, Counts
 from derive.elaborate.facts import note_facts
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import asked, question
@@ -32,7 +33,7 @@ _LETTERS = "nmpdqkhlrst"
 
 def network_of(
     parsed: Parsed, reading: Reading, statements: Statements, order: Sequence[Equation],
-    faults: list[Fault], judging: bool = False, loss: str = "",
+    faults: list[Fault], judging: bool = False, loss: str = "", counts: Counts = NONE,
 ) -> Network:  # fmt: skip
     """The network of a document whose equations have been elaborated.
 
@@ -42,7 +43,8 @@ def network_of(
     """
     broken = any(d.severity == "error" for d in parsed.diagnostics)
     empty = not reading.equations and not statements.questions
-    if empty and not faults and not broken and not judging:
+    counting = bool(counts.questions)
+    if empty and not faults and not broken and not judging and not counting:
         raise Fault(
             "nothing-defined", "no equation here defines a network", (0, 0),
             r"write its equations, as in $\mathbf{z} = \mathbf{W}\mathbf{x}$",
@@ -61,7 +63,7 @@ def network_of(
             faults.append(fault)
     if not judging:
         questions += _requests(statements, reading, nodes, root, questions)
-    if not questions and root is None and not faults and order and not judging:
+    if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
     note_facts(parsed, statements, reading)
     name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
@@ -82,10 +84,11 @@ def network_of(
     if not judging:
         for by in dict.fromkeys(w for q in questions for w in q.wrt if linear_kinds(w)):
             reading.note(f"convention {by!r}", said_of_convention(by))
-    return Network(
+    network = Network(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,
     )  # fmt: skip
+    return counts.answered(network) if counting and not judging else network
 
 
 def _requests(

@@ -49,6 +49,7 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
     claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
+    found.counts = done.counts
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
     scope = done.reading.scope
     scope.met = set(done.reading.variables)

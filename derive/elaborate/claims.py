@@ -15,6 +15,7 @@ from derive.derivation.network import Domain, Network
 from derive.diagnostics import Diagnostic, Source
 from derive.elaborate.assembly import name_sizes
 from derive.elaborate.claimed import Claim
+from derive.elaborate.counts import Counts
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import as_matrix, as_outer
@@ -52,6 +53,7 @@ class Claims:
     own: frozenset[str] = frozenset()  # the symbols of its definitions
     # What the text calls symmetric, orthogonal, ..: see ``called_names``.
     called: tuple[Called, ...] = ()
+    counts: Counts = field(default_factory=Counts)
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     _known: dict[tuple[Layout, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
 

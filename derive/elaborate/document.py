@@ -8,7 +8,7 @@ of a document come at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from derive.derivation.network import Network
@@ -26,6 +26,7 @@ from derive.elaborate.collect import (
     introduced,
     sorted_statements,
 )
+from derive.elaborate.counts import Counts
 from derive.elaborate.declare import assume, declare
 from derive.elaborate.differentials import with_inner_products
 from derive.elaborate.einstein import says_so, with_sums
@@ -71,7 +72,9 @@ def read_document(source: Source) -> Network:
     faults = done.faults
     network = None
     try:
-        network = network_of(done.parsed, done.reading, done.statements, done.order, faults)
+        network = network_of(
+            done.parsed, done.reading, done.statements, done.order, faults, counts=done.counts
+        )
     except Silent:
         pass
     except Fault as fault:
@@ -93,6 +96,7 @@ class Elaborated:
     faults: list[Fault]
     shorthand: Shorthand | None = None
     called: tuple[Called, ...] = ()  # what it calls symmetric, orthogonal, ..
+    counts: Counts = field(default_factory=Counts)
 
 
 def elaborated(source: Source, judging: bool = False, recast: Recast | None = None) -> Elaborated:
@@ -105,7 +109,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     parsed = read_formulas(source)
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
-    written = respelled(item for row in parsed.rows for item in row.items)
+    counts = Counts.of(parsed, judging)
+    written = respelled(item for row in parsed.rows for item in row.items if not counts.takes(item))
     items = [with_inner_products(item) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
@@ -141,7 +146,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     if shorthand is not None:
         note_losses(statements, reading, shorthand)
         _read_definitions([e for e in order if e.symbol in reading.late], reading, faults)
-    return Elaborated(parsed, reading, statements, order, faults, shorthand, called)
+    return Elaborated(parsed, reading, statements, order, faults, shorthand, called, counts)
 
 
 def _read_definitions(equations: Iterable[Equation], reading: Reading, faults: list[Fault]) -> None:

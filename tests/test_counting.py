@@ -1,0 +1,202 @@
+"""Counts: formulas against counting one by one; words that are understood, and that are not."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+import derive as d
+from derive.counting.answers import counted
+from derive.counting.equations import Problems
+from derive.counting.text import sentences
+from derive.diagnostics import DeriveError, Source
+from derive.latex.read import read_formula
+from derive.latex.segment import segment
+from proofs.check import check_source
+
+CONV = r"A conv layer has $5$ filters of size $3\times3$ on an RGB image of size $32\times32$, "
+
+
+def found(text: str):
+    return counted(segment(Source("", text + " $x$")))
+
+
+def values(text: str) -> list:
+    return [one.value for one in found(text) if one.asks]
+
+
+# ---------------------------------------------------------------------------------- one by one
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "s", "p"), list(product((5, 8, 9), (1, 2, 3), (1, 2, 3), (0, 1)))
+)
+def test_the_output_size_is_the_number_of_places(n: int, k: int, s: int, p: int) -> None:
+    places = [i for i in range(-p, n + p - k + 1) if (i + p) % s == 0]
+    assert d.output_size(n, k, s, p) == len(places)
+
+
+def test_the_parameters_of_a_convolution_are_the_entries_of_its_arrays() -> None:
+    for filters, channels, k in product((1, 4), (1, 3), (2, 3)):
+        weights, biases = np.zeros((filters, channels, k, k)), np.zeros(filters)
+        assert d.conv_parameters(filters, channels, k) == weights.size + biases.size
+        assert d.conv_parameters(filters, channels, k, bias=False) == weights.size
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[(3, 1)] * 3, [(7, 1), (3, 1)], [(3, 2), (3, 2)], [(3, 1, 2), (2, 2), (3, 1)], [(1, 1)]],
+)
+def test_the_receptive_field_is_what_an_output_sees(layers: list[tuple[int, ...]]) -> None:
+    n = 64
+    seen = np.eye(n, dtype=bool)
+    for k, s, *rest in layers:
+        step = rest[0] if rest else 1
+        places = range(0, len(seen) - step * (k - 1), s)
+        seen = np.array([np.any([seen[i + step * j] for j in range(k)], axis=0) for i in places])
+    assert d.receptive_field(layers) == seen[0].sum()
+
+
+def test_multiply_adds_are_counted_one_by_one() -> None:
+    h, w, c, k, f, s = 6, 5, 2, 3, 4, 2
+    count = 0
+    for _ in range(0, h - k + 1, s):
+        for _ in range(0, w - k + 1, s):
+            count += f * k * k * c
+    assert d.conv_multiply_adds((h, w, c), f, k, stride=s) == count
+
+
+def test_sizes_that_fit_are_all_of_them() -> None:
+    for at in d.solve_sizes(4, n=9):
+        assert d.output_size(at["n"], at["k"], at["stride"], at["padding"]) == 4
+    wanted = {
+        (k, s, p) for k in range(1, 10) for s in range(1, 10) for p in range(k)
+        if 9 + 2 * p >= k and (9 + 2 * p - k) // s + 1 == 4
+    }  # fmt: skip
+    got = {(a["k"], a["stride"], a["padding"]) for a in d.solve_sizes(4, n=9)}
+    assert {t for t in got if t[0] < 10} == wanted
+    assert [a["n"] for a in d.solve_sizes(4, k=3, stride=2, padding=1)] == [7, 8]
+    with pytest.raises(ValueError, match="all the others"):
+        d.solve_sizes(4, k=3)
+
+
+def test_symbolic_counts() -> None:
+    n, h, m = d.sizes("n h m")
+    assert d.dense_parameters(n, h) + d.dense_parameters(h, m) == h * (n + m + 1) + m
+    assert d.norm_parameters(n) == 2 * n
+
+
+# ------------------------------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CONV + "stride 1, padding 1, with bias. How many parameters does it have?", [140]),
+        (CONV + "without bias. How many parameters does it have?", [135]),
+        (CONV + "stride 1 and padding 1. What is the output size?", [(32, 32, 5)]),
+        (CONV + "stride 2. Find the size of the output.", [(15, 15, 5)]),
+        (CONV + "same padding. What is the output size?", [(32, 32, 5)]),
+        (CONV + "with no padding. How many multiply-adds does it take?", [30 * 30 * 5 * 27]),
+        ("A dense layer with 10 outputs on 784 inputs. How many parameters are there?", [7850]),
+        (r"A fully connected layer maps a 32x32x3 image to 500 outputs. How many parameters does "
+         "it have?", [1536500]),
+        (r"Three conv layers: a $3\times3$ conv with stride 1, then a $3\times3$ conv with stride "
+         r"1, then a $3\times3$ conv with stride 1. What is the receptive field?", [7]),
+        ("1000 samples, a batch size of 32. How many updates are there per epoch?", [32]),
+        ("With $10$-fold cross-validation, how many models are trained?", [10]),
+        (r"An MLP $784 \to 100 \to 10$ with biases. How many parameters does it have?", [79510]),
+        ("A batch norm layer on 64 channels. How many learnable parameters does it have?", [128]),
+    ],
+)  # fmt: skip
+def test_words_of_courses(text: str, expected: list) -> None:
+    assert values(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We use 140 parameters of the previous network, which has more than 3 layers.",
+        "The network has about 140 parameters.",
+        "A model with 7B parameters is large.",
+        "The weights are shared. How many roads must a man walk down?",
+        "A depthwise conv layer has 5 filters of size 3x3. How many parameters does it have?",
+        "A conv layer with 4 groups and 5 filters of size 3x3. How many parameters does it have?",
+        "The parameters are initialised as in the paper. What is the learning rate?",
+        "The batch norm layer has parameters that are learned.",
+        "If the layer had 140 parameters it would be small.",
+        "An epoch is one pass over the data.",
+        "The size of the output is discussed below.",
+        "We fit 5 models. The k-fold procedure is standard.",
+        "Consider the loss with 2 parameters. What is its gradient?",
+    ],
+)  # fmt: skip
+def test_other_prose_claims_and_asks_nothing(text: str) -> None:
+    assert [one for one in found(text) if one.value is not None or not one.asks] == []
+
+
+def test_what_is_not_said_is_asked_back() -> None:
+    text = r"A conv layer has 5 filters on an RGB image. How many parameters does it have? $x$"
+    with pytest.raises(DeriveError, match="does not say the size of the filters"):
+        d.read(text)
+    (one,) = found("The data are in batches of size 32. How many iterations are there per epoch?")
+    assert one.missing == "the text does not say how many samples there are"
+
+
+@pytest.mark.parametrize(
+    ("claim", "slip"),
+    [
+        ("135", "the biases are forgotten"),
+        ("50", "the channels of the input are forgotten: a filter is as deep as it"),
+        ("28", "this is one filter"),
+        ("136", "each filter has a bias of its own"),
+        ("141", ""),
+    ],
+)
+def test_a_wrong_claim_says_what_was_forgotten(claim: str, slip: str) -> None:
+    (one,) = found(CONV + f"with bias. The layer has {claim} parameters.")
+    assert not one.right
+    assert one.slip == slip
+
+
+def test_the_words_keep_their_places() -> None:
+    text = CONV + "with bias. The layer has 140 parameters. $x$"
+    report = check_source(Source("", text))
+    (claim,) = report.claims
+    assert text[slice(*claim.span)] == "The layer has 140 parameters"
+    for sentence in sentences(segment(Source("", text))):
+        assert all(0 <= place < len(text) for place in sentence.places)
+        assert list(sentence.places) == sorted(sentence.places)
+
+
+# --------------------------------------------------------------------------------------- formulas
+
+
+def answers(text: str) -> list[tuple[str, str]]:
+    return [
+        (one.left, one.missing or one.result)
+        for one in Problems.of(read_formula(text), False).answers
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\frac{32 - F}{1} + 1 = 26,\ F = ?", "7"),
+        (r"\lfloor \frac{32 - F}{2} \rfloor + 1 = 15, F = ?", r"3,\ 4"),
+        (r"26 = \frac{N - 7 + 2P}{S} + 1, N = 32, P = 0, S = ?", "1"),
+        (r"(n + 1) h + (h + 1) m = 79510, n = 784, m = 10, h = ?", "100"),
+        (r"(n + 1) h + (h + 1) m \le 10000, n = 784, m = 10, h = ?", "12"),
+        (r"\frac{10 - F}{2} + 1 = 3, (F, S) = ?", None),
+        (r"h^2 = 2, h = ?", "no whole number fits with $1 \\le h \\le 2$"),
+        (r"2 F + 1 = 10, F = ?", r"no whole number fits: the equation gives $F = \frac{9}{2}$"),
+        (r"N = 32, F = 5, \lfloor \frac{N - F}{2} \rfloor + 1 = ?", "14"),
+    ],
+)  # fmt: skip
+def test_equations(text: str, expected: str | None) -> None:
+    assert [result for _, result in answers(text)] == ([] if expected is None else [expected])
+
+
+def test_a_large_power_is_left_alone() -> None:
+    assert answers(r"9^{9^{9^{9}}} = ?") == []
+    assert answers(r"\frac{1}{0} + 1 = ?") == []
