@@ -19,6 +19,7 @@ from derive.kernel import sizes
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.meaning.evaluate import evaluate_all
+from derive.operators.incidence import measures
 from derive.operators.pointwise import np
 
 POINTS = 2
@@ -74,7 +75,7 @@ def agreements(
     order = toposort(*roots, *moved, *(value for _, value in results))
     classes = [v.domain.classes for v in network.variables if v.domain.classes is not None]
     draw = np.random.default_rng(seed)
-    at = extents([*(axis for node in order for axis in node.axes), *classes], draw)
+    at = extents([*(axis for node in order for axis in measures(node)), *classes], draw)
     domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
     points: list[Point] = []
     values = [value for question, value in results if question.wrt]

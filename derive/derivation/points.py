@@ -20,6 +20,7 @@ from derive.kernel.sizes import Axis
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.abstract import signature_of
 from derive.operators.attention import masked_softmax
+from derive.operators.incidence import measures
 from derive.operators.pointwise import infinity, np
 from derive.operators.structures import structured
 
@@ -121,7 +122,7 @@ def point(
     known = domains or {}
     classes = [domain.classes for domain in known.values() if domain.classes is not None]
     draw = np.random.default_rng(seed)
-    at = extents([*(axis for node in order for axis in node.axes), *classes], draw)
+    at = extents([*(axis for node in order for axis in measures(node)), *classes], draw)
     variables: list[Expr] = [node for node in order if isinstance(node, Var)]
     return {v: value_of(v, known.get(v, REALS), draw, at) for v in variables}, at
 

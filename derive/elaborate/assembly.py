@@ -26,6 +26,7 @@ from derive.kernel import sizes
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
 from derive.latex.read import Parsed
+from derive.operators.incidence import measures
 from derive.tree import Tree
 
 _LETTERS = "nmpdqkhlrst"
@@ -163,7 +164,7 @@ def name_sizes(reading: Reading, roots: Sequence[Expr]) -> None:
     taken = {name for name in reading.size_names} | set(reading.scope.whole)
     free = (letter for letter in _LETTERS if letter not in taken)
     for node in toposort(*roots):
-        for axis in node.axes:
+        for axis in measures(node):
             for name in sorted(sizes.unknowns(sizes.resolve(axis, reading.sizes.bound))):
                 letter = next(free, None) or f"n_{{{name[1:]}}}"
                 reading.sizes.bound[name] = sizes.size(letter)

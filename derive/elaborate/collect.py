@@ -25,6 +25,7 @@ from derive.elaborate.limits import bound_letters
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import ACTIVATIONS, base_of, index_letter, names_in, taken_apart
 from derive.elaborate.settle import BRACKETS, settle
+from derive.elaborate.shifts import collected, counts_from_zero
 from derive.elaborate.unfold import reaching, unfolded, uses
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -106,6 +107,8 @@ def _factors(tree: Tree) -> Iterator[Tree]:
 def collect_letters(items: list[Tree], reading: Reading) -> None:
     """Note which letters are bound, which names stand alone, and which are only ever applied."""
     called: dict[str, bool] = {}
+    reading.scope.shifts = collected(items)
+    reading.scope.from_zero = counts_from_zero(items, reading.scope.shifts)
     ranged: set[str] = set()
     for item in items:
         for node in item.subtrees():
@@ -129,7 +132,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
                 _range(node, reading, ranged)
             if node.head == "script" and isinstance(node.kids[1], Tree):
                 for reckoning in node.kids[1].subtrees():
-                    if reckoning.head == "sum":
+                    if reckoning.head == "sum" and reckoning not in reading.scope.shifts:
                         letters = (index_letter(part) for part in reckoning.subtrees())
                         reading.scope.steps |= {letter for letter in letters if letter}
             if node is item and _mentions(item):

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
+from derive.elaborate import convolve
 from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.abstract import note_losses
@@ -127,6 +128,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.sizes.kronecker = says_kronecker(source.text)
     reading.sizes.row_major = says_row_major(parsed.document.plain)
     reading.scope.basis = has_basis(items, parsed.document.plain)
+    reading.scope.convolves = convolve.says_so(parsed.document.plain)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derive.elaborate.conditions import indicator
+from derive.elaborate.convolve import has_star, starred, with_bias
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.limits import bound_letters, size_of
@@ -20,6 +21,7 @@ from derive.elaborate.products import product_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import index_letter
 from derive.elaborate.settle import settle
+from derive.elaborate.shifts import ranged
 from derive.elaborate.shown import text
 from derive.elaborate.symbols import entries, prepare
 from derive.elaborate.values import (
@@ -52,6 +54,9 @@ def _num(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("sum")
 def _sum(reading: Reading, tree: Tree, env: Env) -> Value:
     values = [squeezed(value_of(reading, kid, env)) for kid in tree.kids]
+    biased = with_bias(reading, tree, values)
+    if biased is not None:
+        return biased
     return sum_of(tree, reading.sizes, values)
 
 
@@ -64,6 +69,12 @@ def _neg(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("juxt")
 def _juxt(reading: Reading, tree: Tree, env: Env) -> Value:
     _no_hidden_pole(reading, tree, tree.kids)
+    if has_star(tree.kids):
+        return starred(reading, tree, env, lambda part: _product(reading, part, env))
+    return _product(reading, tree, env)
+
+
+def _product(reading: Reading, tree: Tree, env: Env) -> Value:
     return product_of(tree, reading.sizes, tree.kids, lambda kid: value_of(reading, kid, env))
 
 
@@ -199,6 +210,8 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     names = [letter for letter, _, _ in letters]
     rename = {k: v for k, v in env.rename.items() if k not in names}
     inner = replace(env, open=env.open | set(names), rename=rename)
+    if reading.scope.shifts:
+        inner = ranged(reading, inner, letters, above, body)
     prepare(reading, body, inner)
     value = reading.sizes.current(value_of(reading, body, inner))
     for condition in _exclusions(below):

@@ -49,6 +49,8 @@ class Env:
     open: frozenset[str] = frozenset()
     formals: Mapping[str, Value] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
+    lows: Mapping[str, Axis] = field(default_factory=dict)  # where letters that a sum binds begin
+    ranged: frozenset[str] = frozenset()  # letters that run over a part of the axes they select
 
     def letter(self, written: str) -> str:
         return self.rename.get(written, written)

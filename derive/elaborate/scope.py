@@ -15,7 +15,9 @@ from derive.elaborate.shown import text
 from derive.latex.print import latex
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
 from derive.notation.names import parts, symbol_tree
+from derive.operators.pooling import FLATTENED, POOLS
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
+from derive.operators.windows import CONVOLUTIONS, FLIPS
 from derive.tree import Tree
 
 # Words of the vocabulary, by what the reader finds them under.
@@ -28,7 +30,7 @@ KNOWN_WORDS = frozenset(
 ) | frozenset(
     ["tr", "Tr", "trace", "diag", "Diag", "det", "arg", "sum", "var", "Var", "mean", "vec", "Vec",
      "unvec", "kron"]
-)  # fmt: skip
+) | CONVOLUTIONS | FLIPS | POOLS | FLATTENED  # fmt: skip
 INDICATORS = frozenset([r"\mathbb{I}", r"\mathbb{1}", r"\mathbf{1}", r"\mathbf{I}"])
 # Letters that by custom name functions, and letters that name numbers, if nothing else is said.
 ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma", r"\rho"])
@@ -72,6 +74,9 @@ class Scope:
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     shifted: set[str] = field(default_factory=set)  # indices that do not count from 1
+    convolves: bool = False  # does the document speak of convolutions
+    from_zero: bool = False  # do the indices of such places count from 0
+    shifts: set[Tree] = field(default_factory=set)  # subscripts i + k - 1 that are places
     steps: set[str] = field(default_factory=set)  # letters that are reckoned with: t in h_{t-1}
     uses: dict[str, int] = field(default_factory=dict)  # how often a name with its scripts is met
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
@@ -157,17 +162,18 @@ class Scope:
             # A bold name with a letter is a vector of its own, a plain one is an entry, and so is
             # one with two letters.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
-            whole = whole and not is_range(subs[0])
+            whole = whole and not is_range(subs[0]) and subs[0] not in self.shifts
             if self.known(bare) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None
 
     def _selects(self, subs: tuple[Tree, ...]) -> bool:
         # Entries are counted from 1: w_0 beside w is a number of its own, the bias.
-        return all(
-            is_index(s) and index_letter(s) not in self.steps and s != Tree("num", ("0",))
-            for s in subs
-        )
+        return all(s in self.shifts or self._selects_one(s) for s in subs)
+
+    def _selects_one(self, sub: Tree) -> bool:
+        beside = index_letter(sub) in self.steps or sub == Tree("num", ("0",))
+        return is_index(sub) and not beside
 
     def _new(
         self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple
@@ -175,9 +181,10 @@ class Scope:
         """A symbol that the document neither declares nor defines."""
         first = (inside(label),) if slot and label is not None else ()
         letters = [index_letter(s) for s in subs]
-        if subs and all(letter in self.bound for letter in letters):
+        shifted = any(s in self.shifts for s in subs)
+        if subs and all(x in self.bound or s in self.shifts for x, s in zip(letters, subs)):
             bare = self._spelled(base, (), label, label_slot=slot)
-            if base in self.whole and not is_bold(base):
+            if (base in self.whole and not is_bold(base)) or (shifted and is_bold(base)):
                 return Reference(bare, (*first, *subs), actions)
             for other in self._aliases(base):
                 if other != base and other in self.whole and is_bold(other):

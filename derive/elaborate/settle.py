@@ -19,6 +19,7 @@ from derive.elaborate.scope import (
     taken_apart,
 )  # fmt: skip
 from derive.latex.print import latex
+from derive.operators.windows import CONVOLUTIONS
 from derive.tree import Tree
 
 BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
@@ -106,7 +107,8 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
             return Tree("call", (_word("exp", base), settle(sup, scope)), tree.span)
         reference = scope.refer(tree)
         indices = tuple(
-            settle(i, scope) if i.head not in ("name", "num") else i for i in reference.indices
+            i if i.head in ("name", "num") or i in scope.shifts else settle(i, scope)
+            for i in reference.indices
         )
         symbol = Tree("symbol", (reference.symbol, *indices), tree.span)
         return _raised(symbol, reference.actions, tree, scope)
@@ -268,6 +270,8 @@ def _applied(
             return None
         function, powers = _function(kid, scope)
         arguments = _arguments(bracket, scope)
+        if stem in CONVOLUTIONS and powers == (Tree("name", (TRANSPOSE,)),):
+            function, powers = _word("conv^T", kid), ()  # the adjoint, applied
         span = (kid.span[0], following.span[1]) if following else kid.span
         call = Tree("call", (function, *arguments), span)
         call = _raised(call, powers, kid, scope)
@@ -361,8 +365,7 @@ def _function(kid: Tree, scope: Scope) -> tuple[Tree, tuple[Tree, ...]]:
     if kid.head == "prime":
         inner, powers = _function(kid.kids[0], scope)
         return Tree("prime", (inner, kid.kids[1]), kid.span), powers
-    stem = base_of(kid)
-    bare = stem.lstrip("\\")
+    bare = (stem := base_of(kid)).lstrip("\\")
     if bare in KNOWN_WORDS and not scope.known(stem):
         sub = kid.kids[1] if kid.head == "script" else None
         sup = kid.kids[2] if kid.head == "script" else None
@@ -381,10 +384,9 @@ def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
     bracket, _ = _bracket(following)
     if bracket is None or bracket.head not in ("paren",) or following is None:
         return
-    reference = scope.refer(kid)
+    reference, base = scope.refer(kid), base_of(kid)
     if scope.known(reference.symbol) or reference.symbol in scope.scalars or reference.indices:
         return
-    base = base_of(kid)
     if base in NUMBER_LETTERS or is_bold(base) or base not in scope.called_only:
         return
     written, whole = latex(kid), latex(Tree("juxt", (kid, following)))

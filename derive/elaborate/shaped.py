@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from derive.elaborate import sliding
 from derive.elaborate.blocks import beside
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
@@ -116,4 +117,5 @@ SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "vec": _vec, "Vec": _vec, "unvec": _unvec, "kron": _kron,
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
     **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
+    **sliding.WORDS,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from derive.elaborate.ranks import own_axes
 from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.scope import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.settle import settle
+from derive.elaborate.shifts import at_places, is_shifted, with_ranges
 from derive.elaborate.shown import formula, text
 from derive.elaborate.used import symbols_used
 from derive.elaborate.values import (
@@ -51,6 +52,8 @@ def _symbol(reading: Reading, tree: Tree, env: Env) -> Value:
 def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
     """The value of a settled ``symbol`` tree: its slots filled, its components opened."""
     symbol, *indices = tree.kids
+    if any(is_shifted(index, reading, env) for index in indices):
+        return at_places(reading, tree, env, symbol_value)
     slots = symbol.count("#")
     filled, components = indices[:slots], indices[slots:]
     if symbol in env.formals:
@@ -296,6 +299,7 @@ def _named(
             f"the left side has the index ${missing}$, the right side does not",
             equation.left,
         )
+    body = with_ranges(reading, equation.symbol, components, body)
     slots: list[str] = []
     for k, letter in enumerate(letters):
         if letter in body.opens:

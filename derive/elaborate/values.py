@@ -31,6 +31,7 @@ from derive.kernel.expr import (
     toposort,
 )  # fmt: skip
 from derive.kernel.sizes import Axis, SizeError
+from derive.operators.incidence import incidence, is_incidence, raw
 from derive.tree import Tree
 
 
@@ -149,6 +150,11 @@ def _resized(node: Expr, kids: list[Expr], bound: Mapping[str, Axis]) -> Expr:
             return Ones(sizes.resolve(n, bound))
         case Num():
             return node
+        case Call() if is_incidence(node):
+            *steps, shift = node.op.params[: len(node.axes) + 1]
+            axes = tuple(sizes.resolve(n, bound) for n in node.axes)
+            made = raw if any(map(sizes.unknowns, axes)) else incidence
+            return made([sizes.resolve(c, bound) for c in steps], sizes.resolve(shift, bound), axes)
         case Call(Operator() as op) if op.params:
             params = tuple(sizes.resolve(n, bound) for n in op.params)
             return Call(registered("operator", op.name, params), tuple(kids))

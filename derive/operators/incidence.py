@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from derive.kernel.build import contracted, lift, zeros
 from derive.kernel.expr import Axes, Call, Delta, Expr, Ones, Operator, vocabulary
-from derive.kernel.sizes import Axis, Size, latex
+from derive.kernel.sizes import Axis, Size, latex, size
 from derive.operators.pointwise import np
 
 NAME = "incidence"
@@ -78,6 +78,14 @@ def _constant(node: Call, cotangent: Expr, extra: int):
 
 def is_incidence(node: Expr) -> bool:
     return isinstance(node, Call) and isinstance(node.op, Operator) and node.op.name == NAME
+
+
+def measures(node: Expr) -> tuple[Axis, ...]:
+    """The sizes that a node is made of: those of its axes, and a stride that is a symbol."""
+    if is_incidence(node):
+        names = {x for p in node.op.params if isinstance(p, Size) for x in p.names()}  # type: ignore[union-attr]
+        return (*node.axes, *map(size, sorted(names)))
+    return node.axes
 
 
 def read(node: Expr, own: Sequence[int]) -> Equation:
@@ -176,6 +184,11 @@ def at_least_zero(size: Axis, axes: Axes, depth: int = 2) -> bool:
     return any(
         at_least_zero(size - axis + 1, axes, depth - 1) for axis in axes if isinstance(axis, Size)
     )
+
+
+def raw(coefficients: Sequence[Axis], offset: Axis, axes: Axes) -> Expr:
+    """The same as ``incidence``, as one node: for sizes that are still to be found."""
+    return Call(_operator(*coefficients, offset, *axes), ())
 
 
 def incidence(coefficients: Sequence[Axis], offset: Axis, axes: Axes) -> Expr:

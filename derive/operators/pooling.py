@@ -108,6 +108,14 @@ def _mean_of(seen: Expr, over: Sequence[Axis]) -> Expr:
 # --------------------------------------------------------------------------------------- reshaping
 
 
+# How documents spell these.
+POOLS = frozenset(
+    ["MaxPool", "maxpool", "Maxpool", "maxPool", "MaxPool1d", "MaxPool2d", "MaxPool1D",
+     "MaxPool2D", "maxpool1d", "maxpool2d", "AvgPool", "avgpool", "AvgPool1d", "AvgPool2d",
+     "AvgPool2D", "AveragePool", "avgpool1d", "avgpool2d", "MeanPool", "meanpool", "GAP",
+     "GlobalAvgPool", "globalavgpool", "GlobalMaxPool"]
+)  # fmt: skip
+FLATTENED = frozenset(["flatten", "Flatten"])
 RESHAPES = frozenset(["flatten", "unflatten"])
 
 
@@ -123,11 +131,13 @@ def flatten(x: Expr, start: int = 0) -> Expr:
     rank = len(x.axes) - start
     if start < 0 or rank < 1:
         raise ShapeError(f"flatten from axis {start} needs more axes than {shape_text(x.axes)}")
-    return x if rank == 1 else Call(_flatten(rank), (x,))
+    return x if rank == 1 else Call(flattening(rank), (x,))
 
 
 @cache
-def _flatten(rank: int) -> Operator:
+def flattening(rank: int) -> Operator:
+    """The operator that makes one axis of the last ``rank``."""
+
     def shape(axes: Axes) -> Axes:
         if len(axes) < rank:
             raise ShapeError(f"flatten needs {rank} axes, not {shape_text(axes)}")
@@ -153,10 +163,10 @@ def _unflatten(*sizes: Axis) -> Operator:
         return x.reshape((*x.shape[:-1], *sizes))
 
     def pull(node: Call, cotangent: Expr, extra: int) -> Iterator[tuple[Expr, Expr, str]]:
-        yield node.args[0], Call(_flatten(len(sizes)), (cotangent,)), "reshapes"
+        yield node.args[0], Call(flattening(len(sizes)), (cotangent,)), "reshapes"
 
     return Operator("unflatten", sizes, shape, value, pull, True)
 
 
-vocabulary["operator", "flatten"] = _flatten
+vocabulary["operator", "flatten"] = flattening
 vocabulary["operator", "unflatten"] = _unflatten

@@ -24,6 +24,14 @@ __all__ = [
     "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "convolve", "correlate", "flip",
 ]  # fmt: skip
 
+# How documents spell these.
+CONVOLUTIONS = frozenset(
+    ["conv", "Conv", "conv1d", "Conv1d", "Conv1D", "conv2d", "Conv2d", "Conv2D", "convolve",
+     "fullconv", "ConvTranspose", "ConvTranspose1d", "ConvTranspose2d", "convtranspose", "deconv",
+     "correlate", "xcorr", "conv^T"]
+)  # fmt: skip
+FLIPS = frozenset(["flip", "Flip", "rot", "rot180"])
+
 Option: TypeAlias = "int | Sequence[int]"
 Indices: TypeAlias = tuple[int, ...]
 

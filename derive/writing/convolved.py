@@ -26,7 +26,7 @@ def said(made: Convolution, kernel: Tree, signal: Tree) -> Tree:
     if made.full:
         return Tree("call", (Tree("transpose", (name("conv"),)), signal, kernel, *options))
     if options or _unusual(made):
-        word = "conv" if not _unusual(made) else f"conv{len(made.windows)}d"
+        word = "conv" if not _unusual(made) else rf"\operatorname{{conv{len(made.windows)}d}}"
         return Tree("call", (name(word), signal, kernel, *options))
     return Tree("convolution", (kernel, Tree("op", ("*",)), signal))
 

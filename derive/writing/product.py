@@ -120,7 +120,9 @@ class Reading:
         self.derived = derived(self.factors, {*self.env, *self.free, *self.derived}) | self.derived
         for i, (factor, by) in list(self.derived.items()):
             letter = subscript(by, i, self.env)
-            if letter is not None:
+            if letter is None and all(j == i or j in self.env for j in by.indices):
+                del self.derived[i]  # it is summed, and the equation is written out
+            elif letter is not None:
                 self.env[i] = letter
                 del self.derived[i]
                 self.factors = [f for f in self.factors if f is not factor]

@@ -47,19 +47,34 @@ def subscript(by: Equation, index: int, env: Mapping[int, str]) -> str | None:
     """What an index is in letters that count from 1; None while another one has no letter."""
     turn = by.of(index)
     shift: Axis = by.offset * (-1 * turn) + 1  # type: ignore[operator]
-    terms: list[str] = []
+    total: dict[str, Axis] = {}
     for i, c in by.terms:
         if i == index:
             continue
-        if i not in env or env[i].startswith(SHIFTED):
+        if i not in env:
             return None
         c = c * (-1 * turn)  # type: ignore[operator]
-        shift = shift - c
-        if env[i].isdigit():
-            shift = shift + c * int(env[i])
-        else:
-            terms.append(f"{c}:{env[i]}")
-    return SHIFTED + ",".join(terms) + ";" + str(shift)
+        inner, number = _taken_apart(env[i])
+        if inner is None:
+            return None
+        shift = shift + c * (number - 1)
+        for letter, count in inner.items():
+            total[letter] = c * count + total.get(letter, 0)
+    return SHIFTED + ",".join(f"{c}:{x}" for x, c in total.items() if c != 0) + ";" + str(shift)
+
+
+def _taken_apart(letter: str) -> tuple[dict[str, int] | None, int]:
+    """A letter as letters with whole numbers before them, and a number; None if it has others."""
+    if letter.isdigit():
+        return {}, int(letter)
+    if not letter.startswith(SHIFTED):
+        return {letter: 1}, 0
+    letters, _, number = letter.removeprefix(SHIFTED).rpartition(";")
+    pairs = [part.partition(":") for part in letters.split(",") if part]
+    whole = [*(count for count, _, _ in pairs), number]
+    if not all(text.lstrip("-").isdigit() for text in whole):
+        return None, 0
+    return {x: int(count) for count, _, x in pairs}, int(number)
 
 
 def indicator(node: Expr, at: Sequence[str | None]) -> Tree:

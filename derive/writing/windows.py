@@ -64,7 +64,8 @@ class Convolution(NamedTuple):
     @property
     def batch(self) -> int:
         """How many of its first axes are the signal's alone."""
-        return sum(i in self.owns[1] and i not in self.owns[0] for i in self.out)
+        lead = len(self.owns[1]) - len(self.windows)
+        return 0 if self.out[:1] == self.owns[0][:1] else max(lead - 1, 0)
 
 
 def has_windows(flat: Flat) -> bool:

@@ -312,8 +312,6 @@ class Writer:
         """An operator acts on the last axis of its argument, and the axes before it come along; one
         of a matrix on the last two."""
         assert not isinstance(node.op, Name)
-        if is_incidence(node):
-            return Said(indicator(node, at))
         if node.op.name in FAMILIES:
             return (yield from blocks.said(self, node, at, scope))
         signature = signature_of(node)
@@ -348,7 +346,7 @@ class Writer:
     # ------------------------------------------------------------------------- contractions
 
     def _contraction(self, flat: Flat, at: Letters, scope: frozenset[str]) -> Saying:
-        if windows.has_windows(flat):
+        if windows.has_windows(flat) and not (at and all(at)):
             flat, made = windows.regrouped(flat)
             if isinstance(made, Flip):
                 array = yield Ask(made.array, (None,) * len(made.own), scope)
@@ -378,6 +376,8 @@ def _own_axes(operator: str) -> int:
 def _constant(node: Call, at: Letters) -> Tree:
     """An operator without arguments; one that stacks columns says which entry is which pair."""
     assert not isinstance(node.op, Name)
+    if is_incidence(node):
+        return indicator(node, at)
     if not (is_stack(node) and all(at)):
         return entry(words.symbol_tree(rf"\mathrm{{{node.op.name}}}"), at)
     i, j, k = (words.letter_tree(letter or "") for letter in at)

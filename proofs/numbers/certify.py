@@ -20,6 +20,7 @@ from derive.derivation.network import Domain
 from derive.kernel import sizes
 from derive.kernel.expr import Expr, Var, toposort
 from derive.kernel.sizes import Size
+from derive.operators.incidence import measures
 from derive.operators.pointwise import np
 from proofs.numbers.draw import inside
 from proofs.numbers.entries import finite, fraction, is_rational, rational
@@ -164,7 +165,7 @@ def told(
     order = toposort(a, b)
     variables = [node for node in order if isinstance(node, Var)]
     names = dict.fromkeys(
-        name for node in order for axis in node.axes if isinstance(axis, Size)
+        name for node in order for axis in measures(node) if isinstance(axis, Size)
         for name in sorted(axis.names())
     )  # fmt: skip
     left, right = texts(found.left, found.right)

@@ -17,6 +17,7 @@ from derive.derivation.network import REALS, Domain
 from derive.kernel.expr import Expr, Map, ShapeError, Var, shape_text, toposort
 from derive.kernel.sizes import Size
 from derive.operators.abstract import signature_of
+from derive.operators.incidence import measures
 from derive.operators.pointwise import np
 from proofs.numbers.certify import RELATIONS, Certificate, Refutation, certify, told
 from proofs.numbers.draw import Rationals
@@ -113,7 +114,7 @@ class _Search:
         self.facts = {v: d for v, d in domains.items() if d != REALS} | conditions
         self.names = list(
             dict.fromkeys(
-                name for node in self.order for axis in node.axes if isinstance(axis, Size)
+                name for node in self.order for axis in measures(node) if isinstance(axis, Size)
                 for name in sorted(axis.names())
             )
         )  # fmt: skip

@@ -27,6 +27,7 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.sizes import Axis, Size
+from derive.operators.incidence import measures
 from derive.operators.pointwise import np
 from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, as_float, drawn
 from proofs.numbers.plan import contract
@@ -163,7 +164,7 @@ class Sampler:
         before = len(self.axes)
         for node in toposort(*new, below=lambda n: () if n in self._seen else n.kids):
             self._seen.add(node)
-            self.axes.update(dict.fromkeys(node.axes))
+            self.axes.update(dict.fromkeys(measures(node)))
             if isinstance(node, Ones | Delta):
                 self.axes[node.n] = None
         for domain in self.facts.values():
