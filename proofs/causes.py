@@ -14,12 +14,13 @@ from derive.elaborate.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS
 from derive.elaborate.values import Value
-from derive.kernel.build import ONE, collected, is_zero
-from derive.kernel.calculus import pullback
+from derive.kernel.build import is_zero
 from derive.kernel.expr import Expr, toposort
+from derive.latex.print import latex
 from derive.operators.pointwise import np
 from derive.tree import Tree
 from proofs.decide import Decider
+from proofs.held import held_constant, swept
 from proofs.layouts import is_jacobian
 from proofs.mistakes import Named, name_left, name_mistake
 from proofs.mistakes.edit import Surroundings
@@ -96,9 +97,34 @@ class Causes:
             source=self.claims.source.text,
             banned=spellings(left, self.claims),
         )  # fmt: skip
+        if found is None and (held := self._held(left, side, opens)) is not None:
+            return held
         if found is None and whole is not None:
             found = self._other_left(left, side, opens)
         return None if found is None else _cause(found)
+
+    def _held(self, left: Tree, side: Tree, opens: frozenset[str]) -> Cause | None:
+        """What was held constant, if the side is the gradient that this would give."""
+        found = self._number_and_node(left, opens)
+        if found is None:
+            return None
+        of, node = found
+
+        def holds(value: Expr) -> bool:
+            pair = self.value(side, opens, replace(node, expr=value))
+            return pair is not None and self.decider.alike(*pair) and self.decider.proves(*pair)
+
+        names = held_constant(of.expr, node.expr, holds)
+        if names is None:
+            return None
+        listed = " and ".join(f"${name}$" for name in names)
+        verb, noun = ("are", "depend") if len(names) > 1 else ("is", "depends")
+        by = latex(self._by(left))
+        return Cause(
+            "held-constant",
+            f"{listed} {verb} held constant here and {noun} on ${by}$: the terms of those paths "
+            "are missing",
+        )
 
     def _numbers(self, truth: Expr, opens: frozenset[str]) -> tuple[Probe, Quick]:
         """A probe of the truth, and the numbers of trees there: the lines of a document share
@@ -206,6 +232,11 @@ class Causes:
 
     def _gradient(self, left: Tree, opens: frozenset[str]) -> tuple[Expr, Expr] | None:
         """The number and the node of a left side that is the gradient of a number in a node."""
+        found = self._number_and_node(left, opens)
+        return None if found is None or found[1].opens else (found[0].expr, found[1].expr)
+
+    def _number_and_node(self, left: Tree, opens: frozenset[str]) -> tuple[Value, Value] | None:
+        """The same with an entry of the node: \\partial L / \\partial x_i."""
         match self.claims.shorthand.written_out(left):
             case Tree("grad", (Tree() as by, Tree() as of, _)):
                 pass
@@ -217,9 +248,12 @@ class Causes:
             number, node = self.claims.value(of, opens), self.claims.value(by, opens)
         except (Fault, Silent):
             return None
-        if number.own or number.opens or node.opens:
-            return None
-        return number.expr, node.expr
+        return None if number.own or number.opens else (number, node)
+
+    def _by(self, left: Tree) -> Tree:
+        """The variable of a derivative, as it is written."""
+        tree = self.claims.shorthand.written_out(left)
+        return tree.kids[0] if tree.head == "grad" else tree.kids[1]
 
     def inherited(self, left: Tree, side: Expr, opens: frozenset[str]) -> int | None:
         """The offset of the error above from which this wrong gradient follows, if it does."""
@@ -239,22 +273,6 @@ class Causes:
             if self.decider.alike(wrong, side) and self.decider.proves(wrong, side):
                 return error.offset
         return None
-
-
-def swept(root: Expr, pinned: dict[Expr, Expr]) -> dict[Expr, Expr]:
-    """The cotangents of a number where some of them are taken to be what somebody wrote."""
-    arriving: dict[Expr, list[Expr]] = {root: [ONE]}
-    done: dict[Expr, Expr] = {}
-    for node in reversed(toposort(root)):
-        if node not in arriving:
-            continue
-        cotangent = pinned.get(node)
-        if cotangent is None:
-            cotangent = collected(arriving[node])
-        done[node] = cotangent
-        for share in pullback(node, cotangent):
-            arriving.setdefault(share.kid, []).append(share.cotangent)
-    return done
 
 
 def _cause(found: Named) -> Cause:

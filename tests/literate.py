@@ -47,6 +47,7 @@ MISTAKES = frozenset(
         "wrong-inverse-or-power",
         "wrong-index",
         "layout-flip",
+        "held-constant",
         "swapped-quotient-rule",
         "wrong-left-side",
         "extra-transpose",

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from derive.kernel.build import hadamard, lift
+from derive.kernel.build import ZERO, hadamard, lift, named
 from derive.kernel.contraction import contracted, span
 from derive.kernel.expr import Axes, Call, Expr, Num, Ones, Operator, ShapeError, shape_text
 from derive.kernel.sizes import Axis
 from derive.operators.composites import define
-from derive.operators.pointwise import np, power, reciprocal, sqrt
+from derive.operators.pointwise import exp, np, power, reciprocal, sqrt
 from derive.operators.primitives import Pull, primitive
 
 # ------------------------------------------------------------------------------ along an axis
@@ -131,10 +131,12 @@ def _standardized(kind: str, axis: int, scale: Callable[[Expr], Expr], centre: b
     spread = primitive(
         known, lambda x: tuple(n for k, n in enumerate(vector(x)) if k != axis % len(x)),
         spread_value, spread_pull, over, words=(over[len(r"\operatorname{") : -1],), body=scale,
+        leading=axis == 0,
         code=f"(({middle}) ** 2).mean(axis={axis})",
     )  # fmt: skip
     made = primitive(
         kind, _and_number, value, pull, spelling, arity=2, implied=(0,), body=body,
+        leading=axis == 0,
         rest=lambda x: (Num(Fraction(1, 10)),),
         code=f"standardized({{0}}, {{1}}, {axis}, {centre})",
     )  # fmt: skip
@@ -158,6 +160,24 @@ rms_standardize, mean_square = _standardized(
     "rms_standardize", -1, lambda x: _mean(power(2)(x)), False,
     r"\mathrm{RMSNorm}", r"\operatorname{meansquare}", "mean_square",
 )  # fmt: skip
+
+
+def with_statistics(operator: str, x: Expr, eps: Expr = ZERO) -> Expr | None:
+    """What is made of statistics, with the mean and what it divides by under names of their own."""
+    axis = 0 if operator == "batch_standardize" else -1
+    match operator:
+        case "softmax":
+            own = span(len(x.axes))
+            whole = named(r"\sum_k e^{z_k}", contracted((exp(x),), (own,), own[:-1]))
+            return _times(reciprocal(whole), exp(x))
+        case "standardize" | "batch_standardize":
+            spread = named(r"\sigma^2", _variance(x, axis))
+            u = x - along(named(r"\mu", _mean(x, axis)), x.axes[axis], axis)
+        case "rms_standardize":
+            spread, u = named(r"\mathrm{MS}", _mean(power(2)(x))), x
+        case _:
+            return None
+    return _times(power(Fraction(-1, 2))(spread + eps), u, axis)
 
 
 # --------------------------------------------------------------------------- normalisation

@@ -27,7 +27,8 @@ class Row:
     that makes it from the parameters (none for a function that must be given); ``entry`` prints one
     entry along the axis that an operator makes, its index as the last argument; ``implied`` the
     parameters that a short spelling leaves out (a symbol, or a number); ``learned`` that these are
-    trained; ``matrices`` that it acts on the last two axes, a square matrix; ``source`` is where
+    trained; ``matrices`` that it acts on the last two axes, a square matrix,
+    ``leading`` on the first; ``source`` is where
     the definition is from, or what it is;
     ``shapes`` are those of its arguments, ``"m n"`` an m×n matrix (vectors if left out), and
     ``parameters`` what a family is made with, where an example of it is shown; ``rest`` gives an
@@ -48,6 +49,7 @@ class Row:
     entry: str = ""
     implied: tuple[str | int, ...] = ()
     learned: bool = False
+    leading: bool = False
     matrices: bool = False
     rest: Callable[..., tuple[Expr, ...]] = lambda first: ()
     source: str = ""

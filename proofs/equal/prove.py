@@ -6,7 +6,7 @@ multiplied by its denominators.  What a name or a word means is looked at only i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product as every_choice
 from math import ceil
@@ -18,7 +18,7 @@ from derive.kernel.expr import Add, Axes, Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
 from derive.meaning.blocks import cells, has_blocks
 from proofs.equal.atoms import CONSTANT, OverBudget, Poly, Undefined
-from proofs.equal.bounds import Bounds
+from proofs.equal.bounds import POSITIVE, Bounds, Interval
 from proofs.equal.defined import Guarded, needed, open_conditions, supposed, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
@@ -183,7 +183,7 @@ def _needs(a: Expr, b: Expr, ring: Reading) -> tuple[list[Condition], list[Guard
     """What must hold for both to be defined, which the ring may suppose."""
     opened = ring.view.opened
     sure, guarded = needed((a, b), lambda node: _below(node, opened))
-    ring.interval.assume(supposed(sure))
+    ring.interval.assume((*supposed(sure), *_positive(sure, Bounds(ring.interval.facts))))
     return sure, guarded
 
 
@@ -198,6 +198,13 @@ def _left_open(
     judge = Reading(ring.deadline, ring.left, plain, view)
     sure = sure + [c for g in guarded for c in _outside(judge, g)]
     return _not_everywhere(judge, open_conditions(sure, plain))
+
+
+def _positive(conditions: Iterable[Condition], bounds: Bounds) -> Iterator[tuple[Expr, Interval]]:
+    """What must not be 0 and is not negative."""
+    for c in conditions:
+        if c.relation == "!=" and bounds.of(c.expr).low >= 0:
+            yield c.expr, POSITIVE
 
 
 def _outside(ring: Reading, guarded: Guarded) -> list[Condition]:

@@ -212,7 +212,7 @@ def _coefficient(tree: Tree) -> tuple[Fraction, list[Tree], list[Tree]] | None:
         for kid in side.kids if side.head == "juxt" else (side,):
             if kid.head == "num" and Fraction(kid.kids[0]) != 0:
                 value *= Fraction(kid.kids[0]) ** power
-            elif kid.head == "name":
+            elif kid.head in ("name", "sqrt"):
                 names.append(kid)
             else:
                 return None

@@ -212,15 +212,18 @@ def rank_of(tree: Tree, claims: Claims, letters: frozenset[str]) -> int | None:
 
 
 def _counts(claims: Claims, trees: Iterable[Tree]) -> Iterator[Tree]:
-    """Sizes that something in the document is divided by."""
+    """Sizes that something in the document is divided by, and roots of sizes: m, \\sqrt{d}."""
     found: dict[Tree, None] = {}
+    roots: dict[Tree, None] = {}
     for tree in trees:
         for node in tree.subtrees():
             if node.head == "frac":
                 for kid in node.kids[1].subtrees():
                     if kid.head == "name" and kid.kids[0] in claims.reading.size_names:
                         found[kid] = None
-    yield from found
+            if node.head == "sqrt" and latex(node.kids[0]) in claims.reading.size_names:
+                roots[node] = None
+    yield from (*found, *roots)
 
 
 # ------------------------------------------------------------------------------- slopes and terms

@@ -25,7 +25,7 @@ ORDER = (
     "wrong-delta", "wrong-index", "value-for-derivative", "extra-factor",
     "missing-mask", "missing-regulariser", "missing-inner-derivative",
     "missing-term", "wrong-inverse-or-power", "wrong-symbol",
-    "layout-flip", "wrong-left-side",
+    "layout-flip", "wrong-left-side", "held-constant",
 )  # fmt: skip
 
 MISTAKES: Mapping[str, Mistake] = MappingProxyType(rows(ORDER))

@@ -102,6 +102,24 @@ def _with_term(
     return edit(code, part, new, says, (term.tree, new), cost)
 
 
+@mistake("held-constant", tier=9)
+def held_constant(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
+    r"""something that depends on the variable is held constant
+
+    A mean, a variance, a norm or a weight that is computed from the variable moves with it, and
+    sends a gradient back like everything else.
+
+        wrong   \hat x_i = (x_i - \mu) / \sigma:   \delta_{x_i} = \delta_i / \sigma
+        right   \hat x_i = (x_i - \mu) / \sigma:
+                \delta_{x_i} = \frac{1}{\sigma} \left( \delta_i - \frac1n \sum_j \delta_j
+                               - \hat x_i \frac1n \sum_j \hat x_j \delta_j \right)
+
+    How to see it: move one entry of the variable and ask of every quantity whether it changes.
+    """
+    # Decided by who differentiates with the paths cut: no edit of one side undoes it.
+    yield from ()
+
+
 @mistake(
     "extra-term",
     Example(

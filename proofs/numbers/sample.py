@@ -29,6 +29,7 @@ from derive.kernel.expr import (
 from derive.kernel.sizes import Axis, Size
 from derive.operators.incidence import measures
 from derive.operators.pointwise import np
+from derive.operators.row import PRIMITIVES
 from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, as_float, drawn
 from proofs.numbers.plan import contract
 
@@ -126,9 +127,24 @@ def computed(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
             return known[arg]
         case Call(Operator() as op, args):
             params = tuple(sizes.evaluate(p, at) for p in op.params)
-            return np.asarray(op.value(*(known[a] for a in args), *params), float)
+            return _operated(op, args, [known[a] for a in args], params)
         case _:
             raise KeyError(node)
+
+
+def _operated(op: Operator, args: Sequence[Expr], arrays: list[Any], params: tuple) -> Any:
+    """The operator at every point: at once where the axis of the points is one more in front."""
+    row = PRIMITIVES.get(op.name)
+    many = [array.ndim > len(arg.axes) for arg, array in zip(args, arrays, strict=True)]
+    alike = all(many) and len({array.ndim for array in arrays}) == 1
+    if not any(many) or (alike and not (row and row.leading)):
+        return np.asarray(op.value(*arrays, *params), float)
+    count = next(len(array) for array, more in zip(arrays, many, strict=True) if more)
+    each = [
+        op.value(*(a[k] if more else a for a, more in zip(arrays, many, strict=True)), *params)
+        for k in range(count)
+    ]
+    return np.asarray(each, float)
 
 
 class Sampler:
