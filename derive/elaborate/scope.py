@@ -63,9 +63,7 @@ class Scope:
     whole: set[str] = field(default_factory=set)  # bases that occur without a subscript
     scalars: set[str] = field(default_factory=set)  # declared numbers
     arrays: set[str] = field(default_factory=set)  # declared vectors and matrices
-    ranges: dict[str, Tree] = field(
-        default_factory=dict
-    )  # the last value of an index: i = 1, .., m
+    ranges: dict[str, Tree] = field(default_factory=dict)  # the last value of i = 1, .., m
     given: bool = False  # is every symbol given, so that a bold name with a letter is an entry
     primed: bool = False  # does a prime on a bracket transpose it
     basis: bool = False  # is e_i a vector of the standard basis
