@@ -13,7 +13,6 @@ pytest.importorskip("flint")
 DOCUMENTS = documents()
 # What the checker does not do yet: document -> why.
 FALLS_SHORT = {
-    "ridge_inverse.tex": "H^{-1} H x = x of a matrix that is not known to be invertible",
     "traps_words.tex": "ReLU(t) = .. is taken for a definition",
 }
 

@@ -158,7 +158,7 @@ def test_more_bits_give_narrower_balls_around_the_same_number(bits):
     "node",
     [
         log(S), log(S - 1), reciprocal(S), power(-2)(S), sqrt(S - 1), power(F(1, 3))(S - 1),
-        raised(S, T), raised(S - 1, lift(2)), power(0)(S), S / S, power(F(-1, 2))(S),
+        raised(S, T), raised(S - 1, lift(F(3, 2))), power(0)(S), S / S, power(F(-1, 2))(S),
         log(e_to(S) - 1), reciprocal(sigmoid(S) - sigmoid(-S)), T * log(S), T * log(S) - T * log(S),
     ],
 )  # fmt: skip

@@ -12,14 +12,19 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from derive.kernel.expr import Axes
+from derive.kernel.sizes import Axis
 from derive.meaning.joins import Laws
 from derive.meaning.numbering import numbering
-from proofs.equal.bounds import REAL, Interval
+from proofs.equal.bounds import COUNT, REAL, Interval
 
 Number: TypeAlias = "int | Fraction"
 Factor: TypeAlias = "tuple[int, tuple[int, ...], Number]"  # atom, an index for each slot, exponent
 Term: TypeAlias = "tuple[Factor, ...]"
 Poly: TypeAlias = "dict[Term, Number]"
+# What a product is the sum of, by a law of all of it; the sizes of its summed indices.
+ProductLaw: TypeAlias = (
+    "Callable[[Number, list[Factor], dict[int, Axis]], list[tuple[Number, list[Factor]]] | None]"
+)
 
 
 class OverBudget(Exception):
@@ -61,6 +66,11 @@ class Atom:
 
 
 CONSTANT: Term = ()
+
+
+def is_count(atom: Atom) -> None:
+    """Make an atom a number of entries."""
+    atom.look = COUNT
 
 
 def collect(into: Poly, term: Term, count: Number) -> None:

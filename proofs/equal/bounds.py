@@ -27,6 +27,7 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.meaning.kinds import kinds_of
+from proofs.equal.definite import definiteness
 
 _MOST_POWER = 64  # of the ends of an interval
 
@@ -221,6 +222,13 @@ def _is_square(node: Contract) -> bool:
     return False
 
 
+def is_count(node: Expr) -> bool:
+    """Whether an expression is a product of sizes and whole numbers above 0, whatever they are."""
+    if isinstance(node, Contract) and not node.out:
+        return all(is_count(f) or isinstance(f, Ones) for f in node.factors)
+    return isinstance(node, Num) and node.value > 0 and Fraction(node.value).denominator == 1
+
+
 class Bounds:
     """The interval of every node, each found once.  Names are transparent."""
 
@@ -277,9 +285,14 @@ class Bounds:
                     return known[args[0]].power(fn.params[0])
                 if fn.name in ("where", "max", "min"):
                     return known[args[-2]].hull(known[args[-1]])
+                if fn.name == "raised" and is_count(args[1]) and not known[args[0]].positive:
+                    return REAL
                 return RANGES.get(fn.name, REAL)
             case Call(Name(), (arg,)):
                 return known[arg]
+            case Call(Operator(name="det"), (arg,)):
+                shown = definiteness(arg, lambda part: known.get(part, REAL))
+                return (REAL, NONNEGATIVE, POSITIVE)[shown]
             case Call(Operator() as op):
                 return RANGES.get(op.name, REAL)
         return REAL

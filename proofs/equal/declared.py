@@ -14,10 +14,10 @@ from derive.meaning.joins import laws_of
 from derive.meaning.kinds import is_symmetric, kinds_of
 from proofs.equal.atoms import Atom, Poly
 from proofs.equal.bounds import POSITIVE, Bounds
-from proofs.equal.functions import Functions
+from proofs.equal.matrices import Matrices
 
 
-class Declared(Functions):
+class Declared(Matrices):
     """A ring that knows where its variables live."""
 
     interval: Bounds

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.kernel.build import ONE, coefficient
-from derive.kernel.expr import Contract, Expr, Map, is_named, toposort
+from derive.kernel.expr import Call, Contract, Expr, Map, Operator, is_named, toposort
+from derive.meaning.kinds import kinds_of
+from derive.operators.matrices import det, inverse
 from derive.operators.row import defined
-from proofs.equal.bounds import NONNEGATIVE, POSITIVE, Bounds, Interval
+from proofs.equal.bounds import NONNEGATIVE, POSITIVE, Bounds, Interval, is_count
 from proofs.equal.proof import Condition
 
 Below = Callable[[Expr], Iterable[Expr]]
@@ -74,8 +76,14 @@ def _need(node: Expr) -> Condition | None:
             if q.denominator != 1:
                 return Condition(">" if q < 0 else ">=", arg)
             return Condition("!=", arg) if q < 0 else None
+        case Map(fn, (_, exponent)) if fn.name == "raised" and is_count(exponent):
+            return None
         case Map(fn, (arg, *_)) if fn.name in ("log", "raised"):
             return Condition(">", arg)
+        case Call(Operator(name=word), (arg,)) if word in ("inverse", "logabsdet"):
+            return Condition("!=", det(arg))
+        case Call(Operator(name="logdet"), (arg,)):
+            return Condition(">", det(arg))
     return None
 
 
@@ -147,7 +155,40 @@ def _reduced(condition: Condition, bounds: Bounds) -> Iterable[Condition]:
                 stack += [Condition("!=", f) for f in reversed(factors)]
             case Map(fn, (arg,)) if fn.name in ("power", "abs") and c.relation == "!=":
                 stack.append(Condition("!=", arg))
+            case Call(op, (Call(inner, (arg,)),)) if op is det and inner is inverse:
+                stack.append(Condition(c.relation, det(arg)))
+            case Call(op, (arg,)) if op is det and c.relation == "!=" and _is_invertible(arg):
+                continue
+            case Call(op, (arg,)) if op is det and c.relation == "!=" and _parts(arg):
+                stack += _parts(arg)
             case _ if is_named(c.expr) and is_named(c.expr.kids[0]):
                 stack.append(Condition(c.relation, c.expr.kids[0]))
             case _:
                 yield c
+
+
+def _is_invertible(matrix: Expr) -> bool:
+    """Whether a matrix is declared to be invertible."""
+    while is_named(matrix):
+        matrix = matrix.kids[0]
+    return "invertible" in kinds_of(matrix)
+
+
+def _parts(matrix: Expr) -> list[Condition]:
+    """What makes a matrix invertible if its factors do; nothing if it has none."""
+    if not isinstance(matrix, Contract) or len(matrix.axes) != 2:
+        return []
+    scalars = [f for f, own in zip(matrix.factors, matrix.indices, strict=True) if not own]
+    rest = [(f, own) for f, own in zip(matrix.factors, matrix.indices, strict=True) if own]
+    if not rest or any(len(f.axes) != 2 or set(f.axes) != {matrix.axes[0]} for f, _ in rest):
+        return []
+    # A chain: every summed index joins two factors, and the two ends are those of the matrix.
+    spots = [i for _, own in rest for i in own]
+    summed = set(spots) - set(matrix.out)
+    if len(summed) != len(rest) - 1 or any(spots.count(i) != 2 for i in summed):
+        return []
+    if any(spots.count(i) != 1 for i in matrix.out) or any(len(set(own)) < 2 for _, own in rest):
+        return []
+    if len(rest) == 1 and not scalars and rest[0][1] == matrix.out:
+        return []
+    return [Condition("!=", f) for f in scalars] + [Condition("!=", det(f)) for f, _ in rest]

@@ -17,8 +17,10 @@ from derive.derivation.network import Domain
 from derive.kernel.expr import Add, Axes, Expr, is_named, toposort
 from derive.kernel.sizes import Axis, Size
 from derive.meaning.blocks import cells, has_blocks
+from derive.meaning.matrices import is_inverse
 from proofs.equal.atoms import CONSTANT, OverBudget, Poly, Undefined
 from proofs.equal.bounds import POSITIVE, Bounds, Interval
+from proofs.equal.cleared import zero_by_clearing
 from proofs.equal.defined import Guarded, needed, open_conditions, supposed, unscaled
 from proofs.equal.null import almost_nowhere_zero
 from proofs.equal.proof import Condition, Proof
@@ -42,7 +44,7 @@ def prove(
     some other way (a name for a variable's function, given as a variable) are not known.
     ``seconds`` of this thread and ``terms`` (products made in one attempt) bound the work.
     """
-    if a is b:
+    if a is b and not any(is_inverse(node) for node in toposort(a)):
         return Proof()
     if a.axes != b.axes:
         return None
@@ -295,7 +297,11 @@ def _is_zero(ring: Reading, poly: Poly, depth: int = 2) -> bool:
         for term, count in poly.items():
             ring.gather(made, count, [*term, *factors])
         poly = made
-    return not poly or (depth > 0 and _zero_by_entries(ring, poly, depth))
+    return (
+        not poly
+        or (depth > 0 and _zero_by_entries(ring, poly, depth))
+        or zero_by_clearing(ring, poly)
+    )
 
 
 def _zero_by_entries(ring: Reading, poly: Poly, depth: int) -> bool:

@@ -228,8 +228,8 @@ class Reading(Declared):
                 return self.of(args[0])
             case "abs":
                 return self.absolute(self.of(args[0]))
-            case "raised" if set(self.of(args[1])) <= {CONSTANT}:
-                return self.raised(self.of(args[0]), self.of(args[1]).get(CONSTANT, 0))
+            case "raised" if (found := self.raised_by(*map(self.of, args))) is not None:
+                return found
             case "where":
                 chosen = self._chosen(*args)
                 if chosen is not None:
@@ -307,6 +307,8 @@ class Reading(Declared):
         assert isinstance(op, Operator)
         if is_stack(node):
             return {((stack_atom(self, *op.params), (0, 1, 2), 1),): 1}
+        if (found := self.of_matrix(node)) is not None:
+            return found
         rowwise = op.name in _ROWWISE and len(node.args) == 1
         if rowwise and self.view.smooth:
             opened = self._row_opened(node)

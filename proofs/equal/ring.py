@@ -22,13 +22,15 @@ from proofs.equal.atoms import (
     Number,
     OverBudget,
     Poly,
+    ProductLaw,
     Term,
     Undefined,
     collect,
+    is_count,
     labelled,
     relabelled,
 )
-from proofs.equal.bounds import COUNT, UNIT, Interval
+from proofs.equal.bounds import UNIT, Interval
 from proofs.equal.flat import unstacked
 from proofs.equal.joined import joined
 from proofs.equal.places import determined
@@ -44,6 +46,7 @@ class Ring:
         self.atoms: list[Atom] = []
         self.named: dict[tuple, int] = {}
         self.deadline, self.left = deadline, terms
+        self.product_laws: list[ProductLaw] = []
         self._last = -1_000_000  # fresh summed indices count down from here
 
     # ------------------------------------------------------------------------------- atoms
@@ -72,7 +75,7 @@ class Ring:
         return found
 
     def _symbol(self, name: str) -> int:
-        return self.atom("size", (name,), (), _is_count)
+        return self.atom("size", (name,), (), is_count)
 
     # ------------------------------------------------------------------------------ algebra
 
@@ -217,17 +220,18 @@ class Ring:
                 return [(count * n, rest + at) for n, at in self.instance(atom.base, own)]
             if e:
                 kept.append((a, own, e))
-        if any(atoms[f[0]].kind == "stack" for f in kept):
-            step = unstacked(self, kept)
-            if step is not None:
-                left = {i: n for i, n in extent.items() if i not in step[1]}
-                return [(count, [*step[0], *self._ones(left)])]
+        if any(atoms[f[0]].kind == "stack" for f in kept) and (step := unstacked(self, kept)):
+            left = {i: n for i, n in extent.items() if i not in step[1]}
+            return [(count, [*step[0], *self._ones(left)])]
         laws = [f for f in kept if atoms[f[0]].kind in "HZ" or atoms[f[0]].total]
         if laws and (made := self._by_law(laws, count, kept, extent)) is not False:
             return made
         meet = any(atoms[a].joins for a, _, _ in kept)
         if meet and (made := joined(self, count, kept, extent)) is not None:
             return made
+        for law in self.product_laws:
+            if (found := law(count, kept, extent)) is not None:
+                return found
         if extent:
             used = {i for _, own, _ in kept for i in own}
             for i, n in extent.items():
@@ -393,7 +397,3 @@ class Ring:
 
 def _identity(atom: Atom) -> tuple:
     return atom.content, atom.axes
-
-
-def _is_count(atom: Atom) -> None:
-    atom.look = COUNT

@@ -180,7 +180,10 @@ def _log(here: Entries, x: Scalar) -> Scalar:
 
 
 def _raised(here: Entries, x: Scalar, y: Scalar) -> Scalar:
-    """x to the power y for x > 0, as its definition exp(y log x) says."""
+    """x to the power y for x > 0, as its definition exp(y log x) says; to a natural number at
+    least 1 for any x."""
+    if type(y) is fmpq and y.q == 1 and y.p > 0:
+        return here.power(x, fraction(y))
     if type(x) is fmpq:
         if x <= 0:
             return NAN

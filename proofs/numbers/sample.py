@@ -36,6 +36,9 @@ from proofs.numbers.plan import contract
 # A relative difference past this one is no rounding error, nor is an absolute one past this one.
 TOLERANCE = 1e-6
 NOTHING = 1e-9
+# The least singular value over the largest, where a matrix is as good as singular.
+_SINGULAR = 1e-10
+_OF_MATRICES = frozenset(["inverse", "logdet", "logabsdet"])
 _BATCH = -1  # the index number of the axis of points
 _MOST_NODES = 50_000  # kept before candidates, or rooms, are forgotten
 _MOST_ROOMS = 64
@@ -98,6 +101,13 @@ class Room:
         return found
 
 
+def regular(matrices: Any) -> Any:
+    """The matrices, NaN for those that are singular up to rounding: their inverses mean nothing."""
+    values = np.linalg.svd(np.nan_to_num(matrices, posinf=0.0, neginf=0.0), compute_uv=False)
+    good = values[..., -1] > _SINGULAR * values[..., 0]
+    return np.where(good[..., None, None], matrices, np.nan)
+
+
 def computed(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> Any:
     """The value of a node from those of its kids; arrays with one axis more are batches."""
     match node:
@@ -127,7 +137,10 @@ def computed(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
             return known[arg]
         case Call(Operator() as op, args):
             params = tuple(sizes.evaluate(p, at) for p in op.params)
-            return _operated(op, args, [known[a] for a in args], params)
+            given = [known[a] for a in args]
+            if op.name in _OF_MATRICES:
+                given = [regular(given[0])]
+            return _operated(op, args, given, params)
         case _:
             raise KeyError(node)
 
