@@ -1,15 +1,20 @@
 r"""What is printed is what is read: LaTeX of any tree parses back to the written tree."""
 
+import ast
+import inspect
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from derive.latex import print as latex_printer
 from derive.latex import vocabulary
 from derive.latex.print import latex
 from derive.latex.read import read_formula
 from derive.notation import ACCENTS, BIG, GREEK, PRODUCTS, RELATIONS
+from derive.notation import mathml as mathml_printer
+from derive.notation import plain as plain_printer
 from derive.notation.mathml import mathml
 from derive.notation.plain import plain
 from derive.notation.written import written
@@ -234,3 +239,17 @@ def test_a_long_sum_takes_time_in_proportion():
     assert latex(made).count("+") == terms - 1
     assert mathml(made).count(">+<") == terms - 1
     assert plain(made).count("+") == terms - 1
+
+
+def _heads(module) -> set[str]:
+    cases = [n for n in ast.walk(ast.parse(inspect.getsource(module))) if type(n) is ast.MatchValue]
+    return {case.value.value for case in cases if isinstance(case.value, ast.Constant)}
+
+
+def test_what_one_printer_writes_all_do():
+    """A head that only LaTeX knows would break the page on which it stands."""
+    known = _heads(latex_printer)
+    assert known <= _heads(mathml_printer)
+    # those of a page with verdicts are never said in plain words
+    assert known - {"open", "close", "marked"} <= _heads(plain_printer)
+    assert "differential" in known

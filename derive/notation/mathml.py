@@ -68,6 +68,8 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return _sum(kids, spelling)
         case "neg":
             return f'<mo form="prefix">−</mo>{_mathml(kids[0], spelling)}'
+        case "differential":
+            return f'<mi mathvariant="normal">d</mi>{_mathml(kids[0], spelling)}'
         case "pm":
             return f'<mo form="prefix">±</mo>{_mathml(kids[0], spelling)}'
         case "chain":

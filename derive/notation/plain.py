@@ -62,6 +62,8 @@ def _plain(node: Tree) -> str:
             return sign if of is None else f"{sign} {_plain(of)}"
         case "big":
             return _big(*kids)
+        case "differential":
+            return "d" + _plain(kids[0])
         case "prime":
             return _plain(kids[0]) + "'" * int(kids[1])
         case "factorial":

@@ -193,8 +193,8 @@ class Writer:
                 case Call(op, (first, *_)):
                     own = _own_axes(op.name) if len(node.axes) <= len(first.axes) else 0
                     called = self.label[first][: len(first.axes) - own]
-        if type(node) is Var and not called:
-            self.taken.add(node.name)
+        if not called and isinstance(node, Var | Call):
+            self.taken.add(node.name if type(node) is Var else getattr(node.op, "symbol", ""))
         return (*called, *[None] * (len(node.axes) - len(called)))
 
     def _called(self, node: Expr) -> tuple[Tree | None, Letters]:
