@@ -37,6 +37,7 @@ ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma",
 FUNCTION_LETTERS = ACTIVATIONS | frozenset(
     ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
 )
+NORMAL = r"\mathcal{N}"
 COLON = Tree("name", (":",))
 _NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega"
 NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
@@ -243,7 +244,7 @@ class Scope:
         if self.known(reference.symbol):
             return False
         base = base_of(tree)
-        if base in INDICATORS or base in (r"\mathbb{E}",):
+        if base in INDICATORS or base in (r"\mathbb{E}", NORMAL):
             return True
         if base.lstrip("\\") in FUNCTION_WORDS or (len(base) > 1 and base.isalpha()):
             return True

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from derive.elaborate import sliding
 from derive.elaborate.blocks import beside
 from derive.elaborate.dispatch import value_of
+from derive.elaborate.divergences import divergence
 from derive.elaborate.faults import Fault
 from derive.elaborate.flat import kronecker, stacked_value, unstacked_value
 from derive.elaborate.limits import size_of
@@ -20,7 +21,7 @@ from derive.kernel.expr import Delta, Operator
 from derive.kernel.sizes import SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
-from derive.operators.row import PRIMITIVES
+from derive.operators.row import COMPOSITES, PRIMITIVES
 from derive.tree import Tree
 
 
@@ -118,4 +119,5 @@ SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
     **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
     **sliding.WORDS,
+    **dict.fromkeys(COMPOSITES["kl"].words, divergence),
 }  # fmt: skip

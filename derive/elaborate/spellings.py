@@ -15,6 +15,8 @@ from derive.tree import Tree
 
 _EQUALS = frozenset(["=", ":=", "=="])
 _TRANSPOSES = tuple(Tree("name", (sign,)) for sign in ("t", "T", r"\top", r"\intercal"))
+_D = ("D", r"\mathrm{D}", r"\mathbb{D}")
+_KL = (Tree("name", ("KL",)), Tree("juxt", (Tree("name", ("K",)), Tree("name", ("L",)))))
 _PRIMES_SAID = re.compile(
     r"(?:'|\\prime)\s*\}?\s*\$?\s*(?:for|is|denotes?|means|as)\s+(?:the\s+|a\s+)?transpos"
     r"|primes?\s+(?:denotes?|for|means?)\s+(?:the\s+)?transpos",
@@ -58,6 +60,8 @@ def _respelled(node: Tree) -> Tree:
             return Tree("at", (Tree("grad", (by, of, order), node.span), where), node.span)
         case Tree("deriv", (Tree("at", (of, where)), by, order)):
             return Tree("at", (Tree("deriv", (of, by, order), node.span), where), node.span)
+        case Tree("script", (Tree("name", (base,)), below, None)) if base in _D and below in _KL:
+            return Tree("name", ("KL",), node.span)
         case Tree("juxt", kids) if any(_is_left_transpose(kid) for kid in kids):
             done: list[Tree] = []
             pending = False

@@ -3,8 +3,9 @@
 The idea: a word is one row, which says how it is read, written, computed, differentiated and
 spelled in code; whoever needs one of these walks the rows.
 
-``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices`` and ``composites`` are the
-rows; ``normalisation``, ``attention`` and ``layers`` are those of networks; ``windows`` and
+``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices``, ``losses`` and
+``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are those of networks;
+``windows`` and
 ``pooling`` are convolution and what goes with it, made of ``incidence``;
 ``symbolic`` gives them to SymPy.
 """
@@ -15,6 +16,7 @@ from derive.operators import (
     blocks,
     composites,
     layers,
+    losses,
     matrices,
     normalisation,
     pointwise,
@@ -30,11 +32,12 @@ WITH_OPTIONS = {
     for function in (
         *(getattr(windows, name) for name in windows.__all__),
         *(getattr(pooling, name) for name in pooling.__all__),
+        *(getattr(losses, name) for name in losses.__all__),
     )
 }
 
 __all__ = [
     "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement", "attention",
-    "blocks", "composites", "layers", "matrices", "normalisation", "pointwise", "pooling",
+    "blocks", "composites", "layers", "losses", "matrices", "normalisation", "pointwise", "pooling",
     "primitives", "windows",
 ]  # fmt: skip
