@@ -133,13 +133,14 @@ def test_a_function_means_the_same_to_sympy_and_to_numpy(name):
 @pytest.mark.parametrize("name", sorted(PRIMITIVES))
 def test_an_operator_means_the_same_to_sympy_and_to_numpy(name):
     values = np.array([[0.25, -1.5, 0.25], [2.0, 1.0, -0.75]])
-    operator = PRIMITIVES[name].make(*([3] if name == "one_hot" else []))
+    operator = PRIMITIVES[name].make(*([3] if name == "one_hot" else PRIMITIVES[name].parameters))
     if name == "one_hot":
         values = np.array([3.0, 1.0])
     if PRIMITIVES[name].matrices:
         values = np.array([[[2.0, 1.0], [-0.5, 1.0]], [[1.0, 0.25], [2.0, 1.5]]])
     x = Var("x", values.shape)
-    node = operator(x, *PRIMITIVES[name].rest(x))
+    several = [x] * (max(len(PRIMITIVES[name].shapes), 1) - 1)
+    node = operator(x, *(several or PRIMITIVES[name].rest(x)))
     ours = evaluate(node, {x: values})
     theirs = to_sympy(node, {x: np.vectorize(sympy.Rational, otypes=[object])(values)})
     assert theirs.shape == ours.shape

@@ -37,8 +37,7 @@ ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma",
 FUNCTION_LETTERS = ACTIVATIONS | frozenset(
     ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
 )
-NORMAL = r"\mathcal{N}"
-COLON = Tree("name", (":",))
+NORMAL, COLON = r"\mathcal{N}", Tree("name", (":",))
 _NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega"
 NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
 
@@ -127,10 +126,9 @@ class Scope:
         if not subs and label is None and base != r"\delta":
             return replace(self.refer(tree), symbol=base, indices=())
         found = self.refer(tree)
-        if found.indices and label is None and not any(index_letter(s) in self.bound for s in subs):
-            # W_h beside W: what is introduced by itself is no entry
-            exact = self._spelled(base, subs, None)
-            return found if "#" in found.symbol else Reference(exact, (), found.actions)
+        entry = found.indices and label is None and "#" not in found.symbol
+        if entry and not any(index_letter(s) in self.bound for s in subs):
+            return Reference(self._spelled(base, subs, None), (), found.actions)  # W_h beside W
         return found
 
     def _family_known(self, slot: str) -> bool:
