@@ -14,7 +14,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import derive as d
-from derive.kernel.expr import ShapeError
+from derive.elaborate.formula import read_expression
+from derive.kernel.expr import ShapeError, Var, toposort
 from derive.operators.incidence import at_least_zero, incidence
 from proofs.equal import prove
 from proofs.numbers.exact import Exact
@@ -179,6 +180,29 @@ def test_flatten_and_its_gradient() -> None:
     assert pickle.loads(pickle.dumps(z)) is z
 
 
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1}, {"dilation": 2}])
+def test_the_code_computes_the_same(options) -> None:
+    x, w, b = d.tensor("X", 2, 3, 7, 6), d.tensor("W", 4, 3, 3, 2), d.vector("b", 4)
+    z = d.name("Z", d.conv2d(x, w, b, **options))
+    h = d.flatten(d.max_pool2d(d.relu(z), 2), start=1)
+    loss = d.half_squared_norm(h) + d.total(d.avg_pool2d(z, 2, 1))
+    draw = np.random.default_rng(1)
+    values = {v: draw.normal(size=v.axes) for v in (x, w, b)}
+    given = {"X": values[x], "W": values[w], "b": values[b]}
+    for wanted in (z, h, *d.grad(loss, [x, w, b])):
+        assert np.allclose(d.compile(wanted, "numpy")(**given), d.evaluate(wanted, values))
+
+
+def test_the_code_of_symbolic_sizes() -> None:
+    draw = np.random.default_rng(1)
+    values = {x: draw.normal(size=7), w: draw.normal(size=3), g: draw.normal(size=5)}
+    for wanted in (dx, dw, d.flip(w), d.convolve(x, w)):
+        found = d.compile(wanted, "numpy")
+        names = {"x": values[x], "w": values[w], "g": values[g]}
+        needed = {k: v for k, v in (names | {"n": 7}).items() if f'given["{k}"]' in found.source}
+        assert np.allclose(found(**needed), d.evaluate(wanted, values))
+
+
 # ------------------------------------------------------------------------------- proved and printed
 
 x, w, g, v = d.vector("x", n), d.vector("w", k), d.vector("g", n - k + 1), d.vector("v", q)
@@ -265,6 +289,43 @@ G = d.tensor("G", 4, 6, 6)
 )  # fmt: skip
 def test_printed_as_people_write_it(expression, printed) -> None:
     assert expression.latex() == printed
+
+
+A, Q, I, K = (
+    d.tensor("A", 4, 6, 6),
+    d.tensor("Q", 4, 3, 3),
+    d.matrix("I", 8, 8),
+    d.matrix("K", 3, 3),
+)
+
+
+def passes_back(z, *variables):
+    """z and what a free cotangent of it becomes at these."""
+    cotangent = d.tensor("H", *z.axes)
+    return [z, *(d.grad(d.dot(cotangent, z), v) for v in variables)]
+
+
+READ_BACK = [
+    *passes_back(d.conv1d(x, w), x, w),
+    *passes_back(d.conv2d(X, W), X, W),
+    *passes_back(d.conv2d(I, K), I, K),
+    *passes_back(d.conv2d(X, W, stride=2), X, W),
+    *passes_back(d.conv2d(X, W, stride=3, padding=1), X, W),
+    *passes_back(d.conv2d(X, W, padding=(1, 2), dilation=2), X, W),
+    *passes_back(d.max_pool2d(A, 2), A),
+    *passes_back(d.max_pool2d(A, 3, 1), A),
+    *passes_back(d.avg_pool2d(A, 2), A),
+    *passes_back(d.avg_pool1d(d.vector("a", 6), 3, 1), d.vector("a", 6)),
+    d.convolve(x, w), d.flip(w), d.flip(K), d.flatten(A), 2 * d.relu(d.conv2d(X, W)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", READ_BACK, ids=lambda e: e.latex())
+def test_what_is_printed_is_read_back(expression) -> None:
+    variables = [v for v in toposort(expression) if isinstance(v, Var)]
+    again = read_expression(expression.latex(), variables)
+    assert again.axes == expression.axes
+    assert prove(again, expression) is not None
 
 
 # --------------------------------------------------------------------------------------- bad input

@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never
 
+from derive.code import windows
 from derive.code.contractions import Factor, joined, opened, plus, product, times
 from derive.code.flat import stack_array, unstacked
 from derive.code.targets import (
@@ -47,14 +48,20 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.sizes import Axis, Size
-from derive.meaning.stacks import below
+from derive.meaning.stacks import below as below_stacks
 from derive.meaning.stacks import opened as opened_stacks
 from derive.notation.names import ascii_name, filled
 from derive.operators.abstract import Signature, signature_of
+from derive.operators.incidence import is_incidence
 from derive.operators.stacking import is_stack
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 WIDTH = 72  # a piece wider than this gets a line of its own
+
+
+def below(node: Expr) -> tuple[Expr, ...]:
+    """What the code of a node is made of."""
+    return windows.below(node, tuple(below_stacks(node)))
 
 
 class Names:
@@ -243,6 +250,8 @@ class Body:
                 assert isinstance(op, Operator)
                 if (signature := signature_of(node)) is not None:
                     return self._given(signature, [self.pieces[a] for a in args], len(node.axes))
+                if is_incidence(node):
+                    return windows.constant(self, node)
                 if is_stack(node):
                     return stack_array(self, node)
                 arrays = [self.full(self.pieces[a], a.axes) for a in args]
@@ -323,6 +332,8 @@ class Body:
         )
 
     def _contract(self, node: Contract) -> Piece:
+        if any(map(is_incidence, node.factors)):
+            return windows.looked_up(self, node)
         cut = opened_stacks(node)
         if cut is not None:
             return unstacked(self, cut)

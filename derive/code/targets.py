@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from derive.kernel.expr import Fn, Operator
 from derive.operators import POINTWISE, PRIMITIVES
+from derive.operators.pooling import RESHAPES
 
 # How tightly a piece of Python binds, loosest first.  ``@`` and ``*`` bind alike in Python, but
 # ``s * W @ x`` multiplies the matrix by s first, so here they never share a level.
@@ -154,6 +155,14 @@ def called(template: str) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
+def reshaping(op: Fn | Operator) -> str:
+    """How an array is flattened along its last axes, or unflattened."""
+    if op.name == "flatten":
+        return f"{{0}}.reshape(*{{0}}.shape[:-{op.params[0]}], -1)"
+    sizes = ", ".join(f"{{{k + 1}}}" for k in range(len(op.params)))
+    return "{0}.reshape(*{0}.shape[:-1], " + sizes + ")"
+
+
 def template_of(target: Target, op: Fn | Operator) -> str:
     """How this word is written in this language, ``{0}`` .. for its arguments.
 
@@ -162,6 +171,8 @@ def template_of(target: Target, op: Fn | Operator) -> str:
     """
     table = POINTWISE if isinstance(op, Fn) else PRIMITIVES
     row = table.get(op.name)
+    if op.name in RESHAPES:
+        return reshaping(op)
     code = target.words.get(op.name) or (row.code if row else "")
     if callable(code):
         code = code(*op.params)
@@ -198,6 +209,21 @@ def one_hot_argmax(x):
 def one_hot_argmin(x):
     """1 at the first smallest entry along the last axis, 0 elsewhere."""
     return (np.arange(x.shape[-1]) == x.argmin(axis=-1)[..., None]).astype(float)
+''',
+        "looked_up": '''
+def looked_up(x, axis, turn, offset, steps):
+    """x at the place of an axis where turn * place + offset + steps . indices is 0, else 0."""
+    sums = sum(c * i for (c, _), i in zip(steps, np.indices([n for _, n in steps]))) + offset
+    at, rest = np.divmod(-sums, turn)
+    seen = (rest == 0) & (at >= 0) & (at < x.shape[axis])
+    after = (1,) * (x.ndim - axis - 1)
+    return np.take(x, np.where(seen, at, 0), axis) * seen.reshape(seen.shape + after)
+''',
+        "incidence": '''
+def incidence(offset, steps):
+    """1 where offset + steps . indices is 0, 0 elsewhere."""
+    sums = sum(c * i for (c, _), i in zip(steps, np.indices([n for _, n in steps]))) + offset
+    return (sums == 0).astype(float)
 ''',
         "one_hot": '''
 def one_hot(y, classes):

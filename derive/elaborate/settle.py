@@ -7,6 +7,7 @@ call is a question with both readings, never a guess.
 
 from __future__ import annotations
 
+from derive.elaborate.adjoints import SLIDING, as_adjoint
 from derive.elaborate.faults import Fault
 from derive.elaborate.scope import (
     INDICATORS,
@@ -19,7 +20,6 @@ from derive.elaborate.scope import (
     taken_apart,
 )  # fmt: skip
 from derive.latex.print import latex
-from derive.operators.windows import CONVOLUTIONS
 from derive.tree import Tree
 
 BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
@@ -270,8 +270,8 @@ def _applied(
             return None
         function, powers = _function(kid, scope)
         arguments = _arguments(bracket, scope)
-        if stem in CONVOLUTIONS and powers == (Tree("name", (TRANSPOSE,)),):
-            function, powers = _word("conv^T", kid), ()  # the adjoint, applied
+        if stem in SLIDING and powers == (Tree("name", (TRANSPOSE,)),):
+            function, powers = as_adjoint(function), ()
         span = (kid.span[0], following.span[1]) if following else kid.span
         call = Tree("call", (function, *arguments), span)
         call = _raised(call, powers, kid, scope)

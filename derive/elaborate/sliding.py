@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from derive.elaborate.adjoints import is_adjoint
 from derive.elaborate.convolve import DIMS, Operand, channels, pair, places, sliding, with_bias
 from derive.elaborate.dispatch import said, value_of
 from derive.elaborate.faults import Fault
@@ -18,12 +19,13 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.values import Value, call_of, contract_values, squeezed
 from derive.kernel import sizes
-from derive.kernel.build import lift
-from derive.kernel.expr import Call
+from derive.kernel.build import contracted, lift
+from derive.kernel.expr import Call, Expr, Ones
 from derive.kernel.sizes import Axis
 from derive.operators import incidence
+from derive.operators.pointwise import reciprocal
 from derive.operators.pooling import FLATTENED, POOLS, flattening
-from derive.operators.primitives import maximum
+from derive.operators.primitives import argmax, maximum
 from derive.operators.windows import CONVOLUTIONS, FLIPS
 from derive.tree import Tree
 
@@ -99,52 +101,92 @@ def flip_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
 def pool_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     r"""\mathrm{MaxPool}_{2 \times 2}(a, \text{stride}=2); the stride is the window if left out."""
     plain, options = _options(reading, tree, arguments)
+    word = _word(tree).lower()
+    back = "unpool" in word
     window = options.get("window") or _window_of(reading, tree)
-    if len(plain) == 2 and window is None:
-        window = [size_of(reading, plain[1])]
-        plain = plain[:1]
-    if len(plain) != 1:
-        raise Fault("wrong-arguments", f"{_word(tree)} takes one array", tree)
-    value = reading.sizes.current(squeezed(value_of(reading, plain[0], env)))
-    mean = "a" in _word(tree)[:1].lower() or "mean" in _word(tree).lower()
+    if len(plain) == 2 + back and window is None:
+        window = [size_of(reading, plain[-1])]
+        plain = plain[:-1]
+    if len(plain) != 1 + back:
+        raise Fault("wrong-arguments", f"{_word(tree)} takes {1 + back} argument(s)", tree)
+    given = [reading.sizes.current(squeezed(value_of(reading, p, env))) for p in plain]
+    value = given[-1]
+    mean = word.startswith(("a", "mean", "globala")) or word == "gap"
     rank = len(value.own)
     if window is None:
-        if "global" not in _word(tree).lower() and _word(tree) != "GAP":
+        if not word.startswith("global") and word != "gap":
             raise Fault(
                 "window", f"{said(tree)} does not say how large its window is", tree,
                 rf"write it as in $\mathrm{{{_word(tree)}}}_{{2}}(..)$",
             )  # fmt: skip
-        dims = 2 if rank > 2 else 1
-        window, mean = list(value.own[rank - dims :]), "max" not in _word(tree).lower()
-    dims = 1 if rank == 1 else 2 if len(window) == 2 or rank > 2 else 2 if rank == 2 else 1
+        window = list(value.own[max(rank - 2, min(rank - 1, 1)) :])
+    dims = min(len(window), 2) if len(window) > 1 else 1 if rank == 1 else 2
     if rank < dims:
         raise Fault("shape-clash", f"{_word(tree)} needs an array, not a scalar", tree)
     window = window * dims if len(window) == 1 else window
-    values, spots = [value], [(*range(100, 100 + rank - dims), *range(20, 20 + dims))]
+    joints = _joints(reading, tree, value, window, options, dims, mean)
+    lead, places = tuple(range(100, 100 + rank - dims)), tuple(range(dims))
+    inner, source = tuple(range(10, 10 + dims)), tuple(range(20, 20 + dims))
+    spots = [(20 + r, r, 10 + r) for r in places]
+    if is_adjoint(_word(tree)):
+        return _scaled(reading, tree, window, contract_values(
+            tree, reading.sizes, [value, *joints], [(*lead, *places), *spots], (*lead, *source)
+        ))  # fmt: skip
+    own = (*lead, *source)
+    if mean:
+        made = contract_values(
+            tree, reading.sizes, [value, *joints], [own, *spots], (*lead, *places)
+        )
+        made = _scaled(reading, tree, window, made)
+        return Value(squeezed(made).expr, made.opens) if word.startswith("g") else made
+    seen = contract_values(
+        tree, reading.sizes, [value, *joints], [own, *spots], (*lead, *places, *inner)
+    )
+    if back:
+        first = call_of(tree, reading.sizes, argmax, seen)
+        values, at = [given[0], first, *joints], [(*lead, *places), (*lead, *places, *inner)]
+        at += spots
+        if dims == 2:
+            rows = call_of(tree, reading.sizes, argmax, call_of(tree, reading.sizes, maximum, seen))
+            values, at = [*values, rows], [*at, (*lead, *places, inner[0])]
+        return contract_values(tree, reading.sizes, values, at, own)
+    for _ in range(dims):
+        seen = call_of(tree, reading.sizes, maximum, seen)
+    return seen
+
+
+def _joints(
+    reading: Reading, tree: Tree, value: Value, window: list[Axis],
+    options: dict[str, list[Axis]], dims: int, mean: bool,
+) -> list[Value]:  # fmt: skip
+    """The constants of the windows, for an input (of an adjoint: for a result) of this shape."""
+    found = []
     stride = options.get("stride", window)
     for r in range(dims):
         n = sizes.resolve(value.own[r - dims], reading.sizes.bound)
         how = (stride[r % len(stride)], options.get("padding", [0])[0], 1)
         if how[1] != 0 and not mean:
             raise Fault("unsupported", "a largest entry with padding is not known", tree)
-        found = places(reading, tree, n, window[r], how, {}, r)
-        values.append(sliding(found, window[r], n, *how))
-        spots.append((20 + r, r, 10 + r))
-    lead = (*range(100, 100 + rank - dims), *range(dims))
-    if mean:
-        number: Axis = 1
-        for n in window:
-            number = n * number
-        made = contract_values(tree, reading.sizes, values, spots, lead)
-        if not isinstance(number, int):
-            raise Fault("unsupported", "the mean over a window needs its size as a number", tree)
-        part = lift(Fraction(1, number))
-        own = tuple(range(len(made.own)))
-        return contract_values(tree, reading.sizes, [Value(part), made], [(), own], own)
-    made = contract_values(tree, reading.sizes, values, spots, (*lead, *range(10, 10 + dims)))
-    for _ in range(dims):
-        made = call_of(tree, reading.sizes, maximum, made)
-    return made
+        if is_adjoint(_word(tree)):
+            whole = options.get("size")
+            usual = how[0] * (n - 1) - 2 * how[1] + window[r]
+            found.append(sliding(n, window[r], whole[r % len(whole)] if whole else usual, *how))
+            continue
+        count = places(reading, tree, n, window[r], how, {}, r)
+        found.append(sliding(count, window[r], n, *how))
+    return found
+
+
+def _scaled(reading: Reading, tree: Tree, window: Sequence[Axis], made: Value) -> Value:
+    """A sum over windows as a mean."""
+    number = sizes.product(window)
+    if isinstance(number, int):
+        part: Expr = lift(Fraction(1, number))
+    else:
+        part = reciprocal(contracted([Ones(n) for n in window], [(k,) for k in range(len(window))],
+                                     ()))  # fmt: skip
+    own = tuple(range(len(made.own)))
+    return contract_values(tree, reading.sizes, [Value(part), made], [(), own], own)
 
 
 def flatten_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
@@ -171,7 +213,7 @@ def _script(tree: Tree) -> str:
 
 
 def _is_adjoint(tree: Tree) -> bool:
-    return _word(tree).endswith("^T")
+    return is_adjoint(_word(tree))
 
 
 def _window_of(reading: Reading, tree: Tree) -> list[Axis] | None:
@@ -233,8 +275,8 @@ def _whole(reading: Reading, word: str, tree: Tree) -> Axis:
 
 
 WORDS = {
-    **dict.fromkeys(CONVOLUTIONS, conv_value),
+    **dict.fromkeys([*CONVOLUTIONS, *(f"{word}^T" for word in CONVOLUTIONS)], conv_value),
     **dict.fromkeys(FLIPS, flip_value),
-    **dict.fromkeys(POOLS, pool_value),
+    **dict.fromkeys([*POOLS, *(f"{word}^T" for word in POOLS)], pool_value),
     **dict.fromkeys(FLATTENED, flatten_value),
 }

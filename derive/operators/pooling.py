@@ -113,7 +113,7 @@ POOLS = frozenset(
     ["MaxPool", "maxpool", "Maxpool", "maxPool", "MaxPool1d", "MaxPool2d", "MaxPool1D",
      "MaxPool2D", "maxpool1d", "maxpool2d", "AvgPool", "avgpool", "AvgPool1d", "AvgPool2d",
      "AvgPool2D", "AveragePool", "avgpool1d", "avgpool2d", "MeanPool", "meanpool", "GAP",
-     "GlobalAvgPool", "globalavgpool", "GlobalMaxPool"]
+     "GlobalAvgPool", "globalavgpool", "GlobalMaxPool", "unpool", "Unpool", "MaxUnpool"]
 )  # fmt: skip
 FLATTENED = frozenset(["flatten", "Flatten"])
 RESHAPES = frozenset(["flatten", "unflatten"])

@@ -28,7 +28,7 @@ __all__ = [
 CONVOLUTIONS = frozenset(
     ["conv", "Conv", "conv1d", "Conv1d", "Conv1D", "conv2d", "Conv2d", "Conv2D", "convolve",
      "fullconv", "ConvTranspose", "ConvTranspose1d", "ConvTranspose2d", "convtranspose", "deconv",
-     "correlate", "xcorr", "conv^T"]
+     "correlate", "xcorr"]
 )  # fmt: skip
 FLIPS = frozenset(["flip", "Flip", "rot", "rot180"])
 

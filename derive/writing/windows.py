@@ -20,7 +20,6 @@ from derive.operators import incidence
 from derive.operators.incidence import Equation, is_incidence
 from derive.operators.pointwise import power
 from derive.writing.flat import Factor, Flat
-from derive.writing.flips import Flip, flip_in, without_flips
 
 KERNELS = frozenset("wWkKfFvVuU") | {r"\theta", r"\kappa", r"\omega"}
 
@@ -70,22 +69,6 @@ class Convolution(NamedTuple):
 
 def has_windows(flat: Flat) -> bool:
     return any(is_incidence(f.node) for f in flat.factors)
-
-
-def regrouped(flat: Flat) -> tuple[Flat, Convolution | Flip | None]:
-    """The product with its convolutions and flips as factors of their own; and the one that the
-    whole of it is, if it is one."""
-    flat = without_flips(flat)
-    while True:
-        made = flip_in(flat) or found_in(flat)
-        if made is None:
-            return flat, None
-        rest = [f for f in flat.factors if not any(f is m for m in made.members)]
-        if flat.count == 1 and made.out == flat.out and all(type(f.node) is Ones for f in rest):
-            return flat, made
-        place = min(k for k, f in enumerate(flat.factors) if any(f is m for m in made.members))
-        rest.insert(min(place, len(rest)), Factor(made.node, made.out))
-        flat = Flat(flat.count, rest, flat.out)
 
 
 # ------------------------------------------------------------------------------------ recognition

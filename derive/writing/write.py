@@ -22,9 +22,9 @@ from derive.operators.incidence import is_incidence
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
-from derive.writing import blocks, convolved, windows, words
+from derive.writing import blocks, sliding, windows, words
 from derive.writing.flat import Factor, Flat, flattened
-from derive.writing.flips import Flip, flipped
+from derive.writing.pools import regrouped
 from derive.writing.product import (
     Ask,
     Letters,
@@ -39,7 +39,6 @@ from derive.writing.product import (
 from derive.writing.shifts import indicator
 from derive.writing.spelling import applied
 from derive.writing.stacked import as_matrix, gathered
-from derive.writing.windows import Convolution
 from derive.writing.words import IDENTITY, Scalars
 
 _STACK = name(r"\mathrm{stack}")
@@ -312,6 +311,10 @@ class Writer:
         """An operator acts on the last axis of its argument, and the axes before it come along; one
         of a matrix on the last two."""
         assert not isinstance(node.op, Name)
+        if node.op.name in sliding.OPERATORS:
+            slid = yield from sliding.operator(node, at, scope)
+            if slid is not None:
+                return slid
         if node.op.name in FAMILIES:
             return (yield from blocks.said(self, node, at, scope))
         signature = signature_of(node)
@@ -347,24 +350,14 @@ class Writer:
 
     def _contraction(self, flat: Flat, at: Letters, scope: frozenset[str]) -> Saying:
         if windows.has_windows(flat) and not (at and all(at)):
-            flat, made = windows.regrouped(flat)
-            if isinstance(made, Flip):
-                array = yield Ask(made.array, (None,) * len(made.own), scope)
-                return Said(entry(flipped(array.tree, made.axes), at))
+            flat, made = regrouped(flat)
             if made is not None:
-                return (yield from self._convolution(made, at, scope))
+                return (yield from sliding.part(made, at, scope))
         env = {i: a for i, a in zip(flat.out, at) if a}
         free = tuple(i for i in flat.out if i not in env)
         env |= blocks.lone_entries(self, flat)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))
-
-    def _convolution(self, made: Convolution, at: Letters, scope: frozenset[str]) -> Saying:
-        lead = (*at[: made.batch], *[None] * (len(made.signal.axes) - made.batch))
-        kernel = yield Ask(made.kernel, (None,) * len(made.kernel.axes), scope)
-        signal = yield Ask(made.signal, lead, scope)
-        said = convolved.said(made, kernel.tree, signal.tree)
-        return Said(entry(said, at[made.batch :]))
 
 
 def _own_axes(operator: str) -> int:
