@@ -166,11 +166,9 @@ class Scope:
 
     def _selects(self, subs: tuple[Tree, ...]) -> bool:
         # Entries are counted from 1: w_0 beside w is a number of its own, the bias.
-        return all(s in self.shifts or self._selects_one(s) for s in subs)
-
-    def _selects_one(self, sub: Tree) -> bool:
-        beside = index_letter(sub) in self.steps or sub == Tree("num", ("0",))
-        return is_index(sub) and not beside
+        zero = Tree("num", ("0",))
+        plain = [s for s in subs if s not in self.shifts]
+        return all(is_index(s) and index_letter(s) not in self.steps and s != zero for s in plain)
 
     def _new(
         self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple

@@ -48,7 +48,7 @@ def conv_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
         mode = _script(tree)
     if _is_adjoint(tree) or "ranspose" in word or "deconv" in word.lower():
         return _adjoint(reading, tree, operands, options, dims)
-    value = pair(reading, tree, operands[0], operands[1], mode, options, dims)
+    value = pair(reading, tree, operands[1], operands[0], mode, options, dims)
     if len(plain) == 3:
         return with_bias(reading, tree, [value, squeezed(value_of(reading, plain[2], env))])
     return value
