@@ -287,7 +287,7 @@ class Judge:
         unfit = here.fault is not None or left.fault is not None
         flip = self.causes.flipped(before.tree, here.tree, opens, unfit)
         if flip is None:
-            target = (before if sound or left.value is None else left).value
+            target = self.claims.beside(before if sound or left.value is None else left, here)
             if target is None:
                 return "", {}
             whole = left.value if k == claim.given == 0 else None

@@ -106,8 +106,8 @@ def test_a_gradient_in_a_list_is_one_question_for_each():
 @pytest.mark.parametrize(
     "question",
     [
-        r"\frac{\partial^2 L}{\partial w \partial x \partial w}",
-        r"\frac{\partial^3 L}{\partial w^3}",
+        r"\frac{\partial^3 L}{\partial w \partial x}",
+        r"\frac{\partial^5 L}{\partial w^5}",
         r"\frac{\partial L}{\partial w_{ij}}",
     ],
 )

@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 
 import derive as d
+from derive.diagnostics import DeriveError
+from derive.kernel.build import add
 from derive.kernel.contraction import contracted
-from derive.kernel.expr import Contract, Delta, Expr, Ones, ShapeError
+from derive.kernel.expr import Contract, Delta, Expr, Ones, ShapeError, Var
+from derive.latex.print import latex
 from derive.meaning import evaluate as evaluation
 from derive.meaning.normal import normal, same
 from derive.operators.stacking import stacks
+from derive.writing.stacked import laid_out, says_matrix
+from derive.writing.write import write
 from proofs.equal import prove
 
 m, n, p, q, r = d.sizes("m n p q r")
@@ -161,3 +166,83 @@ def test_looking_through_stacks_changes_no_value(block, monkeypatch):
         assert np.allclose(form, plain), seed
         assert prove(expr, normal(expr)), seed
         assert not prove(expr, 2 * expr) or not plain.any(), seed
+
+
+# ------------------------------------------------------------------------- printed, and read again
+
+MATRICES = [Var("A", (m, m)), Var("B", (m, n)), Var("C", (n, n)), Var("D", (n, m)),
+            Var("E", (m, p)), Var("F", (p, n))]  # fmt: skip
+VECTORS = [Var("u", (m,)), Var("v", (n,)), Var("w", (p,))]
+LAID_OUT = [
+    ((m, n, m, n), ((0, 1), (2, 3))),
+    ((m, n, n, m), ((0, 1), (2, 3))),
+    ((m, n, p), ((0, 1), (2,))),
+    ((p, m, n), ((0,), (1, 2))),
+    ((m, n), ((0, 1),)),
+]
+TIMES = r" \times "
+DECLARED = "Kronecker products. " + " ".join(
+    rf"${one.name} \in \mathbb{{R}}^{{{TIMES.join(map(str, one.axes))}}}$."
+    for one in (*MATRICES, *VECTORS)
+)
+THERE = {one: draw.normal(size=[AT[str(k)] for k in one.axes]) for one in (*MATRICES, *VECTORS)}
+
+
+def random_array(choose: random.Random, axes) -> Expr | None:
+    """A product of matrices, vectors and identities with these axes; None if one has no factor."""
+    extent = dict(enumerate(axes))
+    missing = set(extent)
+    factors, spots = [], []
+    for _ in range(choose.randint(1, 5)):
+        kind = choose.random()
+        if kind < 0.8:
+            factor = choose.choice(MATRICES if kind < 0.55 else VECTORS)
+        else:
+            factor = Delta(choose.choice([m, n]))
+        own = []
+        for size in factor.axes:
+            fitting = [i for i, other in extent.items() if other == size]
+            first = [i for i in fitting if i in missing]
+            if first and choose.random() < 0.8:
+                own.append(choose.choice(first))
+            elif fitting and choose.random() < 0.5:
+                own.append(choose.choice(fitting))
+            else:
+                own.append(len(extent) + 10)
+                extent[own[-1]] = size
+            missing.discard(own[-1])
+        factors.append(factor)
+        spots.append(tuple(own))
+    return None if missing else contracted(factors, spots, tuple(range(len(axes))))
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_what_is_printed_says_what_was_meant(block):
+    said = 0
+    for seed in range(100 * block, 100 * block + 100):
+        choose = random.Random(seed)
+        axes, groups = choose.choice(LAID_OUT)
+        terms = [random_array(choose, axes) for _ in range(choose.randint(1, 2))]
+        terms = [term for term in terms if term is not None]
+        if not terms:
+            continue
+        flat = laid_out(add(*terms), groups)
+        tree = write(flat)
+        if not says_matrix(tree):
+            continue
+        shape = TIMES.join(map(str, flat.axes))
+        text = rf"{DECLARED} $P \in \mathbb{{R}}^{{{shape}}}$. $Z = {latex(tree)} + 0 P$."
+        try:
+            net = d.read(text + r" $L = u^\top u$.")
+        except DeriveError as error:
+            # 1 1^T inside a vec has sizes that nothing tells
+            if {one.code for one in error.diagnostics} != {"shape-clash"}:
+                raise
+            continue
+        (z,) = (one.node for one in net.definitions if one.symbol == "Z")
+        zero = {one: np.zeros(d.evaluate(flat, THERE, AT).shape) for one in evaluation.toposort(z)
+                if isinstance(one, Var) and one.name == "P"}  # fmt: skip
+        found = d.evaluate(z, {**THERE, **zero}, AT)
+        assert np.allclose(found, d.evaluate(flat, THERE, AT)), (seed, latex(tree))
+        said += 1
+    assert said > 20

@@ -17,13 +17,15 @@ from derive.derivation.local import boundary, is_small, opened, replaced, symbol
 from derive.derivation.network import Definition, Network, Question
 from derive.derivation.paper import Paper, Step
 from derive.derivation.reasons import known_together, merged, reason
-from derive.derivation.within import linear_kinds, projected, second_within
+from derive.derivation.within import derivatives_within, linear_kinds, projected
 from derive.kernel.build import is_zero, lift, zeros
-from derive.kernel.calculus import hessian, jacobian
+from derive.kernel.calculus import jacobian
 from derive.kernel.expr import Expr, Var, is_named, toposort
 from derive.meaning.kinds import KINDS
+from derive.meaning.normal import normal
 from derive.operators.blocks import numbered
 from derive.tree import Tree, name, tree
+from derive.writing.stacked import laid_out, says_matrix, tree_size
 from derive.writing.tidy import length
 from derive.writing.write import Names, Symbol, symbol, write_entry
 
@@ -240,16 +242,15 @@ def _answer(paper: Paper, passes: Mapping[Expr, _Pass], question: Question) -> A
             by = question.wrt[0]
             value, steps = projected(jacobian(question.of, by), by), jacobian_steps
         case "hessian":
-            value = second_within(hessian(question.of, *question.wrt), question.wrt)
-            steps = hessian_steps
+            value, steps = derivatives_within(question.of, question.by)[-1], hessian_steps
         case "value":
             return _value(paper, question)
         case _:
             raise ValueError(f"no such kind of question: {question.kind}")
-    by = question.wrt if len(question.wrt) > 1 or question.kind == "jacobian" else question.wrt * 2
-    left = question.left or paper.derivative(question.of, *by)
-    form = paper.tidied(paper.without_auxiliaries(paper.shown(value)))
-    named = _entry_tree(form, paper, question, {})
+    left = question.left or paper.derivative(question.of, *question.by)
+    shown = paper.without_auxiliaries(paper.shown(value))
+    form = paper.tidied(shown)
+    named = _laid_out(shown, form, paper, question)
     own = steps(paper, question, left, value, named)
     inputs = _inputs(paper, value, form, question)
     return Answer(question, value, left, named, inputs, is_zero(value), own=own)
@@ -263,6 +264,7 @@ def _gradient(paper: Paper, one: _Pass, question: Question) -> Answer:
         value = lift(1) if wrt is question.of else zeros(wrt.axes)
         return Answer(question, value, left, paper.tree(value), None, zero=is_zero(value))
     value, form, step = found
+    form = paper.tidied(laid_out(form, question.groups))
     named = _entry_tree(form, paper, question, one.names)
     return Answer(question, value, left, named, _inputs(paper, value, form, question), last=step)
 
@@ -295,6 +297,19 @@ def _entry_tree(form: Expr, paper: Paper, question: Question, names: Names) -> T
     return write_entry(form, letters, names)  # type: ignore[arg-type]
 
 
+def _laid_out(value: Expr, form: Expr, paper: Paper, question: Question) -> Tree:
+    """An answer in the order of its axes that its question has, if matrix notation can say it."""
+    if not question.groups:
+        return _entry_tree(form, paper, question, {})
+    forms = dict.fromkeys((form, normal(form), value))
+    trees = [paper.tree(laid_out(one, question.groups)) for one in forms]
+    good = [one for one in trees if says_matrix(one)]
+    if good:
+        return min(good, key=tree_size)
+    plain = all(len(group) < 2 for group in question.groups)
+    return trees[0] if plain else _entry_tree(form, paper, question, {})
+
+
 def _inputs(paper: Paper, value: Expr, form: Expr, question: Question) -> Tree | None:
     if not any(is_named(leaf) for leaf in boundary(form)):
         return None
@@ -304,4 +319,6 @@ def _inputs(paper: Paper, value: Expr, form: Expr, question: Question) -> Tree |
     if weight(whole, {}) > 3 * SHORT:
         return None
     whole = paper.tidied(whole)
-    return _entry_tree(whole, paper, question, {}) if weight(whole, {}) <= SHORT else None
+    if weight(whole, {}) > SHORT:
+        return None
+    return _laid_out(whole, whole, paper, question)

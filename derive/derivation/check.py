@@ -14,9 +14,8 @@ from typing import Any
 
 from derive.derivation.network import Domain, Network, Question
 from derive.derivation.points import TRIES, Point, depending, extents, smooth_point
-from derive.derivation.within import linear_kinds, projected
+from derive.derivation.within import derivatives_within, linear_kinds
 from derive.kernel import sizes
-from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.incidence import measures
@@ -167,10 +166,10 @@ def _agreement(
     error, directions = 0.0, 0
     for point in points:
         draw = np.random.default_rng(seed)
-        if len(question.wrt) == 2 or question.kind == "hessian":
-            first, second = question.wrt[0], question.wrt[-1]
-            slope = projected(grad(question.of, first), first)
-            pairs = [(question.of, first, slope, ()), (slope, second, value, ())]
+        if len(question.by) > 1:
+            steps = [question.of, *derivatives_within(question.of, question.by)[:-1], value]
+            each = zip(steps, steps[1:], reversed(question.by), strict=False)
+            pairs = [(of, by, claimed, ()) for of, claimed, by in each]
         else:
             samples = _samples(question) if question.kind == "gradient" else ()
             pairs = [(question.of, question.wrt[0], value, samples)]

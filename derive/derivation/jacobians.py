@@ -13,9 +13,12 @@ from derive.derivation.local import boundary, replaced
 from derive.derivation.network import Question
 from derive.derivation.paper import Paper, Step
 from derive.derivation.reasons import Text, reason
-from derive.kernel.calculus import grad, jacobian
+from derive.derivation.within import derivatives_within
+from derive.kernel.calculus import jacobian
 from derive.kernel.expr import Expr, Var, is_named, toposort
 from derive.tree import Tree
+
+_AGAIN = ("its derivative, axis by axis",)
 
 
 def jacobian_steps(
@@ -45,13 +48,15 @@ def jacobian_steps(
 def hessian_steps(
     paper: Paper, question: Question, left: Tree, value: Expr, named: Tree
 ) -> tuple[Step, ...]:
-    """The gradient, and its derivative."""
-    of, by = question.of, question.wrt[0]
-    first = grad(of, by)
-    gradient = paper.tree(paper.tidied(paper.without_auxiliaries(paper.shown(first))))
-    one = Step(by, paper.derivative(of, by), (gradient,), ("the gradient",), first)
-    again = ("its derivative, axis by axis",)
-    return (one, Step(question.wrt[-1], left, (named,), again, value, before=(one,)))
+    """The gradient, its derivative, and so on."""
+    by = question.by
+    steps: list[Step] = []
+    for k, found in enumerate(derivatives_within(question.of, by)[:-1], 1):
+        tree = paper.tree(paper.tidied(paper.without_auxiliaries(paper.shown(found))))
+        here = paper.derivative(question.of, *by[-k:])
+        why = _AGAIN if steps else ("the gradient",)
+        steps.append(Step(by[-k], here, (tree,), why, found, before=tuple(steps[-1:])))
+    return (*steps, Step(by[0], left, (named,), _AGAIN, value, before=tuple(steps[-1:])))
 
 
 def _chain(of: Expr, by: Expr) -> list[Expr] | None:

@@ -73,10 +73,12 @@ class Definition:
 class Question:
     """Something to be derived.
 
-    ``kind`` is ``gradient`` (``of`` is a scalar), ``jacobian``, ``hessian`` (``wrt`` has one or two
-    entries) or ``value``.  ``entry`` are free index letters for the leading axes of ``wrt`` where
-    one row or entry is asked for: dL/dw_k asks for row k of dL/dW; ``opens`` are those for the
-    leading axes of ``of``: of d(XA)_{ij} / dX_{kl} i and j.
+    ``kind`` is ``gradient`` (``of`` is a scalar), ``jacobian``, ``hessian`` (``wrt`` has one entry
+    or more: d^2 L / dx dy^T has a row for each entry of x) or ``value``.  ``entry`` are free index
+    letters for the leading axes of ``wrt`` where one row or entry is asked for: dL/dw_k asks for
+    row k of dL/dW; ``opens`` are those for the leading axes of ``of``: of d(XA)_{ij} / dX_{kl} i
+    and j.  ``groups`` are the axes of the answer as it is laid out, those of one group stacked:
+    d vec(Y) / d vec(X)^T has the axes of Y first, and they are one.
     """
 
     kind: str
@@ -86,6 +88,12 @@ class Question:
     left: Tree | None = None
     span: tuple[int, int] = (0, 0)
     opens: tuple[str, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def by(self) -> tuple[Expr, ...]:
+        """The variables of a higher derivative, one for each order."""
+        return self.wrt * 2 if self.kind == "hessian" and len(self.wrt) == 1 else self.wrt
 
 
 @dataclass(frozen=True, slots=True)

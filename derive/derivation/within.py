@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.derivation.local import symbol_of
+from derive.kernel.calculus import grad, jacobian
 from derive.kernel.contraction import contracted
 from derive.kernel.expr import Axes, Delta, Expr, Var
 from derive.meaning.kinds import closed, kinds_of
@@ -61,6 +62,18 @@ def second_within(hessian: Expr, by: Sequence[Expr]) -> Expr:
     """A second derivative, the axes of the last variable first, projected in both."""
     first, last = by[0], by[-1]
     return projected(projected(hessian, last), first, len(last.axes))
+
+
+def derivatives_within(loss: Expr, wrt: Sequence[Expr]) -> list[Expr]:
+    """The derivatives of a scalar by more and more of these, the last one first, each projected.
+
+    Each has the axes of the variables that it is by, in their order: of (x, y) d/dy, then d/dx of
+    d/dy, which has a row for each entry of x.
+    """
+    found: list[Expr] = []
+    for x in reversed(wrt):
+        found.append(projected(jacobian(found[-1], x) if found else grad(loss, x), x))
+    return found
 
 
 def _times_delta(derivative: Expr, axes: Sequence[int], pair: tuple[int, ...], own: Axes) -> Expr:

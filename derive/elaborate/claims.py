@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from derive.derivation.network import Domain, Network
 from derive.diagnostics import Diagnostic, Source
 from derive.elaborate.assembly import name_sizes
 from derive.elaborate.claimed import Claim
 from derive.elaborate.counts import Counts
+from derive.elaborate.derivatives import note_order
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import as_matrix, as_outer
@@ -32,6 +34,15 @@ from derive.kernel import sizes
 from derive.kernel.build import zeros
 from derive.kernel.expr import Delta, Expr, Num, Ones, Var, toposort
 from derive.tree import Tree
+
+
+class Side(Protocol):
+    """A side of a claim: its formula, and its value if it has one."""
+
+    @property
+    def tree(self) -> Tree: ...
+    @property
+    def value(self) -> Value | None: ...
 
 
 @dataclass(slots=True)
@@ -258,7 +269,7 @@ class Claims:
                 f"the right side has the index ${', '.join(extra)}$, the left side does not", at,
             )  # fmt: skip
         left, right = _with_zero(left, right), _with_zero(right, left)
-        left, right = self._flat(left, right, at), self._flat(right, left, at)
+        left, right = self.flat(left, right, at), self.flat(right, left, at)
         spread = spreading and not (left.own and right.own)
         if (len(left.own) != len(right.own) and not spread) or (
             len(left.own) == 1 and left.row != right.row
@@ -274,21 +285,23 @@ class Claims:
         current = self.reading.sizes.current
         return current(Value(a)).expr, current(Value(b)).expr
 
-    def _flat(self, value: Value, other: Value, at: Tree) -> Value:
-        r"""A derivative by a matrix beside a matrix is one too, in the order of vec; u \otimes v
-        beside a matrix is u v^\top."""
+    def flat(self, value: Value, other: Value | None, at: Tree) -> Value:
+        r"""A derivative by a matrix beside a matrix (or what has no value) is one too, in the order
+        of vec; u \otimes v beside a matrix is u v^\top."""
         found = None
-        if len(value.own) > 2 >= len(other.own) > 0:
+        if other is None or len(value.own) > 2 >= len(other.own) > 0:
             found = as_matrix(at, self.reading.sizes, value)
         elif len(value.own) == 1 and len(other.own) == 2:
             found = as_outer(self.reading.sizes, value, other.own)
         if found is None:
             return value
         if len(value.own) > 2:
-            order = "rows" if self.reading.sizes.row_major else "columns"
-            self.reading.note("vec", f"a derivative by a matrix is a matrix in the order of vec: "
-                              f"its {order} are stacked")  # fmt: skip
+            note_order(self.reading)
         return found
+
+    def beside(self, side: Side, here: Side) -> Value | None:
+        """The value of a side as it is compared with another one, which may have none."""
+        return None if side.value is None else self.flat(side.value, here.value, here.tree)
 
     def _clash(self, left: Value, right: Value, at: Tree) -> Fault:
         for letter in left.opens:

@@ -25,7 +25,7 @@ from derive.kernel.calculus import jacobian, pullback
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.tree import Tree
 
-MOST_TIMES = 3
+MOST_TIMES = 4
 
 
 @rule("deriv", "grad")
@@ -47,7 +47,7 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     if len(variables) > MOST_TIMES or times not in (1, len(variables)):
         raise Fault(
             "unsupported", f"{said(tree)} is a derivative of order {times}", tree,
-            "known are first, second and third derivatives",
+            f"known are derivatives up to order {MOST_TIMES}",
         )  # fmt: skip
     flat = [None if by is None else stacked_of(v) for v in variables]
     found = [
@@ -90,6 +90,15 @@ def _stacked(reading: Reading, tree: Tree, value: Value) -> Expr:
     """The value with the first two of its own axes as one, in the order of vec."""
     rest = [(k,) for k in range(2, len(value.own))]
     return grouped(tree, reading.sizes, value, ((0, 1), *rest)).expr
+
+
+def note_order(reading: Reading) -> None:
+    """Say in which order the entries of a matrix are put below each other."""
+    order = "rows" if reading.sizes.row_major else "columns"
+    reading.note(
+        "vec", "a derivative by a matrix is written as a matrix in the order of "
+        rf"$\operatorname{{vec}}$: its {order} are stacked",
+    )  # fmt: skip
 
 
 def stacked_of(variable: Tree) -> Tree | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.elaborate.faults import Fault
+from derive.elaborate.scope import base_of
 from derive.elaborate.values import Sizes, Value, contract_values
 from derive.kernel.build import contracted
 from derive.kernel.expr import Contract, Expr
@@ -23,6 +24,7 @@ _KRONECKER = re.compile(
     r"\s*\{\s*[vV]ec\s*\}|\bvec\b(?=\s*\(|\$?\s*operator)|克罗内克积",
     re.IGNORECASE,
 )  # fmt: skip
+_LETTERS = frozenset(["K", r"\mathbf{K}", r"\boldsymbol{K}", r"\mathcal{K}"])
 _ROW_MAJOR = re.compile(
     r"row[- ]?major|\brvec\b|stack(?:s|ing|ed)?\s+(?:(?:all|of|up|the|its)\s+)*rows|"
     r"rows\s+(?:of\s+\S+\s+)?(?:are\s+)?stacked|row[- ]?wise\s+(?:vec|stack)|"
@@ -49,6 +51,33 @@ def says_row_major(text: str) -> bool:
     True
     """
     return _ROW_MAJOR.search(text) is not None
+
+
+def with_commutations(items: Sequence[Tree]) -> list[Tree]:
+    r"""The statements with K_{m,n}, where they give K no other meaning, as the matrix that takes
+    vec(A) to vec(A^\top)."""
+    for item in items:
+        sides = item.kids[::2] if item.head == "chain" else ()
+        for side in sides[:1]:
+            names = side.kids if side is not None and side.head == "list" else (side,)
+            if any(one is not None and base_of(one) in _LETTERS for one in names):
+                return list(items)
+    return [item.rewritten(_commutation) for item in items]
+
+
+def _commutation(node: Tree) -> Tree:
+    match node:
+        case Tree("script", (Tree("name", (letter,)), Tree("list" | "juxt", (m, n)), None)) if (
+            letter in _LETTERS
+        ):
+            word = Tree("name", ("commutation",), node.span)
+            return Tree("call", (word, m, n), node.span)
+        case Tree("script", (Tree("name", (letter,)), Tree("list" | "juxt", (m, n)), sup)) if (
+            letter in _LETTERS
+        ):
+            inner = Tree("script", (node.kids[0], node.kids[1], None), node.span)
+            return Tree("script", (_commutation(inner), None, sup), node.span)
+    return node
 
 
 def kronecker(at: Tree, known: Sizes, left: Value, right: Value) -> Value:

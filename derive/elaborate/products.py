@@ -244,7 +244,10 @@ def _grouped(
     found: dict[int, tuple[Value, dict]] = {}
     first: Fault | None = None
     before = dict(known.bound)
+    signs = {sign for sign, _ in parts if sign in HADAMARD}
     for grouping in (_products_first, _hadamard_first):
+        if found and known.kronecker and signs == {KRONECKER}:
+            break  # A B \otimes C is (A B) \otimes C wherever that has a meaning
         known.bound = dict(before)
         try:
             value = product.finish(product.fold(list(grouping(product, parts))))

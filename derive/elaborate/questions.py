@@ -6,10 +6,20 @@ what is asked about is looked for in the graph of what is differentiated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from derive.derivation.network import Question
-from derive.elaborate.derivatives import node_and_entry, only_variable, variables_of
+from derive.elaborate.derivatives import (
+    MOST_TIMES,
+    node_and_entry,
+    note_order,
+    only_variable,
+    stacked_of,
+    variables_of,
+)
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Reading
@@ -21,13 +31,16 @@ from derive.latex.print import latex
 from derive.notation.names import symbol_tree
 from derive.tree import Tree
 
-_D = Tree("name", ("d",))
+_VEC = re.compile(r"(?:\\\w+\{)?[vV]ec\}?")
+_D, _TOP = Tree("name", ("d",)), Tree("name", (r"\top",))
 
 
 def asked(
     item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None
 ) -> Iterator[Question]:
     left = item.kids[0]
+    if len(item.kids) > 3 and item.kids[2].head in ("deriv", "grad") and base_of(left):
+        left = item.kids[2]  # H = \\nabla^2 f = ?
     for part in left.kids if left.head == "list" else (left,):
         yield from question(part, reading, nodes, root)
 
@@ -125,24 +138,79 @@ def _target(
 def _derivative(
     part: Tree, of: Expr, by: Tree, order: str, reading: Reading, opens: tuple[str, ...] = ()
 ) -> Question:
-    wrt_trees = variables_of(by)
-    if order not in ("1", "2", "_", "") or len(wrt_trees) > 2:
-        what = f"of order {order}" if len(wrt_trees) < 3 else f"in {len(wrt_trees)} variables"
+    variables = _variables(by, reading)
+    times = int(order) if order.isdigit() else 1
+    if len(variables) == 1 and times > 2:
+        variables *= times
+    if len(variables) > MOST_TIMES or (times > 2 and len(variables) != times):
+        one = all(v.tree == variables[0].tree for v in variables)
+        what = f"of order {times}" if one else f"in {len(variables)} variables"
         raise Fault("unsupported", f"a derivative {what} has no value here", part,
-                    "known are first and second derivatives")  # fmt: skip
-    found = [_wrt(tree, of, reading) for tree in wrt_trees]
+                    f"known are derivatives up to order {MOST_TIMES}")  # fmt: skip
+    found = [_wrt(one.tree, of, reading) for one in variables]
     wrt = tuple(node for node, _ in found)
     entry = tuple(letter for _, letters in found for letter in letters)
-    second = order not in ("1", "_", "") or len(wrt_trees) > 1
-    if second:
+    kind = "gradient"
+    if times > 1 or len(variables) > 1:
         if of.axes:
             raise _not_scalar(part, of, "a Hessian")
-        return Question("hessian", of, wrt[:2], entry, part, part.span)
-    if of.axes and part.head == "deriv":
-        return Question("jacobian", of, wrt, entry, part, part.span, opens)
-    if of.axes:
+        kind = "hessian"
+    elif of.axes and part.head == "deriv":
+        kind = "jacobian"
+    elif of.axes:
         raise _not_scalar(part, of, "a gradient")
-    return Question("gradient", of, wrt, entry, part, part.span)
+    asked = Question(kind, of, wrt, entry, part, part.span, opens)
+    groups = () if entry or opens else _groups(asked, variables, reading)
+    if any(len(group) > 1 for group in groups):
+        note_order(reading)
+    return replace(asked, groups=groups)
+
+
+class _Variable(NamedTuple):
+    r"""What a derivative is by: \operatorname{vec}(X) is X, ``flat``; x^\top is ``turned``."""
+
+    tree: Tree
+    flat: bool = False
+    turned: bool = False
+
+
+def _variables(by: Tree, reading: Reading) -> list[_Variable]:
+    found = variables_of(by)
+    if any(node.head == "name" and _VEC.fullmatch(node.kids[0]) for node in by.subtrees()):
+        found = variables_of(settle(by, reading.scope))
+    done = []
+    for tree in found:
+        inner = stacked_of(tree)
+        turned = tree.head == "transpose" or (
+            tree.head == "script" and tree.kids[2] in (_TOP, Tree("name", ("T",)))
+        )
+        done.append(_Variable(inner or tree, inner is not None, turned))
+    return done
+
+
+def _groups(
+    asked: Question, variables: Sequence[_Variable], reading: Reading
+) -> tuple[tuple[int, ...], ...]:
+    """How the axes of an answer are laid out; () for as they are."""
+    sides: list[tuple[int, ...]] = []
+    at = 0
+    for node in (*asked.by, *((asked.of,) if asked.of.axes else ())):
+        sides.append(tuple(range(at, at + len(node.axes))))
+        at += len(node.axes)
+    turned = asked.kind == "jacobian" and variables[0].turned and (
+        variables[0].flat or len(sides[0]) == 1
+    )  # fmt: skip
+    flat = [v.flat for v in variables] + [False] * (len(sides) - len(variables))
+    if len(sides) == 2 and at > 2 and max(map(len, sides)) == 2:
+        flat = [True, True]
+    if not turned and not any(flat):
+        return ()
+    groups = [
+        [(side[::-1] if reading.sizes.row_major else side)] if stack and len(side) == 2
+        else [(k,) for k in side]
+        for side, stack in zip(sides, flat, strict=True)
+    ]  # fmt: skip
+    return tuple(group for side in (groups[::-1] if turned else groups) for group in side)
 
 
 def _not_scalar(part: Tree, of: Expr, what: str) -> Fault:
@@ -160,6 +228,8 @@ def _require_known(tree: Tree, reading: Reading) -> None:
     if not base_of(tree):
         return
     symbol = reading.scope.refer(tree).symbol
+    if _VEC.fullmatch(symbol):
+        return
     if symbol in reading.broken:
         raise Silent
     known = reading.scope.known(symbol) or symbol in reading.variables
@@ -173,5 +243,7 @@ def _require_known(tree: Tree, reading: Reading) -> None:
 
 def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]:
     """The node that a derivative is taken in, and the letters where one entry of it is meant."""
+    if tree.head == "symbol":
+        return node_and_entry(tree, of, reading)
     _require_known(tree, reading)
     return node_and_entry(settle(tree, reading.scope), of, reading)

@@ -22,6 +22,7 @@ from derive.kernel.sizes import SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum
 from derive.operators.row import COMPOSITES, PRIMITIVES
+from derive.operators.stacking import commutation
 from derive.tree import Tree
 
 
@@ -76,6 +77,13 @@ def _kron(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Valu
     return kronecker(tree, reading.sizes, left, right)
 
 
+def _commutation(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    if len(arguments) != 2:
+        return None
+    m, n = (size_of(reading, size) for size in arguments)
+    return Value(commutation(n, m) if reading.sizes.row_major else commutation(m, n))
+
+
 def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     value = value_of(reading, arguments[0], env)
     return contract_values(tree, reading.sizes, [value], [tuple(range(len(value.own)))], ())
@@ -116,6 +124,7 @@ def _beside(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Va
 SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "tr": _trace, "Tr": _trace, "trace": _trace, "diag": _diag, "Diag": _diag, "sum": _total,
     "vec": _vec, "Vec": _vec, "unvec": _unvec, "kron": _kron,
+    "commutation": _commutation,
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
     **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
     **sliding.WORDS,

@@ -13,6 +13,7 @@ from derive.elaborate.scope import base_of
 from derive.latex.print import latex
 from derive.tree import Tree
 
+_HESSIANS = frozenset(["Hess", "Hessian", "hess"])
 _EQUALS = frozenset(["=", ":=", "=="])
 _TRANSPOSES = tuple(Tree("name", (sign,)) for sign in ("t", "T", r"\top", r"\intercal"))
 _D = ("D", r"\mathrm{D}", r"\mathbb{D}")
@@ -55,6 +56,18 @@ def _respelled(node: Tree) -> Tree:
     match node:
         case Tree("grad", (by, Tree("grad", (inner, of, "1")), "1")) if by == inner:
             return Tree("grad", (by, of, "2"), node.span)
+        case Tree("grad", (by, inside, "1")) if by is not None and _nabla(inside) is not None:
+            second, of = _nabla(inside).kids[:2]  # type: ignore[union-attr]
+            return Tree("grad", (Tree("list", (by, second), by.span), of, "2"), node.span)
+        case Tree("deriv", (of, Tree("juxt", (word, X)), order)) if _is_vec(word):
+            return Tree("deriv", (of, _called(word, X), order), node.span)
+        case Tree("deriv", (Tree("deriv", (of, second, "1")), first, "1")) if of is not None:
+            both = Tree("list", (first, second), first.span)
+            return Tree("deriv", (of, both, "2"), node.span)
+        case Tree("juxt", (Tree("script", (Tree("name", (word,)), by, None)), of)) if (
+            by is not None and _plain(word) in _HESSIANS
+        ):
+            return Tree("grad", (by, _bare(of), "2"), node.span)
         case Tree("grad", (by, Tree("at", (of, where)), order)):
             # \nabla_w f |_{w = 0} is the gradient there.
             return Tree("at", (Tree("grad", (by, of, order), node.span), where), node.span)
@@ -74,6 +87,34 @@ def _respelled(node: Tree) -> Tree:
                 pending = False
             return done[0] if len(done) == 1 else Tree("juxt", tuple(done), node.span)
     return node
+
+
+def _nabla(node: Tree | None) -> Tree | None:
+    """A gradient in a variable that is said, in brackets or not."""
+    node = None if node is None else _bare(node)
+    if node is None or node.head != "grad" or node.kids[2] != "1" or None in node.kids[:2]:
+        return None
+    return node
+
+
+def _bare(node: Tree) -> Tree:
+    return node.kids[0] if node.head in ("paren", "bracket") else node
+
+
+def _called(word: Tree, of: Tree) -> Tree:
+    r"""vec (X)^\top as the transpose of vec(X)."""
+    span = (word.span[0], of.span[1])
+    if of.head == "script" and of.kids[0].head in ("paren", "bracket"):
+        return Tree("script", (_called(word, of.kids[0]), *of.kids[1:]), span)
+    return Tree("call", (word, _bare(of)), span)
+
+
+def _is_vec(node: Tree) -> bool:
+    return node.head == "name" and _plain(str(node.kids[0])) in ("vec", "Vec")
+
+
+def _plain(word: str) -> str:
+    return word[word.find("{") + 1 : -1] if word.endswith("}") else word
 
 
 def _is_left_transpose(node: Tree) -> bool:

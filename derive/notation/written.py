@@ -69,7 +69,10 @@ def written(node: Tree) -> Tree:
             inner = None if body is None else _at_least(PRODUCT, written(body))
             return Tree(head, (operator, _maybe(below), _maybe(above), inner), span)
         case "deriv":
-            return Tree(head, (_differentiated(kids[0]), written(kids[1]), kids[2]), span)
+            by = written(kids[1])
+            if by.head == "juxt" and kids[1].head != "juxt":  # one variable of several parts
+                by = tree("list", by)
+            return Tree(head, (_differentiated(kids[0]), by, kids[2]), span)
         case "grad":
             by, of, order = kids
             inner = None if of is None else _graded(of)

@@ -26,6 +26,8 @@ from derive.kernel.expr import (
 from derive.kernel.sizes import Axis
 from derive.operators.pointwise import np
 
+STACKED = frozenset(["vec", "Vec", "unvec", "kron", "commutation"])  # as they are written
+
 
 def _nothing(*_: object):
     yield from ()

@@ -58,7 +58,7 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
                 stack.append(Factor(inner.args[0], own, power * exponent))
             else:
                 done.append(factor)
-        elif type(inner) is Contract and _is_flat(inner) and not _meets(factor, node):
+        elif type(inner) is Contract and _keeps_its_axes(factor, node):
             done.append(factor)
         elif type(inner) is Contract and (exponent == 1 or (_plain(inner) and _whole(exponent))):
             names = {i: outer for i, outer in zip(inner.out, own)}
@@ -79,6 +79,13 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
 def _is_flat(node: Contract) -> bool:
     """Whether a product has an axis that is a pair: a Kronecker product, the vec of a matrix."""
     return any(map(is_stack, node.factors))
+
+
+def _keeps_its_axes(factor: Factor, outer: Contract) -> bool:
+    """Whether a product with a flat axis is a matrix or a vector that stays one piece."""
+    inner = factor.node
+    whole = isinstance(inner, Contract) and _is_flat(inner) and len(inner.axes) <= 2
+    return whole and not _meets(factor, outer)
 
 
 def _meets(factor: Factor, outer: Contract) -> bool:

@@ -230,9 +230,11 @@ class Reading:
         left = tuple(i for i in own if i not in self.env)
         if type(node) is Ones:
             return
-        if is_stack(node):
-            if not left or self.spelled:
-                scalars.multiply((yield Ask(node, tuple(map(self.env.get, own)), self.scope)).tree)
+        if is_stack(node) and left:
+            if any(i in self.env for i in own):
+                self.wordless = True
+                self.pieces.append(Piece((), left, order))
+                self.sources[id(self.pieces[-1])] = [factor]
             return
         if type(node) is Delta and len(left) == 2:
             self.pieces.append(unit(left, order))
@@ -260,8 +262,7 @@ class Reading:
         """What hangs together by the pairs of flat indices becomes one piece: a vec, a Kronecker
         product."""
         flat = [f for f in self.factors if is_stack(f.node)]
-        if not flat or self.spelled or any(i in self.env for f in flat for i in f.own):
-            return
+        flat = [f for f in flat if not any(i in self.env for i in f.own)]
         for f in [f for f in flat if f.own[0] in self.free or f.own[1] in self.free]:
             made = unstacked(self.pieces, f.own, f.node.axes[:2])  # type: ignore[arg-type]
             if made is not None:
@@ -270,7 +271,7 @@ class Reading:
                 self.pieces = [made if p is of else p for p in self.pieces]
                 self.inside.add(f.own[2])
                 flat.remove(f)
-        spots: list[Spot] = [f.own for f in flat]  # type: ignore[misc]
+        spots = self._spots(flat)
         self.inside |= {i for spot in spots for i in spot[:2]}
         lone = frozenset(i for i in self.extent if self.extent[i] == 1)
         for pieces, ends in bundles(self.pieces, spots, frozenset(self.free)):
@@ -286,6 +287,21 @@ class Reading:
             self.pieces = [p for p in self.pieces if not any(p is q for q in pieces)]
             self.pieces.append(made)
             self.sources[id(made)] = here
+
+    def _spots(self, flat: list[Factor]) -> list[Spot]:
+        """The indices of these stacks; of a pair with a free index, another one that equals it."""
+        spots: list[Spot] = []
+        for f in flat:
+            own = list(f.own)
+            for k in (0, 1):
+                if own[k] in self.free:
+                    fresh = -1 - len(self.extent)
+                    self.extent[fresh] = self.extent[own[k]]
+                    self.pieces.append(unit((own[k], fresh), len(self.factors)))
+                    self.sources[id(self.pieces[-1])] = [f]
+                    own[k] = fresh
+            spots.append((own[0], own[1], own[2]))
+        return spots
 
     def _measure(self, scalars: Scalars) -> None:
         """A summed index on which nothing hangs counts its entries."""

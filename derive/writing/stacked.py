@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from derive.kernel.build import add
-from derive.kernel.expr import Add, Expr, Ones
+from derive.kernel.contraction import contracted
+from derive.kernel.expr import Add, Contract, Expr, Ones
 from derive.kernel.sizes import Axis
 from derive.meaning.stacks import Spot, law
 from derive.operators.stacking import is_stack, stacked
@@ -263,18 +264,89 @@ def _diagonal(
 
 
 def as_matrix(expr: Expr) -> Expr:
-    """A 4-axis array as the matrix of a linear map of matrices: its pairs of axes stacked.
+    """A 4-axis array as the matrix of a linear map of matrices: its pairs of axes stacked."""
+    return laid_out(expr, ((0, 1), (2, 3)))
 
-    A sum is stacked term by term, so that each term is said for itself.
-    """
-    if isinstance(expr, Add):
-        return add(*(as_matrix(term) for term in expr.terms))
-    return stacked(expr, (0, 1), (2, 3))
+
+def laid_out(expr: Expr, groups: Sequence[tuple[int, ...]]) -> Expr:
+    """The array with these groups of axes as its axes, a sum term by term; () for as it is."""
+    if not groups:
+        return expr
+    if all(len(group) == 1 for group in groups):
+        return stacked(expr, *groups)
+    return add(*(stacked(term, *groups) for term in _apart(expr)))
+
+
+def _apart(expr: Expr) -> list[Expr]:
+    """The terms of an array: a product is multiplied out where a sum of many axes is a factor of
+    it, and nowhere else."""
+    done: list[Expr] = []
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        if len(done) + len(waiting) > _MOST_TERMS:
+            return [expr]
+        if isinstance(node, Add):
+            waiting += reversed(node.terms)
+            continue
+        wide = None
+        if isinstance(node, Contract):
+            node = _merged(node)
+            wide = next((k for k, f in enumerate(node.factors) if _is_wide(f)), None)
+        if wide is None or not isinstance(node, Contract):
+            done.append(node)
+            continue
+        for term in reversed(node.factors[wide].kids):
+            factors = (*node.factors[:wide], term, *node.factors[wide + 1 :])
+            waiting.append(contracted(factors, node.indices, node.out))
+    return done
+
+
+_MOST_TERMS = 24  # more are not said term by term
+
+
+def _is_wide(node: Expr) -> bool:
+    return isinstance(node, Add) and len(node.axes) > 2
+
+
+def _merged(node: Contract) -> Contract:
+    """The product with the products of more than two axes that are factors of it multiplied in."""
+    while True:
+        wide = next((k for k, f in enumerate(node.factors)
+                     if isinstance(f, Contract) and len(f.axes) > 2), None)  # fmt: skip
+        if wide is None:
+            return node
+        inner = node.factors[wide]
+        assert isinstance(inner, Contract)
+        names = dict(zip(inner.out, node.indices[wide]))
+        fresh = 1 + max(i for own in node.indices for i in own)
+        for i in (i for own in inner.indices for i in own):
+            if i not in names:
+                names[i], fresh = fresh, fresh + 1
+        spots = tuple(tuple(names[i] for i in own) for own in inner.indices)
+        made = contracted(
+            (*node.factors[:wide], *inner.factors, *node.factors[wide + 1 :]),
+            (*node.indices[:wide], *spots, *node.indices[wide + 1 :]), node.out,
+        )  # fmt: skip
+        if not isinstance(made, Contract):
+            return node
+        node = made
+
+
+def says_matrix(said: Tree) -> bool:
+    """Whether a formula is in matrix notation: no entries, no stack spelled out."""
+    stack = Tree("name", (r"\mathrm{stack}",))
+    return not any(node.head == "index" or node == stack for node in said.subtrees())
+
+
+def tree_size(said: Tree) -> int:
+    """How many parts a formula has."""
+    return sum(1 for _ in said.subtrees())
 
 
 def gathered(terms: Sequence[Tree]) -> list[Tree]:
     r"""A \otimes B + A \otimes C is A \otimes (B + C); so it is on the right, and with numbers."""
-    apart = [_apart(term) for term in terms]
+    apart = [_scaled(term) for term in terms]
     if len(terms) < 2 or any(one is None for one in apart):
         return list(terms)
     known = [one for one in apart if one is not None]
@@ -292,7 +364,7 @@ def gathered(terms: Sequence[Tree]) -> list[Tree]:
     return list(terms)
 
 
-def _apart(term: Tree) -> tuple[int, tuple[Tree, ...], Tree] | None:
+def _scaled(term: Tree) -> tuple[int, tuple[Tree, ...], Tree] | None:
     """A term as a sign, scalars and a Kronecker product of two; None for any other."""
     sign, inner = (-1, term.kids[0]) if term.head == "neg" else (1, term)
     *scalars, last = inner.kids if inner.head == "product" else (inner,)

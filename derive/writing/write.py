@@ -38,10 +38,9 @@ from derive.writing.product import (
 )
 from derive.writing.shifts import indicator
 from derive.writing.spelling import applied
-from derive.writing.stacked import as_matrix, gathered
+from derive.writing.stacked import as_matrix, gathered, says_matrix, tree_size
 from derive.writing.words import IDENTITY, Scalars
 
-_STACK = name(r"\mathrm{stack}")
 POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
 
 
@@ -116,11 +115,9 @@ class Writer:
         r"""A derivative of matrices by matrices as the matrix that takes vec to vec, where it has a
         form, V^\top V \otimes I; None where it has none."""
         names = {node: named for node, named in self.names.items() if node is not self.root}
-        for form in (lambda: self.root, lambda: normal(self.root)):
-            said = Writer(as_matrix(form()), names).whole()
-            if not any(node.head == "index" or node == _STACK for node in said.subtrees()):
-                return said
-        return None
+        forms = dict.fromkeys((self.root, normal(self.root)))
+        said = [Writer(as_matrix(form), names).whole() for form in forms]
+        return min(filter(says_matrix, said), key=tree_size, default=None)
 
     def at(self, letters: Letters) -> Tree:
         self.labels(self.root)

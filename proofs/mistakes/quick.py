@@ -17,7 +17,7 @@ from derive.kernel import sizes
 from derive.operators.pointwise import np
 from derive.tree import Tree
 from proofs.mistakes.probe import Probe, close
-from proofs.mistakes.surgery import BRACKETS, DIAG, DIVISIONS, HADAMARD, flat
+from proofs.mistakes.surgery import BRACKETS, DIAG, DIVISIONS, HADAMARD, KRONECKER, flat
 from proofs.mistakes.transposes import is_transposed, untransposed
 
 
@@ -201,6 +201,8 @@ def _pair(left: Array, right: Array, sign: str) -> Array:
         return Array(x * y, (right if a == 0 else left).row)
     if sign in _OWN:
         raise Unsure  # what it means between arrays is the document's choice
+    if sign == KRONECKER:
+        raise Unsure  # entry by entry, or the Kronecker product
     if sign in HADAMARD:
         if x.shape != y.shape or (a == 1 and left.row != right.row):
             raise NoFit

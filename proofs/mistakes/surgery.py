@@ -15,7 +15,9 @@ from derive.elaborate.scope import INDICATORS, KNOWN_WORDS, base_of
 from derive.tree import Tree, name, num
 
 BRACKETS = frozenset(["paren", "bracket", "brace", "set"])
-HADAMARD = frozenset([r"\odot", r"\circ", r"\otimes"])
+KRONECKER = r"\otimes"
+HADAMARD = frozenset([r"\odot", r"\circ", KRONECKER])
+_LINEAR = frozenset(["vec", r"\mathrm{vec}", r"\operatorname{vec}"])
 DIVISIONS = frozenset(["/", r"\div"])
 TRANSPOSES = frozenset(["T", r"\top", r"\mathrm{T}", r"\intercal"])
 ATOMS = frozenset(["name", "script", "prime", "deriv", "grad", "app", "num", *BRACKETS])
@@ -247,8 +249,9 @@ def _parts(
                 yield from _parts(kids[a], "factor", whole, mask, as_factor)
         case Tree("app", kids) if kids[0] != DIFFERENTIAL:
             own = node if is_mask(node) else mask
+            within = "inside" if kids[0].kids[:1] and kids[0].kids[0] in _LINEAR else "argument"
             for k in range(1, len(kids)):
-                yield from _arguments(kids[k], _put_at(node, k, put), own)
+                yield from _arguments(kids[k], _put_at(node, k, put), own, within)
         case Tree("script", (_, Tree("chain") as condition, _)) if is_mask(node):
             yield from _parts(condition, "argument", _put_at(node, 1, put), node)
         case Tree("script", (base, sub, sup)):
@@ -274,13 +277,15 @@ def _summand(new: Tree) -> Tree:
     return paren(new) if new.head in ("sum", "neg") else new
 
 
-def _arguments(node: Tree, put: Callable[[Tree], Tree], mask: Tree | None) -> Iterator[Part]:
+def _arguments(
+    node: Tree, put: Callable[[Tree], Tree], mask: Tree | None, kind: str
+) -> Iterator[Part]:
     if node.head == "script" and node.kids[0].head in BRACKETS:
-        yield from _arguments(node.kids[0], _put_at(node, 0, put), mask)
+        yield from _arguments(node.kids[0], _put_at(node, 0, put), mask, kind)
     elif node.head in BRACKETS:
-        yield from _parts(node.kids[0], "argument", _put_at(node, 0, put), mask)
+        yield from _parts(node.kids[0], kind, _put_at(node, 0, put), mask)
     else:
-        yield from _parts(node, "argument", put, mask)
+        yield from _parts(node, kind, put, mask)
 
 
 def _put_at(node: Tree, k: int, put: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:

@@ -191,7 +191,7 @@ def _symbols(
         rank = rank_of(tree, claims, letters)
         if rank is not None:
             spelled.add(by)
-            yield Symbol(tree, "delta", rank, latex(by) if by is not None else "")
+            yield Symbol(tree, "delta", rank, latex(flat(by)) if by is not None else "")
 
 
 def _plain(tree: Tree) -> Tree:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from proofs.mistakes import kronecker as _kronecker
 from proofs.mistakes import names as _names
 from proofs.mistakes import numbers as _numbers
 from proofs.mistakes import order as _order
@@ -16,7 +17,7 @@ from proofs.mistakes import slopes as _slopes
 from proofs.mistakes import terms as _terms
 from proofs.mistakes.edit import Mistake, rows
 
-_ROOMS = (_order, _numbers, _slopes, _names, _terms)  # each registers its rows
+_ROOMS = (_order, _numbers, _slopes, _names, _terms, _kronecker)  # each registers its rows
 
 ORDER = (
     "missing-transpose", "extra-transpose", "transposed-answer", "swapped-factors",

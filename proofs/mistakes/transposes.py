@@ -14,10 +14,13 @@ from proofs.mistakes.surgery import (
     APPLIED,
     BRACKETS,
     DIFFERENTIAL,
+    KRONECKER,
     TRANSPOSES,
     is_division,
     paren,
 )
+
+_OTIMES = Tree("op", (KRONECKER,))
 
 
 def is_transposed(tree: Tree) -> bool:
@@ -83,6 +86,12 @@ def turned(tree: Tree, sign: Tree, scalars: Collection[Tree] = ()) -> Tree:
             _is_scalar(kid, scalars) for kid in front
         ):
             return Tree("juxt", (*front, turned(last, sign, scalars)), tree.span)
+        case Tree("juxt", kids) if _OTIMES in kids[1:-1]:
+            # the transpose of a Kronecker product is that of the transposes, in the same order
+            k = kids.index(_OTIMES, 1)
+            sides = (_joined(kids[:k]), _joined(kids[k + 1 :]))
+            left, right = (turned(side, sign, scalars) for side in sides)
+            return Tree("juxt", (*_spread(left), kids[k], *_spread(right)), tree.span)
         case Tree("juxt", kids) if not any(is_division(k) or k.head == "big" for k in kids):
             numbers = [_is_scalar(kid, scalars) for kid in kids]
             if any(kid.head == "op" for kid in kids):
@@ -97,6 +106,14 @@ def turned(tree: Tree, sign: Tree, scalars: Collection[Tree] = ()) -> Tree:
             ]
             return Tree("juxt", (*front, *back), tree.span)
     return tree if _is_scalar(tree, scalars) else transposed(tree, sign)
+
+
+def _joined(kids: tuple[Tree, ...]) -> Tree:
+    return kids[0] if len(kids) == 1 else Tree("juxt", kids)
+
+
+def _spread(tree: Tree) -> tuple[Tree, ...]:
+    return tree.kids if tree.head == "juxt" else (tree,)
 
 
 def _is_diagonal(tree: Tree) -> bool:
