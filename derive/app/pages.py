@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from derive.app import sheet
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
-from derive.app.sheet import Block, Section, Sheet, Text
+from derive.app.sheet import Block, Section, Sheet, Text, worded
 from derive.app.solve import Solution, drawing
 from derive.counting import lines
 from derive.derivation.backprop import Answer, Step
@@ -21,7 +21,6 @@ from derive.derivation.network import Definition, Network
 from derive.draw.picture import too_large
 from derive.elaborate.kinds import said
 from derive.kernel.expr import Axes, Expr
-from derive.latex.read import read_formula
 from derive.meaning.kinds import foremost, kinds_of
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
@@ -62,11 +61,11 @@ def _counts(network: Network) -> Iterable[Section]:
     for one in network.counts:
         left, *steps = (lines.tree(text) for text in (one.left, *one.steps))
         remark = "; ".join(one.assumed)
-        blocks.append(sheet.Answer(left, tuple(steps), _worded(remark) if remark else ()))
+        blocks.append(sheet.Answer(left, tuple(steps), worded(remark) if remark else ()))
     if not network.definitions and not network.questions:
         # Where there is a network they stand with it.
         for note in network.notes:
-            blocks.append(sheet.Paragraph(_worded(note)))
+            blocks.append(sheet.Paragraph(worded(note)))
     yield Section("Counts", tuple(blocks))
 
 
@@ -86,18 +85,7 @@ def _network(network: Network) -> Iterable[Block]:
     told = {v.note for v in network.variables}
     for note in dict.fromkeys(network.notes):
         if note not in told:
-            yield sheet.Paragraph(("Read by convention: ", *_worded(note)))
-
-
-def _worded(note: str) -> tuple[str | Tree, ...]:
-    """Words with formulas between dollars, as a sheet prints them."""
-    parts: list[str | Tree] = []
-    for k, part in enumerate(note.split("$")):
-        if k % 2:
-            parts += read_formula(part)
-        elif part:
-            parts.append(part)
-    return tuple(parts)
+            yield sheet.Paragraph(("Read by convention: ", *worded(note)))
 
 
 def _equation(definition: Definition) -> Tree:
@@ -116,7 +104,7 @@ def _rows(network: Network) -> dict[Tree, tuple[Text, ...]]:
         shape, each = labelled(node, declared)
         own = symbol(node)
         if own not in batch:
-            rows[own] = (own, shape, (*role, *each), _worded(note))
+            rows[own] = (own, shape, (*role, *each), worded(note))
         if each:
             batch.add(own)
     return rows

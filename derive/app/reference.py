@@ -19,7 +19,7 @@ from derive.app.files import publish
 from derive.app.html import flow, style, template, words
 from derive.app.outcomes import DONE, UNREADABLE
 from derive.app.shapes import space
-from derive.app.sheet import Text, inline
+from derive.app.sheet import Text, worded
 from derive.derivation.backprop import worked
 from derive.derivation.graph import picture
 from derive.derivation.network import network
@@ -30,7 +30,6 @@ from derive.kernel import sizes
 from derive.kernel.build import dot, named
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Expr, Fn, Operator, Var
-from derive.latex.read import read_formula
 from derive.notation.mathml import mathml
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
 from derive.surface import canonical
@@ -80,7 +79,7 @@ def render_reference() -> str:
         flow=lambda formula: flow(formula, {}),
         words=lambda text: words(text, {}),
         formula=lambda node: Markup(mathml(node, {})),
-        told=lambda text: words(_worded(text), {}),
+        told=lambda text: words(worded(text), {}),
         raw=Markup,
     )
 
@@ -182,14 +181,3 @@ def _docstring(row: Row) -> str:
 def _drawn(node: Expr) -> str:
     drawn = picture(worked(network(node)))
     return svg(layout(drawn), label=lambda tree: mathml(tree, {}))
-
-
-def _worded(text: str) -> Text:
-    """Words with formulas between dollars."""
-    parts: list[str | Tree] = []
-    for k, part in enumerate(text.split("$")):
-        if k % 2:
-            parts += read_formula(part)
-        elif part:
-            parts.append(part)
-    return inline(tuple(parts))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
+from derive.latex.read import read_formula
 from derive.notation.breaking import width
 from derive.notation.written import written
 from derive.tree import Tree
@@ -24,6 +25,17 @@ Text: TypeAlias = "str | Tree | tuple[str | Tree, ...]"
 def inline(text: Text) -> tuple[str | Tree, ...]:
     """The words and formulas of a text, in order."""
     return text if isinstance(text, tuple) else (text,)
+
+
+def worded(note: str) -> tuple[str | Tree, ...]:
+    """Words with formulas between dollars, as a sheet prints them."""
+    parts: list[str | Tree] = []
+    for k, part in enumerate(note.split("$")):
+        if k % 2:
+            parts += read_formula(part)
+        elif part:
+            parts.append(part)
+    return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from itertools import product as every
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from derive.kernel.build import add, contracted, zeros
+from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.expr import (
     Add,
     Axes,
@@ -144,7 +144,7 @@ class Grids:
             found = None
         if found is not None and len(found.cells) <= _MOST_CELLS:
             return found
-        return _one(_remade(node, [whole(kid) for kid in kids]))
+        return _one(rebuilt(node, [whole(kid) for kid in kids]))
 
     def _by_rule(self, node: Expr, kids: list[Grid]) -> Grid | None:
         match node:
@@ -176,19 +176,6 @@ class Grids:
 def _one(node: Expr) -> Grid:
     place = (0,) * len(node.axes)
     return Grid(node.axes, tuple((0, n) for n in node.axes), {place: node})
-
-
-def _remade(node: Expr, kids: list[Expr]) -> Expr:
-    match node:
-        case Add():
-            return add(*kids)
-        case Contract(_, indices, out):
-            return contracted(kids, indices, out)
-        case Map(fn):
-            return Map(fn, tuple(kids))
-        case Call(op):
-            return Call(op, tuple(kids))
-    return node
 
 
 def whole(grid: Grid) -> Expr:
