@@ -22,6 +22,7 @@ from derive.operators import (
     pointwise,
     pooling,
     primitives,
+    recurrent,
     windows,
 )
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
@@ -33,11 +34,12 @@ WITH_OPTIONS = {
         *(getattr(windows, name) for name in windows.__all__),
         *(getattr(pooling, name) for name in pooling.__all__),
         *(getattr(losses, name) for name in losses.__all__),
+        *(getattr(recurrent, name) for name in recurrent.__all__),
     )
 }
 
 __all__ = [
     "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement", "attention",
     "blocks", "composites", "layers", "losses", "matrices", "normalisation", "pointwise", "pooling",
-    "primitives", "windows",
+    "primitives", "recurrent", "windows",
 ]  # fmt: skip
