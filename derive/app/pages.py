@@ -38,6 +38,8 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
             Section("The network", (*_network(network), *_graph(solution))),
             *_backward(solution),
         ]
+    if network.general:
+        sections.append(Section("At every step", _general(network)))
     if solution.worked.answers:
         sections.append(Section("Answers", tuple(_answers(solution))))
     sections += _parameters(network)
@@ -45,6 +47,12 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
         sections.append(Section("Numerical check", tuple(_checks(solution))))
     title = network.title or (PurePath(file).stem if file else "") or "Solution sheet"
     return Sheet(title, _subtitle(solution), tuple(sections), network.spelling)
+
+
+def _general(network: Network) -> tuple[Block, ...]:
+    """The lines of a recurrence of any length; behind the last step nothing is sent back."""
+    told = "For any number of steps. Behind the last step there is nothing: its gradients are 0."
+    return (sheet.Display(network.general), sheet.Paragraph((told,)))
 
 
 def _subtitle(solution: Solution) -> str:

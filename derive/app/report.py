@@ -51,6 +51,7 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "seed": solution.seed,
         "passed": not solution.failed,
         "notes": list(network.notes),
+        "general": [latex(line, network.spelling) for line in network.general],
         "parameters": _parameters(network),
         "questions": [
             _question(answer, check, source, spelling) for answer, check in solution.results

@@ -104,7 +104,8 @@ class Network:
     there is none, or more than one); ``outputs`` are all definitions that nothing else uses.
     ``counts`` are answers to questions about parameters and sizes.
     ``spelling`` maps canonical names to the document's own; ``notes`` are readings that were
-    settled by convention.
+    settled by convention; ``general`` are the lines of a recurrence of any length, of which the
+    definitions write a few steps out.
     """
 
     variables: tuple[Variable, ...]
@@ -115,6 +116,7 @@ class Network:
     spelling: Mapping[str, str] = field(default_factory=dict)
     root: Expr | None = None
     counts: tuple[Counted, ...] = ()
+    general: tuple[Tree, ...] = ()
 
     @property
     def outputs(self) -> tuple[Call, ...]:

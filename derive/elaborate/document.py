@@ -8,7 +8,7 @@ of a document come at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from derive.derivation.network import Network
@@ -18,6 +18,7 @@ from derive.elaborate import convolve
 from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.abstract import note_losses
+from derive.elaborate.anystep import AnyStep
 from derive.elaborate.assembly import network_of
 from derive.elaborate.basis import has_basis
 from derive.elaborate.claimed import claims_told_apart, steps_of
@@ -69,7 +70,14 @@ def read(text: str, file: str = "") -> Network:
 
 def read_document(source: Source) -> Network:
     """The network of a document.  Raises DeriveError with every diagnostic of the document."""
-    done = elaborated(source)
+    steps = AnyStep()
+    network = _network(source, steps)
+    lines = steps.lines(lambda view: _network(source, lambda items: view))
+    return replace(network, general=lines, notes=(*network.notes, *steps.notes))
+
+
+def _network(source: Source, recast: Recast) -> Network:
+    done = elaborated(source, recast=recast)
     faults = done.faults
     network = None
     try:
@@ -120,7 +128,11 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [functions.written_out(item) for item in items]
     steps = recurrence(items)
     if steps is not None:
-        items = written_out(items, steps, reading, judging) if recast is None else recast(items)
+        try:
+            items = written_out(items, steps, reading, judging) if recast is None else recast(items)
+        except Fault as fault:
+            faults.append(fault)
+            items = []
     free = Unspecified.of(items, parsed.document.plain)
     items = [free.written_out(item) for item in items]
     reading.scope.unspecified, reading.scope.targets = free.arguments, free.targets

@@ -32,13 +32,8 @@ _MOST = 64  # steps that are written out
 
 
 def written_out(items: list[Tree], steps: Steps, reading: Reading, judging: bool) -> list[Tree]:
-    """The statements of a recurrence step by step; where claims are judged and the number of steps
-    is a letter, for three of them."""
-    last = steps.last
-    if last is None:
-        if not judging:
-            return items
-        last = steps.low + SHOWN - 1
+    """The statements of a recurrence step by step; for three where their number is a letter."""
+    last = steps.low + SHOWN - 1 if steps.last is None else steps.last
     letter = steps.letter
     reading.note("steps", f"the steps ${letter} = {steps.low}, \\dots, {last}$ are written out")
     return unrolled(items, steps, last, judging)

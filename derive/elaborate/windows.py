@@ -137,7 +137,7 @@ class Recurrent:
         found = []
         for window, claims in groups.items():
             try:
-                found.append([*self._setting(window), *claims])
+                found.append([*self.setting(window), *claims])
             except Unfit:
                 continue
         return found
@@ -294,7 +294,7 @@ class Recurrent:
 
     # ------------------------------------------------------------------------- one window
 
-    def _setting(self, window: Window) -> list[Tree]:
+    def setting(self, window: Window) -> list[Tree]:
         """What is declared and defined at the steps of a window, with its loss."""
         letter = self.steps.letter
         offsets = range(window.low, window.high + 1)
