@@ -15,7 +15,8 @@ from derive.derivation.deltas import Line, delta_of, delta_symbol, sweep
 from derive.derivation.jacobians import hessian_steps, jacobian_steps
 from derive.derivation.local import boundary, is_small, opened, replaced, symbol_of, weight
 from derive.derivation.network import Definition, Network, Question
-from derive.derivation.paper import Paper, Step
+from derive.derivation.normalised import standardised
+from derive.derivation.paper import MOST_NAMES, Paper, Step
 from derive.derivation.reasons import known_together, merged, reason
 from derive.derivation.within import derivatives_within, linear_kinds, projected
 from derive.kernel.build import is_zero, lift, zeros
@@ -138,7 +139,8 @@ class _Pass:
                 continue
             var = self.delta[node] = delta_of(called)
             self.names[var] = delta_symbol(called, None if main else self.of)
-        self.lines = {line.node: line for line in sweep(loss, wrt, self.delta)}
+        closed = standardised(loss, paper.agree) if len(self.delta) <= MOST_NAMES else ()
+        self.lines = {line.node: line for line in sweep(loss, wrt, self.delta, closed=closed)}
         self.symbols = {node: self._symbol(node) for node in self.lines if node in self.delta}
         self.by_delta: dict[Expr, Line] = {
             line.delta: line for line in self.lines.values() if line.delta

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from derive.derivation.local import downward, symbol_of
-from derive.derivation.reasons import Word, joined, word
+from derive.derivation.normalised import Standardised
+from derive.derivation.reasons import STANDARDISED, Word, joined, word
 from derive.kernel.build import ONE, collected, is_zero, spread
 from derive.kernel.calculus import pullback
 from derive.kernel.expr import Expr, Var
@@ -69,15 +70,24 @@ def sweep(
     wrt: Iterable[Expr],
     deltas: Mapping[Expr, Var],
     flows: dict[tuple[Expr, Expr], list[Expr]] | None = None,
+    closed: Iterable[Standardised] = (),
 ) -> list[Line]:
     """The lines of one backward pass, from the loss down.
 
     ``deltas`` gives the symbol of the cotangent of every node that has one; lines without symbol
     are those of ``wrt``.  A loss with axes (one entry a sample) is swept as the sum of its entries.
-    What flows back along each edge, from a node to a kid, is filed in ``flows``.
+    What flows back along each edge, from a node to a kid, is filed in ``flows``.  ``closed`` are
+    names whose backward pass has a closed form; what lies between keeps its own lines if wanted.
     """
     order = downward(loss)
     wanted = set(wrt)
+    short: dict[Expr, Standardised] = {}
+    done: dict[Expr, Expr] = {}  # what lies between, and the node that has its share already
+    for one in closed:
+        asked = not wanted.isdisjoint(one.between)
+        if not asked or _is_private(one, order):
+            short[one.node] = one
+            done |= dict.fromkeys((one.node, *one.between), one.x) if asked else {}
     matters = set(wanted)
     for node in reversed(order):
         if node not in matters and any(kid in matters for kid in node.kids):
@@ -102,8 +112,13 @@ def sweep(
             trail = ()
         if is_zero(cotangent):
             continue
+        if (one := short.get(node)) is not None and one.x in matters:
+            use = _Arrival(one.share(cotangent), joined(trail, (STANDARDISED,)), (node, 0))
+            arriving.setdefault(one.x, []).append(use)
+            if node not in done:
+                continue
         for k, share in enumerate(pullback(node, cotangent)):
-            if share.kid not in matters:
+            if share.kid not in matters or done.get(node) is share.kid:
                 continue
             if flows is not None:
                 flows.setdefault((node, share.kid), []).append(share.cotangent)
@@ -112,3 +127,11 @@ def sweep(
             use = (node, "norm" if said is not None and said.rule == "norm" else k)
             arriving.setdefault(share.kid, []).append(_Arrival(share.cotangent, along, use))
     return lines
+
+
+def _is_private(one: Standardised, order: Iterable[Expr]) -> bool:
+    """Whether what lies between serves nothing else, sizes and numbers aside."""
+    inside = {node for node in one.between if node.kids}
+    return all(
+        parent is one.node or parent in inside or inside.isdisjoint(parent.kids) for parent in order
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from derive.derivation.auxiliary import auxiliaries
 from derive.derivation.facts import shortened, used
@@ -15,8 +16,9 @@ from derive.derivation.local import boundary, label_tree, replaced, symbol_of
 from derive.derivation.network import Definition, Domain, Network
 from derive.derivation.reasons import Text
 from derive.derivation.witness import Witness
-from derive.kernel.expr import Call, Expr, Name, is_named, toposort
+from derive.kernel.expr import Call, Expr, Map, Name, is_named, toposort
 from derive.meaning.normal import Normal
+from derive.operators.pointwise import power, reciprocal, sqrt
 from derive.tree import Tree, name, tree
 from derive.writing.write import Names, Symbol, symbol, write, write_entry
 
@@ -46,6 +48,14 @@ def _is_bold(node: Expr) -> bool:
     return own is not None and any(mark in own[0] for mark in (r"\mathbf", r"\bm", r"\boldsymbol"))
 
 
+def _slope_of_root(node: Expr) -> tuple[Expr, Expr] | None:
+    """u^{-1/2}, and the 1/s that it is where s is a name for the root of u."""
+    root = node.kids[0]
+    if isinstance(root, Map) and root.fn == sqrt:
+        return power(Fraction(-1, 2))(root.args[0]), reciprocal(node)
+    return None
+
+
 class Paper:
     """How the expressions of one network are written, and when a shorter spelling is right."""
 
@@ -66,6 +76,8 @@ class Paper:
                 self.names[node] = own
             if is_named(node) and symbol_of(node.kids[0]) is None:
                 self.fold.setdefault(node.kids[0], node)
+                if (slope := _slope_of_root(node)) is not None:
+                    self.fold.setdefault(*slope)
         for node, var in self.auxiliary.items():
             self.fold[node] = var
             own = label_tree(var)

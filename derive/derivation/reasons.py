@@ -93,6 +93,9 @@ _SAID: dict[str, Text] = {
     "rms_standardize": ("scaled: the mean square moves with every entry",),
 }
 
+# The backward pass of a mean and a variance, at once.
+STANDARDISED = Word("standardize", _SAID["standardize"])
+
 # Two rules that are known by one name together: (upper, lower) on the way down.
 _TOGETHER: dict[tuple[str, str], Text] = {
     ("log", "softmax"): ("softmax with cross-entropy",),

@@ -17,7 +17,7 @@ from derive.kernel.sizes import Size
 from derive.meaning.evaluate import evaluate_all
 from derive.operators.pointwise import np
 
-MOST_POINTS = 4
+MOST_POINTS = 16
 
 
 class Witness:

@@ -175,8 +175,13 @@ class _Variable(NamedTuple):
 
 
 def _variables(by: Tree, reading: Reading) -> list[_Variable]:
-    found = variables_of(by)
-    if any(node.head == "name" and _VEC.fullmatch(node.kids[0]) for node in by.subtrees()):
+    # \sigma^2 may be the name of one quantity; x^2 below \partial^2 is x twice
+    whole = reading.scope.refer(by) if base_of(by) else None
+    lone = whole is not None and not whole.actions and reading.scope.known(whole.symbol)
+    found = [by] if lone else variables_of(by)
+    if not lone and any(
+        node.head == "name" and _VEC.fullmatch(node.kids[0]) for node in by.subtrees()
+    ):
         found = variables_of(settle(by, reading.scope))
     done = []
     for tree in found:

@@ -28,7 +28,7 @@ def _masked(x: Axes, mask: Axes) -> Axes:
 def _masked_pull(node: Call, cotangent: Expr, extra: int) -> Pull:
     r"""P \odot (\delta - \sum_k P_k \delta_k), as of a softmax: where the mask is 0, so is P."""
     z, mask = node.args
-    at = spots(node, extra, -1)
+    at = spots(node.axes, extra, -1)
     every = (*at.lead, *at.own)
     inner = contracted((node, cotangent), (at.own, every), every[:-1])
     moved = cotangent - along(inner, z.axes[-1])

@@ -79,9 +79,28 @@ class Spots(NamedTuple):
     k: int
 
 
-def spots(node: Call, extra: int, axis: int) -> Spots:
-    own = tuple(range(extra, extra + len(node.args[0].axes)))
+def spots(axes: Axes, extra: int, axis: int) -> Spots:
+    own = tuple(range(extra, extra + len(axes)))
     return Spots(span(extra), own, tuple(i for i in own if i != own[axis]), own[axis])
+
+
+def standardized_share(
+    node: Expr, cotangent: Expr, deviation: Expr, axis: int, centre: bool
+) -> Expr:
+    r"""(1/s) (\delta - mean(\delta) - \hat x mean(\delta \odot \hat x)): what x gets.
+
+    ``node`` is \hat x, ``deviation`` 1/s; without ``centre`` there is no mean of \delta.
+    """
+    at = spots(node.axes, len(cotangent.axes) - len(node.axes), axis)
+    every, rows = (*at.lead, *at.own), (*at.lead, *at.rows)
+    n = node.axes[axis]
+    moved = cotangent
+    if centre:
+        mean = contracted((per(n), cotangent), ((), every), rows)
+        moved = moved - contracted((mean, Ones(n)), (rows, (at.k,)), every)
+    inner = contracted((per(n), cotangent, node), ((), every, at.own), rows)
+    moved = moved - contracted((inner, node), (rows, at.own), every)
+    return contracted((deviation, moved), (at.rows, every), every)
 
 
 def _standardized(kind: str, axis: int, scale: Callable[[Expr], Expr], centre: bool,
@@ -91,27 +110,19 @@ def _standardized(kind: str, axis: int, scale: Callable[[Expr], Expr], centre: b
     def spread_pull(node: Call, cotangent: Expr, extra: int) -> Pull:
         """d Var / dx_k = 2 (x_k - mean) / n: the mean moves too, but its share sums to 0."""
         (x,) = node.args
-        at = spots(node, extra, axis)
+        at = spots(x.axes, extra, axis)
         u = centred(x, axis) if centre else x
         parts = (lift(2), per(x.axes[axis]), u, cotangent)
         where = ((), (), at.own, (*at.lead, *at.rows))
         yield x, contracted(parts, where, (*at.lead, *at.own)), "variance"
 
     def pull(node: Call, cotangent: Expr, extra: int) -> Pull:
-        r"""(1/s) (\delta - mean(\delta) - \hat x mean(\delta \odot \hat x))."""
         x, eps = node.args
-        at = spots(node, extra, axis)
-        every, rows = (*at.lead, *at.own), (*at.lead, *at.rows)
-        n = x.axes[axis]
-        moved = cotangent
-        if centre:
-            mean = contracted((per(n), cotangent), ((), every), rows)
-            moved = moved - contracted((mean, Ones(n)), (rows, (at.k,)), every)
-        inner = contracted((per(n), cotangent, node), ((), every, at.own), rows)
-        moved = moved - contracted((inner, node), (rows, at.own), every)
         deviation = reciprocal(sqrt(spread(x) + eps))
-        yield x, contracted((deviation, moved), (at.rows, every), every), "standardised"
+        yield x, standardized_share(node, cotangent, deviation, axis, centre), "standardised"
         if not isinstance(eps, Num):
+            at = spots(node.axes, extra, axis)
+            every = (*at.lead, *at.own)
             parts = (Num(Fraction(-1, 2)), reciprocal(spread(x) + eps), cotangent, node)
             yield eps, contracted(parts, ((), at.rows, every, at.own), at.lead), "standardised"
 
