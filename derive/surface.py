@@ -33,7 +33,7 @@ from derive.kernel.sizes import Axis, Size, size, sizes
 from derive.meaning.kinds import KINDS, closed
 from derive.notation import GREEK
 from derive.notation.names import parts, symbol_tree
-from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS, Row
+from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS, Row, stacking
 from derive.operators.abstract import applied
 
 __all__ = [
@@ -259,7 +259,10 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     '(\\mathbf{z} - \\mathbf{y}) \\mathbf{x}^\\top'
     """
     several = [wrt] if isinstance(wrt, Expr) else list(wrt)
-    found = [projected(g, v) for g, v in zip(calculus.grad(loss, several), several, strict=True)]
+    inner = [stacking.stacked_matrix(v) or v for v in several]
+    found = [projected(g, v) for g, v in zip(calculus.grad(loss, inner), inner, strict=True)]
+    pairs = zip(several, inner, found, strict=True)
+    found = [g if v is x else stacking.vec(g) for v, x, g in pairs]
     for variable, value in zip(several, found, strict=True):
         _asked[value] = ref(loss), ref(variable)
     return found[0] if isinstance(wrt, Expr) else found
@@ -273,7 +276,17 @@ def jacobian(y: Expr, x: Expr) -> Expr:
     >>> n, m = sizes("n m")
     >>> jacobian(matrix("W", m, n) @ vector("x", n), vector("x", n)).latex()
     '\\mathbf{W}^\\top'
+
+    By ``vec(X)`` the axes of X are one, in the order of vec:
+
+    >>> A, X, B = matrix("A", 2, 3), matrix("X", 3, 4), matrix("B", 4, 5)
+    >>> jacobian(stacking.vec(A @ X @ B), stacking.vec(X))
+    B (x) A^T
     """
+    X = stacking.stacked_matrix(x)
+    if X is not None:
+        found = jacobian(y, X)
+        return stacking.stacked(found, (0, 1), *((k,) for k in range(2, len(found.axes))))
     return projected(calculus.jacobian(y, x), x)
 
 
@@ -286,7 +299,18 @@ def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
     >>> hessian(x @ x, x)
     2 I
     """
-    return second_within(calculus.hessian(loss, x, y), (x, x if y is None else y))
+    y = x if y is None else y
+    X, Y = (stacking.stacked_matrix(one) or one for one in (x, y))
+    found = second_within(calculus.hessian(loss, X, Y), (X, Y))
+    if X is x and Y is y:
+        return found
+    first = range(len(Y.axes))
+    rest = range(len(Y.axes), len(found.axes))
+    return stacking.stacked(found, *_sides(first, Y is not y), *_sides(rest, X is not x))
+
+
+def _sides(axes: range, flat: bool) -> list[tuple[int, ...]]:
+    return [tuple(axes)] if flat else [(k,) for k in axes]
 
 
 def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
@@ -299,6 +323,9 @@ def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
     >>> hvp(x @ x, x, v)
     2 v
     """
+    X = stacking.stacked_matrix(x)
+    if X is not None:
+        return stacking.vec(calculus.hvp(loss, X, stacking.unvec(v, *X.axes)))
     return calculus.hvp(loss, x, v)
 
 

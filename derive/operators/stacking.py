@@ -17,6 +17,7 @@ from derive.kernel.build import contract
 from derive.kernel.contraction import contracted
 from derive.kernel.expr import (
     Call,
+    Contract,
     Expr,
     Operator,
     ShapeError,
@@ -95,6 +96,14 @@ def vec(X: Expr) -> Expr:
     if len(X.axes) != 2:
         raise ShapeError(f"vec needs a matrix, not {shape_text(X.axes)}")
     return stacked(X, (0, 1))
+
+
+def stacked_matrix(x: Expr) -> Expr | None:
+    """X where an expression is vec(X); None for any other."""
+    match x:
+        case Contract((inner, constant), ((0, 1), (0, 1, 2)), (2,)) if is_stack(constant):
+            return inner
+    return None
 
 
 def unvec(v: Expr, m: Axis, n: Axis) -> Expr:

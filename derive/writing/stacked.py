@@ -14,6 +14,7 @@ from derive.kernel.build import add
 from derive.kernel.contraction import contracted
 from derive.kernel.expr import Add, Contract, Expr, Ones
 from derive.kernel.sizes import Axis
+from derive.meaning.normal import normal
 from derive.meaning.stacks import Spot, law
 from derive.operators.stacking import is_stack, stacked
 from derive.tree import Tree, tree
@@ -263,9 +264,19 @@ def _diagonal(
     return (Part(function(r"\operatorname{diag}", joined(inner)), even=True),)
 
 
-def as_matrix(expr: Expr) -> Expr:
-    """A 4-axis array as the matrix of a linear map of matrices: its pairs of axes stacked."""
-    return laid_out(expr, ((0, 1), (2, 3)))
+def as_matrix(root: Expr, said: Callable[[Expr], Tree]) -> Tree | None:
+    r"""A derivative of matrices by matrices as the matrix that takes vec to vec, where it has a
+    form, V^\top V \otimes I; None where it has none.  ``said`` writes an expression."""
+    forms = dict.fromkeys((root, normal(root)))
+    trees = [said(laid_out(form, ((0, 1), (2, 3)))) for form in forms]
+    return min(filter(says_matrix, trees), key=tree_size, default=None)
+
+
+def term_by_term(root: Expr, said: Callable[[Expr], Tree]) -> Tree | None:
+    """A product with flat axes multiplied out, where that puts it in matrix notation."""
+    terms = spread_out(root)
+    tree = said(add(*terms)) if len(terms) > 1 else None
+    return tree if tree is not None and says_matrix(tree) else None
 
 
 def laid_out(expr: Expr, groups: Sequence[tuple[int, ...]]) -> Expr:
@@ -274,10 +285,10 @@ def laid_out(expr: Expr, groups: Sequence[tuple[int, ...]]) -> Expr:
         return expr
     if all(len(group) == 1 for group in groups):
         return stacked(expr, *groups)
-    return add(*(stacked(term, *groups) for term in _apart(expr)))
+    return add(*(stacked(term, *groups) for term in spread_out(expr)))
 
 
-def _apart(expr: Expr) -> list[Expr]:
+def spread_out(expr: Expr) -> list[Expr]:
     """The terms of an array: a product is multiplied out where a sum of many axes is a factor of
     it, and nowhere else."""
     done: list[Expr] = []
@@ -331,6 +342,11 @@ def _merged(node: Contract) -> Contract:
         if not isinstance(made, Contract):
             return node
         node = made
+
+
+def is_flat(node: Expr) -> bool:
+    """Whether a node is a product with flat axes."""
+    return isinstance(node, Contract) and any(map(is_stack, node.factors))
 
 
 def says_matrix(said: Tree) -> bool:

@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeAlias, assert_never
 from derive.kernel.build import is_zero, lift
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Operator, Var
 from derive.kernel.sizes import Size
-from derive.meaning.normal import normal
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.incidence import is_incidence
@@ -38,7 +37,7 @@ from derive.writing.product import (
 )
 from derive.writing.shifts import indicator
 from derive.writing.spelling import applied
-from derive.writing.stacked import as_matrix, gathered, says_matrix, tree_size
+from derive.writing.stacked import as_matrix, gathered, is_flat, says_matrix, term_by_term
 from derive.writing.words import IDENTITY, Scalars
 
 POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
@@ -103,21 +102,20 @@ class Writer:
             at.append(letter and self.fresh(letter, {a for a in at if a}))
         opened = self._is_root(self.root) or self._called(self.root)[0] is None
         if len(at) == 4 and not any(at) and not is_zero(self.root) and opened:
-            matrix = self._as_matrix()
+            matrix = as_matrix(self.root, self._again)
             if matrix is not None:
                 return matrix
         said = self._run(Ask(self.root, tuple(at), frozenset(filter(None, at))))
+        if opened and is_flat(self.root) and not says_matrix(said.tree):
+            return term_by_term(self.root, self._again) or filled(said, at.count(None))
         if said.level and is_zero(self.root) and None in at:
             return name(r"\mathbf{0}")
         return filled(said, at.count(None))
 
-    def _as_matrix(self) -> Tree | None:
-        r"""A derivative of matrices by matrices as the matrix that takes vec to vec, where it has a
-        form, V^\top V \otimes I; None where it has none."""
+    def _again(self, expr: Expr) -> Tree:
+        """Another form of the root, said by the same names."""
         names = {node: named for node, named in self.names.items() if node is not self.root}
-        forms = dict.fromkeys((self.root, normal(self.root)))
-        said = [Writer(as_matrix(form), names).whole() for form in forms]
-        return min(filter(says_matrix, said), key=tree_size, default=None)
+        return Writer(expr, names).whole()
 
     def at(self, letters: Letters) -> Tree:
         self.labels(self.root)
