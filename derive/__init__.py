@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from derive.operators.normalisation import batch_norm_test
     from derive.operators.stacking import commutation, khatri_rao, kron, unvec, vec
     from derive.operators.symbolic import to_sympy
+    from derive.stepping import optimizer
     from derive.surface import (
         abstract,
         batch,
@@ -118,6 +119,7 @@ __all__ = [
     "name",
     "network",
     "norm_parameters",
+    "optimizer",
     "outer",
     "output_size",
     "pushforward",
@@ -158,6 +160,7 @@ _ELSEWHERE = {
     "compile": ("code", "compile"),
     "concat": ("operators.arrangement", "concatenated"),
     "count": ("derivation.count", "parameters"),
+    "optimizer": ("stepping", "optimizer"),
     "output_size": ("kernel.sizes", "output_size"),
     "solve_sizes": ("counting.solving", "solve_sizes"),
     **{word: ("counting.layers", word) for word in

@@ -57,7 +57,7 @@ def network_of(
     questions: list[Question] = []
     for item in () if judging else statements.questions:
         try:
-            questions += asked(item, reading, nodes, root)
+            questions += asked(item, reading, nodes, root, parsed.document.plain)
         except Silent:
             continue
         except Fault as fault:

@@ -26,9 +26,11 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import base_of, index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shown import shape_of
-from derive.kernel.expr import Expr
+from derive.kernel.calculus import grad
+from derive.kernel.expr import Expr, Var
 from derive.latex.print import latex
 from derive.notation.names import symbol_tree
+from derive.operators.optimizers import OPTIMIZERS, stepped
 from derive.tree import Tree
 
 _VEC = re.compile(r"(?:\\\w+\{)?[vV]ec\}?")
@@ -36,13 +38,51 @@ _D, _TOP = Tree("name", ("d",)), Tree("name", (r"\top",))
 
 
 def asked(
-    item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None
+    item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None, text: str = ""
 ) -> Iterator[Question]:
+    """The questions of a statement; ``text`` is the document, which may name an optimizer."""
     left = item.kids[0]
+    if len(item.kids) == 3 and str(item.kids[1].kids[0]) == "<-":
+        yield from _step(left, reading, root, text[: item.span[0]], item.span)
+        return
+    if len(item.kids) > 3 and str(item.kids[1].kids[0]) == "<-":
+        # W \leftarrow W - \eta \nabla_W L = ?: the value of the step
+        step = item.kids[-3]
+        value = value_of(reading, settle(step, reading.scope), Env())
+        written = Tree("chain", item.kids[:-2], item.span)
+        yield Question("value", value.expr, (), (), written, item.span)
+        return
     if len(item.kids) > 3 and item.kids[2].head in ("deriv", "grad") and base_of(left):
         left = item.kids[2]  # H = \\nabla^2 f = ?
     for part in left.kids if left.head == "list" else (left,):
         yield from question(part, reading, nodes, root)
+
+
+def _step(
+    left: Tree, reading: Reading, root: Expr | None, before: str, span: tuple[int, int]
+) -> Iterator[Question]:
+    r"""W \leftarrow ?: one step of the optimizer that the words before it name, of plain gradient
+    descent where they name none."""
+    target, _ = _target(None, reading, root, left)
+    node, entry = _wrt(left, target, reading)
+    if entry or not isinstance(node, Var):
+        raise Fault("unsupported", f"{latex(left)} is no parameter: a step has no meaning", left)
+    named = [(m.start(), row) for row in OPTIMIZERS.values() for word in row.words
+             for m in re.finditer(rf"\b{word}\b", before, re.IGNORECASE)]  # fmt: skip
+    row = max(named, key=lambda pair: pair[0])[1] if named else OPTIMIZERS["sgd"]
+    if not named:
+        reading.note("step", "no optimizer is named: the step is one of gradient descent")
+    if row.ahead is not None:
+        row = OPTIMIZERS["nesterov_stored"]
+        reading.note("step", "the step has its gradient at the parameters that are stored")
+    gradient = grad(target, node)
+    step = stepped(row, node, gradient)
+    for made in step.made.values():
+        yield Question("value", made, (), (), symbol_tree(made.op.symbol), span)  # type: ignore[attr-defined]
+    new = Tree("script", (left, Tree("text", ("new",)), None), left.span)
+    if left.head == "script":
+        new = Tree("script", (*left.kids[:2], Tree("paren", (Tree("text", ("new",)),))), left.span)
+    yield Question("value", step.new, (), (), new, span)
 
 
 def question(

@@ -31,6 +31,8 @@ from derive.operators import abstract, pointwise
 from derive.tree import Tree
 
 _DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
+# What a text says of functions that it does not define.
+_SMOOTH = re.compile(r"\b(?:differentiable|smooth|arbitrary function)", re.IGNORECASE)
 # What would make some equations true of a function that is not defined, and of no other.
 _PROPERTIES = re.compile(
     r"\b(quadratic|homogeneous|(even|odd) function|harmonic|additive|affine|"
@@ -55,8 +57,12 @@ class Unspecified:
         seen = _Mentions(items)
         targets = dict(_mapped(items))
         arguments: dict[str, Tree | None] = {}
+        smooth = _SMOOTH.search(plain) is not None
         for name, brackets in seen.applied.items():
-            if name in seen.given or not _may_be(name, name in targets or name in seen.nabla):
+            alone = all(_is_name(part) for b in brackets for part in _listed(b.kids[0]))
+            told = smooth and alone and len(name.lstrip("\\")) == 1
+            shown = name in targets or name in seen.nabla or told
+            if name in seen.given or not _may_be(name, shown):
                 continue
             arguments[name] = brackets[0] if len(brackets) == 1 else None
         for name in seen.alone():
@@ -168,6 +174,14 @@ class _Mentions:
             for i in items
             if i.head == "chain" and i.kids[0] is not None and str(i.kids[1].kids[0]) in _DEFINES
         }
+
+
+def _listed(inner: Tree) -> Sequence[Tree]:
+    return inner.kids if inner.head == "list" else (inner,)
+
+
+def _is_name(tree: Tree) -> bool:
+    return base_of(tree) != "" and tree.head != "prime"
 
 
 def _summands(side: Tree) -> Iterable[Tree]:
