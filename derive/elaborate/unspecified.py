@@ -91,7 +91,7 @@ class Unspecified:
         kids: list[Tree] = []
         for k, kid in enumerate(node.kids):
             after = node.kids[k + 1] if k + 1 < len(node.kids) else None
-            opened = self._bare(kid) if after is not None and _is_bracket(after) else kid
+            opened = self._bare(kid) if after is not None and _bracket(after) else kid
             kids += [opened] if opened is not kid or kid.head != "juxt" else self._spliced(kid)
         return Tree("juxt", tuple(kids), node.span)
 
@@ -132,10 +132,11 @@ class _Mentions:
         for node in item.subtrees():
             if node.head == "juxt":
                 for kid, after in pairwise(node.kids):
-                    if base_of(kid) and kid.head != "prime" and _is_bracket(after):
+                    bracket = _bracket(after)
+                    if base_of(kid) and kid.head != "prime" and bracket is not None:
                         brackets = self.applied.setdefault(latex(kid), [])
-                        if kid not in after.subtrees() and after not in brackets:
-                            brackets.append(after)
+                        if kid not in bracket.subtrees() and bracket not in brackets:
+                            brackets.append(bracket)
             if node.head in ("grad", "deriv") and len(node.kids) == 3:
                 of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]
                 if isinstance(of, Tree):
@@ -188,8 +189,11 @@ def _summands(side: Tree) -> Iterable[Tree]:
     return side.kids if side.head == "sum" else (side,)
 
 
-def _is_bracket(tree: Tree) -> bool:
-    return tree.head == "paren" and not any(n.head == "chain" for n in tree.subtrees())
+def _bracket(tree: Tree) -> Tree | None:
+    """The bracket with the arguments of a function, which may be under a power: J(W)^2."""
+    tree = tree.kids[0] if tree.head == "script" else tree
+    inside = tree.head == "paren" and not any(n.head == "chain" for n in tree.subtrees())
+    return tree if inside else None
 
 
 def _may_be(name: str, shown: bool) -> bool:
