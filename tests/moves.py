@@ -25,6 +25,7 @@ from derive.kernel.build import (
 )
 from derive.kernel.expr import Delta, Expr, Fn, Map, Ones
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.operators.singular import SINGULAR
 from tests.recipe import D, H, K, N, Recipe
 
 Move = Callable[[Recipe], Expr]
@@ -222,7 +223,7 @@ def pointwise(r: Recipe) -> Expr:
 
 @move
 def along_an_axis(r: Recipe) -> Expr:
-    return of_primitive(r, r.pick(list(PRIMITIVES.values())))
+    return of_primitive(r, r.pick([w for w in PRIMITIVES.values() if w.name not in SINGULAR]))
 
 
 @move

@@ -27,6 +27,7 @@ from derive.operators.blocks import FAMILIES
 from derive.operators.composites import half_squared_norm
 from derive.operators.pointwise import exp, gelu, relu, sigmoid, sin, tanh
 from derive.operators.primitives import log_softmax, logsumexp, one_hot, softmax
+from derive.operators.singular import ONCE
 from tests.moves import PARAMS
 from tests.networks import Network, networks
 from tests.recipe import EXTENT as NETWORK_EXTENT
@@ -201,7 +202,7 @@ def spread_identity(axes) -> Expr:
 
 
 @pytest.mark.parametrize("axes", [(n,), (m, n)], ids=["vector", "batch"])
-@pytest.mark.parametrize("name", [k for k in PRIMITIVES if k not in FAMILIES | {"one_hot"}])
+@pytest.mark.parametrize("name", [k for k in PRIMITIVES if k not in FAMILIES | ONCE | {"one_hot"}])
 def test_adjoint_of_operators(name: str, axes) -> None:
     random = np.random.default_rng(3)
     u, w = Var("u", axes), Var("w", axes)

@@ -172,3 +172,76 @@ def test_what_has_no_inverse_or_determinant_is_named(formula, message):
     with pytest.raises(DeriveError) as caught:
         d.read(text)
     assert any(message in found.message for found in caught.value.diagnostics)
+
+
+# ------------------------------------------------------------------------------------- norms
+
+W2 = d.matrix("W", 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("norm", "value", "gradient"),
+    [
+        (d.spectral_norm, lambda a: np.linalg.norm(a, 2), None),
+        (d.nuclear_norm, lambda a: np.linalg.norm(a, "nuc"), None),
+        (d.norm, lambda a: np.linalg.norm(a, "fro"), lambda a: a / np.linalg.norm(a)),
+        (d.norm_max, lambda a: np.abs(a).max(),
+         lambda a: np.sign(a) * (np.abs(a) == np.abs(a).max())),
+        (d.norm_inf, lambda a: np.linalg.norm(a, np.inf),
+         lambda a: np.sign(a) * (np.abs(a).sum(1) == np.abs(a).sum(1).max())[:, None]),
+        (d.norm1, lambda a: np.abs(a).sum(), np.sign),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("seed", [0, 1])
+def test_norms_against_numpy(norm, value, gradient, seed):
+    rng = np.random.default_rng(seed)
+    at, way = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    assert d.evaluate(norm(W2), {W2: at}) == pytest.approx(value(at))
+    found = d.evaluate(d.grad(norm(W2), W2), {W2: at})
+    moved = (value(at + 1e-6 * way) - value(at - 1e-6 * way)) / 2e-6
+    assert (found * way).sum() == pytest.approx(moved, rel=1e-5)
+    if gradient is not None:
+        assert np.allclose(found, gradient(at))
+
+
+def test_a_norm_of_singular_values_is_differentiated_once():
+    assert d.grad(d.nuclear_norm(W2), W2).latex() == (
+        r"\mathbf{W}(\mathbf{W}^\top \mathbf{W})^{-1/2}"
+    )
+    with pytest.raises(ShapeError, match="of this norm there is a gradient only"):
+        d.hessian(d.spectral_norm(W2), W2)
+
+
+@pytest.mark.parametrize("tied", [
+    [[1, -2], [2, 1], [-3, 0]], [[0, 0], [0, 0], [0, 0]], [[1, 0], [-1, 0], [0, 1]],
+])  # fmt: skip
+def test_at_a_tie_the_row_sum_norm_has_a_subgradient(tied):
+    """G of any maximising row satisfies |V| >= |W| + <G, V - W> for all V."""
+    V = d.matrix("V", 3, 2)
+    at = np.array(tied, float)
+    g = d.evaluate(d.grad(d.norm_inf(V), V), {V: at})
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        other = rng.integers(-3, 4, (3, 2))
+        norm = np.abs(other).sum(1).max()
+        assert norm >= np.abs(at).sum(1).max() + (g * (other - at)).sum() - 1e-12
+
+
+@pytest.mark.parametrize(
+    ("said", "formula", "note"),
+    [
+        ("the spectral norm", r"\|W\|_2", "the largest singular value"),
+        ("the operator norm", r"\|W\|_1", "the largest sum of absolute entries of a column"),
+        ("the Chebyshev norm", r"\|W\|_\infty", "the largest absolute entry"),
+        ("a norm", r"\|W\|_1", "the sum of the absolute entries, as the lasso means it"),
+        ("a norm", r"\|W\|_\infty", "the largest sum of absolute entries of a row"),
+    ],
+)
+def test_what_a_matrix_norm_is_read_as_is_said(said, formula, note):
+    text = rf"Let $W \in \mathbb{{R}}^{{m\times n}}$; {said}: $f = {formula}$."
+    assert any(note in one for one in d.read(text).notes)
+
+
+def test_the_two_norm_of_a_matrix_is_asked_about():
+    with pytest.raises(DeriveError, match="largest singular value or the root"):
+        d.read(r"$W \in \mathbb{R}^{m\times n}$, $f = \|W\|_2$")

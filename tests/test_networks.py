@@ -22,6 +22,7 @@ from derive.kernel.expr import Call, Contract, Expr, Map, Name, toposort
 from derive.meaning.evaluate import evaluate, evaluate_all
 from derive.notation.names import ascii_name
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
+from derive.operators.singular import ONCE
 from tests import moves, oracle_autograd
 from tests.networks import Network, cook, network_of, networks
 from tests.recipe import EXTENT
@@ -141,7 +142,7 @@ def test_networks_of_functions_and_losses(network: Network) -> None:
 
 
 ROWS = [row for row in (*POINTWISE.values(), *PRIMITIVES.values(), *COMPOSITES.values())
-        if row.name != "infinity"]  # fmt: skip
+        if row.name not in {"infinity", *ONCE}]  # fmt: skip
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

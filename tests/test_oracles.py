@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from derive.kernel.calculus import backward, zeros
 from derive.meaning.evaluate import evaluate_all
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
+from derive.operators.singular import ONCE
 from tests.networks import Network, network_of, networks
 from tests.recipe import EXTENT
 from tests.translation import run
@@ -124,7 +125,11 @@ def test_random_networks(judge, network: Network) -> None:
 @pytest.mark.parametrize("judge", ORACLES)
 @pytest.mark.parametrize(
     "row",
-    [*POINTWISE.values(), *PRIMITIVES.values(), *COMPOSITES.values()],
+    [
+        r
+        for r in (*POINTWISE.values(), *PRIMITIVES.values(), *COMPOSITES.values())
+        if r.name not in ONCE
+    ],
     ids=lambda row: row.name,
 )
 def test_each_row_of_the_vocabulary(judge, row) -> None:

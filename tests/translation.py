@@ -133,6 +133,8 @@ def primitives(xp: Any) -> Words:
         "positions": lambda x: xp.asarray(np.ones(x.shape) * np.arange(1, x.shape[-1] + 1)),
         "concat": lambda *given: xp.concatenate(list(given[:-2]), axis=given[-2]),
         "part": lambda x, axis, low, high: x[(..., slice(low, high), *[slice(None)] * (-axis - 1))],
+        "spectral_norm": lambda a: xp.linalg.svd(a, full_matrices=False)[1][..., 0],
+        "nuclear_norm": lambda a: xp.sum(xp.linalg.svd(a, full_matrices=False)[1], axis=-1),
         "one_hot": lambda y, count: xp.asarray(np.eye(count)[np.asarray(y, int) - 1]),
     }
 

@@ -32,6 +32,7 @@ from derive.kernel.calculus import grad
 from derive.kernel.expr import Expr, Fn, Operator, Var
 from derive.notation.mathml import mathml
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
+from derive.operators.singular import ONCE
 from derive.surface import canonical
 from derive.tree import Tree, name, tree
 from derive.version import VERSION
@@ -105,7 +106,8 @@ def entry_of(row: Row) -> Entry:
     node = named(r"\mathbf{z}" if made.axes else "z", made)
     upstream = Var(rf"\delta_{{{node.op.symbol}}}", node.axes)  # type: ignore[union-attr]
     below = [v for v in dict.fromkeys(arguments) if isinstance(v, Var)]
-    found = grad(dot(upstream, node), below)
+    once = row.name in ONCE  # the end of the line: it has no gradient to show
+    found = [] if once else grad(dot(upstream, node), below)
     opened = row.body(*arguments) if row.body is not None else made
     meaning = [write(made), write(opened)] if opened is not made else [write(made)]
     made_with = f"({', '.join(map(repr, row.parameters))})" if row.parameters else ""
@@ -113,7 +115,10 @@ def entry_of(row: Row) -> Entry:
         row.name,
         f"d.{row.name}{made_with}({', '.join(_plain(a) for a in arguments)})",
         (_chain(symbol(node), *dict.fromkeys(meaning)),),
-        tuple(_chain(_delta(v), write(g, {node: symbol(node)})) for v, g in zip(below, found)),
+        tuple(
+            _chain(_delta(v), write(g, {node: symbol(node)}))
+            for v, g in zip(below, found, strict=not once)
+        ),
         _taken(below, node),
         _docstring(row),
         row.source,

@@ -205,6 +205,18 @@ def one_hot_argmax(x):
     """1 at the first largest entry along the last axis, 0 elsewhere."""
     return (np.arange(x.shape[-1]) == x.argmax(axis=-1)[..., None]).astype(float)
 ''',
+        "polar": '''
+def polar(a):
+    """U V^T of the singular value decomposition U S V^T, where the values in S are not 0."""
+    u, s, v = np.linalg.svd(a, full_matrices=False)
+    return np.where((s > 1e-12 * s[..., :1])[..., None, :], u, 0.0) @ v
+''',
+        "leading": '''
+def leading(a):
+    """u_1 v_1^T of the largest singular value."""
+    u, _, v = np.linalg.svd(a, full_matrices=False)
+    return u[..., :, :1] * v[..., :1, :]
+''',
         "one_hot_argmin": '''
 def one_hot_argmin(x):
     """1 at the first smallest entry along the last axis, 0 elsewhere."""

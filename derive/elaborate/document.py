@@ -36,6 +36,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import says_kronecker, says_row_major, with_commutations
 from derive.elaborate.kinds import Called, called_names, note_kinds
 from derive.elaborate.limits import bound_letters
+from derive.elaborate.norms import norm_said
 from derive.elaborate.primes import Functions, with_named_functions
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
@@ -141,6 +142,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     if reading.sizes.kronecker:
         items = with_commutations(items)
     reading.sizes.row_major = says_row_major(parsed.document.plain)
+    reading.norms = norm_said(parsed.document.plain)
     reading.scope.basis = has_basis(items, parsed.document.plain)
     reading.scope.convolves = convolve.says_so(parsed.document.plain)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)

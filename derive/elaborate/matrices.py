@@ -64,7 +64,10 @@ def of_matrix(reading: Reading, tree: Tree, row: Row, values: list[Value]) -> Va
     if row.name == "det" and not value.own:
         return value
     needs = f"{_CALLED.get(row.name, 'a log-determinant')} needs a square matrix"
-    value = squared(tree, reading.sizes, value, needs)
+    if row.shapes == ("n n",):
+        value = squared(tree, reading.sizes, value, needs)
+    elif len(value.own) != 2:
+        raise Fault("shape-clash", f"{row.words[0]} needs a matrix, not {_told(value)}", tree)
     made = row.make() if row.name in PRIMITIVES else row.make
     return Value(made(value.expr), value.opens)
 

@@ -88,6 +88,7 @@ class Reading:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # see derive.meaning.kinds
     structured: set[Expr] = field(default_factory=set)  # of a kind, and differentiated by
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
+    norms: str = ""  # the kind of matrix norm that the text speaks of
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
     # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.
     recalled: dict[tuple[Tree, frozenset[str]], Value] | None = None

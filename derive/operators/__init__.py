@@ -3,8 +3,8 @@
 The idea: a word is one row, which says how it is read, written, computed, differentiated and
 spelled in code; whoever needs one of these walks the rows.
 
-``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices``, ``losses`` and
-``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are those of networks;
+``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices``, ``singular``, ``losses``
+and ``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are those of networks;
 ``windows`` and
 ``pooling`` are convolution and what goes with it, made of ``incidence``;
 ``symbolic`` gives them to SymPy.
@@ -23,6 +23,7 @@ from derive.operators import (
     pooling,
     primitives,
     recurrent,
+    singular,
     windows,
 )
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES, Row
@@ -41,5 +42,5 @@ WITH_OPTIONS = {
 __all__ = [
     "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement", "attention",
     "blocks", "composites", "layers", "losses", "matrices", "normalisation", "pointwise", "pooling",
-    "primitives", "recurrent", "windows",
+    "primitives", "recurrent", "singular", "windows",
 ]  # fmt: skip

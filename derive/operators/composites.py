@@ -64,7 +64,11 @@ def norm1(u: Expr) -> Expr:
 
 @define(r"\left\| #1 \right\|_\infty")
 def norm_inf(u: Expr) -> Expr:
-    """The largest absolute entry of a vector; of a matrix the largest absolute row sum."""
+    """The largest absolute entry of a vector; of a matrix the largest absolute row sum.
+
+    The gradient is sign(w) in the row of the largest sum, the first one at a tie, with sign(0) = 0:
+    a subgradient everywhere, the gradient where that row is unique and has no 0.
+    """
     if len(u.axes) == 2:
         return maximum(contracted((absolute(u),), ((0, 1),), (0,)))
     return maximum(absolute(u))
@@ -80,6 +84,15 @@ def cosine(u: Expr, v: Expr) -> Expr:
 def mean(u: Expr) -> Expr:
     """The mean of all entries."""
     return total(u) / count(u)
+
+
+@define(r"\left\| #1 \right\|_{\max}")
+def norm_max(u: Expr) -> Expr:
+    """The largest absolute entry (Chebyshev); the gradient goes to the first of equal ones."""
+    found = absolute(u)
+    while found.axes:
+        found = maximum(found)
+    return found
 
 
 def count(u: Expr) -> Expr:

@@ -27,7 +27,8 @@ class Row:
     that makes it from the parameters (none for a function that must be given); ``entry`` prints one
     entry along the axis that an operator makes, its index as the last argument; ``implied`` the
     parameters that a short spelling leaves out (a symbol, or a number); ``learned`` that these are
-    trained; ``matrices`` that it acts on the last two axes, a square matrix,
+    trained; ``matrices`` that it acts on the last two axes, a matrix (a square
+    one unless ``shapes`` says more),
     ``leading`` on the first; ``source`` is where
     the definition is from, or what it is;
     ``shapes`` are those of its arguments, ``"m n"`` an m×n matrix (vectors if left out), and

@@ -83,13 +83,6 @@ def transposes(parts: Parts) -> int:
     return sum(p.tree.head == "transpose" and p.tree.kids[0].head != "inverse" for p in parts)
 
 
-def inverted(node: Tree) -> Tree:
-    r"""The inverse of a matrix: A^{-1}, and A^{-\top} for that of a transpose."""
-    if node.head == "transpose":
-        return tree("transpose", tree("inverse", node.kids[0]))
-    return tree("inverse", node)
-
-
 def as_row(parts: Parts) -> Parts:
     r"""A vector as a row, with the fewest transposes: u^\top, x^\top A, (Ax)^\top."""
     flat = turned(parts)

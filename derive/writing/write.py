@@ -23,6 +23,7 @@ from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
 from derive.writing import blocks, sliding, windows, words
 from derive.writing.flat import Factor, Flat, flattened
+from derive.writing.matrices import OF_MATRICES, own_axes
 from derive.writing.pools import regrouped
 from derive.writing.product import (
     Ask,
@@ -185,7 +186,7 @@ class Writer:
                 case Call(Operator(name=op), (first, *_)) if op in FAMILIES:
                     called = self.label[first][: node.op.params[0]]
                 case Call(op, (first, *_)):
-                    own = _own_axes(op.name) if len(node.axes) <= len(first.axes) else 0
+                    own = own_axes(op.name) if len(node.axes) <= len(first.axes) else 0
                     called = self.label[first][: len(first.axes) - own]
         if not called and isinstance(node, Var | Call):
             self.taken.add(node.name if type(node) is Var else getattr(node.op, "symbol", ""))
@@ -322,7 +323,7 @@ class Writer:
             return Said(entry(words.unspecified(signature, given, bool(node.op.params[1:])),
                               at[signature.lead :]))  # fmt: skip
         args: list[Tree] = []
-        own = _own_axes(node.op.name)
+        own = own_axes(node.op.name)
         for arg in node.args:
             lead = min(len(arg.axes), len(node.axes))
             lead -= own if len(arg.axes) == len(node.axes) else 0
@@ -335,8 +336,9 @@ class Writer:
         implied = tuple(map(lift, row.implied)) if row else ()
         if implied and node.args[-len(implied) :] == implied:
             args = args[: -len(implied)]  # LN(x), not LN(x, 0)
-        if node.op.name == "inverse":
-            made = words.inverted(args[0])
+        spelled = OF_MATRICES.get(node.op.name)
+        if spelled is not None:
+            made = spelled(args[0])
         else:
             made = applied(row.latex if row else node.op.name, args)
         return Said(entry(made, at[-own:]) if len(node.axes) >= len(node.args[0].axes) else made)
@@ -353,12 +355,6 @@ class Writer:
         env |= blocks.lone_entries(self, flat)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))
-
-
-def _own_axes(operator: str) -> int:
-    """How many of the last axes an operator acts on."""
-    row = PRIMITIVES.get(operator)
-    return 2 if row and row.matrices else 1
 
 
 def _constant(node: Call, at: Letters) -> Tree:
