@@ -4,9 +4,8 @@ The idea: a word is one row, which says how it is read, written, computed, diffe
 spelled in code; whoever needs one of these walks the rows.
 
 ``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices``, ``singular``, ``losses``
-and ``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are those of networks;
-``windows`` and
-``pooling`` are convolution and what goes with it, made of ``incidence``;
+and ``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are those of
+networks; ``windows`` and ``pooling`` are convolution and what goes with it, made of ``incidence``;
 ``symbolic`` gives them to SymPy.
 """
 
