@@ -14,6 +14,7 @@ from derive.elaborate.dispatch import said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
+from derive.elaborate.symbols import symbol_value
 from derive.elaborate.values import Value, contract_values, squeezed, sum_of
 from derive.kernel import sizes
 from derive.kernel.expr import Contract, Expr, Ones, is_named
@@ -101,7 +102,7 @@ def _convolved(reading: Reading, tree: Tree, env: Env, product: Callable[[Tree],
         (p[0] if len(p) == 1 else Tree("juxt", tuple(p), (p[0].span[0], p[-1].span[1])))
         for p in pieces
     ]
-    values = [squeezed(value_of(reading, p, env) if p.head != "juxt" else product(p))
+    values = [slidable(reading, p, env) if p.head != "juxt" else squeezed(product(p))
               for p in operands]  # fmt: skip
     if not all(v.own for v in values):
         raise _Scalar("shape-clash", f"{said(tree)} is no convolution of arrays", tree)
@@ -113,6 +114,14 @@ def _convolved(reading: Reading, tree: Tree, env: Env, product: Callable[[Tree],
 
 
 Operand = tuple[Tree, Value]
+
+
+def slidable(reading: Reading, tree: Tree, env: Env) -> Value:
+    """What is slid, or slid over: its channel stays an axis, be it one alone."""
+    if tree.head == "symbol":
+        value = reading.sizes.current(symbol_value(reading, tree, env))
+        return value if len(value.own) > 2 else squeezed(value)
+    return squeezed(value_of(reading, tree, env))
 
 
 def pair(
@@ -131,6 +140,8 @@ def pair(
     w, x = (reading.sizes.current(one[1]) for one in (kernel, signal))
     ranks = len(w.own), len(x.own)
     dims = dims or DIMS.get(ranks)
+    if ranks == (3, 2) and w.own[1] != x.own[0] and not sizes.unknowns(w.own[1]):
+        dims = 2  # filters over an image of one channel
     if dims is None or ranks[0] < dims or ranks[1] < dims:
         raise Fault(
             "shape-clash",
@@ -208,12 +219,14 @@ def channels(
         case 2, (1 | 2):
             # a full convolution is the adjoint: it goes from output channels to input channels
             channel = 0 if full else 1
-            _samechannels(reading, at, w, x, channel, dims)
+            _same_channels(reading, at, w, x, channel, dims)
             own = (91, 90) if full else (90, 91)
             return own, (*batch, 91), (*batch, 90)
+        case 1, 0:
+            return (90,), (), (90,)
         case 1, 1:
             a, b = (sizes.resolve(v.own[0], reading.sizes.bound) for v in (w, x))
-            if a == b and _letter_of(w) in KERNEL_LETTERS:
+            if full or (a == b and _letter_of(w) in KERNEL_LETTERS):
                 return (91,), (91,), ()
             return (90,), (91,), (90, 91)
     raise Fault(
@@ -226,7 +239,7 @@ def _letter_of(value: Value) -> str:
     return parts(re.split("[_^]", name)[0]).core if name else ""
 
 
-def _samechannels(reading: Reading, at: Tree, w: Value, x: Value, channel: int, dims: int) -> None:
+def _same_channels(reading: Reading, at: Tree, w: Value, x: Value, channel: int, dims: int) -> None:
     mine, theirs = w.own[channel], x.own[-dims - 1]
     try:
         reading.sizes.unify(mine, theirs)

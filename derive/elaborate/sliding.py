@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from derive.elaborate.adjoints import is_adjoint
-from derive.elaborate.convolve import DIMS, Operand, channels, pair, places, sliding, with_bias
+from derive.elaborate.convolve import (
+    DIMS,
+    Operand,
+    channels,
+    pair,
+    places,
+    slidable,
+    sliding,
+    with_bias,
+)
 from derive.elaborate.dispatch import said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.limits import size_of
@@ -39,7 +48,7 @@ def conv_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
             "wrong-arguments", f"{word} takes a signal and a kernel, not {len(plain)} arguments",
             tree, rf"write it as in $\mathrm{{{word}}}(x, w)$",
         )  # fmt: skip
-    operands = [(p, squeezed(value_of(reading, p, env))) for p in plain[:2]]
+    operands = [(p, slidable(reading, p, env)) for p in plain[:2]]
     if not all(v.own for _, v in operands):
         raise Fault("shape-clash", f"{word} needs arrays, not a scalar", tree)
     dims = 1 if "1" in word else 2 if "2" in word else None
@@ -83,7 +92,7 @@ def _adjoint(
 
 def flip_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     r"""flip(w) reads a vector backwards; rot_{180}(W) the last two axes of an image or a kernel."""
-    value = squeezed(value_of(reading, arguments[0], env))
+    value = slidable(reading, arguments[0], env)
     if len(arguments) != 1 or not value.own:
         return None
     rank = len(value.own)
@@ -109,7 +118,7 @@ def pool_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
         plain = plain[:-1]
     if len(plain) != 1 + back:
         raise Fault("wrong-arguments", f"{_word(tree)} takes {1 + back} argument(s)", tree)
-    given = [reading.sizes.current(squeezed(value_of(reading, p, env))) for p in plain]
+    given = [reading.sizes.current(slidable(reading, p, env)) for p in plain]
     value = given[-1]
     mean = word.startswith(("a", "mean", "globala")) or word == "gap"
     rank = len(value.own)
@@ -193,7 +202,7 @@ def flatten_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env)
     """The entries of an array as a vector, the last axis fastest."""
     if len(arguments) != 1:
         return None
-    value = reading.sizes.current(squeezed(value_of(reading, arguments[0], env)))
+    value = reading.sizes.current(slidable(reading, arguments[0], env))
     if len(value.own) < 2:
         return value
     return Value(Call(flattening(len(value.own)), (value.expr,)), value.opens)

@@ -20,6 +20,8 @@ _BRACKETS = {
 
 def _span(parts: Sequence) -> tuple[int, int]:
     places = [_place(part) for part in parts if part is not None]
+    if len(places) > 1:
+        places = [p for p in places if p != (0, 0)] or places  # nothing stands nowhere: {}^T
     return min(p[0] for p in places), max(p[1] for p in places)
 
 

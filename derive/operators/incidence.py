@@ -81,9 +81,16 @@ def is_incidence(node: Expr) -> bool:
 
 
 def measures(node: Expr) -> tuple[Axis, ...]:
-    """The sizes that a node is made of: those of its axes, and a stride that is a symbol."""
+    """The sizes that a node is made of: those of its axes, and a stride that is a symbol, with the
+    room that is left when every place of its window is taken."""
     if is_incidence(node):
         names = {x for p in node.op.params if isinstance(p, Size) for x in p.names()}  # type: ignore[union-attr]
+        steps = node.op.params[: len(node.axes)]  # type: ignore[union-attr]
+        if any(isinstance(c, Size) for c in steps) and 1 in steps:
+            room: Axis = 0
+            for c, n in zip(steps, node.axes, strict=True):
+                room = c * (n - 1) + room
+            return (*node.axes, *map(size, sorted(names)), room + 1)
         return (*node.axes, *map(size, sorted(names)))
     return node.axes
 

@@ -34,7 +34,10 @@ def said(made: Convolution, kernel: Tree, signal: Tree) -> Tree:
 def _unusual(made: Convolution) -> bool:
     """Whether the ranks of the operands alone say something else to a reader."""
     ranks = len(made.kernel.axes), len(made.signal.axes)
-    return RANKS.get(ranks) != len(made.windows)
+    usual = RANKS.get(ranks)
+    if ranks == (3, 2) and made.kernel.axes[1] != made.signal.axes[0]:
+        usual = 2  # filters over an image of one channel
+    return usual != len(made.windows)
 
 
 def _options(made: Convolution) -> list[Tree]:

@@ -178,7 +178,7 @@ def _leading(
     shared = [i for i in kernel if i in signal]
     if not kernel and not signal:
         return [], [], []
-    if not shared and not full and len(kernel) == len(signal) == 1:
+    if not shared and not full and len(kernel) <= 1 and len(signal) <= 1:
         # every channel of the one with every channel of the other: the gradient by a kernel
         return (kernel, signal, [*kernel, *signal]) if {*kernel, *signal} <= outside else None
     batch = [i for i in signal if i not in shared]
@@ -186,6 +186,8 @@ def _leading(
         return None
     if len(kernel) == 1 and shared[0] in outside:
         return kernel, [*batch, *kernel], [*batch, *kernel]  # depthwise
+    if len(kernel) == 1:
+        return kernel, [*batch, *kernel], batch  # one filter over all channels
     others = [i for i in kernel if i not in shared]
     if len(others) != 1 or shared[0] in outside or others[0] not in outside:
         return None

@@ -241,7 +241,8 @@ class Writer:
                 return (yield from self._sum(node, at, scope))
             case Contract():
                 flat = flattened(node, self._kept)
-                return (yield from self._contraction(flat, at, scope))
+                entries = node is self.root and bool(at) and all(at)
+                return (yield from self._contraction(flat, at, scope, entries))
             case Map(fn, (arg,)) if fn.name == "power":
                 own = tuple(range(len(node.axes)))
                 flat = Flat(1, [Factor(arg, own, fn.params[0])], own)
@@ -345,8 +346,11 @@ class Writer:
 
     # ------------------------------------------------------------------------- contractions
 
-    def _contraction(self, flat: Flat, at: Letters, scope: frozenset[str]) -> Saying:
-        if windows.has_windows(flat) and not (at and all(at)):
+    def _contraction(
+        self, flat: Flat, at: Letters, scope: frozenset[str], entries: bool = False
+    ) -> Saying:
+        """``entries``: this is the formula of an entry, which is said by entries throughout."""
+        if windows.has_windows(flat) and not entries:
             flat, made = regrouped(flat)
             if made is not None:
                 return (yield from sliding.part(made, at, scope))

@@ -17,6 +17,7 @@ from derive.kernel import sizes
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Ones, Operator, toposort
 from derive.kernel.sizes import Axis, Size
 from derive.operators.blocks import FAMILIES
+from derive.operators.incidence import is_incidence, measures
 from derive.operators.pointwise import COMPARISONS
 from proofs.numbers.plan import made
 
@@ -151,7 +152,7 @@ def large_sizes(
     None if no choice is found at which every axis has an entry.
     """
     nodes = list(order)
-    axes = dict.fromkeys(n for node in nodes for n in node.axes)
+    axes = dict.fromkeys(n for node in nodes for n in measures(node))
     axes.update((d.classes, None) for d in facts.values() if d.classes is not None)
     needed: dict[str, int] = {}
     for axis in axes:
@@ -175,8 +176,9 @@ def large_sizes(
     if any(sizes.evaluate(a, at) < 1 for a in axes):
         return None, False
     at = _fitted(at, nodes)
-    complete = all(sizes.evaluate(axis, at) >= limits.indices.get(axis, 1) for axis in axes)
-    return at, complete
+    # Entries that stand at reckoned places are beyond these bounds.
+    reached = all(sizes.evaluate(axis, at) >= limits.indices.get(axis, 1) for axis in axes)
+    return at, reached and not any(map(is_incidence, nodes))
 
 
 def _fitted(at: dict[str, int], nodes: list[Expr]) -> dict[str, int]:
