@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from derive.operators.arrangement import stacked as stack
     from derive.operators.attention import attention, causal_mask, multi_head_attention
     from derive.operators.layers import embedding, lora, mixture
-    from derive.operators.matrices import matrix_power
     from derive.operators.normalisation import batch_norm_test
+    from derive.operators.powers import matrix_power
     from derive.operators.stacking import commutation, khatri_rao, kron, unvec, vec
     from derive.operators.symbolic import to_sympy
     from derive.stepping import optimizer
@@ -168,7 +168,7 @@ _ELSEWHERE = {
         "receptive_field")},
     "evaluate": ("meaning.evaluate", "evaluate"),
     "graph": ("display", "graph"),
-    "matrix_power": ("operators.matrices", "matrix_power"),
+    "matrix_power": ("operators.powers", "matrix_power"),
     "pushforward": ("kernel.calculus", "pushforward"),
     "read": ("elaborate.document", "read"),
     "second_reading": ("elaborate.scalar", "second_reading"),

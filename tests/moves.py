@@ -257,7 +257,8 @@ def of_primitive(r: Recipe, row: Row) -> Expr:
         count = r.pick([D, K, 3])
         return row.make(count)(r.classes(r.pick([(), (N,)]), count))
     if row.matrices:
-        return row.make()(definite(r))
+        a = definite(r)
+        return row.make()(a, *row.rest(a))
     if row.parameters:  # of a family the example
         size = {"n": D, "m": K, "k": 3}
         shapes = [[size.get(a) or int(a) for a in shape.split()] for shape in row.shapes]

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from derive.kernel.expr import Fn, Operator
 from derive.operators import POINTWISE, PRIMITIVES
 from derive.operators.pooling import RESHAPES
+from derive.operators.powers import powers_code
 
 # How tightly a piece of Python binds, loosest first.  ``@`` and ``*`` bind alike in Python, but
 # ``s * W @ x`` multiplies the matrix by s first, so here they never share a level.
@@ -174,6 +175,8 @@ def template_of(target: Target, op: Fn | Operator) -> str:
     if op.name in RESHAPES:
         return reshaping(op)
     code = target.words.get(op.name) or (row.code if row else "")
+    if op.name == "powers" and target.name == "numpy":
+        code = powers_code
     if callable(code):
         code = code(*op.params)
     if not code:

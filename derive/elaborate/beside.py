@@ -32,7 +32,8 @@ _QUALITIES = frozenset(
 )  # fmt: skip
 # y is a one-hot vector; the one-hot label y.
 _AFTER = _QUALITIES | frozenset(
-    ["is", "are", "be", "being", "a", "an", "the", "as", "denotes", "represents", "and", "und",
+    ["is", "are", "be", "being", "to", "a", "an", "the", "as", "denotes", "represents", "and",
+     "und",
      "是", "为", "是一个", "为一个", "ist", "sind", "sei", "seien", "est", "sont", "soit",
      "both", "all", "eine", "une", "matrix", "matrices", "vector", "vectors", "which", "that"]
 )  # fmt: skip

@@ -14,6 +14,7 @@ from derive.elaborate.shown import marked, text
 from derive.elaborate.values import Value, below
 from derive.kernel.expr import ShapeError
 from derive.kernel.sizes import SizeError
+from derive.operators.powers import NoRule
 from derive.tree import Tree
 
 Rule: TypeAlias = Callable[[Reading, Tree, Env], Value]
@@ -43,7 +44,7 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
             "keep to products, sums, functions, norms, sums over an index and cases",
         )  # fmt: skip
     recalled = reading.recalled
-    plain = recalled is not None and not env.formals and not env.rename
+    plain = recalled is not None and not env.formals and not env.rename and not reading.runs
     if plain and recalled is not None:
         before = recalled.get((tree, env.open))
         if before is not None:
@@ -54,6 +55,8 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
         if plain and recalled is not None and not below(value.expr, reading.sizes.below):
             recalled[tree, env.open] = value
         return value
+    except NoRule as error:
+        raise Fault("unsupported", str(error), tree) from None
     except (SizeError, ShapeError) as error:
         raise Fault("shape-clash", f"sizes do not fit in {said(tree)}: {error}", tree) from None
 

@@ -39,6 +39,7 @@ from derive.elaborate.limits import bound_letters
 from derive.elaborate.norms import norm_said
 from derive.elaborate.primes import Functions, with_named_functions
 from derive.elaborate.reading import Equation, Reading
+from derive.elaborate.runs import note_exponents
 from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.shorthand import Shorthand
 from derive.elaborate.shown import text as written
@@ -154,6 +155,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     _declare(statements, reading, faults)
+    note_exponents(items, reading)
     order = _equations(statements, reading, faults, judging)
     called = tuple(called_names(parsed, statements.claims, reading, judging))
     note_kinds(reading, called)

@@ -17,13 +17,15 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.limits import bound_letters, size_of
 from derive.elaborate.matrices import matrix_power
 from derive.elaborate.norms import norm_squared
+from derive.elaborate.prepared import prepare
 from derive.elaborate.products import product_of
 from derive.elaborate.reading import Env, Reading
+from derive.elaborate.runs import running, unrolled
 from derive.elaborate.scope import index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shifts import ranged
 from derive.elaborate.shown import text
-from derive.elaborate.symbols import entries, prepare
+from derive.elaborate.symbols import entries
 from derive.elaborate.values import (
     Value,
     call_of,
@@ -142,7 +144,7 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
             rf"write $\exp({text(exponent)})$, or give the other e another name",
         )
     if len(value.own) == 2:
-        return matrix_power(reading, tree, value, constant)
+        return matrix_power(reading, tree, value, constant, env)
     if constant is not None:
         if constant == 1:
             return value
@@ -165,6 +167,9 @@ def _rational(tree: Tree) -> Fraction | None:
             return a / b if a is not None and b else None
         case Tree("list", (only,)):
             return _rational(only)
+        case Tree("sum", kids):
+            found = [_rational(kid) for kid in kids]
+            return None if None in found else sum(found, Fraction(0))  # type: ignore[arg-type]
     return None
 
 
@@ -207,13 +212,17 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     if operator not in ("sum", "max", "min") or body is None or not letters:
         raise Fault("unsupported", f"{said(tree)} cannot be given a value here", tree,
                     "known are sums, maxima and minima over an index")  # fmt: skip
+    terms = unrolled(letters, above, body) if operator == "sum" else None
+    if terms is not None:
+        return sum_of(tree, reading.sizes, [squeezed(value_of(reading, t, env)) for t in terms])
     names = [letter for letter, _, _ in letters]
     rename = {k: v for k, v in env.rename.items() if k not in names}
     inner = replace(env, open=env.open | set(names), rename=rename)
     if reading.scope.shifts:
         inner = ranged(reading, inner, letters, above, body)
     prepare(reading, body, inner)
-    value = reading.sizes.current(value_of(reading, body, inner))
+    with running(reading, letters, above, body):
+        value = reading.sizes.current(value_of(reading, body, inner))
     for condition in _exclusions(below):
         if operator != "sum":
             raise Fault("unsupported", f"a condition below {operator} has no value here", tree)

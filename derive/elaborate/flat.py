@@ -25,6 +25,10 @@ _KRONECKER = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _LETTERS = frozenset(["K", r"\mathbf{K}", r"\boldsymbol{K}", r"\mathcal{K}"])
+_ELEMENTWISE = re.compile(r"\\odot\b|(?<![\^{])\\circ\b")
+_MEASURED = re.compile(
+    r"(?:\\det\b|\b(?:Tr|tr|trace|det|rank|eig)\b\}?)\s*(?:\\left)?\s*[(\[{][^()$]{0,40}\\otimes"
+)
 _ROW_MAJOR = re.compile(
     r"row[- ]?major|\brvec\b|stack(?:s|ing|ed)?\s+(?:(?:all|of|up|the|its)\s+)*rows|"
     r"rows\s+(?:of\s+\S+\s+)?(?:are\s+)?stacked|row[- ]?wise\s+(?:vec|stack)|"
@@ -40,8 +44,15 @@ def says_kronecker(text: str) -> bool:
     True
     >>> says_kronecker("the gate is $f \\otimes c$, entry by entry")
     False
+    >>> says_kronecker(r"$\partial(X \circ Y)$ and $\partial(X \otimes Y)$")
+    True
     """
-    return _KRONECKER.search(text) is not None
+    if _KRONECKER.search(text) is not None:
+        return True
+    if r"\otimes" not in text:
+        return False
+    # Two signs have two meanings; nobody takes the trace of an elementwise product.
+    return _ELEMENTWISE.search(text) is not None or _MEASURED.search(text) is not None
 
 
 def says_row_major(text: str) -> bool:

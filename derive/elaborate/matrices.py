@@ -10,13 +10,16 @@ from fractions import Fraction
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.limits import size_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.values import Sizes, Value, contract_values, map_of, squeezed
-from derive.kernel.expr import Call, Delta, Fn, Map
-from derive.kernel.sizes import SizeError
+from derive.kernel.expr import Call, Delta, Fn, Map, Ones
+from derive.kernel.sizes import Axis, Size, SizeError, size
 from derive.operators import pointwise
 from derive.operators.matrices import det, inverse, logabsdet, logdet
+from derive.operators.powers import matrix_power as matrix_power_of
+from derive.operators.powers import powers
 from derive.operators.row import PRIMITIVES, Row
 from derive.tree import Tree
 
@@ -103,13 +106,20 @@ def determinant_by_bars(reading: Reading, tree: Tree, value: Value) -> Value:
     return Value(Call(det, (value.expr,)), value.opens)
 
 
-def matrix_power(reading: Reading, tree: Tree, value: Value, exponent: Fraction | None) -> Value:
-    """A whole power of a square matrix: a product, of inverses where it is negative."""
+def matrix_power(
+    reading: Reading, tree: Tree, value: Value, exponent: Fraction | None, env: Env
+) -> Value:
+    """A whole power of a square matrix: a product, of inverses where it is negative; with a symbol
+    as exponent an operator of its own."""
+    if exponent is None:
+        found = raised_to_symbol(reading, tree, value, env)
+        if found is not None:
+            return found
     if exponent is None or exponent.denominator != 1 or abs(exponent) > _MOST_POWER:
         raise Fault(
             "unsupported", f"the power {said(tree)} of a matrix is not known", tree,
-            f"known are the powers -{_MOST_POWER} to {_MOST_POWER}; give another one a name, such "
-            "as $P$, and declare it",
+            f"known are the powers -{_MOST_POWER} to {_MOST_POWER}, and $A^k$ of a declared "
+            r"$k \in \mathbb{N}$; give another one a name, such as $P$, and declare it",
         )  # fmt: skip
     value = squared(tree, reading.sizes, value, "a power needs a square matrix")
     if exponent == 0:
@@ -120,3 +130,37 @@ def matrix_power(reading: Reading, tree: Tree, value: Value, exponent: Fraction 
         return base
     indices = [(k, k + 1) for k in range(count)]
     return contract_values(tree, reading.sizes, [base] * count, indices, (0, count))
+
+
+def raised_to_symbol(reading: Reading, tree: Tree, value: Value, env: Env) -> Value | None:
+    """X^k of a size k; X^r and X^{n - 1 - r} inside a sum over r as rows of powers.  None where
+    the exponent is none of these."""
+    try:
+        exponent = size_of(reading, tree.kids[1])
+    except Fault:
+        return None
+    names = exponent.names() if isinstance(exponent, Size) else set()
+    apart = env.formals.keys() | env.rename.keys()
+    running = [x for x in names if x in reading.runs and x in env.open and x not in apart]
+    sizes = names - set(running)
+    if len(running) > 1 or not all(name in reading.size_names for name in sizes) or value.opens:
+        return None
+    value = squared(tree, reading.sizes, value, "a power needs a square matrix")
+    if not running:
+        return Value(matrix_power_of(value.expr, exponent))
+    (letter,) = running
+    low, high = reading.runs[letter]
+    step = _step(exponent, letter)
+    rest = exponent - step * size(letter)
+    if abs(step) != 1 or (isinstance(rest, Size) and letter in rest.names()):
+        return None
+    first = rest + low if step == 1 else rest - high
+    if not isinstance(first, int):
+        return None
+    row = Call(powers(step, first), (value.expr, Ones(high - low + 1)))
+    return Value(row, (env.letter(letter),))
+
+
+def _step(exponent: Axis, letter: str) -> int:
+    terms = dict(exponent.terms) if isinstance(exponent, Size) else {}
+    return terms.get((letter,), 0)

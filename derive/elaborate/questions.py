@@ -26,11 +26,12 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.scope import base_of, index_letter
 from derive.elaborate.settle import settle
 from derive.elaborate.shown import shape_of
-from derive.kernel.calculus import grad
-from derive.kernel.expr import Expr, Var
+from derive.kernel.calculus import grad, hessian
+from derive.kernel.expr import Call, Expr, Var, toposort
 from derive.latex.print import latex
 from derive.notation.names import symbol_tree
 from derive.operators.optimizers import OPTIMIZERS, stepped
+from derive.operators.powers import NoRule, whole_power
 from derive.tree import Tree
 
 _VEC = re.compile(r"(?:\\\w+\{)?[vV]ec\}?")
@@ -194,6 +195,7 @@ def _derivative(
     if times > 1 or len(variables) > 1:
         if of.axes:
             raise _not_scalar(part, of, "a Hessian")
+        _require_rules(of, wrt, part)
         kind = "hessian"
     elif of.axes and part.head == "deriv":
         kind = "jacobian"
@@ -256,6 +258,16 @@ def _groups(
         for side, stack in zip(sides, flat, strict=True)
     ]  # fmt: skip
     return tuple(group for side in (groups[::-1] if turned else groups) for group in side)
+
+
+def _require_rules(of: Expr, wrt: Sequence[Expr], part: Tree) -> None:
+    """Fault where a second derivative needs a rule that nobody knows."""
+    if not any(isinstance(n, Call) and n.op is whole_power for n in toposort(of)):
+        return
+    try:
+        hessian(of, *wrt[:2])
+    except NoRule as error:
+        raise Fault("unsupported", str(error), part) from None
 
 
 def _not_scalar(part: Tree, of: Expr, what: str) -> Fault:

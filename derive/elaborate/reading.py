@@ -66,6 +66,7 @@ class Reading:
     functions: dict[str, Equation] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
     size_names: set[str] = field(default_factory=set)
+    runs: dict[str, tuple[Axis, Axis]] = field(default_factory=dict)  # of the sums around: r
     ranks: dict[str, int] = field(default_factory=dict)  # chosen ranks of undeclared symbols
     own_axes: dict[str, Axes] = field(default_factory=dict)
     slot_axes: dict[str, list[Axis]] = field(default_factory=dict)

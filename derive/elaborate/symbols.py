@@ -21,7 +21,6 @@ from derive.elaborate.scope import has_label_slot, index_letter, is_number, is_r
 from derive.elaborate.settle import settle
 from derive.elaborate.shifts import at_places, is_shifted, with_ranges
 from derive.elaborate.shown import formula, text
-from derive.elaborate.used import symbols_used
 from derive.elaborate.values import (
     Value,
     as_row_matrix,
@@ -68,6 +67,8 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
         value = definition_value(reading, reading.equations[symbol], filled, env, tree)
     elif symbol in reading.functions and not slots:
         value = _only_call(reading, symbol, tree, env)
+    elif symbol in reading.size_names and reading.domain(symbol).integers:
+        return Value(total(Ones(sizes.size(symbol))))  # the k of X^k
     elif not reading.scope.known(symbol) and (constant := _constant(reading, symbol, components)):
         return constant
     else:
@@ -278,10 +279,12 @@ def definition_value(
     if key in reading.underway:
         raise Fault("cycle", f"{formula(equation.left)} is defined by itself", equation.span)
     reading.underway.add(key)
+    around, reading.runs = reading.runs, {}
     try:
         body = value_of(reading, equation.body, inner)
     finally:
         reading.underway.discard(key)
+        reading.runs = around
     value = _named(reading, equation, letters, body, name or equation.symbol, tree)
     if formals is None:
         reading.memo[key] = value
@@ -379,22 +382,3 @@ def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
         tree,
         f"write `{symbol}(..)`",
     )
-
-
-def prepare(reading: Reading, body: Tree, env: Env) -> None:
-    """Elaborate what a formula uses, the deepest first, so that no chain of them recurses."""
-    needed: set[str] = set()
-    stack = symbols_used(body, reading)
-    while stack:
-        symbol = stack.pop()
-        if symbol not in needed:
-            needed.add(symbol)
-            stack += symbols_used(reading.equations[symbol].body, reading)
-    for symbol in reading.order:
-        if symbol in needed and symbol not in reading.broken:
-            equation = reading.equations[symbol]
-            letters = [Tree("name", (letter,)) for letter in equation.letters]
-            try:
-                definition_value(reading, equation, letters, env, body)
-            except Fault:
-                continue  # it is used with another index, or it fails where it is used

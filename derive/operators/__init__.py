@@ -3,9 +3,10 @@
 The idea: a word is one row, which says how it is read, written, computed, differentiated and
 spelled in code; whoever needs one of these walks the rows.
 
-``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices``, ``singular``, ``losses``
-and ``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are those of
-networks; ``windows`` and ``pooling`` are convolution and what goes with it, made of ``incidence``;
+``row`` says what a row has; ``pointwise``, ``primitives``, ``matrices``, ``powers``, ``singular``,
+``losses`` and ``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are
+those of networks; ``windows`` and ``pooling`` are convolution and what goes with it, made of
+``incidence``;
 ``symbolic`` gives them to SymPy.
 """
 
@@ -20,6 +21,7 @@ from derive.operators import (
     normalisation,
     pointwise,
     pooling,
+    powers,
     primitives,
     recurrent,
     singular,
@@ -41,5 +43,5 @@ WITH_OPTIONS = {
 __all__ = [
     "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement", "attention",
     "blocks", "composites", "layers", "losses", "matrices", "normalisation", "pointwise", "pooling",
-    "primitives", "recurrent", "singular", "windows",
+    "powers", "primitives", "recurrent", "singular", "windows",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 
 from derive.kernel.build import contracted
 from derive.kernel.contraction import span
-from derive.kernel.expr import Axes, Call, Delta, Expr, Num, ShapeError, shape_text
+from derive.kernel.expr import Axes, Call, Expr, Num, ShapeError, shape_text
 from derive.operators.composites import define
 from derive.operators.pointwise import absolute, log, np
 from derive.operators.primitives import Pull, primitive
@@ -161,24 +161,3 @@ def cofactor(a: Expr) -> Expr:
 def _scaled(factor: Expr, matrix: Expr) -> Expr:
     own = span(len(matrix.axes))
     return contracted((factor, matrix), (own[:-2], own), own)
-
-
-def matrix_power(a: Expr, exponent: int) -> Expr:
-    """A square matrix to a whole power: the identity for 0, powers of the inverse below 0.
-
-    (``a ** k`` is each entry to the power k, as in NumPy.)  ShapeError if ``a`` is not square.
-
-    >>> import derive as d
-    >>> d.matrix_power(d.matrix("A", 3, 3), -2)
-    A^(-1) A^(-1)
-    """
-    axes = _square("a power", a.axes)
-    if exponent == 0:
-        if len(axes) > 2:
-            raise ShapeError("the power 0 of a batch of matrices has no name: use the identity")
-        return Delta(axes[-1])
-    base = a if exponent > 0 else inverse(a)
-    count, batch = abs(exponent), span(len(axes) - 2)
-    k = len(batch)
-    indices = [(*batch, k + i, k + i + 1) for i in range(count)]
-    return contracted([base] * count, indices, (*batch, k, k + count))

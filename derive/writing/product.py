@@ -17,6 +17,7 @@ from derive.meaning.matrices import is_inverse, is_symmetric
 from derive.meaning.normal import normal
 from derive.meaning.stacks import Spot
 from derive.operators.incidence import Equation, is_incidence
+from derive.operators.powers import is_powers
 from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
 from derive.writing import words
@@ -167,7 +168,8 @@ class Reading:
             said = yield from inner.said(Scalars())
             body, sign = signed(said.tree)
             scalars.count *= sign
-            form = words.summed(letter, self.extent[i], body)
+            first = 0 if any(is_powers(f.node) and f.own[-3] == i for f in block) else 1
+            form = words.summed(letter, self.extent[i], body, first)
             order = min(k for k, f in enumerate(self.factors) if any(f is b for b in block))
             self.factors = [f for f in self.factors if not any(f is b for b in block)]
             if out and not said.level:
@@ -381,3 +383,17 @@ def is_formula(said: Said) -> bool:
     quotient = level.head == "frac" and level.kids[1].head != "num"
     inside = any(node.head in ("transpose", "big") for node in level.subtrees())
     return said.level and (quotient or inside)
+
+
+def written_at(called: Tree, slots: int, at: Letters) -> Tree:
+    """A symbol with its letters put in: those of its slots into the name, the others as indices."""
+
+    def fill(node: Tree) -> Tree:
+        if node.head != "name" or "#" not in node.kids[0]:
+            return node
+        text = node.kids[0]
+        for k, letter in enumerate(at[:slots], 1):
+            text = text.replace(f"#{k}", letter or "")
+        return name(text)
+
+    return entry(called.rewritten(fill) if slots else called, at[slots:])

@@ -18,10 +18,11 @@ from derive.kernel.sizes import Size
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.incidence import is_incidence
+from derive.operators.powers import POWERS
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
-from derive.writing import blocks, sliding, windows, words
+from derive.writing import blocks, raised, sliding, windows, words
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.matrices import OF_MATRICES, own_axes
 from derive.writing.pools import regrouped
@@ -35,7 +36,8 @@ from derive.writing.product import (
     entry,
     filled,
     is_formula,
-)
+    written_at,
+)  # fmt: skip
 from derive.writing.shifts import indicator
 from derive.writing.spelling import applied
 from derive.writing.stacked import as_matrix, gathered, is_flat, says_matrix, term_by_term
@@ -183,6 +185,8 @@ class Writer:
                 case Add() | Map() | Call(Name()):
                     rows = [self.label[kid] for kid in node.kids]
                     return tuple(next(filter(None, column), None) for column in zip(*rows))
+                case Call(Operator(name="powers"), (first, _)):
+                    called = (*self.label[first][:-2], raised.LETTER)
                 case Call(Operator(name=op), (first, *_)) if op in FAMILIES:
                     called = self.label[first][: node.op.params[0]]
                 case Call(op, (first, *_)):
@@ -225,7 +229,7 @@ class Writer:
         if not self._is_root(node):
             called, usual = self._called(node)
             if called is not None:
-                return Said(_written_at(called, len(usual), at))
+                return Said(written_at(called, len(usual), at))
         match node:
             case Num(value):
                 return Said(words.number(value))
@@ -236,7 +240,7 @@ class Writer:
             case Var():
                 called, usual = self._called(node)
                 assert called is not None
-                return Said(_written_at(called, len(usual), at))
+                return Said(written_at(called, len(usual), at))
             case Add():
                 return (yield from self._sum(node, at, scope))
             case Contract():
@@ -308,6 +312,8 @@ class Writer:
         """An operator acts on the last axis of its argument, and the axes before it come along; one
         of a matrix on the last two."""
         assert not isinstance(node.op, Name)
+        if node.op.name in POWERS:
+            return (yield from raised.said(node, at, scope))
         if node.op.name in sliding.OPERATORS:
             slid = yield from sliding.operator(node, at, scope)
             if slid is not None:
@@ -372,17 +378,3 @@ def _constant(node: Call, at: Letters) -> Tree:
     before = tree("paren", tree("sum", j, tree("neg", num(1))))
     place = tree("sum", i, words.product([words.size_tree(node.axes[0]), before]))
     return words.function(r"\mathbb{1}", words.relation(k, "=", place))
-
-
-def _written_at(called: Tree, slots: int, at: Letters) -> Tree:
-    """A symbol with its letters put in: those of its slots into the name, the others as indices."""
-
-    def fill(node: Tree) -> Tree:
-        if node.head != "name" or "#" not in node.kids[0]:
-            return node
-        text = node.kids[0]
-        for k, letter in enumerate(at[:slots], 1):
-            text = text.replace(f"#{k}", letter or "")
-        return name(text)
-
-    return entry(called.rewritten(fill) if slots else called, at[slots:])

@@ -34,6 +34,7 @@ from proofs.equal.bounds import UNIT, Interval
 from proofs.equal.flat import unstacked
 from proofs.equal.joined import joined
 from proofs.equal.places import determined
+from proofs.equal.rows import turned
 
 MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
@@ -47,6 +48,7 @@ class Ring:
         self.named: dict[tuple, int] = {}
         self.deadline, self.left = deadline, terms
         self.product_laws: list[ProductLaw] = []
+        self.rows = False  # is there a row of powers among the atoms
         self._last = -1_000_000  # fresh summed indices count down from here
 
     # ------------------------------------------------------------------------------- atoms
@@ -61,6 +63,7 @@ class Ring:
                 made.look, made.law = UNIT, "idempotent"
             if make is not None:
                 make(made)
+            self.rows = self.rows or content[:1] == ("powers",)
             self.atoms.append(made)
             found = self.named[key] = len(self.atoms) - 1
         return found
@@ -291,7 +294,7 @@ class Ring:
                             rest = [f for f in kept if f[:2] != (b, o)]
                             rest += self._ones(extent) + ([(b, o, x - 1)] if x > 1 else [])
                             return [(count * n, rest + t) for n, t in self.instance(value, own)]
-                twin = self.named.get(("H", *_identity(atom)))
+                twin = self.named.get(("H", atom.content, atom.axes))
                 if twin is not None and any(f[0] == twin and f[1] == own for f in kept):
                     return None
             if not atom.total:
@@ -331,6 +334,10 @@ class Ring:
 
     def _canonical(self, kept: list[Factor]) -> Term:
         """The factors in order, the summed indices numbered -1, -2, .. whatever they were."""
+        ways = turned(kept, self.atoms, self.atom) if self.rows else [kept]
+        return min(map(self._ordered, ways))
+
+    def _ordered(self, kept: list[Factor]) -> Term:
         swaps = [k for k, f in enumerate(kept) if len(self.atoms[f[0]].orders) > 1]
         if not swaps:
             return labelled(kept)
@@ -393,7 +400,3 @@ class Ring:
                 summed = summed or min(own, default=0) < 0
             total = total + (value.summed() if summed else value)
         return total
-
-
-def _identity(atom: Atom) -> tuple:
-    return atom.content, atom.axes

@@ -19,6 +19,7 @@ from derive.kernel.sizes import Axis, Size
 from derive.operators.blocks import FAMILIES
 from derive.operators.incidence import is_incidence, measures
 from derive.operators.pointwise import COMPARISONS
+from derive.operators.powers import POWERS
 from proofs.numbers.plan import made
 
 _MASKS = frozenset(["relu", "abs", "sign", "step", "max", "min", "where", "leaky_relu", "prelu",
@@ -87,6 +88,10 @@ def _of(node: Expr, known: Mapping[Expr, Bound]) -> Bound:
                 # A product of as many entries as there are rows; an inverse is one over another.
                 inner, last = _with(known[args[0]], args[0].axes[-2:]), args[0].axes[-1]
                 return _times(inner, last if isinstance(last, int) else _WIDEST, 0)
+            if op.name in POWERS:
+                count = args[1].axes[0]
+                inner = _with(known[args[0]], args[0].axes[-1:])
+                return _times(inner, count if isinstance(count, int) else _WIDEST, 0)
             inner = _with(known[args[0]], args[0].axes[-1:])
             masks = 0
             if op.name in _ROUTES:

@@ -36,6 +36,7 @@ from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import COMPARISONS, exp, log, np
 from derive.operators.pooling import RESHAPES
+from derive.operators.powers import POWERS
 from derive.operators.row import defined
 from proofs.numbers.entries import (
     FUNCTIONS,
@@ -197,6 +198,8 @@ class Exact(Entries):
             if signature.symbol not in self._functions:
                 return _filled(_extent(node.axes, self.at), NAN)
             return _each(bounded, _array(node.op.value(*args, *params)))
+        if node.op.name in POWERS:
+            return _each(_plain, node.op.value(*args, *params))
         matrix_rule = MATRICES.get(node.op.name)
         if matrix_rule is not None:
             return _on_matrices(lambda rows: matrix_rule(self, rows), args[0])
@@ -239,6 +242,11 @@ def _filled(shape: tuple[int, ...], n: Scalar) -> Any:
 def _array(found: Any) -> Any:
     """What NumPy gives back as a bare entry, as an array."""
     return found if isinstance(found, np.ndarray) else _filled((), found)
+
+
+def _plain(entry: Any) -> Scalar:
+    """An entry of a power: that of X^0 is an integer, that of a power which is none a float."""
+    return rational(entry) if isinstance(entry, int) else NAN if entry != entry else bounded(entry)
 
 
 def _each(function: Callable[..., Any], *arrays: Any) -> Any:
@@ -289,7 +297,7 @@ def definition(
         row = POINTWISE.get(node.fn.name)
         return row.body(*node.args) if row is not None and row.body is not None else None
     if isinstance(node, Call) and isinstance(node.op, Operator) and node.args:
-        moved = node.op.name in FAMILIES | RESHAPES
+        moved = node.op.name in FAMILIES | RESHAPES | POWERS
         return None if moved or node.op.name in operators else _operator(node)
     return None
 

@@ -33,6 +33,7 @@ from derive.kernel.expr import (
 from derive.operators.blocks import FAMILIES
 from derive.operators.pointwise import log, np
 from derive.operators.pooling import RESHAPES
+from derive.operators.powers import POWERS, exponents_of
 from proofs.numbers import residues
 from proofs.numbers.exact import definition
 from proofs.numbers.matrices import determinant_modulo, inverse_modulo
@@ -149,6 +150,10 @@ class Residues:
             case Call(Operator() as op, ()):
                 params = (sizes.evaluate(n, self.at) for n in op.params)
                 return np.asarray(op.value(*params), np.int64)[None] % m
+            case Call(Operator() as op, (arg, ones)) if op.name in POWERS:
+                count = self.known[field, ones].shape[-1]
+                found = residues.powers(self.known[field, arg], exponents_of(node, count), m)
+                return found[..., 0, :, :] if op.name == "whole_power" else found
             case Call(Operator() as op, args):
                 return self._along(field, op, args[0])
         raise AssertionError(f"not a kind of expression: {node!r}")

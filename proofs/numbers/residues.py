@@ -41,6 +41,18 @@ def powered(a: Any, k: int, m: int) -> Any:
     return found
 
 
+def powers(x: Any, exponents: range, m: int) -> Any:
+    """The powers of matrices modulo m, whose exponents make an axis before those of a matrix."""
+    *lead, n, _ = x.shape
+    flat = x.reshape(-1, n, n)
+    found = {0: np.broadcast_to(np.eye(n, dtype=np.int64), flat.shape)}
+    for k in range(max(exponents, default=0)):
+        found[k + 1] = einsum("bij,bjk->bik", found[k], flat, m=m)
+    rows = [found[k] for k in exponents]
+    made = np.stack(rows, 1) if rows else np.zeros((len(flat), 0, n, n), np.int64)
+    return made.reshape(*lead, len(rows), n, n)
+
+
 @cache
 def _squares_of_g() -> tuple[int, ...]:
     found = [G]
