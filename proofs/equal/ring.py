@@ -48,7 +48,6 @@ class Ring:
         self.named: dict[tuple, int] = {}
         self.deadline, self.left = deadline, terms
         self.product_laws: list[ProductLaw] = []
-        self.rows = False  # is there a row of powers among the atoms
         self._last = -1_000_000  # fresh summed indices count down from here
 
     # ------------------------------------------------------------------------------- atoms
@@ -63,7 +62,6 @@ class Ring:
                 made.look, made.law = UNIT, "idempotent"
             if make is not None:
                 make(made)
-            self.rows = self.rows or content[:1] == ("powers",)
             self.atoms.append(made)
             found = self.named[key] = len(self.atoms) - 1
         return found
@@ -334,8 +332,7 @@ class Ring:
 
     def _canonical(self, kept: list[Factor]) -> Term:
         """The factors in order, the summed indices numbered -1, -2, .. whatever they were."""
-        ways = turned(kept, self.atoms, self.atom) if self.rows else [kept]
-        return min(map(self._ordered, ways))
+        return min(map(self._ordered, turned(kept, self.atoms, self.atom)))
 
     def _ordered(self, kept: list[Factor]) -> Term:
         swaps = [k for k, f in enumerate(kept) if len(self.atoms[f[0]].orders) > 1]
