@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Container, Set
 
-from derive.derivation.local import boundary, label_tree, local_order, replaced
+from derive.derivation.local import boundary, is_small, label_tree, local_order, replaced
 from derive.derivation.reasons import Text
-from derive.kernel.build import contracted, rebuilt
-from derive.kernel.expr import Call, Contract, Expr, Ones, Operator, Var, is_named
+from derive.kernel.build import ONE, contracted, rebuilt
+from derive.kernel.contraction import spread
+from derive.kernel.expr import Add, Call, Contract, Expr, Ones, Operator, Var, is_named
 from derive.meaning.kinds import KINDS, foremost, kinds_of
-from derive.meaning.normal import Normal
+from derive.meaning.normal import Normal, normal
 from derive.tree import Tree, num, tree
 from derive.writing.tidy import tidy
 from derive.writing.words import ONES
+
+_SMALL = 40  # nodes of a sum that is looked at
 
 
 def with_totals(expr: Expr, normalised: Container[Expr]) -> Expr:
@@ -70,7 +73,7 @@ def _without(node: Contract, normalised: Container[Expr]) -> Expr:
         factor, own = factors[k], places[k]
         rest = [i for j, spot in enumerate(places) if j != k for i in spot]
         alone = bool(own) and own[-1] not in node.out and own[-1] not in (*rest, *own[:-1])
-        if alone and (factor in normalised or _is_distribution(factor)):
+        if alone and (factor in normalised or _is_distribution(factor, normalised)):
             # The other axes of the factor stay: there each entry is now 1.
             ones = [(Ones(n), (i,)) for i, n in zip(own[:-1], factor.axes, strict=False)]
             factors[k : k + 1] = [one for one, _ in ones]
@@ -84,12 +87,16 @@ def _without(node: Contract, normalised: Container[Expr]) -> Expr:
     return contracted(factors, places, node.out)
 
 
-def _is_distribution(node: Expr) -> bool:
-    """A one-hot vector or a softmax, whatever it is called."""
+def _is_distribution(node: Expr, normalised: Container[Expr]) -> bool:
+    """A one-hot vector or a softmax, whatever it is called; or what is made of such and sums to 1,
+    as (1 - a) y + a/n 1 does."""
+    named = is_named(node)
     while is_named(node):
         node = node.kids[0]
-    return (
-        isinstance(node, Call)
-        and isinstance(node.op, Operator)
-        and node.op.name in ("one_hot", "softmax")
-    )
+    if isinstance(node, Call) and isinstance(node.op, Operator):
+        return node.op.name in ("one_hot", "softmax")
+    if not named or not isinstance(node, Add) or not is_small(node, _SMALL):
+        return False
+    axes = tuple(range(len(node.axes)))
+    whole = normal(contracted((node,), (axes,), axes[:-1]))
+    return normal(with_totals(whole, normalised)) is normal(spread(ONE, node.axes[:-1]))

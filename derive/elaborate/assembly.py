@@ -13,7 +13,7 @@ from derive.derivation.network import Definition, Network, Question, Variable, g
 from derive.derivation.within import linear_kinds, said_of_convention
 from derive.elaborate.collect import Statements
 from derive.elaborate.counts import NONE, Counts
-from derive.elaborate.facts import note_facts
+from derive.elaborate.facts import note_facts, with_totals_said
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.questions import asked, question
 from derive.elaborate.ranks import odd_one_out
@@ -228,7 +228,7 @@ def _variables(
         if domain.classes is not None:
             role = "target"
             domain = replace(domain, classes=sizes.resolve(domain.classes, reading.sizes.bound))
-        if symbol in reading.normalised and var.axes and var not in asked:
-            domain = replace(domain, normalised=True)
+        if var.axes and var not in asked:
+            domain = with_totals_said(domain, symbol, reading)
         variables.append(Variable(var, role, domain, declared, reading.notes.get(symbol, "")))
     return tuple(variables)

@@ -103,6 +103,9 @@ def _row_value(
     reading: Reading, tree: Tree, symbol: str, rows: list[Row], values: list[Value],
     subscript: Tree | None, primes: int, env: Env,
 ) -> Value:  # fmt: skip
+    if rows[0].general and (subscript is not None or len(values) > rows[0].arity):
+        rows = [POINTWISE[rows[0].general]]
+        reading.note(f"general {symbol}", f"{symbol} with a slope of its own is {rows[0].words[0]}")
     if rows[0].matrices:
         return of_matrix(reading, tree, rows[0], values)
     for row in rows:

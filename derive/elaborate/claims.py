@@ -19,6 +19,7 @@ from derive.elaborate.claimed import Claim
 from derive.elaborate.counts import Counts
 from derive.elaborate.derivatives import note_order
 from derive.elaborate.dispatch import value_of
+from derive.elaborate.facts import with_totals_said
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import as_matrix, as_outer
 from derive.elaborate.kinds import Called
@@ -100,8 +101,8 @@ class Claims:
             if domain.classes is not None:
                 classes = sizes.resolve(domain.classes, self.reading.sizes.bound)
                 domain = replace(domain, classes=classes)
-            if symbol in self.reading.normalised and node.axes:
-                domain = replace(domain, normalised=True)
+            if node.axes:
+                domain = with_totals_said(domain, symbol, self.reading)
             if domain != Domain():
                 found[self.reading.sizes.current(Value(node)).expr] = domain
         return found

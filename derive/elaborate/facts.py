@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 
+from derive.derivation.network import Domain
 from derive.elaborate.beside import beside
 from derive.elaborate.collect import Statements
 from derive.elaborate.dispatch import value_of
@@ -19,7 +22,8 @@ from derive.kernel.expr import Contract, Expr, Var
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
-_WORDS = re.compile(r"one[- ]?hot|probability (?:vector|distribution)|独热|概率分布", re.IGNORECASE)
+_HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
+_DISTRIBUTION = re.compile(r"probability (?:vector|distribution)|概率分布", re.IGNORECASE)
 
 
 def note_facts(parsed: Parsed, statements: Statements, reading: Reading) -> None:
@@ -33,10 +37,13 @@ def note_facts(parsed: Parsed, statements: Statements, reading: Reading) -> None
             var = _totalled(reading.sizes.current(value).expr)
             if var is not None and var in reading.made:
                 reading.normalised.add(reading.made[var])
-    for symbol in _worded(parsed, reading):
-        reading.normalised.add(symbol)
-        plain = re.sub(r"#\d", "i", symbol)
-        reading.note(f"sum {symbol}", f"${plain}$ is called one-hot: its entries sum to 1")
+    for words, told in ((_HOT, "one-hot"), (_DISTRIBUTION, "a distribution")):
+        for symbol in _worded(words, parsed, reading):
+            reading.normalised.add(symbol)
+            if words is _HOT:
+                reading.hot.add(symbol)
+            plain = re.sub(r"#\d", "i", symbol)
+            reading.note(f"sum {symbol}", f"${plain}$ is called {told}: its entries sum to 1")
 
 
 def _sides_equal_to_one(item: Tree) -> Iterator[Tree]:
@@ -57,9 +64,18 @@ def _totalled(expr: Expr) -> Var | None:
     return factor if isinstance(factor, Var) and own and expr.out == own[:-1] else None
 
 
-def _worded(parsed: Parsed, reading: Reading) -> Iterator[str]:
-    """The symbols beside which the text says that they are one-hot."""
-    for named, _ in beside(_WORDS, parsed):
+def with_totals_said(domain: Domain, symbol: str, reading: Reading) -> Domain:
+    """The domain of a symbol with what the text says of its sum."""
+    if symbol in reading.normalised:
+        domain = replace(domain, normalised=True)
+    if symbol in reading.hot and not domain.values:
+        domain = replace(domain, values=(Fraction(0), Fraction(1)))
+    return domain
+
+
+def _worded(words: re.Pattern[str], parsed: Parsed, reading: Reading) -> Iterator[str]:
+    """The symbols beside which the text has these words."""
+    for named, _ in beside(words, parsed):
         symbol = reading.scope.refer(named).symbol
         # A label that an equation defines has its own sum; a class number has none.
         if symbol not in reading.equations and reading.domain(symbol).classes is None:

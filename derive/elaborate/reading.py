@@ -86,6 +86,7 @@ class Reading:
     bold: bool = False  # does the document set vectors in bold
     declares: bool = False  # does it declare any array
     normalised: set[str] = field(default_factory=set)  # symbols whose last axis sums to 1
+    hot: set[str] = field(default_factory=set)  # of those, the ones with a single 1
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # see derive.meaning.kinds
     structured: set[Expr] = field(default_factory=set)  # of a kind, and differentiated by
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where

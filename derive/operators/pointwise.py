@@ -177,6 +177,7 @@ leaky_relu = pointwise(
     value=lambda x: np.where(x > 0, x, 0.01 * x), exact=lambda x: x if x > 0 else x / 100,
     latex=r"\mathrm{LeakyReLU}",
     words=("LeakyReLU", "leakyReLU", "LReLU", "Leaky ReLU", "leaky_relu", "lrelu", "leakyrelu"),
+    general="prelu",
     kinks="slope 0.01 at 0", body=lambda x: where(gt(x, 0), x, Fraction(1, 100) * x),
     code="np.where({0} > 0, {0}, 0.01 * {0})",
 )  # fmt: skip

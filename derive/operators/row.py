@@ -27,8 +27,9 @@ class Row:
     that makes it from the parameters (none for a function that must be given); ``entry`` prints one
     entry along the axis that an operator makes, its index as the last argument; ``implied`` the
     parameters that a short spelling leaves out (a symbol, or a number); ``learned`` that these are
-    trained; ``matrices`` that it acts on the last two axes, a matrix (a square
-    one unless ``shapes`` says more),
+    trained; ``general`` the row that a spelling with a parameter means, of which this one is a
+    case; ``matrices`` that it acts on the last two axes, a matrix (a square one unless ``shapes``
+    says more),
     ``leading`` on the first; ``source`` is where
     the definition is from, or what it is;
     ``shapes`` are those of its arguments, ``"m n"`` an m×n matrix (vectors if left out), and
@@ -54,6 +55,7 @@ class Row:
     matrices: bool = False
     rest: Callable[..., tuple[Expr, ...]] = lambda first: ()
     source: str = ""
+    general: str = ""
     shapes: tuple[str, ...] = ()
     parameters: tuple[Any, ...] = ()
 

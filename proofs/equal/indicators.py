@@ -243,8 +243,23 @@ class Indicators(Ring):
             self.gather(v, n, [*term, *inside])
         if not v:  # it was 0 all along
             return 1, v
+        v = self._unraised(self.scale(1 / common(list(v.values())), v))
+        if not v:
+            return 1, v
         flip, v = self.signed(self.scale(1 / common(list(v.values())), v))
         return sign * turned * flip, v
+
+    def _unraised(self, u: Poly) -> Poly:
+        """e^a - e^b has the sign of a - b, and is 0 where that is."""
+        if len(u) != 2 or sum(u.values()) != 0:
+            return u
+        found: Poly = {}
+        for term, count in u.items():
+            for a, own, e in term:
+                if self.atoms[a].kind != "E" or min(own, default=0) < 0:
+                    return u
+                found = self.add(found, self.scale(count * e, self.at(self.atoms[a].base, own)))
+        return found
 
     def _unscaled(self, u: Poly) -> tuple[int, Poly]:
         """u = q v without a q of known sign, such as 1 - α where 0 < α < 1."""

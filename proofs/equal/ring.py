@@ -35,6 +35,7 @@ from proofs.equal.flat import unstacked
 from proofs.equal.joined import joined
 from proofs.equal.places import determined
 from proofs.equal.rows import turned
+from proofs.equal.solved import on_its_zeros
 
 MOST_POWER = 256  # of a number, or of a sum that is multiplied out
 _MOST_ORDERS = 24  # orders tried for the slots of an atom, and for its symmetric factors
@@ -284,14 +285,10 @@ class Ring:
                 # u 1[u = 0] = 0
                 if self._vanishes(atom.base, own, kept):
                     return None
-                if atom.solved is not None:
-                    part, spots, value = atom.solved
-                    at = tuple(own[s] for s in spots)
-                    for b, o, x in kept:
-                        if b == part and o == at and isinstance(x, int) and x > 0:
-                            rest = [f for f in kept if f[:2] != (b, o)]
-                            rest += self._ones(extent) + ([(b, o, x - 1)] if x > 1 else [])
-                            return [(count * n, rest + t) for n, t in self.instance(value, own)]
+                ones = self._ones(extent)
+                made = on_its_zeros(self, atom, own, count, kept, ones)  # type: ignore[arg-type]
+                if made is not None:
+                    return made
                 twin = self.named.get(("H", atom.content, atom.axes))
                 if twin is not None and any(f[0] == twin and f[1] == own for f in kept):
                     return None
