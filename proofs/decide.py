@@ -18,6 +18,8 @@ from derive.operators.pointwise import np
 from proofs.conditions import conditions_latex, null_set_latex
 from proofs.declared import StandIn, free_facts, stand_ins
 from proofs.equal import Proof, prove
+from proofs.loewner import RELATIONS as LOEWNER
+from proofs.loewner import Loewner
 from proofs.numbers.agree import Agreement, agrees
 from proofs.numbers.certify import Refutation, certify
 from proofs.numbers.cross import cross_check
@@ -89,7 +91,11 @@ class Decider:
         if key not in self._found:
             if a.axes != b.axes:
                 raise ShapeError("expressions of different axes are not compared")
-            found = self._equal(a, b) if relation == "=" else self._ordered(a, b, relation)
+            if relation in LOEWNER:
+                order = Loewner(self.facts, self.proves, self._refutation, self.spelling)
+                found = order.related(a, b, relation)
+            else:
+                found = self._equal(a, b) if relation == "=" else self._ordered(a, b, relation)
             self._found[key] = found
         return self._found[key]
 

@@ -26,6 +26,7 @@ from derive.kernel.expr import Expr, Var, toposort
 from derive.tree import Tree
 from proofs.decide import EQUALITIES, ORDERS, Decider
 from proofs.layouts import is_jacobian
+from proofs.loewner import RELATIONS as LOEWNER
 from proofs.supposed import Supposed, rearranged, suppositions
 from proofs.updates import step_of_descent
 from proofs.verdict import (
@@ -213,7 +214,7 @@ class Judge:
         sound = True  # every side so far equals the left one
         for k in range(claim.given, len(claim.relations)):
             before, here, relation = found[k], found[k + 1], claim.relations[k]
-            if relation not in EQUALITIES and relation not in ORDERS:
+            if relation not in EQUALITIES | ORDERS | LOEWNER:
                 sound = False
                 yield self._link(
                     claim, k, UNSETTLED, "numeric", "this relation is not checked",
@@ -246,8 +247,7 @@ class Judge:
         if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
             asked = self.pair(before, here)
             decisive = rearranged(asked, self._before(claim), self.decider) or decisive
-        if speaks_of_derivatives(claim.sides):
-            decisive = _off_kinks(decisive)
+        decisive = _off_kinks(decisive) if speaks_of_derivatives(claim.sides) else decisive
         if k == 0 and relation in EQUALITIES:
             decisive = _of_a_variable(decisive, left, here)
         more = {

@@ -25,6 +25,7 @@ from derive.meaning.kinds import foremost, kinds_of
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
 from derive.writing.write import symbol, write
+from proofs.loewner import certified, told
 
 _EQUAL = tree("rel", "=")
 
@@ -173,7 +174,9 @@ def _answers(solution: Solution) -> Iterable[Block]:
         right = (answer.named,) if answer.inputs is None else (answer.named, answer.inputs)
         if answer.own:
             yield _lines(answer.own)
-        yield sheet.Answer(answer.left, right, _shape_of(answer))
+        yield sheet.Answer(
+            answer.left, right, _shape_of(answer) + _definite(answer, solution.network)
+        )
 
 
 def _why_zero(answer: Answer) -> Text:
@@ -182,8 +185,16 @@ def _why_zero(answer: Answer) -> Text:
     return ("since ", of, " does not depend on ", symbol(question.wrt[-1]))
 
 
-def _shape_of(answer: Answer) -> Text:
+def _shape_of(answer: Answer) -> tuple[str | Tree, ...]:
     return ("in ", space(asked_axes(answer)))
+
+
+def _definite(answer: Answer, network: Network) -> tuple[str | Tree, ...]:
+    """That a Hessian is positive semidefinite, where its form shows it."""
+    if answer.question.kind != "hessian" or len(set(answer.question.wrt)) != 1:
+        return ()
+    found = certified(answer.value, {v.var: v.domain for v in network.variables})
+    return () if found is None else ("; ", *_worded(told(found)))
 
 
 # -------------------------------------------------------------------------------- the parameters
