@@ -194,7 +194,7 @@ def _definite(answer: Answer, network: Network) -> tuple[str | Tree, ...]:
     if answer.question.kind != "hessian" or len(set(answer.question.wrt)) != 1:
         return ()
     found = certified(answer.value, {v.var: v.domain for v in network.variables})
-    return () if found is None else ("; ", *_worded(told(found)))
+    return () if found is None else ("; ", *worded(told(found)))
 
 
 # -------------------------------------------------------------------------------- the parameters
