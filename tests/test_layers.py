@@ -16,6 +16,7 @@ from autograd import grad as automatic
 import derive as d
 from derive.kernel.build import dot
 from derive.kernel.expr import Expr, ShapeError, Var
+from derive.latex.print import latex
 from derive.operators.row import PRIMITIVES
 from proofs.equal.prove import prove
 
@@ -319,3 +320,26 @@ def test_shapes_that_do_not_fit_are_named():
         d.mixture(d.vector("s", 3), [x, x])
     with pytest.raises(ShapeError, match="a table of embeddings is a matrix, not n"):
         d.embedding(x, d.scalar("w"))
+
+
+# ------------------------------------------------------------------------ words in documents
+
+
+WORDS = [
+    (r"$a, b, c \in \mathbb{R}^n$, $L = c^\top \mathrm{GLU}(a, b)$.", "a", r"c \odot \sigma(b)"),
+    (r"$E \in \mathbb{R}^{V \times d}$, $w \in \{1, \dots, V\}$, $c \in \mathbb{R}^d$, "
+     r"$L = c^\top \mathrm{Embed}(E, w)$.", "E", r"\mathbf{e}_w c^\top"),
+    (r"$x, c, m \in \mathbb{R}^n$, $0 < p < 1$, $L = c^\top \mathrm{Dropout}(x, m, p)$.", "x",
+     r"\frac{m \odot c}{p}"),
+    (r"$x, c, \gamma, \beta \in \mathbb{R}^n$, $L = c^\top \mathrm{LN}(x)$.", r"\beta", "c"),
+    (r"$x, c, \gamma_1, \beta_1 \in \mathbb{R}^n$, $L = c^\top \mathrm{LayerNorm}_1(x)$.",
+     r"\gamma_1", r"c \odot \operatorname{LN}(x)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "by", "expected"), WORDS)
+def test_a_word_is_read_and_answered(document, by, expected):
+    solution = d.solve(d.read(document + rf" $\frac{{\partial L}}{{\partial {by}}} = ?$"))
+    (answer,) = solution.worked.answers
+    assert solution.checks[0].passed
+    assert set(latex(answer.named).split(r" \odot ")) == set(expected.split(r" \odot "))

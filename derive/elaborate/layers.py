@@ -29,7 +29,7 @@ from derive.kernel.expr import Add, Call, Contract, Expr, Map, Ones, Operator, i
 from derive.notation.names import symbol_tree
 from derive.operators import pointwise
 from derive.operators.attention import masked_softmax
-from derive.operators.layers import dropout
+from derive.operators.layers import dropout, embedding
 from derive.operators.normalisation import (
     batch_standardize,
     number_of,
@@ -274,6 +274,19 @@ def _dropped(
     return Value(dropout(done[0], done[1], probability), letters, row)
 
 
+def _embedded(
+    reading: Reading, tree: Tree, arguments: list[Tree], subscript: Tree | None, env: Env
+) -> Value | None:
+    """Embed(E, w): the row of a table that a class number chooses."""
+    if len(arguments) != 2:
+        return None
+    table, ids = (reading.sizes.current(value_of(reading, a, env)) for a in arguments)
+    if len(table.own) != 2 or table.opens or ids.own:
+        raise Fault("shape-clash", "an embedding is a row of a matrix, chosen by a number", tree,
+                    r"write $\mathrm{Embed}(E, w)$ with $w \in \{1, \dots, V\}$")  # fmt: skip
+    return Value(embedding(table.expr, ids.expr), ids.opens)
+
+
 LAYERS: dict[str, Layer] = {
     **dict.fromkeys(("LN", "LayerNorm", "Layernorm", "layernorm"),
                     _norm(standardize, _GAINS, _BIASES)),
@@ -284,6 +297,7 @@ LAYERS: dict[str, Layer] = {
     **dict.fromkeys(("Attention", "attention", "Attn", "attn", "SDPA"), _attention),
     **dict.fromkeys(("softmax", "Softmax", "SoftMax", "SM"), _softmax),
     **dict.fromkeys(("Dropout", "dropout"), _dropped),
+    **dict.fromkeys(("Embed", "Embedding", "embed", "Emb"), _embedded),
 }  # fmt: skip
 
 

@@ -50,31 +50,31 @@ def lora(weight: Expr, b: Expr, a: Expr, alpha: object = 1) -> Expr:
 # ---------------------------------------------------------------------------------- gates
 
 
-@define(r"\mathrm{GLU}", words=(), arity=2)
+@define(r"\mathrm{GLU}", words=("GLU",), arity=2)
 def glu(u: Expr, v: Expr) -> Expr:
     """u ⊙ σ(v), of one shape (Dauphin et al., Language modeling with gated networks, 2017)."""
     return u * sigmoid(v)
 
 
-@define(r"\mathrm{SwiGLU}", words=(), arity=2)
+@define(r"\mathrm{SwiGLU}", words=("SwiGLU",), arity=2)
 def swiglu(u: Expr, v: Expr) -> Expr:
     """SiLU(u) ⊙ v, of one shape (Shazeer, GLU variants improve transformer, 2020, eq. 5)."""
     return silu(u) * v
 
 
-@define(r"\mathrm{GEGLU}", words=(), arity=2)
+@define(r"\mathrm{GEGLU}", words=("GEGLU",), arity=2)
 def geglu(u: Expr, v: Expr) -> Expr:
     """GELU(u) ⊙ v, of one shape (Shazeer, GLU variants improve transformer, 2020, eq. 5)."""
     return gelu(u) * v
 
 
-@define(r"\mathrm{ReGLU}", words=(), arity=2)
+@define(r"\mathrm{ReGLU}", words=("ReGLU",), arity=2)
 def reglu(u: Expr, v: Expr) -> Expr:
     """ReLU(u) ⊙ v, of one shape (Shazeer, GLU variants improve transformer, 2020, eq. 5)."""
     return relu(u) * v
 
 
-@define(r"\mathrm{Highway}", words=(), arity=3)
+@define(r"\mathrm{Highway}", words=("Highway",), arity=3)
 def highway(x: Expr, h: Expr, gate: Expr) -> Expr:
     """gate ⊙ h + (1 - gate) ⊙ x, of one shape (Srivastava et al., Highway networks, 2015)."""
     return gate * h + (1 - gate) * x
