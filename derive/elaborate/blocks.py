@@ -40,7 +40,11 @@ def _bracket(reading: Reading, tree: Tree, env: Env) -> Value:
 
 def table(reading: Reading, tree: Tree, env: Env) -> Value:
     r"""A matrix of blocks or of numbers, \begin{bmatrix} A & B \\ C & D \end{bmatrix}."""
-    return join(reading, tree, "table", _values(reading, tree.kids[1], env))
+    rows = _values(reading, tree.kids[1], env)
+    if len(rows) > 1 and len(rows[0]) > 1 and all(len(v.own) < 2 for row in rows for v in row):
+        # small letters in a table are numbers rather than columns
+        reading.sizes.strain += 2 * sum(len(v.own) for row in rows for v in row)
+    return join(reading, tree, "table", rows)
 
 
 def _values(reading: Reading, rows: Sequence[Sequence[Tree]], env: Env) -> list[list[Value]]:
@@ -212,6 +216,13 @@ def numbered_entries(
         # the axes behind this one are still there
         expr = entry_of(expr, axis, int(str(index.kids[0])), index)
     return replace(value, expr=expr), others
+
+
+def member(family: Value, letter: str, index: Tree) -> Value:
+    """The member of a family that is open in a letter, by its number."""
+    place = family.opens.index(letter)
+    one = entry_of(family.expr, place - len(family.expr.axes), int(str(index.kids[0])), index)
+    return replace(family, expr=one, opens=tuple(x for x in family.opens if x != letter))
 
 
 def entry_of(expr: Expr, axis: int, number: int, index: Tree) -> Expr:

@@ -38,6 +38,10 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         if found is not None:
             return _laid_out(found, len(found.own), 0, True, reading.layout)
     value = value_of(reading, of, env) if of is not None else None
+    if value is not None and not value.own and tree.head == "grad" and of.head == "transpose":
+        # \nabla f^\top is (\nabla f)^\top: a number has no transpose
+        inner = Tree("grad", (by, of.kids[0], order), tree.span)
+        return value_of(reading, Tree("transpose", (inner,), tree.span), env)
     lone = only_variable(value.expr) if value is not None and by is None else None
     if value is None or (by is None and lone is None):
         raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)

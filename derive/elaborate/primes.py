@@ -90,6 +90,18 @@ class Functions:
                     yield self._of(latex(after), after, by, "1", (kid.span[0], after.span[1]))
                     k += 2
                     continue
+                case Tree("grad", (by, Tree() as of, order)) if (
+                    after is not None
+                    and after.head == "script"
+                    and self.brackets.get(latex(of)) == after.kids[0]
+                ):
+                    # \\nabla f(x)^\\top is the gradient transposed, no product with x
+                    span = (kid.span[0], after.span[1])
+                    applied = Tree("juxt", (of, after.kids[0]), span)
+                    whole = Tree("paren", (Tree("grad", (by, applied, order), span),), span)
+                    yield Tree("script", (whole, *after.kids[1:]), span)
+                    k += 2
+                    continue
                 case Tree("deriv", (Tree() as of, by, order)) if after is not None:
                     name, scripted = latex(of), _scripted(after)
                     if name in self.brackets and scripted.head in _BRACKETS:

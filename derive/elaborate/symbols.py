@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.derivation.network import Domain
-from derive.elaborate.blocks import numbered_entries, ranged
+from derive.elaborate.blocks import member, numbered_entries, ranged
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.kinds import fitted
@@ -197,12 +197,14 @@ def _chosen(
     reading: Reading, symbol: str, k: int, filled: Sequence[Tree], index: Tree, env: Env,
     tree: Tree,
 ) -> Value:  # fmt: skip
-    """A family member chosen by data: a_{y^{(i)}} is the sum over j of 1(j = y^{(i)}) a_j."""
-    class_number = value_of(reading, index, env)
+    """A family member by its number, or by data: a_{y^{(i)}} = sum over j of 1(j = y^{(i)}) a_j."""
+    class_number = None if is_number(index) else value_of(reading, index, env)
     letter = fresh_letter(env)
     filled = [*filled[:k], Tree("name", (letter,)), *filled[k + 1 :]]
     inner = replace(env, open=env.open | {letter})
     family = symbol_value(reading, Tree("symbol", (symbol, *filled), tree.span), inner)
+    if class_number is None:
+        return member(family, letter, index)
     return select(reading, family, class_number, letter, tree)
 
 

@@ -32,6 +32,7 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.sizes import Axis
+from derive.meaning.small import determinant, inverse, is_small
 from derive.operators.blocks import FAMILIES, edges_of, is_part, joined, merge, part
 
 Edges: TypeAlias = tuple[Axis, ...]
@@ -163,6 +164,9 @@ class Grids:
                 return Grid(node.axes, edges, made)
             case Contract():
                 return _contraction(node, kids)
+            case Call(Operator(name="det" | "inverse" as name)) if is_small(whole(kids[0])):
+                written_out = determinant if name == "det" else inverse
+                return self.of(written_out(whole(kids[0])))
             case Call(Operator(name="concat", params=(axis, _))):
                 return _concatenation(node.axes, axis, kids)
             case Call(Operator(name="part", params=(axis, start, stop))):
