@@ -95,7 +95,7 @@ class Functions:
                     and after.head == "script"
                     and self.brackets.get(latex(of)) == after.kids[0]
                 ):
-                    # \\nabla f(x)^\\top is the gradient transposed, no product with x
+                    # \nabla f(x)^\top is the gradient transposed, no product with x
                     span = (kid.span[0], after.span[1])
                     applied = Tree("juxt", (of, after.kids[0]), span)
                     whole = Tree("paren", (Tree("grad", (by, applied, order), span),), span)
