@@ -7,6 +7,7 @@ are definite (Horn & Johnson, Matrix Analysis, 2012, sections 7.1 and 7.7).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def definiteness(matrix: Expr, interval: Callable[[Expr], Interval], budget: int
     def product(node: Contract) -> Definite:
         best = Definite.YES
         factors: list[tuple[Expr, tuple[int, ...]]] = []
-        for factor, own in zip(node.factors, node.indices, strict=True):
+        for factor, own in _flat(node):
             if own:
                 factors.append((factor, own))
                 continue
@@ -89,7 +90,10 @@ def definiteness(matrix: Expr, interval: Callable[[Expr], Interval], budget: int
                 if any(i in o or j in o for _, o in rest):
                     continue
                 if spots == turned:  # B_{si} d_s B_{sj}, or u_i u_j
-                    if all(len(o) == 1 and o[0] in own and interval(f).low >= 0 for f, o in rest):
+                    if all(
+                        len(o) == 1 and o[0] in own and interval(f).power(n).low >= 0
+                        for (f, o), n in Counter(rest).items()
+                    ):
                         return Definite.SEMI
                     continue
                 (a,), (b,) = (tuple(x for x in o if x not in (i, j)) for o in (own, spots))
@@ -99,6 +103,35 @@ def definiteness(matrix: Expr, interval: Callable[[Expr], Interval], budget: int
         return Definite.NO
 
     return of(matrix)
+
+
+def _flat(node: Contract) -> list[tuple[Expr, tuple[int, ...]]]:
+    """The factors of a product and of the products in it, each with its indices."""
+    found: list[tuple[Expr, tuple[int, ...]]] = []
+    fresh = 1 + max((i for own in node.indices for i in own), default=0)
+    stack = list(zip(node.factors, node.indices, strict=True))[::-1]
+    while stack:
+        factor, own = stack.pop()
+        if not own or not isinstance(factor, Contract) or len(found) + len(stack) > _MOST_NODES:
+            found.append((factor, own))
+            continue
+        names = dict(zip(factor.out, own, strict=True))
+        for i in (i for spots in factor.indices for i in spots):
+            if i not in names:
+                names[i], fresh = fresh, fresh + 1
+        inner = [(f, tuple(names[i] for i in spots))
+                 for f, spots in zip(factor.factors, factor.indices, strict=True)]  # fmt: skip
+        stack += inner[::-1]
+    while True:
+        one = next((
+            k for k, (f, own) in enumerate(found)
+            if isinstance(f, Delta) and len(set(own)) == 2 and not set(own) <= set(node.out)
+        ), None)  # fmt: skip
+        if one is None:
+            return found
+        a, b = found.pop(one)[1]  # it only renames a summed index
+        gone, stays = (a, b) if a not in node.out else (b, a)
+        found = [(f, tuple(stays if i == gone else i for i in o)) for f, o in found]
 
 
 def _is_diagonal(factors: list[tuple[Expr, tuple[int, ...]]], i: int, j: int) -> bool:
