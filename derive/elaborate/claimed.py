@@ -237,13 +237,22 @@ def stepped(left: Tree, right: Tree) -> Tree | None:
     if not any(_learns(node) for node in right.subtrees()):
         return None  # x_1 = x_0 + F(x_0) is a layer, not a step
     bare = left.kids[0] if left.head == "script" else left
-    for term in right.kids:
+    for whole in right.kids:
+        term = _decayed(whole) or whole
         if not isinstance(term, Tree) or not base_of(term):
             continue
         before = term.kids[0] if term.head == "script" else term
         above, other = (t.kids[2] if t.head == "script" else None for t in (left, term))
         if before == bare and (above is None or above == other or _numbers_steps(above, other)):
             return term
+    return None
+
+
+def _decayed(term: Tree) -> Tree | None:
+    r"""The W_t of (1 - \eta \lambda) W_t: weight decay; not the v of \alpha v, a velocity."""
+    match term:
+        case Tree("juxt", (Tree("paren", (Tree("sum", (Tree("num", ("1",)), Tree())),)), last)):
+            return last if base_of(last) and base_of(last) not in _RATES else None
     return None
 
 

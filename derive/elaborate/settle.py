@@ -83,6 +83,12 @@ def _primed(tree: Tree, scope: Scope) -> bool:
 
 def _symbol(tree: Tree, scope: Scope) -> Tree:
     reference = scope.refer(tree)
+    if reference.symbol in scope.unspecified and not scope.known(reference.symbol):
+        written = latex(tree)
+        raise Fault(
+            "unsupported", f"${written}$ is applied to several things, and stands alone here", tree,
+            f"write what it is applied to, as in ${written}(W)$",
+        )  # fmt: skip
     return Tree("symbol", (reference.symbol, *reference.indices), tree.span)
 
 

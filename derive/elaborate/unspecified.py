@@ -64,7 +64,10 @@ class Unspecified:
             shown = name in targets or name in seen.nabla or told
             if name in seen.given or not _may_be(name, shown):
                 continue
-            arguments[name] = brackets[0] if len(brackets) == 1 else None
+            # Of L = J(W) + .. and \nabla J(W_t) the first says what J alone is.
+            if len(own := brackets) > 1:
+                own = [b for b in brackets if b in seen.stated(name)]
+            arguments[name] = own[0] if len(own) == 1 else None
         for name in seen.alone():
             if name not in arguments and names_loss(name):
                 by = seen.variables(name, items)
@@ -117,6 +120,7 @@ class _Mentions:
         self.given: set[str] = set()
         self.by: dict[str, list[Tree]] = {}
         self.used: dict[str, None] = {}
+        self.plain: dict[str, list[Tree]] = {}  # brackets in statements without derivatives
         for item in items:
             if not _maps(item):
                 self._collect(item)
@@ -129,6 +133,7 @@ class _Mentions:
             if sign in _DEFINES:
                 head = left.kids[0] if left.head == "juxt" and len(left.kids) == 2 else left
                 self.given.add(latex(head))
+        plain = all(node.head not in ("grad", "deriv") for node in item.subtrees())
         for node in item.subtrees():
             if node.head == "juxt":
                 for kid, after in pairwise(node.kids):
@@ -137,6 +142,8 @@ class _Mentions:
                         brackets = self.applied.setdefault(latex(kid), [])
                         if kid not in bracket.subtrees() and bracket not in brackets:
                             brackets.append(bracket)
+                        if plain:
+                            self.plain.setdefault(latex(kid), []).append(bracket)
             if node.head in ("grad", "deriv") and len(node.kids) == 3:
                 of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]
                 if isinstance(of, Tree):
@@ -149,6 +156,10 @@ class _Mentions:
                             known.append(by)
             if base_of(node):
                 self.used[latex(node)] = None
+
+    def stated(self, name: str) -> list[Tree]:
+        """The arguments of a function where no derivative is taken."""
+        return self.plain.get(name, [])
 
     def alone(self) -> list[str]:
         """Names without a value that are never applied to anything."""
