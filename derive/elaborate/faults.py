@@ -67,3 +67,11 @@ def _with_letters(texts: tuple[str, ...], document: str) -> tuple[str, ...]:
 
 class Silent(Exception):
     """A definition that uses a broken one: the broken one was reported, this need not be."""
+
+
+def stands_alone(tree: Tree, written: str) -> Fault:
+    """J where J(u) and J(v) are known, and neither is what J alone would mean."""
+    return Fault(
+        "unsupported", f"${written}$ is applied to several things, and stands alone here", tree,
+        f"write what it is applied to, as in ${written}(W)$",
+    )  # fmt: skip

@@ -8,7 +8,7 @@ call is a question with both readings, never a guess.
 from __future__ import annotations
 
 from derive.elaborate.adjoints import SLIDING, as_adjoint
-from derive.elaborate.faults import Fault
+from derive.elaborate.faults import Fault, stands_alone
 from derive.elaborate.scope import (
     INDICATORS,
     KNOWN_WORDS,
@@ -84,11 +84,7 @@ def _primed(tree: Tree, scope: Scope) -> bool:
 def _symbol(tree: Tree, scope: Scope) -> Tree:
     reference = scope.refer(tree)
     if reference.symbol in scope.unspecified and not scope.known(reference.symbol):
-        written = latex(tree)
-        raise Fault(
-            "unsupported", f"${written}$ is applied to several things, and stands alone here", tree,
-            f"write what it is applied to, as in ${written}(W)$",
-        )  # fmt: skip
+        raise stands_alone(tree, latex(tree))
     return Tree("symbol", (reference.symbol, *reference.indices), tree.span)
 
 
