@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from derive.elaborate.faults import Fault
+from derive.elaborate.faults import Fault, stands_alone
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import marked, text
 from derive.elaborate.values import Value, below
@@ -38,6 +38,8 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
     found = RULES.get(tree.head)
     if tree.head == "empty":
         raise Fault("missing-term", "a term is missing here", tree)
+    if tree.head == "symbol" and tree.kids[0] in reading.scope.unspecified:
+        raise stands_alone(tree, text(tree))
     if found is None:
         raise Fault(
             "unsupported", f"{said(tree)} cannot be given a value here", tree,

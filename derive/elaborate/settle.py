@@ -8,7 +8,7 @@ call is a question with both readings, never a guess.
 from __future__ import annotations
 
 from derive.elaborate.adjoints import SLIDING, as_adjoint
-from derive.elaborate.faults import Fault, stands_alone
+from derive.elaborate.faults import Fault
 from derive.elaborate.scope import (
     INDICATORS,
     KNOWN_WORDS,
@@ -83,8 +83,6 @@ def _primed(tree: Tree, scope: Scope) -> bool:
 
 def _symbol(tree: Tree, scope: Scope) -> Tree:
     reference = scope.refer(tree)
-    if reference.symbol in scope.unspecified and not scope.known(reference.symbol):
-        raise stands_alone(tree, latex(tree))
     return Tree("symbol", (reference.symbol, *reference.indices), tree.span)
 
 
