@@ -1,4 +1,4 @@
-"""All parameter gradients of a model of GPT-2's shape: how long deriving and writing them takes.
+"""All parameter gradients of a model of GPT-2's shape: how long deriving them takes.
 
     python benchmarks/gpt2.py [--blocks 12] [--times 5]
 
@@ -74,9 +74,8 @@ def gpt2(blocks: int = 12, prefix: str = "") -> Model:
 
 
 def measured(blocks: int, times: int) -> dict[str, float]:
-    """Medians in milliseconds: building the model, deriving every gradient, and the lines
-    of the backward pass with their reasons."""
-    found: dict[str, list[float]] = {"build": [], "gradients": [], "worked": []}
+    """Medians in milliseconds: building the model, and deriving every gradient."""
+    found: dict[str, list[float]] = {"build": [], "gradients": []}
     for k in range(times):
         gc.collect()
         start = process_time()
@@ -84,11 +83,7 @@ def measured(blocks: int, times: int) -> dict[str, float]:
         built = process_time()
         d.grad(model.loss, model.parameters)
         derived = process_time()
-        d.worked(model.loss, model.parameters)
-        written = process_time()
-        for name, spent in zip(
-            found, (built - start, derived - built, written - derived), strict=True
-        ):
+        for name, spent in zip(found, (built - start, derived - built), strict=True):
             found[name].append(1000 * spent)
     return {name: median(spent) for name, spent in found.items()}
 
