@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import derive as d
+from derive.app.exists import where_it_exists
 from derive.diagnostics import DeriveError
 from derive.kernel.expr import Delta, ShapeError
 from derive.latex.print import latex
@@ -172,6 +173,30 @@ def test_what_has_no_inverse_or_determinant_is_named(formula, message):
     with pytest.raises(DeriveError) as caught:
         d.read(text)
     assert any(message in found.message for found in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("declared", "formula", "said"),
+    [
+        ("", r"\log\det S", r"where \det(S) > 0"),
+        ("", r"x^\top S^{-1} x", r"where \det(S) \neq 0"),
+        ("$S$ is positive definite.", r"\log\det S", ""),
+        ("$S$ is invertible.", r"x^\top S^{-1} x", ""),
+        ("", r"\|S\|_*", "where the rank is full"),
+        ("", r"\sigma_{\max}(S)", "where the largest singular value is simple"),
+        ("", r"x^\top S x", ""),
+    ],
+)
+def test_an_answer_says_where_it_exists(declared, formula, said):
+    text = (
+        rf"Let $S \in \mathbb{{R}}^{{n\times n}}$ and $x \in \mathbb{{R}}^n$. {declared} "
+        rf"$$ f = {formula} $$ $$ \frac{{\partial f}}{{\partial S}} = ? $$"
+    )
+    solution = d.solve(d.read(text))
+    ((answer, _),) = solution.results
+    words = where_it_exists(answer.value, answer.question.of, solution.network)
+    shown = "".join(word if isinstance(word, str) else latex(word) for word in words)
+    assert shown == (f", {said}" if said else "")
 
 
 # ------------------------------------------------------------------------------------- norms
