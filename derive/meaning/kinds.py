@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from derive.kernel.expr import Add, Call, Delta, Expr, Map, Name, Var
+from derive.kernel.expr import Add, Call, Delta, Expr, Map, Name, Operator, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def is_symmetric(expr: Expr) -> bool:
                 stack += parts
             case Call(Name(), (arg,)):
                 stack.append(arg)
-            case Call(op, (arg,)) if op.name == "inverse":
+            case Call(Operator(name="inverse"), (arg,)):
                 stack.append(arg)
             case _:
                 return False
