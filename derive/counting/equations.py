@@ -100,6 +100,12 @@ class Problems:
 
     def _evaluate(self, item: Tree, sides: Sequence[Tree], known: Mapping[str, Number]) -> None:
         body = sides[-1]
+        if lacking := _lacking(body, known):
+            told = ", ".join(f"${name}$" for name in lacking)
+            why = f"the text does not say what {told} {'is' if len(lacking) == 1 else 'are'}"
+            self.answers.append(Counted("value", item.span, latex(sides[0]), missing=why))
+            self.taken.add(id(item))
+            return
         if is_name(body) or body.head in ("num", "neg") or not _is_arithmetic(body, known):
             return
         left = latex(sides[0]) if len(sides) > 1 else latex(body)
@@ -167,6 +173,17 @@ def _is_arithmetic(tree: Tree, known: Mapping[str, Number]) -> bool:
         return all(name in known for name in names_of(tree))
     except NoNumber:
         return False
+
+
+def _lacking(body: Tree, known: Mapping[str, Number]) -> list[str]:
+    """The letters without a number in a formula with whole parts, which is nothing but a count."""
+    if all(node.head not in ("floor", "ceil") for node in body.subtrees()):
+        return []
+    try:
+        compiled(body)
+        return [name for name in names_of(body) if name not in known]
+    except NoNumber:
+        return []
 
 
 def _poses(item: Tree, unknowns: Sequence[str], known: Mapping[str, Number]) -> bool:
