@@ -115,7 +115,7 @@ class Decider:
     def _refuted(self, found: Refutation, stand_in: StandIn, a: Expr, b: Expr) -> Finding:
         variables = [n for n in toposort(a, b) if isinstance(n, Var)]
         for pair in self.hypotheses:
-            free = tuple(map(stand_in.free, pair))
+            free = stand_in.free(pair[0]), stand_in.free(pair[1])
             if set(variables).intersection(toposort(*pair)) and not self._holds(free, found):
                 return Finding(
                     UNSETTLED, "numeric", "numbers were found for which this is false, but none "
