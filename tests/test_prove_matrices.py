@@ -14,7 +14,7 @@ pytest.importorskip("flint")
 import derive as d
 from derive.derivation.network import Domain
 from derive.kernel.build import contracted
-from derive.kernel.expr import Delta, Expr, toposort
+from derive.kernel.expr import Delta, Expr, Var, toposort
 from derive.kernel.sizes import size
 from proofs.equal import prove
 from proofs.equal.bounds import Bounds
@@ -180,3 +180,13 @@ def test_definite_by_its_form(made, definite):
         if definite and np.all(np.isfinite(number)) and np.abs(number).max() < 1e6:
             assert np.allclose(number, number.T)
             assert np.linalg.eigvalsh(number)[0] > (-1e-9 if definite == 1 else 0)
+
+
+def test_declared_facts_are_used():
+    Q, S = Var("Q", (n, n), (), ("orthogonal",)), Var("S", (n, n), (), ("definite",))
+    assert prove(inv(Q), Q.T) is not None
+    assert prove(det(Q @ A @ Q.T), det(A)).conditions == ()
+    assert prove(det(Q), d.det(E)) is None  # it may be -1
+    assert prove(det(Q) * det(Q), d.det(E)) is not None
+    assert prove(inv(S) @ S @ x, x).conditions == ()
+    assert prove(inv(S).T, inv(S)) is not None

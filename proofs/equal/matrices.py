@@ -150,6 +150,10 @@ class Matrices(Cancelling):
 
         def make(atom: Atom) -> None:
             atom.base = over[0]
+            if len(m.entries) == 1 and len(*m.entries) == 1:
+                ((factor,),) = m.entries
+                # det Q is 1 or -1
+                atom.law = "sign" if self._is_orthogonal(factor, m) else ""
 
         atom = self.atom(DETERMINANT, content, tuple(sizes[i] for i in rest), make)
         return self.of_factor((atom, rest, 1))
