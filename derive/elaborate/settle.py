@@ -8,6 +8,7 @@ call is a question with both readings, never a guess.
 from __future__ import annotations
 
 from derive.elaborate.adjoints import SLIDING, as_adjoint
+from derive.elaborate.columns import is_column, joins
 from derive.elaborate.faults import Fault
 from derive.elaborate.scope import (
     INDICATORS,
@@ -48,9 +49,7 @@ def settle(tree: Tree, scope: Scope) -> Tree:
             return _product(kids, tree.span, scope)
         case Tree("norm", (inner,)):
             return Tree("norm", (settle(inner, scope), None), tree.span)
-        case Tree("bracket" | "paren", (Tree("semi" | "given" | "list") as inner,)) if (
-            inner.head != "list" or (tree.head == "bracket" and Tree("dots") not in inner.kids)
-        ):
+        case Tree("bracket" | "paren", (inner,)) if joins(tree):
             return Tree("bracket", (settle(inner, scope),), tree.span)
         case Tree("paren" | "bracket", (Tree("env", ("array", rows)),)):
             return settle(Tree("env", ("bmatrix", rows), tree.span), scope)
@@ -87,6 +86,8 @@ def _symbol(tree: Tree, scope: Scope) -> Tree:
 
 
 def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: Scope) -> Tree:
+    if sub is None and sup is not None and is_column(base) and _is_transpose(sup, scope):
+        return Tree("bracket", (settle(base.kids[0], scope),), tree.span)  # (1, 2)^T, a column
     if base.head == "norm":
         measured = Tree("norm", (settle(base.kids[0], scope), sub), tree.span)
         return _raised(measured, (sup,) if sup is not None else (), tree, scope)
@@ -224,11 +225,10 @@ def _word(word: str, at: Tree) -> Tree:
 def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tree:
     done: list[Tree] = []
     k = 0
-    if _BESIDE in kids:
-        at = kids.index(_BESIDE)
-        if 0 < at < len(kids) - 1:
-            sides = (_product(kids[:at], span, scope), _product(kids[at + 1 :], span, scope))
-            return Tree("bracket", (Tree("given", sides, span),), span)
+    if _BESIDE in kids[1:-1]:
+        at = kids.index(_BESIDE, 1)
+        sides = (_product(kids[:at], span, scope), _product(kids[at + 1 :], span, scope))
+        return Tree("bracket", (Tree("given", sides, span),), span)
     while k < len(kids):
         kid = kids[k]
         following = kids[k + 1] if k + 1 < len(kids) else None
