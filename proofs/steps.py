@@ -66,7 +66,7 @@ def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:
 def _for_every_length(claim: Judged, shown: dict[Span, Judged], recast: Recast) -> Judged:
     assert recast.steps is not None
     here = shown.get(claim.span)
-    if here is not None and here.verdict == PROVED:
+    if here is not None and here.verdict == PROVED and claim.verdict != ILL_TYPED:
         return here  # what the text says of y_t is known of it there, and not of y_1
     if claim.verdict != PROVED:
         return _named(claim, here, recast.steps)

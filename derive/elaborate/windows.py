@@ -306,6 +306,7 @@ class Recurrent:
             found += [
                 put(item, letter, window.at(k)) for k in range(window.low - 1, window.high + 1)
             ]
+        found += self._before(window)
         for item in self.steps.defined.values():
             found += [put(item, letter, window.at(k)) for k in offsets]
         for item in self.declared:
@@ -316,6 +317,20 @@ class Recurrent:
         for item in self.named:
             found += [put(item, letter, window.at(k)) for k in offsets]
         return found
+
+    def _before(self, window: Window) -> Iterator[Tree]:
+        """What is carried into a window lives where the text says that it starts: x of h_0 = x."""
+        for item in self.starts:
+            for one in self.declared:
+                names = one.kids[0].kids if one.kids[0].head == "list" else one.kids[:1]
+                if item.kids[2] in names or item.kids[0] in names:
+                    for family in self.carried:
+                        state = self.steps.defined[family].kids[0]
+                        first = Tree("num", (str(self.steps.low - 1),))
+                        if put(state, self.steps.letter, first) == item.kids[0]:
+                            left = put(state, self.steps.letter, window.at(window.low - 1))
+                            for name in (left, companion(state)):
+                                yield Tree("chain", (name, *one.kids[1:]), one.span)
 
     def _loss(self, name: Tree, item: Tree, window: Window, ends: bool) -> Tree:
         letter = self.steps.letter

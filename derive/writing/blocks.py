@@ -6,6 +6,7 @@ inside a table loses the axis of one entry that it only has to fit in.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Protocol
 
 from derive.kernel.build import contracted, is_zero
@@ -16,6 +17,8 @@ from derive.tree import Tree, name, num, tree
 from derive.writing.flat import Flat
 from derive.writing.product import Ask, Letters, Said, Saying, entry, filled
 from derive.writing.words import size_tree
+
+_LONG = 20  # pieces of a part, from which on the parts stand below each other
 
 
 class Shown(Protocol):
@@ -48,6 +51,9 @@ def said(writer: Shown, node: Call, at: Letters, scope: frozenset[str]) -> Sayin
         for arg in node.args:
             one = yield Ask(arg, (*at[:-1], None), scope)
             inside.append(one.tree if arg.axes[-1] == 1 or is_zero(arg) else filled(one, 1))
+        if any(sum(1 for _ in islice(part.subtrees(), _LONG)) == _LONG for part in inside):
+            column = Tree("env", ("bmatrix", tuple((part,) for part in inside)))
+            return Said(entry(column, at[-1:]))
         line = inside[0]
         for other in inside[1:]:
             line = tree("semi", line, other)
