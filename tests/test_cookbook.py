@@ -8,6 +8,7 @@ import pytest
 from tests.cookbook.functions import FUNCTIONS, slope
 from tests.cookbook.table import (
     FALLS_SHORT,
+    LEFT_OUT,
     TOLERANCE,
     Statement,
     answered,
@@ -44,6 +45,17 @@ def test_every_identity_has_a_wrong_variant() -> None:
         stated = statements(text)
         wrong = {s.tag for s in stated if s.wrong}
         assert {s.tag for s in stated} <= wrong | {"94"}, name
+
+
+def test_every_number_of_the_chapter_is_stated_or_left_out() -> None:
+    stated = {int(s.tag) for _, text in DOCUMENTS for s in statements(text) if s.tag.isdigit()}
+    for numbers in LEFT_OUT:
+        for part in numbers.split(", "):
+            first, _, last = part.partition(" to ")
+            left = set(range(int(first), int(last or first) + 1))
+            assert not stated & left, numbers
+            stated |= left
+    assert set(range(1, 145)) <= stated, sorted(set(range(1, 145)) - stated)
 
 
 def test_a_wrong_variant_is_wrong_in_numbers_too() -> None:

@@ -36,6 +36,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.flat import says_kronecker, says_row_major, with_commutations
 from derive.elaborate.kinds import Called, called_names, note_kinds
 from derive.elaborate.limits import bound_letters
+from derive.elaborate.nabla import with_whole_products
 from derive.elaborate.norms import norm_said
 from derive.elaborate.primes import Functions, with_named_functions
 from derive.elaborate.reading import Equation, Reading
@@ -122,7 +123,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     faults: list[Fault] = []
     counts = Counts.of(parsed, judging)
     written = respelled(item for row in parsed.rows for item in row.items if not counts.takes(item))
-    items = [with_inner_products(item) for item in written]
+    items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
     items = with_named_functions(items)
