@@ -34,7 +34,7 @@ _EQUAL = tree("rel", "=")
 def solution_sheet(solution: Solution, file: str = "") -> Sheet:
     """The sheet of a solution; ``file`` is the document that it answers."""
     network = solution.network
-    sections = [*_counts(network)]
+    sections: list[Section] = []
     if network.definitions or network.questions:
         sections += [
             Section("The network", (*_network(network), *_graph(solution))),
@@ -44,6 +44,7 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
         sections.append(Section("At every step", _general(network)))
     if solution.worked.answers:
         sections.append(Section("Answers", tuple(_answers(solution))))
+    sections += _counts(network)
     sections += _parameters(network)
     if solution.worked.answers:
         sections.append(Section("Numerical check", tuple(_checks(solution))))

@@ -16,8 +16,6 @@ from derive.counting.text import is_count
 from derive.derivation.count import parameters
 from derive.derivation.network import Network
 from derive.elaborate.faults import Fault
-from derive.kernel.expr import Axes
-from derive.kernel.sizes import latex
 from derive.latex.print import latex as latex_of
 from derive.latex.read import Parsed
 from derive.tree import Tree
@@ -87,16 +85,11 @@ def of_network(question: Counted, network: Network) -> Counted:
     count = parameters(variables)
     if not count.rows:
         return replace(question, missing="there are no equations here that have parameters")
-    shapes = " + ".join(_factors(v.axes) for v in variables)
     rows = " + ".join(own.latex() for _, own in count.rows)
-    steps = tuple(dict.fromkeys((shapes, rows, count.latex())))
+    steps = tuple(dict.fromkeys((rows, count.latex())))
     symbols = [latex_of(symbol(v)) for v in variables]
     missing = [
         (f"the parameters of ${s}$ are missing", count.size - own.size)
         for s, (_, own) in zip(symbols, count.rows, strict=True)
     ]
     return replace(question, steps=steps, value=count.size, slips=tuple(missing))
-
-
-def _factors(axes: Axes) -> str:
-    return r" \cdot ".join(map(latex, axes)) or "1"
