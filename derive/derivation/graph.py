@@ -33,6 +33,7 @@ from derive.kernel.expr import (
 )
 from derive.operators import POINTWISE, PRIMITIVES
 from derive.operators.abstract import signature_of
+from derive.operators.incidence import is_incidence
 from derive.operators.row import Row
 from derive.tree import Tree, name, num, tree
 from derive.writing.write import Symbol, symbol, write
@@ -273,6 +274,8 @@ def _product_sign(factors: tuple, indices: tuple, out: tuple[int, ...]) -> Tree:
     arrays = [(f, own) for f, own in zip(factors, indices) if own and not _is_constant(f)]
     if len(arrays) == 2 and arrays[0] == arrays[1] and not out:
         return tree("power", tree("norm", tree("op", r"\cdot")), num(2))
+    if any(map(is_incidence, factors)):
+        return tree("op", "*") if len(arrays) > 1 else name(r"\mathrm{windows}")
     entrywise = len(arrays) > 1 and all(own == out for _, own in arrays)
     return tree("op", r"\odot" if entrywise else r"\times")
 

@@ -32,6 +32,7 @@ from derive.meaning.evaluate import NotExact, evaluate
 from derive.notation import COMMAND_WORDS
 from derive.operators import POINTWISE, PRIMITIVES
 from derive.operators.abstract import signature_of
+from derive.operators.incidence import is_incidence
 from derive.tree import Tree, name, num, tree
 from derive.writing.write import write
 
@@ -85,6 +86,8 @@ _SAID: dict[str, Text] = {
     "logdet": ("log-determinant: ", _LOGDET),
     "logabsdet": ("log-determinant: ", _LOGDET),
     "softmax": ("softmax: every output moves every input",),
+    "flatten": ("flatten: entries go back to their places",),
+    "unflatten": ("entries go back to their places",),
     "masked_softmax": ("softmax: every output moves every input that the mask leaves",),
     **dict.fromkeys(
         ("standardize", "batch_standardize"),
@@ -130,6 +133,11 @@ def word(share: Share) -> Word | None:
 def _product_word(product: Contract, kid: Expr) -> Word | None:
     factors = [f for f in product.factors if boundary(f)]  # numbers and ones are no partners
     spots = [own for f, own in zip(product.factors, product.indices) if f in factors]
+    joints = [f for f in product.factors if is_incidence(f)]
+    if joints:
+        seen = any(len(f.axes) > 2 for f in joints)
+        alone = "windows send back their shares" if seen else "entries go back to their places"
+        return Word("slides", ("* switches" if len(factors) > 1 else alone,))
     if len(factors) == 1:
         if len(product.out) < len(spots[0]):
             return Word("summed", ("a sum gives every entry the same",))

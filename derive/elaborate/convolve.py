@@ -30,6 +30,7 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 KERNEL_LETTERS = frozenset("wWkKfFvVuU") | {r"\theta", r"\kappa", r"\omega", r"\Theta"}
+_WEIGHTS = frozenset("wWkK")  # letters that are never a signal's
 # Of a kernel and a signal of these ranks: the axes of space.
 DIMS = {(1, 1): 1, (2, 2): 2, (3, 2): 1, (3, 3): 2, (4, 3): 2, (4, 4): 2}
 
@@ -166,6 +167,9 @@ def _arranged(
         return (a, b) if is_flipped(a[0]) else (b, a)
     if ranks[0] != ranks[1] and max(ranks) > (dims or 1):
         return (a, b) if ranks[0] > ranks[1] else (b, a)
+    weights = [tree.head == "symbol" and _letter(tree) in _WEIGHTS for tree, _ in (a, b)]
+    if weights[0] != weights[1]:
+        return (a, b) if weights[0] else (b, a)
     one, other = (sizes.resolve(v.own[-1], reading.sizes.bound) for _, v in (a, b))
     known = (*a[1].own, *b[1].own)
     if one != other:
@@ -276,7 +280,9 @@ def places(
         open_ = not isinstance(n, int) or not isinstance(k, int)
         if isinstance(how[0], int) and how[0] > 1 and how[1] != -1 and open_:
             return reading.sizes.fresh()
-        raise Fault("window", str(error), at) from None
+        told = re.sub(r"would be (.*)$", r"would be $\1$", str(error))
+        told = re.sub(r"size (\\lfloor.*) has", r"size $\1$ has", told)
+        raise Fault("window", told, at) from None
 
 
 def sliding(count: Axis, k: Axis, n: Axis, stride: Axis, padding: Axis, dilation: Axis) -> Value:
