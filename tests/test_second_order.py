@@ -141,6 +141,19 @@ ANSWERS = [
     ("bilinear", r"\frac{\partial^2 L}{\partial y \partial x^\top}", "W"),
     ("bilinear", r"\frac{\partial z}{\partial \operatorname{vec}(W)^\top}", None),
     ("bilinear", r"\frac{\partial z}{\partial x^\top}", "W"),
+    ("bilinear", r"\frac{\partial L}{\partial x^\top}", r"y^\top W"),
+    ("bilinear", r"\frac{\partial L}{\partial \operatorname{vec}(W)}", r"x \otimes y"),
+    ("bilinear", r"\frac{\partial z}{\partial W}", r"x \otimes \mathbf{I}"),
+    (
+        "factors",
+        r"\nabla_U^2 f \operatorname{vec}(U)",
+        r"\operatorname{vec}(U V^\top V)",
+    ),
+    (
+        "logistic",
+        r"\nabla_w^2 L \, w",
+        r"X^\top (\hat{y} \odot (1 - \hat{y}) \odot (X w))",
+    ),
     ("powers", r"\frac{\partial^3 f}{\partial t^3}", "60 t^2"),
     ("powers", r"\frac{d^4 f}{d t^4}", "120 t"),
 ]

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from derive.derivation.basis import in_basis
 from derive.derivation.deltas import Line, delta_of, delta_symbol, sweep
 from derive.derivation.jacobians import hessian_steps, jacobian_steps
-from derive.derivation.local import boundary, is_small, opened, replaced, symbol_of, weight
+from derive.derivation.local import (
+    boundary,
+    is_small,
+    opened,
+    replaced,
+    symbol_of,
+    weight,
+)
 from derive.derivation.network import Definition, Network, Question
 from derive.derivation.normalised import standardised
 from derive.derivation.paper import MOST_NAMES, Paper, Step
@@ -275,6 +282,11 @@ def _value(paper: Paper, question: Question) -> Answer:
     value = question.of
     left = question.left or paper.called(value)
     body = value.kids[0] if is_named(value) else value
+    differentiated = left.subtrees() if question.left is not None else ()
+    if not is_named(value) and any(node.head in ("grad", "deriv") for node in differentiated):
+        # the gradients on the way have names that the document does not know
+        own = frozenset(d.node for d in paper.network.definitions if d.left is not None)
+        body = paper.tidied(opened(value, own))
     inputs = _inputs(paper, value, body, question)
     return Answer(question, value, left, paper.tree(body), inputs)
 

@@ -6,7 +6,7 @@ however deep the network is below it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from derive.kernel.build import rebuilt
 from derive.kernel.expr import Call, Expr, Map, Name, Num, Var, is_named, toposort
@@ -46,12 +46,12 @@ def replaced(root: Expr, by: Mapping[Expr, Expr], closed: bool = True) -> Expr:
     return made[root]
 
 
-def opened(root: Expr) -> Expr:
-    """The expression with every name replaced by what it stands for."""
+def opened(root: Expr, but: Container[Expr] = ()) -> Expr:
+    """The expression with every name replaced by what it stands for, ``but`` for these."""
     made: dict[Expr, Expr] = {}
-    for node in toposort(root):
-        kids = [made[kid] for kid in node.kids]
-        made[node] = kids[0] if is_named(node) else rebuilt(node, kids)
+    for node in toposort(root, below=lambda node: () if node in but else node.kids):
+        kids = [made[kid] for kid in node.kids] if node not in but else node.kids
+        made[node] = kids[0] if is_named(node) and node not in but else rebuilt(node, kids)
     return made[root]
 
 

@@ -42,6 +42,9 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         # \nabla f^\top is (\nabla f)^\top: a number has no transpose
         inner = Tree("grad", (by, of.kids[0], order), tree.span)
         return value_of(reading, Tree("transpose", (inner,), tree.span), env)
+    match of:
+        case Tree("call", (_, Tree("symbol") as argument)) if by is None:
+            by = argument  # \nabla^2 f(x)
     lone = only_variable(value.expr) if value is not None and by is None else None
     if value is None or (by is None and lone is None):
         raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)

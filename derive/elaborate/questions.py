@@ -244,9 +244,11 @@ def _groups(
     for node in (*asked.by, *((asked.of,) if asked.of.axes else ())):
         sides.append(tuple(range(at, at + len(node.axes))))
         at += len(node.axes)
-    turned = asked.kind == "jacobian" and variables[0].turned and (
+    turned = asked.kind != "hessian" and variables[0].turned and (
         variables[0].flat or len(sides[0]) == 1
     )  # fmt: skip
+    if turned and len(sides) == 1:
+        sides.append(())  # the gradient as a row
     flat = [v.flat for v in variables] + [False] * (len(sides) - len(variables))
     if len(sides) == 2 and at > 2 and max(map(len, sides)) == 2:
         flat = [True, True]
@@ -254,7 +256,7 @@ def _groups(
         return ()
     groups = [
         [(side[::-1] if reading.sizes.row_major else side)] if stack and len(side) == 2
-        else [(k,) for k in side]
+        else [(k,) for k in side] or [()]
         for side, stack in zip(sides, flat, strict=True)
     ]  # fmt: skip
     return tuple(group for side in (groups[::-1] if turned else groups) for group in side)

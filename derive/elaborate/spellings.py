@@ -104,8 +104,12 @@ def _bare(node: Tree) -> Tree:
 def _called(word: Tree, of: Tree) -> Tree:
     r"""vec (X)^\top as the transpose of vec(X)."""
     span = (word.span[0], of.span[1])
-    if of.head == "script" and of.kids[0].head in ("paren", "bracket"):
-        return Tree("script", (_called(word, of.kids[0]), *of.kids[1:]), span)
+    if (
+        of.head == "script"
+        and of.kids[0].head in ("paren", "bracket")
+        and of.kids[2] in _TRANSPOSES
+    ):
+        return Tree("transpose", (_called(word, of.kids[0]),), span)
     return Tree("call", (word, _bare(of)), span)
 
 

@@ -19,6 +19,7 @@ from derive.kernel.expr import (
     Call,
     Contract,
     Expr,
+    Ones,
     Operator,
     ShapeError,
     shape_text,
@@ -70,6 +71,12 @@ def stacked(expr: Expr, *groups: Sequence[int]) -> Expr:
     out: list[int] = []
     fresh = len(expr.axes)
     for group in groups:
+        if not group:
+            factors.append(Ones(1))
+            spots.append((fresh,))
+            out.append(fresh)
+            fresh += 1
+            continue
         if len(group) == 1:
             out.append(group[0])
             continue
