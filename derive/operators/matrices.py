@@ -23,8 +23,7 @@ from derive.operators.primitives import Pull, primitive
 
 def _square(word: str, axes: Axes) -> Axes:
     if len(axes) < 2 or axes[-1] != axes[-2]:
-        what = "vector" if len(axes) == 1 else ""
-        shown = f"a {what} of size {axes[0]}" if what else shape_text(axes)
+        shown = f"a vector of size {shape_text(axes)}" if len(axes) == 1 else shape_text(axes)
         raise ShapeError(f"{word} needs a square matrix, not {shown}")
     return axes
 

@@ -67,7 +67,7 @@ class Cancelling(Functions):
         outside = self._ones({i: n for i, n in extent.items() if i not in (*found.gone, own[met])})
         size = atom.axes[met]
         delta = (self.atom("delta", (), (size, size)), (own[other], found.far), 1)
-        made = [(scale, [*found.left, *outside, delta])]
+        made: list[tuple[Number, list[Factor]]] = [(scale, [*found.left, *outside, delta])]
         for term, n in atom.base.items():
             if term != lead:
                 part = self._renamed(term, names)

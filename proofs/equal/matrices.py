@@ -189,7 +189,7 @@ class Matrices(Cancelling):
             return None
         for base in (n, self.rename(n, {0: 1, 1: 0})):
             rest = self.add(whole, self.scale(-1, base))
-            turned = {((inverse, (0, 1) if base is n else (1, 0), 1),): 1}
+            turned: Poly = {((inverse, (0, 1) if base is n else (1, 0), 1),): 1}
             m = Square(rest, 0, 1, self.atoms[inverse].axes[0])
             factor = self._plus_one(m, turned)
             known = self.determinant(m._replace(entries=n))
@@ -221,7 +221,7 @@ class Matrices(Cancelling):
         sign, rest = self.signed(rest)
         if not rest or (rest != {CONSTANT: 1} and (factors or count != 1)):
             return self._to_size(base, n)
-        bases = [] if rest == {CONSTANT: 1} else [rest]
+        bases: list[Poly] = [] if rest == {CONSTANT: 1} else [rest]
         bases += [{CONSTANT: -1}] if sign < 0 else []
         found: Poly = {CONSTANT: 1}
         for prime, e in self._primes(count):
