@@ -221,8 +221,11 @@ class Matrices(Cancelling):
         sign, rest = self.signed(rest)
         if not rest or (rest != {CONSTANT: 1} and (factors or count != 1)):
             return self._to_size(base, n)
-        bases: list[Poly] = [] if rest == {CONSTANT: 1} else [rest]
-        bases += [{CONSTANT: -1}] if sign < 0 else []
+        bases: list[Poly] = []
+        if rest != {CONSTANT: 1}:
+            bases.append(rest)
+        if sign < 0:
+            bases.append({CONSTANT: -1})
         found: Poly = {CONSTANT: 1}
         for prime, e in self._primes(count):
             power = self._to_size({CONSTANT: self.atoms[prime].content[0]}, n)
