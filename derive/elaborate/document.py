@@ -33,7 +33,12 @@ from derive.elaborate.declare import assume, declare
 from derive.elaborate.differentials import with_inner_products
 from derive.elaborate.einstein import says_so, with_sums
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.flat import says_kronecker, says_row_major, with_commutations
+from derive.elaborate.flat import (
+    says_entrywise,
+    says_kronecker,
+    says_row_major,
+    with_commutations,
+)
 from derive.elaborate.kinds import Called, called_names, note_kinds
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.nabla import with_whole_products
@@ -143,6 +148,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.sizes.kronecker = says_kronecker(source.text)
     if reading.sizes.kronecker:
         items = with_commutations(items)
+    reading.sizes.entrywise = says_entrywise(parsed.document.plain)
     reading.sizes.row_major = says_row_major(parsed.document.plain)
     reading.norms = norm_said(parsed.document.plain)
     reading.scope.basis = has_basis(items, parsed.document.plain)

@@ -24,6 +24,11 @@ _KRONECKER = re.compile(
     r"\s*\{\s*[vV]ec\s*\}|\bvec\b(?=\s*\(|\$?\s*operator)|克罗内克积",
     re.IGNORECASE,
 )  # fmt: skip
+_ENTRYWISE = re.compile(
+    r"element[- ]?(?:wise|by)|entry[- ]?(?:wise|by)|component[- ]?wise|point[- ]?wise|Hadamard"
+    r"|elementweise|逐元素|哈达玛",
+    re.IGNORECASE,
+)
 _LETTERS = frozenset(["K", r"\mathbf{K}", r"\boldsymbol{K}", r"\mathcal{K}"])
 _ELEMENTWISE = re.compile(r"\\odot\b|(?<![\^{])\\circ\b")
 _MEASURED = re.compile(
@@ -53,6 +58,15 @@ def says_kronecker(text: str) -> bool:
         return False
     # Two signs have two meanings; nobody takes the trace of an elementwise product.
     return _ELEMENTWISE.search(text) is not None or _MEASURED.search(text) is not None
+
+
+def says_entrywise(text: str) -> bool:
+    r"""Whether a document speaks of products entry by entry, which some write \otimes.
+
+    >>> says_entrywise("where the product is taken element-wise")
+    True
+    """
+    return _ENTRYWISE.search(text) is not None
 
 
 def says_row_major(text: str) -> bool:

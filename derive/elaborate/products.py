@@ -138,6 +138,8 @@ class Product:
         whose shapes are known to differ."""
         if self.known.kronecker or len(left.axes) != len(right.axes) or left.row != right.row:
             return True
+        if len(left.axes) == 2 and not self.known.entrywise:
+            return True
         pairs = zip(left.axes, right.axes, strict=True)
         now = [(resolve(m, self.known.bound), resolve(n, self.known.bound)) for m, n in pairs]
         return any(m != n and not unknowns(m) and not unknowns(n) for m, n in now)

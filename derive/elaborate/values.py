@@ -72,6 +72,7 @@ class Sizes:
     loose: frozenset[str] = frozenset()  # plain letters that are tried as scalars
     kronecker: bool = False  # is \\otimes the Kronecker product, also of arrays of one shape
     row_major: bool = False  # does vec stack rows
+    entrywise: bool = False  # does the document speak of products entry by entry
 
     def fresh(self) -> Axis:
         self.count += 1
