@@ -33,12 +33,7 @@ from derive.elaborate.declare import assume, declare
 from derive.elaborate.differentials import with_inner_products
 from derive.elaborate.einstein import says_so, with_sums
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.flat import (
-    says_entrywise,
-    says_kronecker,
-    says_row_major,
-    with_commutations,
-)
+from derive.elaborate.flat import note_signs, with_commutations
 from derive.elaborate.kinds import Called, called_names, note_kinds
 from derive.elaborate.limits import bound_letters
 from derive.elaborate.nabla import with_whole_products
@@ -145,11 +140,9 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [free.written_out(item) for item in items]
     reading.scope.unspecified, reading.scope.targets = free.arguments, free.targets
     reading.scope.graded = free.nabla
-    reading.sizes.kronecker = says_kronecker(source.text)
+    note_signs(reading.sizes, source.text, parsed.document.plain)
     if reading.sizes.kronecker:
         items = with_commutations(items)
-    reading.sizes.entrywise = says_entrywise(parsed.document.plain)
-    reading.sizes.row_major = says_row_major(parsed.document.plain)
     reading.norms = norm_said(parsed.document.plain)
     reading.scope.basis = has_basis(items, parsed.document.plain)
     reading.scope.convolves = convolve.says_so(parsed.document.plain)

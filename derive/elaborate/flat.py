@@ -78,6 +78,12 @@ def says_row_major(text: str) -> bool:
     return _ROW_MAJOR.search(text) is not None
 
 
+def note_signs(known: Sizes, text: str, plain: str) -> None:
+    r"""Note what \otimes and vec mean in a document, from its text and its text without formulas."""
+    known.kronecker = says_kronecker(text)
+    known.entrywise, known.row_major = says_entrywise(plain), says_row_major(plain)
+
+
 def with_commutations(items: Sequence[Tree]) -> list[Tree]:
     r"""The statements with K_{m,n}, where they give K no other meaning, as the matrix that takes
     vec(A) to vec(A^\top)."""
