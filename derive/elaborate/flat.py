@@ -79,7 +79,7 @@ def says_row_major(text: str) -> bool:
 
 
 def note_signs(known: Sizes, text: str, plain: str) -> None:
-    r"""Note what \otimes and vec mean in a document, from its text and its text without formulas."""
+    r"""Note what \otimes and vec mean in a document: its text, and that without formulas."""
     known.kronecker = says_kronecker(text)
     known.entrywise, known.row_major = says_entrywise(plain), says_row_major(plain)
 
