@@ -81,7 +81,13 @@ def _third(z: Expr) -> Expr:
 
 
 def causal_mask(n: Axis, m: Axis | None = None) -> Expr:
-    r"""The n×m mask with 1 where j ≤ i (n×n if m is left out): a place sees none after it."""
+    r"""The n×m mask with 1 where j ≤ i (n×n if m is left out): a place sees none after it.
+
+    >>> import derive as d
+    >>> d.evaluate(d.causal_mask(2), {})
+    array([[1., 0.],
+           [1., 1.]])
+    """
     rows, columns = Ones(n), Ones(n if m is None else m)
     return le(outer(rows, positions(columns)), outer(positions(rows), columns))
 
@@ -95,6 +101,11 @@ def attention(
     Q, the last ones: one memory for all.  ``mask`` is 1 where a query may look and 0 elsewhere
     (d.causal_mask(n)), ``bias`` a number or array that is added to the scores; both are n×m, or
     have axes before that.  Vaswani et al., Attention is all you need, 2017, eq. 1.
+
+    >>> import derive as d
+    >>> n, m = d.sizes("n m")
+    >>> d.attention(d.matrix("Q", n, 4), d.matrix("K", m, 4), d.matrix("V", m, 2))
+    softmax(1/(sqrt(4)) Q K^T) V
     """
     if min(len(q.axes), len(k.axes), len(v.axes)) < 2:
         raise ShapeError("attention needs matrices of queries, keys and values")
@@ -126,6 +137,11 @@ def multi_head_attention(
     heads: w_q is g×h×d×k, w_o g×h×e×d, and the h queries of a group share w_k, w_v of g×d×..
     Keys and values are of ``memory`` (m×d, or b×m×d) if it is given: cross-attention.  ``mask`` is
     n×m.  Vaswani et al., 2017, section 3.2.2; Ainslie et al., GQA, 2023.
+
+    >>> import derive as d
+    >>> x, w = d.matrix("X", d.size("n"), 4), d.tensor("W", 2, 4, 3)
+    >>> d.multi_head_attention(x, w, w, w, d.tensor("W_O", 2, 3, 4)).axes
+    (Size(n), 4)
     """
     source = x if memory is None else memory
     lead = span(len(x.axes) - 2)

@@ -33,6 +33,10 @@ def embedding(table: Expr, ids: Expr) -> Expr:
     """The rows of a V×d table at these numbers from 1 to V: a d vector for each number.
 
     ids is a number, or an array of them; each is data and has no gradient.
+
+    >>> import derive as d
+    >>> d.embedding(d.matrix("E", 5, 3), d.scalar("i"))
+    E^T e_i
     """
     if len(table.axes) != 2:
         raise ShapeError(f"a table of embeddings is a matrix, not {shape_text(table.axes)}")
@@ -43,7 +47,12 @@ def embedding(table: Expr, ids: Expr) -> Expr:
 
 
 def lora(weight: Expr, b: Expr, a: Expr, alpha: object = 1) -> Expr:
-    r"""W + (alpha / r) B A, for W d×k, B d×r, A r×k (Hu et al., LoRA, 2021, section 4.1)."""
+    r"""W + (alpha / r) B A, for W d×k, B d×r, A r×k (Hu et al., LoRA, 2021, section 4.1).
+
+    >>> import derive as d
+    >>> d.lora(d.matrix("W", 3, 4), d.matrix("B", 3, 2), d.matrix("A", 2, 4), alpha=4)
+    W + 2 B A
+    """
     return weight + hadamard(hadamard(lift(alpha), per(b.axes[-1])), b @ a)
 
 
@@ -86,6 +95,10 @@ def mixture(scores: Expr, experts: Sequence[Expr], chosen: Expr | None = None) -
     ``chosen`` is a mask of 0 and 1 of the shape of scores: the gate is a softmax over these alone
     (top-k routing, with a choice that is data).  Shazeer et al., Outrageously large neural
     networks, 2017, eq. 1 and 3.  ShapeError where the experts are not as many as the scores.
+
+    >>> import derive as d
+    >>> d.mixture(d.vector("s", 2), [d.vector("u", 3), d.vector("v", 3)])
+    (softmax(s)^T e_1) u + (softmax(s)^T e_2) v
     """
     gates = softmax(scores) if chosen is None else masked_softmax(scores, chosen)
     if scores.axes[-1] != len(experts):

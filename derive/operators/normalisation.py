@@ -252,6 +252,10 @@ def batch_norm_test(
     r"""At test time: an affine map, by running averages mean and var of n units; x is n or m×n.
 
     Ioffe & Szegedy, Batch normalization, 2015, algorithm 2, line 11.
+
+    >>> import derive as d
+    >>> d.batch_norm_test(d.vector("x", 3), d.vector("m", 3), d.vector("v", 3))
+    (x - m)/(sqrt(v))
     """
     size = power(Fraction(-1, 2))(var + lift(eps))
     return _affine((x - over(mean, x, "mean")) * over(size, x, "variance"), gamma, beta)
