@@ -169,6 +169,10 @@ class Crew:
     def renew(self) -> None:
         if self.made:
             assert self.executor is not None
+            if self.broken:
+                # A worker that was started while the pool broke down is told of nothing, and
+                # the pool would wait for it for ever.
+                _kill(self.executor)
             self.executor.shutdown(cancel_futures=True)
         elif self.given is not None and not callable(self.given):
             self.given = None
@@ -189,6 +193,8 @@ class Crew:
     def finish(self) -> None:
         """Ends what was made here, in order."""
         if self.made and self.executor is not None:
+            if self.broken:
+                _kill(self.executor)
             self.executor.shutdown()
             self.executor = None
 
@@ -197,12 +203,18 @@ class Crew:
         if not self.made or self.executor is None:
             return
         executor, self.executor = self.executor, None
-        # Python says this aloud only from 3.14 on: shutting down waits for what is under way.
-        workers = dict(getattr(executor, "_processes", None) or {})
-        for worker in workers.values():
-            with contextlib.suppress(OSError, ValueError):
-                worker.kill()
-        executor.shutdown(wait=bool(workers), cancel_futures=True)
+        # Shutting down waits for what is under way.
+        executor.shutdown(wait=_kill(executor), cancel_futures=True)
+
+
+def _kill(executor: Executor) -> bool:
+    """Ends the worker processes of an executor, if it has some."""
+    # Python says this aloud only from 3.14 on.
+    workers = dict(getattr(executor, "_processes", None) or {})
+    for worker in workers.values():
+        with contextlib.suppress(OSError, ValueError):
+            worker.kill()
+    return bool(workers)
 
 
 def _spawned(jobs: int, order: Order) -> Executor:
