@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from derive.elaborate.claimed import Claim
-from derive.elaborate.claiming import says_kind
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claimed import Claim
+from derive.elaborate.claims.claiming import says_kind
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.kinds import said
+from derive.elaborate.statements.kinds import said
 from derive.latex.print import latex
 from derive.meaning.kinds import kinds_of
 from derive.tree import Tree

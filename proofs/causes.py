@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from derive.derivation.local import opened
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS
 from derive.elaborate.values import Value

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from time import perf_counter
 
 from derive.diagnostics import DeriveError, Source
-from derive.elaborate.claimed import Claim
-from derive.elaborate.claiming import read_claims
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claimed import Claim
+from derive.elaborate.claims.claiming import read_claims
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.layouts import LAYOUTS
 from derive.kernel.interned import uncollected
 from derive.tree import Tree

@@ -13,7 +13,7 @@ from derive.counting.equations import Compared
 from derive.counting.layers import times
 from derive.derivation.network import Network
 from derive.diagnostics import Source
-from derive.elaborate.counts import Counts
+from derive.elaborate.claims.counts import Counts
 from derive.kernel.sizes import latex
 from derive.tree import Tree
 from proofs.verdict import PROVED, REFUTED, Judged, Link

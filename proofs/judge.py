@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from derive.elaborate.claimed import Claim
-from derive.elaborate.claims import Claims, speaks_of_derivatives
-from derive.elaborate.declare import set_axes
-from derive.elaborate.einstein import summed
+from derive.elaborate.claims.claimed import Claim
+from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.scope import base_of
+from derive.elaborate.names.scope import base_of
+from derive.elaborate.names.unknown import guessed, undefined
 from derive.elaborate.shown import formula, marked, shape_of, text
-from derive.elaborate.unknown import guessed, undefined
+from derive.elaborate.statements.declare import set_axes
+from derive.elaborate.statements.einstein import summed
 from derive.elaborate.values import Value
 from derive.kernel import sizes
 from derive.kernel.expr import Expr, Var, toposort

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from derive.derivation.within import CONVENTIONS, said_of_convention
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import LAYOUTS, Layout
 from derive.tree import Tree

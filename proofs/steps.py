@@ -1,7 +1,7 @@
 """Claims about a recurrence of any length: refuted by a few steps written out, proved by windows.
 
 The idea: a wrong line is wrong for some number of steps, and three show it; a line is proved for
-every number of them only where the windows of ``derive.elaborate.windows`` do.  What is true of
+every number of them only where the windows of ``recurrence.windows`` do.  What is true of
 three steps and no more is unsettled.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from derive.elaborate.steps import Steps, recurrence
-from derive.elaborate.unroll import SHOWN, unrolled
-from derive.elaborate.windows import Recurrent, Unfit
+from derive.elaborate.recurrence.steps import Steps, recurrence
+from derive.elaborate.recurrence.unroll import SHOWN, unrolled
+from derive.elaborate.recurrence.windows import Recurrent, Unfit
 from derive.tree import Tree
 from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Report
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.given import is_condition
+from derive.elaborate.statements.given import is_condition
 from derive.kernel.build import dot
 from derive.kernel.expr import Delta, Expr, Num
 from derive.latex.print import latex

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.values import Value
 from derive.kernel.calculus import grad
 from derive.kernel.expr import Call, Expr, Num, Var, toposort

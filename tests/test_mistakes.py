@@ -9,8 +9,8 @@ from time import thread_time
 import pytest
 
 from derive.diagnostics import Source
-from derive.elaborate.claiming import read_claims
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claiming import read_claims
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.values import Value
 from derive.kernel.expr import Expr

@@ -13,8 +13,8 @@ import pytest
 
 from derive.diagnostics import DeriveError
 from derive.elaborate import scalar
+from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of
 from derive.elaborate.scalar import Refusal, SecondReading, second_reading
-from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of
 from derive.kernel.expr import Expr, Var
 from derive.kernel.sizes import size
 from derive.latex.read import read_formula

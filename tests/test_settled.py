@@ -11,7 +11,7 @@ import pytest
 
 from derive.diagnostics import Source
 from derive.elaborate.faults import Fault
-from derive.elaborate.settled import settled_statements
+from derive.elaborate.statements.settled import settled_statements
 from derive.tree import sexpr
 
 HERE = Path(__file__).parent / "golden"

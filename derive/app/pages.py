@@ -20,7 +20,7 @@ from derive.derivation.count import parameters
 from derive.derivation.graph import picture
 from derive.derivation.network import Definition, Network
 from derive.draw.picture import too_large
-from derive.elaborate.kinds import said
+from derive.elaborate.statements.kinds import said
 from derive.kernel.expr import Axes, Expr
 from derive.meaning.kinds import foremost, kinds_of
 from derive.tree import Tree, num, tree

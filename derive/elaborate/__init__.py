@@ -3,15 +3,14 @@
 The idea: what the text alone cannot decide (is f(x) a call, is (i) a label, is T a transpose) is
 settled here by declarations and shapes, in that order, and what they cannot decide is a question.
 
-``collect`` sorts the statements and ``declare`` reads what is declared; ``scope`` knows the names,
-``settle`` decides the notation, ``elaborate`` gives trees their values with a module for each kind
-(``symbols``, ``products``, ``calls``, ``conditions``, ``shaped``); ``ranks`` and ``trials`` find
-the shapes that nobody declared; ``questions`` says what is asked, ``assembly`` makes the network,
-and ``document`` is all of it.
+``statements`` writes spellings out, sorts what is stated and reads what is declared (``collect``,
+``declare``, ``kinds``), and decides the notation (``settle``); ``names`` knows what a name stands
+for (``scope``, ``symbols``) and finds the shapes that nobody declared (``ranks``, ``trials``);
+``terms`` gives trees their values, with a module for each kind of notation (``products``,
+``calls``, ``derivatives``, ``convolve``, ..); ``recurrence`` is what goes on in steps; ``claims``
+tells claims from definitions and gives any formula in a document its value.
 
-Where a document is judged: ``claimed`` tells claims from definitions, ``given`` what is supposed,
-``shorthand`` writes out what stands for a derivative (``ellipsis`` what dots do), ``abstract`` and
-``differentials`` the losses and differentials that have no definition, ``derivatives`` and
-``layouts`` give derivatives their values, ``einstein`` sums by convention, ``unknown`` finds what
-nothing explains; ``claiming`` reads the document, and ``claims`` gives any formula in it its value.
+Over these rooms: ``dispatch`` has the rules, ``values`` what they give, ``reading`` the state of one
+document; ``questions`` says what is asked, ``assembly`` makes the network, and ``document`` is all
+of it.
 """

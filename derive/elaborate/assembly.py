@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
 from derive.derivation.within import linear_kinds, said_of_convention
-from derive.elaborate.collect import Statements
-from derive.elaborate.counts import NONE, Counts
-from derive.elaborate.facts import note_facts, with_totals_said
+from derive.elaborate.claims.counts import NONE, Counts
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.ranks import odd_one_out
+from derive.elaborate.names.symbols import definition_value
+from derive.elaborate.names.trials import names_loss
 from derive.elaborate.questions import asked, question
-from derive.elaborate.ranks import odd_one_out
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import shape_of
-from derive.elaborate.symbols import definition_value
-from derive.elaborate.trials import names_loss
+from derive.elaborate.statements.collect import Statements
+from derive.elaborate.statements.facts import note_facts, with_totals_said
 from derive.elaborate.values import resized
 from derive.kernel import sizes
 from derive.kernel.expr import Call, Expr, Name, Var, toposort

@@ -13,43 +13,43 @@ from typing import TypeAlias
 
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
-from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
-from derive.elaborate import convolve
-from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
-from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
-from derive.elaborate.abstract import note_losses
-from derive.elaborate.anystep import AnyStep
 from derive.elaborate.assembly import network_of
-from derive.elaborate.basis import has_basis
-from derive.elaborate.claimed import claims_told_apart, steps_of
-from derive.elaborate.collect import (
+from derive.elaborate.claims.claimed import claims_told_apart, steps_of
+from derive.elaborate.claims.counts import Counts
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.abstract import note_losses
+from derive.elaborate.names.basis import has_basis
+from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of, names_in
+from derive.elaborate.names.trials import elaborate
+from derive.elaborate.names.unspecified import Unspecified
+from derive.elaborate.names.used import symbols_used
+from derive.elaborate.reading import Equation, Reading
+from derive.elaborate.recurrence.anystep import AnyStep
+from derive.elaborate.recurrence.steps import recurrence
+from derive.elaborate.recurrence.unroll import written_out
+from derive.elaborate.shown import text as written
+from derive.elaborate.statements.collect import (
     Statements,
     equation_of,
     introduced,
     sorted_statements,
 )
-from derive.elaborate.counts import Counts
-from derive.elaborate.declare import assume, declare
-from derive.elaborate.differentials import with_inner_products
-from derive.elaborate.einstein import says_so, with_sums
-from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.flat import note_signs, with_commutations
-from derive.elaborate.kinds import Called, called_names, note_kinds
-from derive.elaborate.limits import bound_letters
-from derive.elaborate.nabla import with_whole_products
-from derive.elaborate.norms import norm_said
-from derive.elaborate.primes import Functions, with_named_functions
-from derive.elaborate.reading import Equation, Reading
-from derive.elaborate.runs import note_exponents
-from derive.elaborate.scope import KNOWN_WORDS, Scope, base_of, names_in
-from derive.elaborate.shorthand import Shorthand
-from derive.elaborate.shown import text as written
-from derive.elaborate.spellings import primes_transpose, respelled
-from derive.elaborate.steps import recurrence
-from derive.elaborate.trials import elaborate
-from derive.elaborate.unroll import written_out
-from derive.elaborate.unspecified import Unspecified
-from derive.elaborate.used import symbols_used
+from derive.elaborate.statements.declare import assume, declare
+from derive.elaborate.statements.differentials import with_inner_products
+from derive.elaborate.statements.einstein import says_so, with_sums
+from derive.elaborate.statements.kinds import Called, called_names, note_kinds
+from derive.elaborate.statements.nabla import with_whole_products
+from derive.elaborate.statements.primes import Functions, with_named_functions
+from derive.elaborate.statements.shorthand import Shorthand
+from derive.elaborate.statements.spellings import primes_transpose, respelled
+from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
+from derive.elaborate.terms import convolve
+from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
+from derive.elaborate.terms import elaborate as _elaborate  # noqa: F401 - registers its rules
+from derive.elaborate.terms.flat import note_signs, with_commutations
+from derive.elaborate.terms.limits import bound_letters
+from derive.elaborate.terms.norms import norm_said
+from derive.elaborate.terms.runs import note_exponents
 from derive.kernel import sizes
 from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from derive.diagnostics import DeriveError, Source
-from derive.elaborate import calls as _calls  # noqa: F401 - registers its rules
-from derive.elaborate import derivatives as _derivatives  # noqa: F401 - registers its rules
-from derive.elaborate import elaborate as _elaborate  # noqa: F401 - registers its rules
-from derive.elaborate.collect import collect_letters
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import Scope
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import Scope
-from derive.elaborate.settle import settle
+from derive.elaborate.statements.collect import collect_letters
+from derive.elaborate.statements.settle import settle
+from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
+from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
+from derive.elaborate.terms import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.values import Value, as_row_matrix, closed
 from derive.kernel import sizes
 from derive.kernel.expr import Call, Expr, Name, Var, toposort

@@ -12,7 +12,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from derive.derivation.network import Question
-from derive.elaborate.derivatives import (
+from derive.elaborate.dispatch import value_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.shown import shape_of
+from derive.elaborate.statements.settle import settle
+from derive.elaborate.terms.derivatives import (
     MOST_TIMES,
     node_and_entry,
     note_order,
@@ -20,12 +26,6 @@ from derive.elaborate.derivatives import (
     stacked_of,
     variables_of,
 )
-from derive.elaborate.dispatch import value_of
-from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.reading import Env, Reading
-from derive.elaborate.scope import base_of, index_letter
-from derive.elaborate.settle import settle
-from derive.elaborate.shown import shape_of
 from derive.kernel.calculus import grad, hessian
 from derive.kernel.expr import Call, Expr, Var, toposort
 from derive.latex.print import latex

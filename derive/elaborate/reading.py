@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from derive.derivation.network import REALS, Domain
 from derive.elaborate.layouts import DENOMINATOR, Layout
-from derive.elaborate.scope import Scope
+from derive.elaborate.names.scope import Scope
 from derive.elaborate.values import Sizes, Value
 from derive.kernel.expr import Axes, Expr
 from derive.kernel.sizes import Axis

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from derive.elaborate.formula import read_expression
-from derive.elaborate.scope import Scope, base_of
+from derive.elaborate.names.scope import Scope, base_of
 from derive.kernel.expr import Expr, Map, Var, toposort
 from derive.latex.read import read_formula
 from derive.meaning.evaluate import evaluate_all

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from derive.elaborate.scope import INDICATORS, base_of
+from derive.elaborate.names.scope import INDICATORS, base_of
 from derive.tree import Tree, name
 from proofs.mistakes.surgery import APPLIED, BRACKETS, DIAG, DIFFERENTIAL, TRANSPOSES, is_mask
 

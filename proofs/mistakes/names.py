@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from derive.elaborate.scope import base_of
+from derive.elaborate.names.scope import base_of
 from derive.tree import Tree
 from proofs.mistakes.edit import Context, Edit, Example, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES

@@ -2,7 +2,7 @@ r"""The numbers of an edited side at one point, put together from the numbers of
 
 The idea: an edit leaves nearly all of a side as it was.  Names, functions and sums over an index
 are given their value once; products, sums and transposes of them are then a few array operations,
-by the same rules for shapes as in ``derive.elaborate.products``.  What this says is a sieve: an
+by the same rules for shapes as in ``terms.products``.  What this says is a sieve: an
 edit that seems to agree is read and judged again, one that does not is dropped.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from derive.elaborate.scope import KNOWN_WORDS
+from derive.elaborate.names.scope import KNOWN_WORDS
 from derive.elaborate.values import Value
 from derive.kernel import sizes
 from derive.operators.pointwise import np
@@ -194,7 +194,7 @@ def _divided(left: Array, right: Array) -> Array:
 
 
 def _pair(left: Array, right: Array, sign: str) -> Array:
-    """Two neighbours, by their shapes: see ``derive.elaborate.products``."""
+    """Two neighbours, by their shapes: see ``derive.elaborate.terms.products``."""
     a, b = left.rank, right.rank
     x, y = left.numbers, right.numbers
     if a == 0 or b == 0:

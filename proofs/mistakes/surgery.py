@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.elaborate.scope import INDICATORS, KNOWN_WORDS, base_of
+from derive.elaborate.names.scope import INDICATORS, KNOWN_WORDS, base_of
 from derive.tree import Tree, name, num
 
 BRACKETS = frozenset(["paren", "bracket", "brace", "set"])

@@ -12,10 +12,10 @@ from itertools import islice
 
 from derive.derivation.deltas import delta_of, sweep
 from derive.derivation.local import boundary, symbol_of
-from derive.elaborate.claims import Claims
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.scope import base_of, names_in
-from derive.elaborate.shorthand import is_known
+from derive.elaborate.names.scope import base_of, names_in
+from derive.elaborate.statements.shorthand import is_known
 from derive.kernel.expr import Add, Expr, Map, toposort
 from derive.latex.print import latex
 from derive.notation.names import symbol_tree

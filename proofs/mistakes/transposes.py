@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from derive.elaborate.scope import base_of
+from derive.elaborate.names.scope import base_of
 from derive.tree import Tree
 from proofs.mistakes.surgery import (
     APPLIED,

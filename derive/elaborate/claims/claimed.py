@@ -1,0 +1,355 @@
+r"""Which statements of a document are claims: relations about what is already known.
+
+The idea: the first equation that introduces a name defines it; everything else that relates two
+quantities can be true or false.  \delta_z of a known z claims something of a gradient, \delta of
+anything else is a name that its first equation defines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.elaborate.names.scope import base_of, index_letter, names_in, taken_apart
+from derive.elaborate.reading import Reading
+from derive.elaborate.statements.collect import DEFINES, Statements, introduced
+from derive.elaborate.statements.declare import number
+from derive.elaborate.statements.differentials import (
+    is_d,
+    names_gradients,
+    varied_in,
+    with_differentials,
+)
+from derive.elaborate.statements.given import is_concluded
+from derive.elaborate.statements.shorthand import Shorthand, delta_of
+from derive.latex.print import latex
+from derive.tree import Tree
+
+CONSTANTS = frozenset(
+    [r"\mathbf{0}", r"\mathbf{1}", r"\mathbf{I}", r"\mathbb{I}", r"\mathbb{1}", "I", "E", "e",
+     r"\pi"]
+)  # fmt: skip
+_RATES = frozenset(
+    [r"\eta", r"\epsilon", r"\varepsilon", r"\alpha", r"\gamma", r"\tau", r"\rho", r"\delta", "v",
+     r"\mathbf{v}", "m"]
+)  # fmt: skip
+_ARROWS = frozenset(["<-"])
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chain of relations: ``given`` of its first ones define something and claim nothing.
+
+    ``kind`` is ``relation``, ``shape`` (a quantity and the set it is in) or ``update`` (a step of
+    an optimiser).
+    """
+
+    item: Tree
+    sides: tuple[Tree, ...]
+    relations: tuple[str, ...]
+    given: int = 0
+    kind: str = "relation"
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.item.span
+
+
+def claims_told_apart(statements: Statements, reading: Reading, text: str = "") -> Shorthand:
+    """Move what claims something from the declarations and assumptions to the claims, and the
+    \\delta that name nothing known from the claims to the definitions, which are then written out.
+
+    ``text`` is the document without its comments.  Its shorthand is returned, for the claims.
+    """
+    _known_powers(statements, reading)
+    for item in _solutions(statements, reading, text):
+        statements.definitions.remove(item)
+        statements.claims.append(item)
+        reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
+    for item in list(statements.definitions):
+        # H^T = H: no name stands there; A_{ij} = A_{ji}: it does not give A.
+        if _acts(item.kids[0], reading) or _of_itself(item, reading):
+            statements.definitions.remove(item)
+            statements.claims.append(item)
+            symbol = introduced(item.kids[0], reading)[0]
+            if all(introduced(d.kids[0], reading)[0] != symbol for d in statements.definitions):
+                reading.scope.defined.discard(symbol)
+    where = {introduced(d.kids[0], reading)[0]: d.span for d in statements.definitions}
+    for item in list(statements.declarations):
+        left = item.kids[0]
+        parts = left.kids if left.head == "list" else (left,)
+        parts = [p for p in parts if p.head != "dots"]  # x_1, \dots, x_n
+        if not all(base_of(p) for p in parts) or any(delta_of(p, reading) for p in parts):
+            statements.declarations.remove(item)
+            statements.claims.append(item)
+        elif all(where.get(reading.scope.introduce(p).symbol, item.span) < item.span
+                 for p in parts):  # fmt: skip
+            statements.claims.append(item)  # said of what is defined above it
+    for item in list(statements.assumptions):
+        if not all(_plain(side, reading) for side in item.kids[::2]):
+            statements.assumptions.remove(item)
+            statements.claims.append(item)
+    for item in list(statements.claims):
+        # x \neq 0 of a variable is supposed, whatever the words.
+        signs = {str(sign.kids[0]) for sign in item.kids[1::2]} if item.head == "chain" else set()
+        if signs == {"!="} and all(_plain(side, reading) for side in item.kids[::2]):
+            statements.claims.remove(item)
+    marks: set[Tree] = set()
+    for item in (*statements.definitions, *statements.claims):
+        found = steps_of(item, reading)
+        marks |= found
+        if found and item in statements.definitions:
+            statements.definitions.remove(item)
+            statements.claims.append(item)
+            reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
+    named: set[str] = set()
+    for item in list(statements.claims):
+        left = item.kids[0] if item.head == "chain" else None
+        if isinstance(left, Tree) and _names_delta(left, item, reading):
+            symbol = introduced(left, reading)[0]
+            if symbol not in named:
+                named.add(symbol)
+                statements.claims.remove(item)
+                statements.definitions.append(item)
+                reading.scope.defined.add(symbol)
+    for item in list(statements.claims):
+        for name, meaning in _named_in_passing(item, statements, reading):
+            symbol = introduced(name, reading)[0]
+            if symbol not in reading.scope.defined:
+                reading.scope.defined.add(symbol)
+                rel = Tree("rel", ("=",))
+                statements.definitions.append(Tree("chain", (name, rel, meaning), name.span))
+    shorthand = Shorthand.of(statements, reading, frozenset(marks))
+    for items in (statements.definitions, statements.functions):
+        items[:] = [Tree("chain", (i.kids[0], *map(shorthand.written_out, i.kids[1:])), i.span)
+                    for i in items]  # fmt: skip
+    return shorthand
+
+
+def _solutions(statements: Statements, reading: Reading, text: str) -> list[Tree]:
+    r"""The w = (X^\top X)^{-1} X^\top y that "hence" or an arrow concludes, of a variable of what
+    is defined above it: it gives w no value there."""
+    scope = reading.scope
+    brackets = [*scope.applied.values(), *(f.kids[0].kids[1] for f in statements.functions)]
+    formal = {scope.refer(name).symbol for name in names_in(brackets)}
+    found: list[Tree] = []
+    for item in statements.definitions:
+        symbol = introduced(item.kids[0], reading)[0]
+        if symbol not in scope.declared | formal or not is_concluded(item, text):
+            continue
+        above = [d for d in (*statements.definitions, *statements.functions) if d.span < item.span]
+        used = {scope.refer(name).symbol for name in names_in(k for d in above for k in d.kids[2:])}
+        if symbol in used:
+            found.append(item)
+    return found
+
+
+def _named_in_passing(
+    item: Tree, statements: Statements, reading: Reading
+) -> Iterator[tuple[Tree, Tree]]:
+    r"""The g of \partial L / \partial z = z - y = g, and what it names, if nothing knows a g."""
+    if item.head != "chain" or {str(r.kids[0]) for r in item.kids[1::2]} - DEFINES:
+        return
+    sides = zip(item.kids[::2], item.kids[2::2], strict=False)
+    fresh = [(before, side) for before, side in sides if _is_new(side, reading)]
+    if not fresh:
+        return
+    # What was spoken of before is not named here: the s of s > 0, e^{\log s} = s, the n of R^n.
+    before_it = (*statements.declarations, *statements.assumptions, *statements.claims)
+    earlier = [c for c in before_it if c.span < item.span]
+    spoken = [kid for c in earlier if c.head == "chain" for kid in c.kids] + [item.kids[0]]
+    defining = (*statements.definitions, *statements.functions)
+    spoken += [kid for definition in defining for kid in definition.kids[2:]]
+    used = {reading.scope.use_of(name) for name in names_in(spoken)}
+    for before, side in fresh:
+        if reading.scope.use_of(side) not in used:
+            yield side, before
+
+
+def _is_new(side: Tree, reading: Reading) -> bool:
+    """A plain name that nothing declares or defines."""
+    if not base_of(side) or side.head == "prime" or number(side) is not None:
+        return False
+    reference = reading.scope.refer(side)
+    plain = not reference.actions and not reference.indices and base_of(side) not in CONSTANTS
+    known = reading.scope.known(reference.symbol) or delta_of(side, reading) is not None
+    return plain and not known
+
+
+def _of_itself(item: Tree, reading: Reading) -> bool:
+    """Whether an equation between entries of a declared array gives them by themselves."""
+    reference = reading.scope.introduce(item.kids[0])
+    if not reference.indices or reference.symbol not in reading.scope.declared:
+        return False
+    return any(reading.scope.refer(n).symbol == reference.symbol for n in names_in(item.kids[2:]))
+
+
+def _known_powers(statements: Statements, reading: Reading) -> None:
+    """t^2 = t + 1 of a t that stands alone, too, and is known, defines no quantity t^2."""
+    scope = reading.scope
+    for item in statements.definitions:
+        base, _, label, _ = taken_apart(item.kids[0], scope)
+        written = latex(label) if label is not None else ""
+        known = scope.whole & (scope.declared | scope.defined)
+        if (base, written) in scope.powered and base in known:
+            scope.defined.discard(introduced(item.kids[0], reading)[0])
+            scope.powered.discard((base, written))
+
+
+def _acts(left: Tree, reading: Reading) -> bool:
+    r"""Whether a left side is a name under a transpose or a power, and not \sigma^2, a variance."""
+    if left.head == "prime" and reading.scope.primed:
+        return reading.scope.known(reading.scope.refer(left.kids[0]).symbol)
+    base, _, _, actions = taken_apart(left, reading.scope)
+    return bool(actions) and not (
+        len(actions) == 1 and (base, latex(actions[0])) in reading.scope.powered
+    )
+
+
+def steps_of(item: Tree, reading: Reading) -> set[Tree]:
+    r"""The marks that number the steps of an optimiser: (k+1) and (k) in W^{(k+1)} = W^{(k)} - ..,
+    t and t-1 in \theta_t = \theta_{t-1} - ..; none of a chain that is no such step."""
+    if item.head != "chain" or not isinstance(item.kids[0], Tree):
+        return set()
+    left, before = item.kids[0], stepped(item.kids[0], item.kids[2])
+    if before is None or left.head != "script":
+        return set()
+    base, *marks = left.kids
+    others = before.kids[1:] if before.head == "script" else (None,) * len(marks)
+    found: set[Tree] = set()
+    for k, (mark, other) in enumerate(zip(marks, others, strict=True)):
+        if mark is None or mark == other:
+            continue
+        kept = [None if j == k else m for j, m in enumerate(marks)]
+        bare = Tree("script", (base, *kept)) if any(kept) else base
+        if reading.scope.use_of(bare) in reading.scope.uses:
+            found |= {mark} if other is None else {mark, other}
+    return found
+
+
+def _numbers_steps(mark: Tree, before: Tree | None) -> bool:
+    """Whether a superscript counts steps: (k), [t], or k + 1 after k; A^2 = A + B has a power."""
+    if mark.head in ("paren", "bracket"):
+        return True
+    return mark.head == "sum" and before in mark.kids and Tree("num", ("1",)) in mark.kids
+
+
+def stepped(left: Tree, right: Tree) -> Tree | None:
+    """The term of a sum that is what the left side was a step earlier: \\theta_{t-1} of
+    \\theta_{t-1} + v_t, the W of W - \\eta \\nabla L; None where there is none."""
+    if right.head != "sum" or not base_of(left) or base_of(left) == r"\delta":
+        return None
+    if not any(_learns(node) for node in right.subtrees()):
+        return None  # x_1 = x_0 + F(x_0) is a layer, not a step
+    bare = left.kids[0] if left.head == "script" else left
+    for whole in right.kids:
+        term = _decayed(whole) or whole
+        if not isinstance(term, Tree) or not base_of(term):
+            continue
+        before = term.kids[0] if term.head == "script" else term
+        above, other = (t.kids[2] if t.head == "script" else None for t in (left, term))
+        if before == bare and (above is None or above == other or _numbers_steps(above, other)):
+            return term
+    return None
+
+
+def _decayed(term: Tree) -> Tree | None:
+    r"""The W_t of (1 - \eta \lambda) W_t: weight decay; not the v of \alpha v, a velocity."""
+    match term:
+        case Tree("juxt", (Tree("paren", (Tree("sum", (Tree("num", ("1",)), Tree())),)), last)):
+            return last if base_of(last) and base_of(last) not in _RATES else None
+    return None
+
+
+def _learns(node: Tree) -> bool:
+    """A derivative, a learning rate or a velocity: what a step of an optimiser is made of."""
+    return node.head in ("deriv", "grad") or (node.head == "name" and node.kids[0] in _RATES)
+
+
+def _plain(side: Tree, reading: Reading) -> bool:
+    """A number, or a name that no equation defines: what an assumption speaks of."""
+    if number(side) is not None or side.head in ("dots", "list"):
+        return True
+    if not base_of(side):
+        return False
+    reference = reading.scope.refer(side)
+    # s^2 > 0 bounds s by nothing that can be recorded.
+    return not reference.actions and reference.symbol not in reading.scope.defined
+
+
+def _names_delta(left: Tree, item: Tree, reading: Reading) -> bool:
+    base, subs, _, _ = taken_apart(left, reading.scope)
+    defines = str(item.kids[1].kids[0]) in DEFINES
+    if base != r"\delta" or not subs or not defines or delta_of(left, reading) is not None:
+        return False
+    # The \delta of a layer function is a gradient, though of what is not to be said.
+    return not (base_of(subs[0]) and reading.scope.refer(subs[0]).symbol in reading.scope.functions)
+
+
+def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
+    """Every claim of a document, in the order in which they were written."""
+    gradients = any(names_gradients(item, reading) for item in statements.claims)
+    varied = varied_in(statements.claims, reading)
+    items = [with_differentials(item, reading, gradients, varied) for item in statements.claims]
+    found = [claim for item in items for claim in _claims(item, 0, reading)]
+    for item in (*statements.definitions, *statements.functions):
+        if len(item.kids) > 3:
+            found += _claims(item, 1, reading)
+    found.sort(key=lambda claim: claim.span)
+    return found
+
+
+def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
+    if item.head != "chain":
+        return
+    sides, relations = item.kids[::2], tuple(str(r.kids[0]) for r in item.kids[1::2])
+    if set(relations) == {"in"}:
+        left = sides[0]
+        for part in left.kids if left.head == "list" else (left,):
+            yield Claim(item, (part, *sides[1:]), relations, 0, "shape")
+        return
+    if sides[1].head == "list" and any(part.head == "dots" for part in sides[1].kids):
+        return  # i = 1, .., m says where an index runs
+    if len(sides) == 2 and _is_notation(*sides, reading):
+        return
+    if all(_counts(side, reading) for side in sides):
+        return  # i \\neq j says which entries are meant
+    step = relations[0] in DEFINES and stepped(sides[0], sides[1]) is not None
+    # What is defined has its value: \tilde\theta_{new} = \tilde\theta_{old} + .. is a claim.
+    step = step and reading.scope.refer(sides[0]).symbol not in reading.scope.defined
+    step = step or relations[0] in _ARROWS
+    assigned = relations[0] in DEFINES and _assigned(sides[0], sides[1], reading)
+    step = step or (given == 0 and assigned)
+    yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")
+
+
+def _is_notation(left: Tree, right: Tree, reading: Reading) -> bool:
+    r"""dX = \partial L / \partial X of an X that is no quantity: how gradients are written."""
+    match left, right:
+        case Tree("juxt", (Tree() as sign, Tree() as named)), Tree("deriv", (_, by, _)):
+            stands = is_d(sign) and by == named
+        case Tree("script", (sign, Tree() as named, _)), Tree("deriv", (_, by, _)):
+            stands = sign == Tree("name", (r"\delta",)) and by == named
+        case _:
+            return False
+    if not stands:
+        return False
+    return base_of(named) != "" and not reading.scope.known(reading.scope.refer(named).symbol)
+
+
+def _assigned(left: Tree, right: Tree, reading: Reading) -> bool:
+    """Whether W = (1 - \\lambda) W - .. gives a variable, which nothing defines, a new value.
+
+    A \\delta has its value: \\delta_z = W^\\top \\delta_z is a claim, and wrong.
+    """
+    if not base_of(left) or reading.scope.refer(left).symbol in reading.scope.defined:
+        return False
+    if delta_of(left, reading) is not None:
+        return False
+    return right.head in ("sum", "juxt") and left in right.subtrees()
+
+
+def _counts(side: Tree, reading: Reading) -> bool:
+    """A whole number, or a letter that is no quantity of the document."""
+    letter = index_letter(side)
+    return side.head == "num" or (letter is not None and not reading.scope.known(letter))

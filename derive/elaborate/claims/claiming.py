@@ -1,0 +1,119 @@
+r"""A document read for its claims: definitions, hypotheses, claims, and what could not be read.
+
+The idea: definitions are read first, as where something is asked; then every name is known, and
+what the claims say can be told from what they suppose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from derive.derivation.network import Network
+from derive.diagnostics import Diagnostic, Source
+from derive.elaborate.assembly import network_of
+from derive.elaborate.claims.claimed import Claim, claims_of
+from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
+from derive.elaborate.document import Elaborated, Recast, elaborated, problems_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.statements.given import is_condition, is_given, is_required
+from derive.elaborate.statements.kinds import Called
+from derive.latex.read import Parsed
+from derive.tree import Tree
+
+_RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
+
+
+def read_claims(source: Source, recast: Recast | None = None) -> Claims:
+    """A document's definitions, and its claims with the means to read them.
+
+    Raises DeriveError for a document that cannot hold formulas at all.
+    """
+    done = elaborated(source, judging=True, recast=recast)
+    faults = list(done.faults)
+    network = _network(done, faults)
+    assert done.shorthand is not None
+    claims = claims_of(done.statements, done.reading)
+    problems = problems_of(done.parsed, faults, source)
+    unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}
+    parted: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
+    for problem in problems:
+        formula = (problem.code, problem.start, problem.end) in unread
+        if not formula or _relates(problem, done.parsed):
+            parted[formula].append(problem)
+    plain = done.parsed.document.plain  # without comments
+    claims = [part for claim in claims for part in _requirement_apart(claim, plain)]
+    # Not by equality: what is supposed in one place may be claimed in another.
+    supposed = [says_kind(claim, done.called) or _is_given(claim, plain) for claim in claims]
+    given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
+    claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
+    found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
+    found.counts = done.counts
+    # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
+    scope = done.reading.scope
+    scope.met = set(done.reading.variables)
+    scope.bound |= found.letters(side for claim in claims for side in claim.sides)
+    # All names are known by now: bold x_i that is none of them is an entry of bold x.
+    scope.given = True
+    found.forget()
+    found.own = frozenset(done.reading.made.get(v.var, v.var.name) for v in network.variables)
+    found.called = done.called
+    return found
+
+
+def _requirement_apart(claim: Claim, text: str) -> Iterator[Claim]:
+    r"""\nabla f = A x - b \overset{!}{=} 0 as what it claims and what it asks for."""
+    last = len(claim.relations) - 1
+    gap = (claim.sides[-2].span[1], claim.sides[-1].span[0])
+    if claim.kind != "relation" or not claim.given < last or not is_required(text, *gap):
+        yield claim
+        return
+    kids, (start, end) = claim.item.kids, claim.span
+    first = Tree("chain", kids[:-2], (start, gap[0]))
+    asked = Tree("chain", kids[-3:], (claim.sides[-2].span[0], end))
+    yield replace(claim, item=first, sides=claim.sides[:-1], relations=claim.relations[:-1])
+    yield Claim(asked, claim.sides[-2:], claim.relations[-1:])
+
+
+def _relates(problem: Diagnostic, parsed: Parsed) -> bool:
+    """Whether an unreadable formula holds a relation: a lone sign in the text claims nothing."""
+    spans = [(f.start, f.end) for f in parsed.document.formulas]
+    start, end = next(((a, b) for a, b in spans if a <= problem.start <= b), (0, 0))
+    return end == 0 or _RELATION.search(parsed.document.plain[start:end]) is not None
+
+
+def _is_given(claim: Claim, text: str) -> bool:
+    """Whether a claim is a hypothesis: of those about a derivative, which can be computed, only
+    one that is set to 0."""
+    if claim.given or claim.kind != "relation":
+        return False
+    if is_condition(claim.item, text):
+        return True
+    if speaks_of_derivatives(claim.sides):
+        return False
+    return is_given(claim.item, text)
+
+
+def says_kind(claim: Claim, called: Iterable[Called]) -> bool:
+    """Whether a formula was taken to say of what kind a variable is: S = S^T."""
+    return claim.kind == "relation" and any(one.at == claim.span[0] for one in called)
+
+
+def _loss(done: Elaborated) -> str:
+    """The symbol of what the document's \\delta are derivatives of."""
+    target = done.shorthand.target if done.shorthand is not None else None
+    return "" if target is None else done.reading.scope.introduce(target).symbol
+
+
+def _network(done: Elaborated, faults: list[Fault]) -> Network:
+    try:
+        return network_of(
+            done.parsed, done.reading, done.statements, done.order, faults, judging=True,
+            loss=_loss(done),
+        )  # fmt: skip
+    except Silent:
+        pass
+    except Fault as fault:
+        faults.append(fault)
+    return Network((), (), spelling=done.parsed.spelling, title=done.parsed.title)

@@ -1,0 +1,1 @@
+"""What a name stands for: its scope, its shape where nobody declares one, its value."""

@@ -1,0 +1,179 @@
+r"""The shapes of symbols that nothing declares: what font and letter suggest.
+
+The idea: custom proposes ranks, each with the cost of departing from it, and the equations dispose
+(``trials``); whatever was read by custom is noted, so that a reader can object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import has_label_slot, is_bold
+from derive.elaborate.reading import Declaration, Reading
+from derive.kernel.expr import Axes
+from derive.notation import ALPHABETS, GREEK
+from derive.notation.names import parts
+from derive.tree import Tree
+
+# Letters that name data by custom, so that a document need not declare them.
+_DATA = re.compile(r"[xytXYT]")
+# A vector written as a row, x W: a rank of its own, as rows multiply from the left.
+ROW = -1
+_KINDS = {
+    ROW: ("a row", r"\mathbb{R}^{1 \times n}"),
+    0: ("a scalar", r"\mathbb{R}"),
+    1: ("a vector", r"\mathbb{R}^{n}"),
+    2: ("a matrix", r"\mathbb{R}^{m \times n}"),
+}
+
+
+def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
+    """The own axes of a variable: declared, or of the rank that its font or its use suggests.
+
+    ``least`` is how many indices select from it here.
+    """
+    if symbol in reading.own_axes:
+        return reading.own_axes[symbol]
+    declaration = reading.declarations.get(symbol) or inherited(reading, symbol)
+    if declaration is not None and declaration.axes is not None:
+        axes = declaration.axes
+    else:
+        rank = reading.ranks.get(symbol)
+        if rank is None:
+            rank = ranks_to_try(reading, symbol, least)[0][0]
+        if declaration is None:
+            _require_custom(reading, symbol, rank, tree)
+        own = tuple(reading.sizes.fresh() for _ in range(max(abs(rank), least)))
+        axes = (1, *own) if rank == ROW else own
+    reading.own_axes[symbol] = axes
+    return axes
+
+
+def inherited(reading: Reading, symbol: str) -> Declaration | None:
+    r"""What is declared of a sibling: of bold \mathbf{x} for \mathbf{x}_t, of h_t for h_{t-1}."""
+    bare = re.sub(r"_(\{[^{}]*\}|.)", "", symbol, count=1)
+    if bare == symbol:
+        return None
+    found = reading.declarations.get(bare) if is_bold(re.split(r"[_^]", symbol)[0]) else None
+    told = bare
+    if found is None and (letters := _letters_below(symbol) & reading.scope.steps):
+        base = re.split(r"[_^]", symbol)[0]
+        for other, declaration in reading.declarations.items():
+            sibling = other != symbol and re.split(r"[_^]", other)[0] == base
+            if sibling and (_letters_below(other) & letters or other == bare):
+                found, told = declaration, other
+                break
+    if found is not None:
+        reading.note(symbol, f"${_plain(symbol)}$ is read as of the shape of ${told}$")
+    return found
+
+
+def _letters_below(symbol: str) -> set[str]:
+    below = re.search(r"_(\{[^{}]*\}|.)", symbol)
+    return set(re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", below[1])) if below else set()
+
+
+def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[int, int], ...]:
+    """The ranks that an undeclared symbol may have and their costs, the customary one first.
+
+    A cost is what must be strained elsewhere (``Sizes.strain``) before custom is left.
+    """
+    if reading.declarations.get(symbol) is not None:
+        return ((0, 0),)
+    found = _customary(reading, symbol)
+    fitting = tuple((rank, cost) for rank, cost in found if abs(rank) >= least)
+    return fitting or ((least, 0),)
+
+
+def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
+    base = re.split(r"[_^]", symbol)[0]
+    taken = parts(base.rstrip("'"))
+    core, style = taken.core, ALPHABETS.get(taken.alphabet or "", "")
+    vector = r"\vec" in taken.accents or "vec" in taken.accents
+    upper = core.lstrip("\\")[:1].isupper()
+    if style == "bold":
+        return ((2, 0),) if upper else ((1, 0), (ROW, 2))
+    if "#" in symbol:
+        # x^{(i)} is a sample and likely a vector, y^{(i)} its label, x_i an entry or a sample.
+        sample = has_label_slot(symbol) and core not in ("y", "t", "a", "z")
+        return ((1, 0), (0, 1)) if sample and not reading.bold else ((0, 0), (1, 1))
+    if vector:
+        return ((1, 0),)
+    if core.lstrip("\\") in GREEK:
+        if upper and not reading.bold:
+            return ((2, 0), (1, 2), (0, 2))
+        return ((0, 0), (1, 3 if reading.bold else 1), (2, 4))
+    if reading.bold or style:
+        return ((0, 0), (2 if upper else 1, 3))
+    if upper:
+        return ((2, 0), (1, 6), (0, 8)) if core == "W" else ((2, 0), (1, 2), (0, 3))
+    return ((1, 0), (0, 1), (ROW, 2))
+
+
+# What is written beside a name, for an optimum, an adjoint, a positive part: nobody's variable.
+_MARKS = frozenset(
+    ["*", "+", "-", "'", r"\star", r"\dagger", r"\ddagger", r"\sharp", r"\flat", r"\natural",
+     r"\perp", r"\bot"]
+)  # fmt: skip
+
+
+def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> None:
+    """A symbol is read by custom only where a slip of the pen is not more likely: a name that is
+    met once, and differs from a known name by its scripts or its font, is a slip."""
+    if symbol == r"\top":
+        raise Fault(
+            "unreadable", r"`\top` stands alone here", tree, r"a transpose is written $x^\top$"
+        )
+    if symbol in _MARKS:
+        raise Fault(
+            "unreadable",
+            f"${symbol}$ is a mark and no quantity, and what it does here is not known",
+            tree,
+            "give what is marked a name of its own",
+        )
+    core = parts(re.split(r"[_^]", symbol)[0]).core
+    kind, shape = _KINDS[rank]
+    plain = _plain(symbol)
+    lone = reading.scope.uses.get(reading.scope.use_of(tree), 0) <= 1
+    if reading.declares and lone and not _DATA.fullmatch(core):
+        known = reading.scope.declared | reading.scope.defined | reading.scope.functions
+        # w_0 beside w is a name of its own; W_l beside W_1, or w beside bold w, are slips.
+        alike = {(parts(re.split(r"[_^]", other)[0]).core, "_" in other) for other in known}
+        if (core, "_" in symbol) in alike:
+            raise Fault(
+                "undefined-symbol",
+                f"${plain}$ is neither declared nor defined",
+                tree,
+                rf"declare it, as in ${plain} \in {shape}$, or define ${plain} = ..$",
+            )
+    if lone:
+        reading.lone[symbol] = tree
+    reading.note(symbol, f"${plain}$ is not declared: read as {kind}")
+
+
+def odd_one_out(reading: Reading, arrays: Sequence[str]) -> Fault | None:
+    """The fault of an array that is met once, in a document that declares all others.
+
+    ``arrays`` are the variables with axes.  Letters that custom gives to data and to parameters
+    are read by custom even so; any other is a slip of the pen sooner than an omission.
+    """
+    undeclared = [s for s in arrays if s in reading.notes and s not in reading.declarations]
+    if not reading.declares or len(undeclared) != 1 or undeclared[0] not in reading.lone:
+        return None
+    symbol = undeclared[0]
+    core = parts(re.split(r"[_^]", symbol)[0]).core
+    if _DATA.fullmatch(core) or core in "wWb" or core.lstrip("\\") in GREEK or "#" in symbol:
+        return None
+    plain = _plain(symbol)
+    return Fault(
+        "undefined-symbol", f"${plain}$ is neither declared nor defined", reading.lone[symbol],
+        rf"declare it, as in ${plain} \in \mathbb{{R}}^{{n}}$, or define ${plain} = ..$",
+        ("every other array here is declared",),
+    )  # fmt: skip
+
+
+def _plain(symbol: str) -> str:
+    """The symbol with letters where its slots are, each another one."""
+    return re.sub(r"#(\d)", lambda m: "ijkl"[int(m[1]) - 1], symbol)

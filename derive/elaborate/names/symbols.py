@@ -1,0 +1,386 @@
+"""Symbols to values: variables, definitions, families, sizes and constants.
+
+The idea: a variable is born when it is first used, with the axes that its declaration, its font or
+unification gives it; a definition is a named node, with one slot for each index open in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.derivation.network import Domain
+from derive.elaborate.dispatch import rule, value_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.ranks import own_axes
+from derive.elaborate.names.scope import has_label_slot, index_letter, is_number, is_range
+from derive.elaborate.reading import Declaration, Env, Equation, Reading
+from derive.elaborate.shown import formula, text
+from derive.elaborate.statements.kinds import fitted
+from derive.elaborate.statements.settle import settle
+from derive.elaborate.terms.blocks import member, numbered_entries, ranged
+from derive.elaborate.terms.shifts import at_places, is_shifted, with_ranges
+from derive.elaborate.values import (
+    Value,
+    as_row_matrix,
+    closed,
+    contract_values,
+    opened,
+    spread_name,
+    squeezed,
+)  # fmt: skip
+from derive.kernel import sizes
+from derive.kernel.build import total
+from derive.kernel.expr import Call, Delta, Expr, Num, Ones, Var
+from derive.kernel.sizes import Axis, SizeError
+from derive.latex.print import latex
+from derive.operators import pointwise
+from derive.operators.primitives import one_hot
+from derive.tree import Tree
+
+IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
+ONES = frozenset([r"\mathbf{1}", r"\mathbb{1}"])
+
+
+@rule("symbol")
+def _symbol(reading: Reading, tree: Tree, env: Env) -> Value:
+    return squeezed(symbol_value(reading, tree, env))
+
+
+def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
+    """The value of a settled ``symbol`` tree: its slots filled, its components opened."""
+    symbol, *indices = tree.kids
+    if any(is_shifted(index, reading, env) for index in indices):
+        return at_places(reading, tree, env, symbol_value)
+    slots = symbol.count("#")
+    filled, components = indices[:slots], indices[slots:]
+    if symbol in env.formals:
+        value = env.formals[symbol]
+        if slots:
+            letters = tuple(env.letter(index_letter(index) or text(index)) for index in filled)
+            value = Value(value.expr, letters, value.row) if len(set(letters)) == slots else opened(
+                tree, reading.sizes, Value(value.expr), letters)  # fmt: skip
+    elif symbol in reading.abstract:
+        value = reading.sizes.current(reading.abstract[symbol])
+    elif symbol in reading.equations:
+        value = definition_value(reading, reading.equations[symbol], filled, env, tree)
+    elif symbol in reading.functions and not slots:
+        value = _only_call(reading, symbol, tree, env)
+    elif symbol in reading.size_names and reading.domain(symbol).integers:
+        return Value(total(Ones(sizes.size(symbol))))  # the k of X^k
+    elif not reading.scope.known(symbol) and (constant := _constant(reading, symbol, components)):
+        return constant
+    else:
+        value = variable_value(reading, symbol, filled, components, env, tree)
+    return entries(reading, value, components, env, tree) if components else value
+
+
+def entries(
+    reading: Reading, value: Value, indices: Sequence[Tree], env: Env, tree: Tree
+) -> Value:  # fmt: skip
+    """Entries of a value: bound letters leave its axes open, class numbers select from them."""
+    if any(map(is_range, indices)):
+        value, indices = ranged(reading, value, indices, tree)
+    if any(map(is_number, indices)):
+        value, indices = numbered_entries(reading, value, indices, tree)
+    letters: list[str] = []
+    chosen: list[tuple[str, Tree]] = []
+    for index in indices:
+        letter = index_letter(index)
+        if letter is not None and not _is_number(reading, letter, env):
+            letters.append(env.letter(letter))
+        elif letter is not None or index.head in ("symbol", "script"):
+            letter = fresh_letter(replace(env, open=env.open | set(letters)))
+            letters.append(letter)
+            number = settle(index, reading.scope) if index.head != "symbol" else index
+            if number.head == "symbol" and not reading.scope.known(str(number.kids[0])):
+                reading.ranks[str(number.kids[0])] = 0
+            chosen.append((letter, number))
+        else:
+            raise Fault(
+                "unsupported-index",
+                f"the index {formula(index)} is not a single letter",
+                index,
+                "select an entry with a letter, as in $x_i$, or define the entry as a symbol",
+            )
+    if len(letters) == len(value.own) - sum(n == 1 for n in value.own):
+        value = squeezed(value)  # b_j of a row b of shape 1 x n
+    value = opened(tree, reading.sizes, value, letters)
+    for letter, index in chosen:
+        value = select(reading, value, value_of(reading, index, env), letter, tree)
+    return value
+
+
+def _is_number(reading: Reading, letter: str, env: Env) -> bool:
+    """Whether an index is data, the y of p_y, and no letter that something binds."""
+    return not (letter in env.open or letter in env.rename or letter in reading.scope.bound)
+
+
+def _is_class(reading: Reading, letter: str, equation: Equation) -> bool:
+    r"""Whether a letter that nothing binds is a class number: the y of -\log a_y, where a_j is
+    defined for every j, and no y stands on the left of any definition.  The T of h_T, where an
+    index ends, is none."""
+    last = {latex(end) for end in reading.scope.ranges.values()}
+    lefts = {x for other in reading.equations.values() for x in other.letters}
+    return letter.islower() and letter not in {*last, *lefts, *equation.letters}
+
+
+def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:
+    base, _, subscript = symbol.partition("_")
+    if symbol == "e":
+        return Value(pointwise.exp(Num(1)))
+    if symbol == r"\mathbf{0}":
+        return Value(Num(0))
+    if symbol == r"\pi":
+        return Value(pointwise.pi())
+    if symbol == r"\infty":
+        return Value(pointwise.infinity())
+    if symbol in reading.size_names:
+        return Value(total(Ones(sizes.size(symbol))))
+    if base in IDENTITIES or base in ONES:
+        name = subscript.strip("{}")
+        if not re.fullmatch(r"(\\?[A-Za-z]+|\d+|[A-Za-z]_.|[A-Za-z]_\{\w+\})?", name):
+            return None
+        n: Axis = int(name) if name.isdigit() else sizes.size(name) if name else None  # type: ignore[assignment]
+        if n is None:
+            n = reading.sizes.fresh()
+        return Value(Delta(n) if base in IDENTITIES else Ones(n))
+    return None
+
+
+def variable_value(
+    reading: Reading, symbol: str, filled: Sequence[Tree], components: Sequence[Tree],
+    env: Env, tree: Tree,
+) -> Value:  # fmt: skip
+    """The value of a symbol that nothing defines: one Var, with an open axis for each slot."""
+    if symbol in (r"\partial", r"\nabla"):
+        raise Fault(
+            "unsupported", f"${symbol}$ is an operator, not a quantity", tree,
+            r"write the whole derivative, as in $\frac{\partial L}{\partial w}$",
+        )  # fmt: skip
+    letters: list[str] = []
+    written: list[str] = []
+    for k, index in enumerate(filled):
+        letter = index_letter(index)
+        letter = env.letter(letter) if letter is not None else None
+        is_label = k == 0 and has_label_slot(symbol)
+        if letter is not None and (letter in env.open or not is_label):
+            letters.append(letter)
+            written.append(f"#{len(letters)}")
+        elif is_label:
+            written.append(letter or text(index).replace(" ", ""))
+        else:
+            return _chosen(reading, symbol, k, filled, index, env, tree)
+    own = own_axes(reading, symbol, len(components), tree)
+    slots = reading.slot_axes.setdefault(symbol, [])
+    while len(slots) < len(filled):
+        slots.append(reading.sizes.fresh())
+    lead = [slots[k] for k, text in enumerate(written) if text.startswith("#")]
+    name = re.sub(r"#(\d)", lambda m: written[int(m[1]) - 1], symbol)
+    kinds = fitted(reading, symbol, own, tree) if symbol in reading.kinds else ()
+    axes = tuple(sizes.resolve(n, reading.sizes.bound) for n in (*lead, *own))
+    var = Var(name, axes, reading.letters.setdefault(name, tuple(letters)), kinds)
+    _record(reading, symbol, var, tree)
+    return Value(var, tuple(letters))
+
+
+def _record(reading: Reading, symbol: str, var: Expr, tree: Tree) -> None:
+    reading.made[var] = symbol
+    reading.spans.setdefault(symbol, tree.span)
+    reading.variables.setdefault(symbol, [])
+    if var not in reading.variables[symbol]:
+        reading.variables[symbol].append(var)
+
+
+def _chosen(
+    reading: Reading, symbol: str, k: int, filled: Sequence[Tree], index: Tree, env: Env,
+    tree: Tree,
+) -> Value:  # fmt: skip
+    """A family member by its number, or by data: a_{y^{(i)}} = sum over j of 1(j = y^{(i)}) a_j."""
+    class_number = None if is_number(index) else value_of(reading, index, env)
+    letter = fresh_letter(env)
+    filled = [*filled[:k], Tree("name", (letter,)), *filled[k + 1 :]]
+    inner = replace(env, open=env.open | {letter})
+    family = symbol_value(reading, Tree("symbol", (symbol, *filled), tree.span), inner)
+    if class_number is None:
+        return member(family, letter, index)
+    return select(reading, family, class_number, letter, tree)
+
+
+def select(reading: Reading, family: Value, number: Value, letter: str, tree: Tree) -> Value:
+    """The member of a family that a class number selects, as a contraction with its one-hot."""
+    classes = family.extents[letter]
+    hot = one_hot_value(reading, number, classes, letter, tree)
+    return contract_values(
+        tree, reading.sizes, [hot, family], [(), tuple(range(len(family.own)))],
+        tuple(range(len(family.own))), (letter,),
+    )  # fmt: skip
+
+
+def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, tree: Tree) -> Value:
+    if number.own:
+        raise Fault("shape-clash", f"an index must be a number, not {number.shape_text()}", tree)
+    symbol = reading.made.get(number.expr, "")
+    declared = reading.domain(symbol).classes
+    if declared is None and isinstance(number.expr, Var) and symbol not in reading.declarations:
+        # What stands as an index and is no index is a class number.
+        reading.declarations[symbol] = Declaration((), Domain(classes=classes), tree.span)
+        plain = re.sub("#.", "i", symbol)
+        reading.notes[symbol] = f"${plain}$ is not declared: read as the number of a class"
+        declared = classes
+    if declared is None:
+        raise Fault(
+            "not-a-class",
+            "this index is not declared as a class number",
+            tree,
+            r"declare it, as in $y^{(i)} \in \{1, \dots, c\}$",
+        )
+    reading.sizes.unify(classes, declared)
+    return Value(Call(one_hot(declared), (number.expr,)), (*number.opens, letter))
+
+
+def fresh_letter(env: Env) -> str:
+    return next(c for c in "jkqrsuvwpmnl" if c not in env.open and c not in env.rename.values())
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def definition_value(
+    reading: Reading, equation: Equation, filled: Sequence[Tree], env: Env, tree: Tree,
+    formals: dict[str, Value] | None = None, name: str = "",
+) -> Value:  # fmt: skip
+    """The value of a defined symbol with its slots filled, as a named node."""
+    if equation.symbol in reading.broken:
+        raise Silent
+    letters = []
+    for k, index in enumerate(filled):
+        letter = index_letter(index)
+        label = k == 0 and has_label_slot(equation.symbol)
+        data = letter is not None and _is_number(reading, letter, env) and formals is None
+        if data and not label and _is_class(reading, str(letter), equation):
+            reading.ranks.setdefault(str(letter), 0)
+            index, letter = settle(index, reading.scope), None
+        if letter is None and not label:
+            return _chosen(reading, equation.symbol, k, filled, index, env, tree)
+        letters.append(env.letter(letter) if letter else text(index).replace(" ", ""))
+    if equation.letters:
+        rename = dict(zip(equation.letters, letters, strict=False))
+    else:
+        rename = dict(env.rename)
+    subs = {
+        letter
+        for k, letter in enumerate(letters)
+        if not (k == 0 and has_label_slot(equation.symbol))
+    }
+    inner = Env(env.open | subs, formals or {}, rename)
+    key = (equation.symbol, tuple(letters), inner.open, tuple(sorted(rename.items())))
+    if formals is None and key in reading.memo:
+        return reading.sizes.current(reading.memo[key])
+    if key in reading.underway:
+        raise Fault("cycle", f"{formula(equation.left)} is defined by itself", equation.span)
+    reading.underway.add(key)
+    around, reading.runs = reading.runs, {}
+    try:
+        body = value_of(reading, equation.body, inner)
+    finally:
+        reading.underway.discard(key)
+        reading.runs = around
+    value = _named(reading, equation, letters, body, name or equation.symbol, tree)
+    if formals is None:
+        reading.memo[key] = value
+    return value
+
+
+def _named(
+    reading: Reading, equation: Equation, letters: list[str], body: Value, name: str, tree: Tree
+) -> Value:
+    components = [c for c in equation.components if c in body.opens]
+    if len(components) < len(equation.components):
+        missing = next(c for c in equation.components if c not in body.opens)
+        raise Fault(
+            "free-index",
+            f"the left side has the index ${missing}$, the right side does not",
+            equation.left,
+        )
+    body = with_ranges(reading, equation.symbol, components, body)
+    slots: list[str] = []
+    for k, letter in enumerate(letters):
+        if letter in body.opens:
+            slots.append(letter)
+            name = name.replace(f"#{k + 1}", f"\0{len(slots)}")
+        else:
+            name = name.replace(f"#{k + 1}", letter)
+    name = name.replace("\0", "#")
+    extra = [x for x in body.opens if x not in slots and x not in components]
+    for letter in extra:
+        slots.append(letter)
+        mark = slot_mark(letter)
+        if mark in name:
+            name = name.replace(mark, f"#{len(slots)}")
+        else:
+            name = _with_slot(name, len(slots))
+    body = as_row_matrix(body)
+    expr = closed(body, [*slots, *components])
+    value = Value(expr, tuple(slots))
+    _check_declared(reading, equation, value)
+    value = reading.sizes.current(value)
+    # The letters of the first use serve for all: one symbol is one node, whatever index it has.
+    node = spread_name(value, name, reading.letters.setdefault(name, tuple(slots)))
+    reading.made[node.expr] = equation.symbol
+    return node
+
+
+def slot_mark(letter: str) -> str:
+    """Where a call's name has the index of its argument, before its slot has a number."""
+    return f"\x01{letter}\x01"
+
+
+def _with_slot(name: str, k: int) -> str:
+    """The name with one more index, as a label where it has no superscript yet."""
+    if "^" not in name:
+        return f"{name}^{{(#{k})}}"
+    head, _, tail = name.partition("^{(")
+    if tail.endswith(")}"):
+        return f"{head}^{{({tail[:-2]},#{k})}}"
+    return f"{{{name}}}^{{(#{k})}}"
+
+
+def _check_declared(reading: Reading, equation: Equation, value: Value) -> None:
+    declaration = reading.declarations.get(equation.symbol)
+    if declaration is None or declaration.axes is None:
+        return
+    declared, found = declaration.axes, value.own
+    squeezed = tuple(n for n in declared if n != 1)
+    for axes in (declared, squeezed):
+        if len(axes) == len(found):
+            try:
+                for a, b in zip(axes, found, strict=True):
+                    reading.sizes.unify(a, b)
+            except SizeError:
+                continue
+            return
+    if reading.recalled is not None:
+        return  # what a document says of the shape is a claim then, and judged as one
+    told = "×".join(sizes.latex(n) for n in declared) or "a scalar"
+    plain = text(equation.left)
+    raise Fault(
+        "shape-clash",
+        f"${plain}$ is declared {told}, its definition is {value.shape_text()}",
+        equation.span,
+    )
+
+
+def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
+    """A layer function named without its argument: the value of its only call."""
+    found = [v for k, v in reading.memo.items() if k[0] == "call" and k[1] == symbol]
+    distinct = {v.expr for v in found}
+    if len(distinct) == 1:
+        return reading.sizes.current(found[0])
+    raise Fault(
+        "function-without-argument",
+        f"${symbol}$ is a function; here it stands without its argument",
+        tree,
+        f"write `{symbol}(..)`",
+    )

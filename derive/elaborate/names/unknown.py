@@ -1,0 +1,92 @@
+"""Symbols of a claim that nothing gives a meaning.
+
+The idea: a claim about a quantity that the document does not know is neither true nor false, and a
+counterexample that chooses its value would refute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derive.elaborate.claims.claimed import CONSTANTS, Claim
+from derive.elaborate.claims.claims import Claims
+from derive.elaborate.faults import Fault
+from derive.elaborate.terms.limits import bound_letters
+from derive.tree import Tree
+
+
+def undefined(claims: Claims, claim: Claim) -> Tree | None:
+    """A symbol on a right side, or under a derivative, that nothing gives a meaning."""
+    defines = claims.network.definitions or claims.reading.functions
+    if not defines and not claims.network.variables:
+        return _undefined_derivative(claims, claim)
+    if claim.kind in ("update", "shape"):  # a set is no quantity
+        return None
+    allowed: set[str] = set()
+    for k, side in enumerate(claim.sides):
+        for node in _quantities(claims, side):
+            symbol = str(node.kids[0])
+            if k == 0 and symbol.startswith(r"\delta_") and not _given(claims, symbol):
+                return node
+            if k == 0:
+                allowed.add(symbol)
+            elif symbol not in allowed and not _given(claims, symbol):
+                return node
+    return _undefined_derivative(claims, claim)
+
+
+def guessed(claims: Claims, claim: Claim) -> Tree | None:
+    """A symbol of a claim that nothing gives a meaning, so that its shape is only a guess."""
+    sides = claim.sides[:1] if claim.kind == "shape" else claim.sides
+    nodes = (node for side in sides for node in _quantities(claims, side))
+    return next((node for node in nodes if not _given(claims, str(node.kids[0]))), None)
+
+
+def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
+    """The f of df/dx where nothing says what f is, or the x where f is without it."""
+    for side in claim.sides:
+        try:
+            settled = claims.settled(side)
+        except Fault:
+            continue
+        for node in settled.subtrees():
+            if node.head not in ("deriv", "grad"):
+                continue
+            of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]
+            for part, other in ((of, by), (by, of)):
+                if part is None or part.head != "symbol" or _given(claims, str(part.kids[0])):
+                    continue
+                inside = {n.kids[0] for n in other.subtrees()} if other is not None else set()
+                if part.kids[0] not in inside:
+                    return part
+    return None
+
+
+def _quantities(claims: Claims, side: Tree) -> Iterator[Tree]:
+    """The symbols of a formula that stand for quantities: no functions, no indices."""
+    try:
+        stack: list[object] = [claims.settled(side)]
+    except Fault:
+        return
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack += node
+        elif isinstance(node, Tree) and node.head == "symbol":
+            yield node
+        elif isinstance(node, Tree):
+            bound = {x for x, _, _ in bound_letters(node.kids[1])} if node.head == "big" else ()
+            kids = node.kids[1:] if node.head in ("call", "apply") else node.kids
+            kids = node.kids[2:] if node.head == "big" else kids
+            stack += [k for k in kids if k not in bound]
+
+
+def _given(claims: Claims, symbol: str) -> bool:
+    """Whether the document's declarations and definitions know a symbol."""
+    scope = claims.reading.scope
+    letter = len(symbol) == 1 and symbol in scope.bound
+    return (
+        scope.known(symbol) or symbol in claims.reading.size_names or symbol in claims.own or letter
+        or symbol in CONSTANTS or symbol.split("_")[0] in CONSTANTS - {"e"}
+        or claims.reading.domain(symbol).classes is not None
+    )  # fmt: skip

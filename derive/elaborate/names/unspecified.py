@@ -1,0 +1,305 @@
+r"""Functions of arrays that a document differentiates and does not define: J(W), \ell(\hat y, y).
+
+The idea: such a function is smooth and otherwise free, so its gradient is a function of its own,
+\nabla J(W).  Where it always has the same arguments, its name alone means its value there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from derive.elaborate.dispatch import value_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import (
+    ACTIVATIONS,
+    FUNCTION_LETTERS,
+    KNOWN_WORDS,
+    NUMBER_LETTERS,
+    base_of,
+)
+from derive.elaborate.names.trials import names_loss
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.statements.declare import set_axes
+from derive.elaborate.values import Value, closed, squeezed
+from derive.kernel.build import contracted
+from derive.kernel.expr import Axes, Call, Expr, Ones
+from derive.latex.print import latex
+from derive.operators import abstract, pointwise
+from derive.tree import Tree
+
+_DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
+# What a text says of functions that it does not define.
+_SMOOTH = re.compile(r"\b(?:differentiable|smooth|arbitrary function)", re.IGNORECASE)
+# What would make some equations true of a function that is not defined, and of no other.
+_PROPERTIES = re.compile(
+    r"\b(quadratic|homogeneous|(even|odd) function|harmonic|additive|affine|"
+    r"linear function|is linear|invariant)\b", re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unspecified:
+    """``arguments`` has each function's only bracket, None where it is applied to several;
+    ``targets`` the set that a declaration gives its values; ``primed`` are written J'(w)."""
+
+    arguments: dict[str, Tree | None] = field(default_factory=dict)
+    targets: dict[str, Tree] = field(default_factory=dict)
+    nabla: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, items: Sequence[Tree], plain: str) -> Unspecified:
+        """The functions of these statements that nothing defines."""
+        if _PROPERTIES.search(plain):
+            return cls()
+        seen = _Mentions(items)
+        targets = dict(_mapped(items))
+        arguments: dict[str, Tree | None] = {}
+        smooth = _SMOOTH.search(plain) is not None
+        for name, brackets in seen.applied.items():
+            alone = all(_is_name(part) for b in brackets for part in _listed(b.kids[0]))
+            told = smooth and alone and len(name.lstrip("\\")) == 1
+            shown = name in targets or name in seen.nabla or told
+            if name in seen.given or not _may_be(name, shown):
+                continue
+            # Of L = J(W) + .. and \nabla J(W_t) the first says what J alone is.
+            if len(own := brackets) > 1:
+                own = [b for b in brackets if b in seen.stated(name)]
+            arguments[name] = own[0] if len(own) == 1 else None
+        for name in seen.alone():
+            if name not in arguments and names_loss(name):
+                by = seen.variables(name, items)
+                if by:
+                    inner = by[0] if len(by) == 1 else Tree("list", tuple(by))
+                    arguments[name] = Tree("paren", (inner,))
+        return cls(arguments, targets, frozenset(seen.nabla))
+
+    def written_out(self, item: Tree) -> Tree:
+        """The statement with the arguments of each function beside its name."""
+        return item.rewritten(self._applied) if self.arguments and not _maps(item) else item
+
+    def _applied(self, node: Tree) -> Tree:
+        if node.head == "name" or (node.head == "script" and base_of(node)):
+            bracket = self.arguments.get(latex(node))
+            if bracket is not None:
+                return Tree("juxt", (node, bracket), node.span)
+            # J in J_1 stands for no value of J
+            return Tree(node.head, (self._bare(node.kids[0]), *node.kids[1:]), node.span)
+        if node.head == "prime":
+            return Tree("prime", (self._bare(node.kids[0]), *node.kids[1:]), node.span)
+        if node.head != "juxt":
+            return node
+        kids: list[Tree] = []
+        for k, kid in enumerate(node.kids):
+            after = node.kids[k + 1] if k + 1 < len(node.kids) else None
+            opened = self._bare(kid) if after is not None and _bracket(after) else kid
+            kids += [opened] if opened is not kid or kid.head != "juxt" else self._spliced(kid)
+        return Tree("juxt", tuple(kids), node.span)
+
+    def _spliced(self, kid: Tree) -> Iterable[Tree]:
+        return kid.kids if self._bare(kid) is not kid else (kid,)
+
+    def _bare(self, kid: object) -> Tree:
+        """The name alone of a function that was given its arguments."""
+        match kid:
+            case Tree("juxt", (Tree() as name, bracket)) if (
+                bracket is not None and self.arguments.get(latex(name)) is bracket
+            ):
+                return name
+        return kid  # type: ignore[return-value]
+
+
+class _Mentions:
+    """Where the names of a document stand: before brackets, under derivatives, on left sides."""
+
+    def __init__(self, items: Sequence[Tree]) -> None:
+        self.applied: dict[str, list[Tree]] = {}
+        self.nabla: set[str] = set()
+        self.given: set[str] = set()
+        self.by: dict[str, list[Tree]] = {}
+        self.used: dict[str, None] = {}
+        self.plain: dict[str, list[Tree]] = {}  # brackets in statements without derivatives
+        for item in items:
+            if not _maps(item):
+                self._collect(item)
+
+    def _collect(self, item: Tree) -> None:
+        if item.head == "chain" and item.kids[0] is not None:
+            left, sign = item.kids[0], str(item.kids[1].kids[0])
+            if sign == "in":
+                self.given |= {latex(p) for p in (left.kids if left.head == "list" else (left,))}
+            if sign in _DEFINES:
+                head = left.kids[0] if left.head == "juxt" and len(left.kids) == 2 else left
+                self.given.add(latex(head))
+        plain = all(node.head not in ("grad", "deriv") for node in item.subtrees())
+        for node in item.subtrees():
+            if node.head == "juxt":
+                for kid, after in pairwise(node.kids):
+                    bracket = _bracket(after)
+                    if base_of(kid) and kid.head != "prime" and bracket is not None:
+                        brackets = self.applied.setdefault(latex(kid), [])
+                        if kid not in bracket.subtrees() and bracket not in brackets:
+                            brackets.append(bracket)
+                        if plain:
+                            self.plain.setdefault(latex(kid), []).append(bracket)
+            if node.head in ("grad", "deriv") and len(node.kids) == 3:
+                of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]
+                if isinstance(of, Tree):
+                    name = of.kids[0] if of.head == "juxt" else of
+                    if node.head == "grad" and base_of(name):
+                        self.nabla.add(latex(name))
+                    if isinstance(by, Tree) and base_of(by):
+                        known = self.by.setdefault(latex(of), [])
+                        if by not in known:
+                            known.append(by)
+            if base_of(node):
+                self.used[latex(node)] = None
+
+    def stated(self, name: str) -> list[Tree]:
+        """The arguments of a function where no derivative is taken."""
+        return self.plain.get(name, [])
+
+    def alone(self) -> list[str]:
+        """Names without a value that are never applied to anything."""
+        return [n for n in self.used if n not in self.given and n not in self.applied]
+
+    def variables(self, name: str, items: Sequence[Tree]) -> list[Tree]:
+        r"""What \hat J = J + .. is differentiated by, where J alone is named; none where that is
+        a quantity of the document: its gradient is a step of the chain rule."""
+        users = [
+            latex(item.kids[0])
+            for item in items
+            if item.head == "chain" and isinstance(item.kids[0], Tree) and base_of(item.kids[0])
+            and str(item.kids[1].kids[0]) in _DEFINES
+            and any(latex(n) == name for side in item.kids[2::2] for n in _summands(side))
+        ]  # fmt: skip
+        if not users:
+            return []
+        by = [b for user in (name, *users) for b in self.by.get(user, ())]
+        return [] if any(latex(b) in self._defined(items) for b in by) else list(dict.fromkeys(by))
+
+    def _defined(self, items: Sequence[Tree]) -> set[str]:
+        return {
+            latex(i.kids[0])
+            for i in items
+            if i.head == "chain" and i.kids[0] is not None and str(i.kids[1].kids[0]) in _DEFINES
+        }
+
+
+def _listed(inner: Tree) -> Sequence[Tree]:
+    return inner.kids if inner.head == "list" else (inner,)
+
+
+def _is_name(tree: Tree) -> bool:
+    return base_of(tree) != "" and tree.head != "prime"
+
+
+def _summands(side: Tree) -> Iterable[Tree]:
+    return side.kids if side.head == "sum" else (side,)
+
+
+def _bracket(tree: Tree) -> Tree | None:
+    """The bracket with the arguments of a function, which may be under a power: J(W)^2."""
+    tree = tree.kids[0] if tree.head == "script" else tree
+    inside = tree.head == "paren" and not any(n.head == "chain" for n in tree.subtrees())
+    return tree if inside else None
+
+
+def _may_be(name: str, shown: bool) -> bool:
+    """Whether a name may be that of such a function; ``shown`` if a gradient of it is written, or
+    it is declared as one: else only letters that name losses and penalties."""
+    core = re.split(r"[_^]", name)[0]
+    if name.lstrip("\\") in KNOWN_WORDS or core in NUMBER_LETTERS:
+        return False
+    if shown:
+        return True
+    return (names_loss(name) and len(core.strip("\\")) <= 3) or core in FUNCTION_LETTERS - (
+        ACTIVATIONS | {"F", "G", r"\Phi", r"\Psi"}
+    )
+
+
+def _maps(item: Tree) -> bool:
+    r"""f \colon A \to B."""
+    signs = [str(r.kids[0]) for r in item.kids[1::2]] if item.head == "chain" else []
+    return "->" in signs and signs[0] == ":"
+
+
+def _mapped(items: Iterable[Tree]) -> Iterable[tuple[str, Tree]]:
+    """Each function of an array that is declared as a map, and the set of its values."""
+    for item in items:
+        if _maps(item) and item.kids[0] is not None:
+            *_, source, _, target = item.kids
+            names = item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],)
+            if source.head == "script":
+                yield from ((latex(name), target) for name in names)
+
+
+# ------------------------------------------------------------------------------------------ values
+
+
+def call_value(reading: Reading, tree: Tree, symbol: str, env: Env) -> Value:
+    """The value of such a function at its arguments."""
+    values = [squeezed(value_of(reading, a, env)) for a in tree.kids[1:]]
+    reading.note(symbol, f"${symbol}$ is not defined: read as a smooth function that is not known")
+    out: Axes = ()
+    if symbol in reading.scope.targets:
+        out = set_axes(reading.scope.targets[symbol], reading)
+    if len(values) == 1 and not values[0].own and not out and symbol not in reading.scope.graded:
+        return Value(pointwise.generic(symbol)(values[0].expr), values[0].opens)
+    letters = tuple(dict.fromkeys(x for v in values for x in v.opens))
+    args = [_with_all(reading, v, letters) for v in values]
+    return Value(abstract.applied(symbol, args, out, len(letters)), letters)
+
+
+def _with_all(reading: Reading, value: Value, letters: Sequence[str]) -> Expr:
+    """The argument with every open letter as a leading axis, the same along those it lacks."""
+    missing = [x for x in letters if x not in value.opens]
+    if missing:
+        own = tuple(range(len(value.expr.axes)))
+        k = len(value.opens)
+        fresh = tuple(range(len(own), len(own) + len(missing)))
+        ones = [Ones(reading.sizes.fresh()) for _ in missing]
+        expr = contracted(
+            [value.expr, *ones], [own, *((i,) for i in fresh)], (*own[:k], *fresh, *own[k:])
+        )
+        value = Value(expr, (*value.opens, *missing), value.row)
+    return closed(value, letters)
+
+
+def gradient_at(reading: Reading, of: Tree, by: Tree | None, order: int, env: Env) -> Value | None:
+    r"""\nabla J(\theta + \alpha v): the derivative by the only argument, wherever that is; None
+    where another reading is the right one.  Fault where several could be meant."""
+    if of.head not in ("call", "apply") or of.kids[0].head != "symbol":
+        return None
+    symbol = str(of.kids[0].kids[0])
+    if symbol not in reading.scope.unspecified:
+        return None
+    if by is not None and (len(of.kids) > 2 or not _elsewhere(by, of.kids[1])):
+        return None
+    if len(of.kids) > 2:
+        raise Fault(
+            "incomplete-question",
+            f"${latex(of.kids[0])}$ has {len(of.kids) - 1} arguments, and the gradient does not "
+            "say in which one", of, rf"write $\nabla_{{{latex(of.kids[1])}}}$",
+        )  # fmt: skip
+    value = call_value(reading, of, symbol, env)
+    expr = value.expr
+    for _ in range(order):
+        if abstract.signature_of(expr) is None:
+            (made,) = (slope(*expr.args) for slope in expr.fn.slopes)  # type: ignore[attr-defined]
+            expr = made
+        else:
+            assert isinstance(expr, Call)
+            expr = abstract.derivative(expr, 0)
+    return Value(expr, value.opens)
+
+
+def _elsewhere(by: Tree, argument: Tree) -> bool:
+    r"""Whether \nabla_\theta stands before a place that is made of other thetas: \theta_{t-1}."""
+    inside = [n for n in argument.subtrees() if n.head == "symbol"]
+    if by in inside or by.head != "symbol":
+        return False
+    base = re.split(r"[_^]", str(by.kids[0]))[0]
+    return any(re.split(r"[_^]", str(n.kids[0]))[0] == base for n in inside)

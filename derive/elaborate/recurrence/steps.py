@@ -1,0 +1,300 @@
+r"""The steps of a recurrence in the trees: h_t, h_{t-1}, h^{(l)}, and how far t runs.
+
+The idea: a name with a letter that is reckoned with in a script is a member of a family, told from
+the others by an offset; a family whose definition leads back to itself at an earlier step is a
+recurrence.  All of this is seen in the trees, before meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.terms.limits import bound_letters
+from derive.latex.print import latex
+from derive.tree import Tree
+
+_DEFINES = frozenset(["=", ":=", "=="])
+_HERE = Tree("name", ("here",))
+
+
+class Member(NamedTuple):
+    """A name of a family: what it is called but for its step, and the step, t + ``offset``."""
+
+    family: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A recurrence: its letter, the first step, the last one as written and as a number where it
+    is known, what is defined at each step, and which of these are carried to the next one."""
+
+    letter: str
+    low: int
+    high: Tree
+    last: int | None
+    defined: dict[str, Tree] = field(default_factory=dict)  # family: its definition
+    carried: tuple[str, ...] = ()
+
+
+def number_of(tree: Tree | None) -> int | None:
+    match tree:
+        case Tree("num", (digits,)) if str(digits).isdigit():
+            return int(str(digits))
+        case Tree("neg", (Tree("num", (digits,)),)) if str(digits).isdigit():
+            return -int(str(digits))
+    return None
+
+
+def offset_of(tree: Tree, letter: str) -> int | None:
+    """How far an index is from the letter: 0 for t, -1 for t - 1; None where it is none."""
+    inner = tree.kids[0] if tree.head in ("paren", "bracket") else tree
+    if inner == Tree("name", (letter,)):
+        return 0
+    if inner.head == "sum" and Tree("name", (letter,)) in inner.kids:
+        rest = [number_of(kid) for kid in inner.kids if kid != Tree("name", (letter,))]
+        if len(rest) == len(inner.kids) - 1 and None not in rest:
+            return sum(n for n in rest if n is not None)
+    return None
+
+
+def member_of(node: Tree, letter: str) -> Member | None:
+    """The family and the step of a name with a script that is reckoned with."""
+    if node.head != "script" or not base_of(node):
+        return None
+    base, sub, sup = node.kids
+    for k, script in enumerate((sub, sup)):
+        if not isinstance(script, Tree):
+            continue
+        parts = script.kids if script.head in ("list", "juxt") else (script,)
+        for j, part in enumerate(parts):
+            offset = offset_of(part, letter)
+            if offset is None or (k == 1 and part.head not in ("paren", "bracket")):
+                continue
+            rest = (*parts[:j], _HERE, *parts[j + 1 :])
+            marked = rest[0] if len(rest) == 1 else Tree(script.head, rest)
+            # A power or a transpose above is no part of the name.
+            kept = (marked, sup if _labels(sup) else None) if k == 0 else (sub, marked)
+            return Member(latex(Tree("script", (base, *kept))), offset)
+    inner = base
+    if inner.head == "script":
+        return member_of(inner, letter)
+    return None
+
+
+def _labels(sup: object) -> bool:
+    return isinstance(sup, Tree) and sup.head in ("paren", "bracket")
+
+
+def members(tree: Tree, letter: str) -> Iterator[Member]:
+    """Every member that a formula mentions, without those that a sum over the letter binds."""
+    stack: list[object] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(node)
+        elif isinstance(node, Tree):
+            found = member_of(node, letter)
+            if found is not None:
+                yield found
+                stack.extend(k for k in node.kids[1:] if k is not None)
+            else:
+                stack.extend(node.kids)
+
+
+def mentions(tree: object, letter: str) -> bool:
+    """Whether a letter stands free in a formula: not bound by a sum inside it."""
+    match tree:
+        case Tree("name", (name,)):
+            return name == letter
+        case Tree("big", (_, below, above, body)):
+            binds = letter in {one for one, _, _ in bound_letters(below)}
+            return mentions(above, letter) or (
+                not binds and (mentions(below, letter) or mentions(body, letter))
+            )
+        case Tree(_, kids):
+            return any(mentions(kid, letter) for kid in kids)
+        case tuple():
+            return any(mentions(kid, letter) for kid in tree)
+    return False
+
+
+def put(tree: Tree, letter: str, value: Tree) -> Tree:
+    """The formula at a step: the letter replaced where it is free, and reckoned out."""
+    return _put(tree, letter, value)
+
+
+def _put(tree, letter: str, value: Tree):
+    # Nesting is capped by the reader, so the recursion is bounded.
+    if isinstance(tree, tuple):
+        return tuple(_put(kid, letter, value) for kid in tree)
+    if not isinstance(tree, Tree) or not mentions(tree, letter):
+        return tree
+    if tree.head == "name":
+        return Tree(value.head, value.kids, tree.span)
+    if tree.head == "big" and letter in {one for one, _, _ in bound_letters(tree.kids[1])}:
+        return Tree("big", (*tree.kids[:2], _put(tree.kids[2], letter, value), tree.kids[3]),
+                    tree.span)  # fmt: skip
+    if tree.head == "script" and isinstance(tree.kids[1], Tree) and tree.kids[0].head == "name":
+        first, *rest = (
+            tree.kids[1].kids if tree.kids[1].head in ("list", "juxt") else (tree.kids[1],)
+        )
+        if rest and offset_of(first, letter) is not None and all(map(index_letter, rest)):
+            # y_{t,k} is the entry k of y_t
+            one = Tree("script", (tree.kids[0], _put(first, letter, value), None), tree.span)
+            entry = rest[0] if len(rest) == 1 else Tree("list", tuple(rest))
+            above = _put(tree.kids[2], letter, value)
+            return Tree("script", (Tree("paren", (one,), tree.span), entry, above), tree.span)
+    kids = tuple(_put(kid, letter, value) for kid in tree.kids)
+    if tree.head == "sum" and Tree("name", (letter,)) in tree.kids:
+        return _reckoned(kids, tree.span)
+    return Tree(tree.head, kids, tree.span)
+
+
+def _reckoned(terms: tuple, span: tuple[int, int]) -> Tree:
+    """A sum with its numbers added: t + 1 - 1 is t, 3 - 1 is 2."""
+    flat = [t for term in terms for t in (term.kids if term.head == "sum" else (term,))]
+    numbers = [n for term in flat if (n := number_of(term)) is not None]
+    total = sum(numbers)
+    rest = [term for term in flat if number_of(term) is None]
+    if not numbers:
+        return Tree("sum", tuple(flat), span)
+    if total or not rest:
+        count = Tree("num", (str(abs(total)),), span)
+        rest.append(count if total >= 0 else Tree("neg", (count,), span))
+    return rest[0] if len(rest) == 1 else Tree("sum", tuple(rest), span)
+
+
+def companion(state: Tree) -> Tree:
+    """A name beside that of a state, which nobody else uses: of the shape of the state."""
+    return Tree("name", (rf"\breve{{{base_of(state)}}}",))
+
+
+def starts_at_zero(item: Tree, steps: Steps) -> bool:
+    """Whether a statement says that what is carried is zero before the first step: h_0 = 0."""
+    if item.head != "chain" or len(item.kids) != 3 or item.kids[1] != Tree("rel", ("=",)):
+        return False
+    zero = item.kids[2] in (Tree("num", ("0",)), Tree("name", (r"\mathbf{0}",)))
+    return zero and any(
+        put(steps.defined[family].kids[0], steps.letter, Tree("num", (str(steps.low - 1),)))
+        == item.kids[0]
+        for family in steps.carried
+    )
+
+
+# ------------------------------------------------------------------------------- what recurs
+
+
+def recurrence(items: Iterable[Tree]) -> Steps | None:
+    """The recurrence of a document whose steps have a range; None where there is none."""
+    items = list(items)
+    for letter in _letters(items):
+        low, high = _range(items, letter)
+        if high is None:
+            continue
+        defined = {}
+        for item in items:
+            member = defines(item, letter)
+            if member is not None and member.offset in (0, 1):
+                one = Tree("sum", (Tree("name", (letter,)), Tree("neg", (Tree("num", ("1",)),))))
+                shifted = put(item, letter, one) if member.offset == 1 else item
+                defined.setdefault(member.family, shifted)
+        carried = _carried(defined, letter)
+        if carried:
+            return Steps(letter, low, high, _value(items, high), defined, carried)
+    return None
+
+
+def defines(item: Tree, letter: str) -> Member | None:
+    """The member that a statement defines."""
+    if item.head != "chain" or len(item.kids) < 3 or not isinstance(item.kids[0], Tree):
+        return None
+    left, relation = item.kids[0], item.kids[1]
+    if str(relation.kids[0]) not in _DEFINES or base_of(left) in ("", r"\delta"):
+        return None
+    if any(side.head == "ask" for side in item.kids[2::2]):
+        return None
+    return member_of(left, letter)
+
+
+def _letters(items: list[Tree]) -> list[str]:
+    """The letters that are reckoned with in scripts."""
+    found: dict[str, None] = {}
+    for item in items:
+        for node in item.subtrees():
+            if node.head == "sum" and len(node.kids) == 2:
+                letters = [index_letter(kid) for kid in node.kids if isinstance(kid, Tree)]
+                found |= dict.fromkeys(x for x in letters if x)
+    return list(found)
+
+
+def _range(items: list[Tree], letter: str) -> tuple[int, Tree | None]:
+    """The first and the last step, as the text or a sum says."""
+    low, high = 1, None
+    for item in items:
+        said = range_of(item, letter)
+        if said is not None and (high is None or number_of(high) is None):
+            low, high = said
+    if high is None:
+        for item in items:
+            for node in item.subtrees():
+                if node.head == "big" and node.kids[2] is not None:
+                    for one, first, _ in bound_letters(node.kids[1]):
+                        start = number_of(first)
+                        if one == letter and start is not None:
+                            low, high = start, node.kids[2]
+    return low, high
+
+
+def _value(items: list[Tree], name: Tree) -> int | None:
+    """The number that a limit is, or that the text says it is: T = 3."""
+    told = (i.kids[2] for i in items if i.head == "chain" and len(i.kids) == 3
+            and i.kids[0] == name and i.kids[1] == Tree("rel", ("=",)))  # fmt: skip
+    return next((n for n in map(number_of, (name, *told)) if n is not None), None)
+
+
+def range_of(item: Tree, letter: str) -> tuple[int, Tree] | None:
+    """t = 1, 2, 3; t = 1, .., T; t in {1, .., T}; 1 <= t <= T; (l = 1, .., L)."""
+    if item.head == "paren":
+        item = item.kids[0]
+    if item.head == "list" and item.kids and item.kids[0].head == "chain":
+        first = item.kids[0]
+        ends = Tree("list", (first.kids[-1], *item.kids[1:]))
+        item = Tree("chain", (*first.kids[:-1], ends))
+    if item.head != "chain" or len(item.kids) < 3 or not isinstance(item.kids[0], Tree):
+        return None
+    here = Tree("name", (letter,))
+    match item.kids:
+        case (Tree() as low, Tree("rel", ("<=",)), Tree() as name, Tree("rel", ("<=",)), high) if (
+            name == here and number_of(low) is not None
+        ):
+            return number_of(low) or 0, high
+        case (Tree() as name, Tree("rel", ("=" | "in",)), ends) if name == here:
+            ends = ends.kids[0] if ends.head == "set" else ends
+            if ends.head == "list" and number_of(ends.kids[0]) is not None:
+                return number_of(ends.kids[0]) or 0, ends.kids[-1]
+    return None
+
+
+def _carried(defined: dict[str, Tree], letter: str) -> tuple[str, ...]:
+    """The families that lead back to themselves at an earlier step."""
+    uses = {
+        family: {m for side in item.kids[2::2] for m in members(side, letter)}
+        for family, item in defined.items()
+    }
+    earlier = {m.family for used in uses.values() for m in used if m.offset < 0}
+    found = []
+    for family in defined:
+        seen: set[str] = set()
+        stack = [family]
+        while stack:
+            for member in uses[stack.pop()]:
+                if member.family in defined and member.family not in seen:
+                    seen.add(member.family)
+                    stack.append(member.family)
+        if family in seen and family in earlier:
+            found.append(family)
+    return tuple(found)

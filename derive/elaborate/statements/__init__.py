@@ -1,0 +1,1 @@
+"""What a document states: spellings written out, statements sorted, symbols declared."""

@@ -1,0 +1,89 @@
+r"""Names that stand alone without being quantities: the \sigma of \sigma(z), the x of f(x).
+
+The idea: x_i is an entry of x where x stands alone; where it does so only as a function, as the
+argument of one, or as the mean of the x_i, it is none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.statements.settle import BRACKETS
+from derive.tree import Tree
+
+DEFINES = frozenset(["=", ":=", "=="])
+# Functions that no document defines: an equation for one of them is a claim.
+_STANDARD = frozenset(
+    ["exp", "log", "ln", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh",
+     "arcsin", "arccos", "arctan", "arctanh", "max", "min", "sign", "sgn", "diag", "Diag", "tr",
+     "Tr", "trace", "det"]
+)  # fmt: skip
+
+
+def applied_only(items: list[Tree]) -> set[str]:
+    """The names that stand without a script only before a bracket."""
+    bare, applied = Counter[str](), Counter[str]()
+    for node in names_in(items):
+        bare[str(node.kids[0]) if node.head == "name" else ""] += 1
+    for item in items:
+        for node in item.subtrees():
+            for kid, after in pairwise(node.kids if node.head == "juxt" else ()):
+                if kid.head == "name" and after.head in BRACKETS:
+                    applied[str(kid.kids[0])] += 1
+    return {base for base, times in applied.items() if bare[base] == times}
+
+
+def formal_only(items: list[Tree]) -> set[str]:
+    r"""The x of f(x) = \theta^\top x in a document that declares x_i and speaks of no other x."""
+    samples: set[str] = set()
+    bare, formal = Counter[str](), Counter[str]()
+    for item in items:
+        left = item.kids[0] if item.head == "chain" else None
+        names = [str(n.kids[0]) for n in names_in([item]) if n.head == "name"]
+        bare.update(names)
+        if left is not None and item.kids[1].kids == ("in",):
+            parts = left.kids if left.head == "list" else (left,)
+            samples |= {base_of(p) for p in parts if p.head == "script" and index_letter(p.kids[1])}
+        elif left is not None and str(item.kids[1].kids[0]) in DEFINES and is_head(left):
+            arguments = {base_of(a) for a in formals_of(left.kids[1]) if a.head == "name"}
+            formal.update(name for name in names if name in arguments)
+    return {base for base in samples if 0 < bare[base] == formal[base]}
+
+
+def means(items: list[Tree]) -> set[str]:
+    r"""The L of L = \frac1n \sum_i L_i where L_i has a definition of its own: no entry of L."""
+    bare: dict[str, Tree] = {}
+    families: set[str] = set()
+    for item in items:
+        left = item.kids[0] if item.head == "chain" else None
+        if left is None or str(item.kids[1].kids[0]) not in DEFINES:
+            continue
+        left = left.kids[0] if is_head(left) else left
+        if left.head == "name":
+            bare.setdefault(str(left.kids[0]), item.kids[2])
+        elif left.head == "script" and index_letter(left.kids[1]) and left.kids[2] is None:
+            families.add(base_of(left))
+    return {
+        base for base in families & bare.keys()
+        if any(n.head == "script" and base_of(n) == base for n in names_in([bare[base]]))
+    }  # fmt: skip
+
+
+def is_head(left: Tree) -> bool:
+    """f(x), L(θ; X, y): a name before a bracket that holds only names."""
+    if left.head != "juxt" or len(left.kids) != 2:
+        return False
+    name, bracket = left.kids
+    if not base_of(name) or name.head == "prime" or bracket.head != "paren":
+        return False
+    if base_of(name).lstrip("\\") in _STANDARD:
+        return False
+    return all(base_of(a) for a in formals_of(bracket))
+
+
+def formals_of(bracket: Tree) -> list[Tree]:
+    inner = bracket.kids[0]
+    parts = inner.kids if inner.head == "semi" else (inner,)
+    return [a for part in parts for a in (part.kids if part.head == "list" else (part,))]

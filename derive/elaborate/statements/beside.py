@@ -1,0 +1,116 @@
+r"""Words that say something of the symbol beside them: "a symmetric matrix $A$", "$y$ is one-hot".
+
+The idea: a word speaks of the nearest name of its sentence from which only words without a meaning
+of their own keep it apart; of several names where the text joins them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from derive.elaborate.names.scope import base_of
+from derive.elaborate.statements.given import SENTENCE
+from derive.latex.read import Parsed
+from derive.tree import Tree
+
+# "If A is symmetric" says it of what follows only.
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|unless|case|need\w*|require\w*|only|not|for (?:a )?symmetric|falls|"
+    r"wenn|si)\b|如果|若|当",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"(?:\bnot|n't|\bnon|\bno|不是|非)[\s-]*(?:an?\s+|necessarily\s+)?$", re.IGNORECASE
+)
+_REACH = 60  # characters between the word and the symbol, within one sentence
+_WORD = re.compile(r"[A-Za-zÀ-ÿ]+|[一-鿿]+")
+_QUALITIES = frozenset(
+    ["real", "square", "symmetric", "positive", "semi", "semidefinite", "definite", "diagonal",
+     "invertible", "orthogonal", "triangular", "lower", "upper", "symmetrisch", "symmetrische",
+     "positiv", "reell", "reelle"]
+)  # fmt: skip
+# y is a one-hot vector; the one-hot label y.
+_AFTER = _QUALITIES | frozenset(
+    ["is", "are", "be", "being", "to", "a", "an", "the", "as", "denotes", "represents", "and",
+     "und",
+     "是", "为", "是一个", "为一个", "ist", "sind", "sei", "seien", "est", "sont", "soit",
+     "both", "all", "eine", "une", "matrix", "matrices", "vector", "vectors", "which", "that"]
+)  # fmt: skip
+_COPULAS = frozenset(["is", "are", "be", "being", "ist", "sind", "sei", "seien", "est", "sont"])
+_BEFORE = _QUALITIES | frozenset(
+    ["vector", "vectors", "label", "labels", "target", "targets", "encoded", "row", "rows",
+     "向量", "标签", "编码", "的", "matrix", "matrices", "and", "matrizen", "matrice", "weight",
+     "covariance", "hessian", "metric", "weights"]
+)  # fmt: skip
+# "with orthonormal columns", "of unit norm" are said of what stands before.
+_OWNED = re.compile(r"(?:columns|rows|norm|length|entries)$", re.IGNORECASE)
+_OWNS = frozenset(["with", "has", "have", "having", "whose", "of", "its"])
+_MANY = re.compile(r"\s*(?:matrices|vectors|matrizen|vektoren|labels)\b", re.IGNORECASE)
+_JOINS = re.compile(r"[\s$,，、]*(?:\\[()]|and|und|et|和|与|&)?[\s$,，、]*(?:\\[()])?\s*")
+
+Place = tuple[int, int, tuple[Tree, ...]]
+
+
+def is_conditional(text: str, at: int) -> bool:
+    """Whether the words before a place make what stands there a condition."""
+    return _CONDITION.search(SENTENCE.split(text[max(0, at - 300) : at])[-1]) is not None
+
+
+def beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]]:
+    """The names nearest to each such word in their sentence, and where the word stands."""
+    text = parsed.source.text
+    places = sorted(_places(parsed), key=lambda place: place[:2])
+    for found in words.finditer(text):
+        if not _DENIED.search(text[: found.start()]):
+            for named in _named(found, places, text):
+                yield named, found.start()
+
+
+def _places(parsed: Parsed) -> Iterator[Place]:
+    """Where names stand alone or are declared."""
+    for row in parsed.rows:
+        for item in row.items:
+            declares = item.head == "chain" and item.kids[1].kids == ("in",)
+            named = item.kids[0] if declares else item
+            if isinstance(named, Tree):
+                names = named.kids if named.head == "list" else (named,)
+                if all(map(base_of, names)):
+                    yield *item.span, names
+
+
+def _named(found: re.Match[str], places: list[Place], text: str) -> Iterator[Tree]:
+    owned = _OWNED.search(found[0]) is not None
+    best: dict[bool, tuple[int, int, set[str]]] = {}
+    for k, (start, end, _) in enumerate(places):
+        after = end <= found.start()
+        gap = text[end : found.start()] if after else text[found.end() : start]
+        between = _AFTER | (_OWNS if owned else frozenset()) if after else _BEFORE
+        if len(gap) > _REACH or SENTENCE.search(gap) or start == found.start():
+            continue
+        # "x and a one-hot label" says nothing of x: only such words may stand between; "y is
+        # one-hot, t > 0" says nothing of t, nor "A symmetric and B".
+        said = [word.lower() for word in _WORD.findall(gap)]
+        lone = after and "and" in said and not _COPULAS & set(said)
+        if not set(said) <= between or (not after and ("," in gap or said[-1:] == ["and"])) or lone:
+            continue
+        if after not in best or len(gap) < best[after][0]:
+            best[after] = (len(gap), k, {*said, *("," if "," in gap else "")})
+    nearest = min(best.items(), key=lambda one: one[1][0], default=None)
+    if nearest is None:
+        return
+    after, (_, k, said) = nearest
+    # "A, a symmetric matrix B" is said of B, "A is symmetric" of A.
+    if True in best and False in best and "," in best[True][2] and not best[True][2] & _COPULAS:
+        after, (_, k, said) = False, best[False]
+    yield from places[k][2]
+    # "A and B are symmetric", "symmetric matrices A and B"
+    many = {"are", "both", "all", "sind", "be", "seien", "sont"} & said if after else (
+        _MANY.match(text, found.end()))  # fmt: skip
+    step = -1 if after else 1
+    while many and 0 <= k + step < len(places):
+        first, second = sorted((places[k], places[k + step]))
+        if first[1] > second[0] or not _JOINS.fullmatch(text[first[1] : second[0]]):
+            break
+        k += step
+        yield from places[k][2]

@@ -1,0 +1,371 @@
+"""Statements sorted: declarations, assumptions, definitions, functions, questions, claims.
+
+The idea: names are collected before any formula is given a meaning, so definitions may stand in any
+order and a name can be told from a product, a label from a power.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import ACTIVATIONS, base_of, index_letter, names_in, taken_apart
+from derive.elaborate.reading import Equation, Reading
+from derive.elaborate.statements.alone import (
+    DEFINES,
+    applied_only,
+    formal_only,
+    formals_of,
+    is_head,
+    means,
+)  # fmt: skip
+from derive.elaborate.statements.declare import declared_names, number
+from derive.elaborate.statements.differentials import is_rule
+from derive.elaborate.statements.given import fact_in
+from derive.elaborate.statements.settle import BRACKETS, settle
+from derive.elaborate.statements.unfold import reaching, unfolded, uses
+from derive.elaborate.terms.limits import bound_letters
+from derive.elaborate.terms.shifts import collected, counts_from_zero
+from derive.latex.print import latex
+from derive.tree import Tree
+
+# Bold constants do not make a document one that sets its vectors in bold.
+_NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
+ORDERED = frozenset(["<", ">", "<=", ">="])
+
+
+@dataclass(slots=True)
+class Statements:
+    """The statements of a document by kind; a definition keeps its whole chain."""
+
+    declarations: list[Tree] = field(default_factory=list)
+    assumptions: list[Tree] = field(default_factory=list)
+    definitions: list[Tree] = field(default_factory=list)
+    functions: list[Tree] = field(default_factory=list)
+    questions: list[Tree] = field(default_factory=list)
+    bare: list[Tree] = field(default_factory=list)  # derivatives that stand alone in the text
+    claims: list[Tree] = field(default_factory=list)
+    sought: list[Tree] = field(default_factory=list)  # names that are optimised over
+
+
+def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
+    """Sort the statements and fill the scope with the names that they introduce."""
+    plain = unfolded(items)
+    found = Statements(sought=plain.sought)
+    items = plain.items
+    for k, told in enumerate(plain.notes):
+        reading.note(f"objective {k}", told)
+    collect_letters(items, reading)
+    for item in items:
+        _sort(item, found)
+    _collect_components(found.definitions, reading)
+    for item in found.definitions:
+        _collect_powers(item.kids[0], reading)
+    for item in found.declarations:
+        for name in declared_names(item):
+            reading.scope.declared.add(reading.scope.introduce(name).symbol)
+    for item in list(found.definitions):
+        left = item.kids[0]
+        symbol, _, _ = introduced(left, reading)
+        base, subs, _, _ = taken_apart(left, reading.scope)
+        mentioned = {latex(n) for n in _factors(item.kids[2])}
+        if base == r"\delta" and subs:
+            found.definitions.remove(item)
+            found.claims.append(item)
+        elif (
+            latex(left) in mentioned
+            or any(True for _ in fact_in(item))
+            or _is_remark(item, symbol, reading)
+        ):
+            # W = W - ε∇L is an update, S = Sᵀ or P² = P a fact: neither defines its left side.
+            found.definitions.remove(item)
+            found.claims.append(item)
+        else:
+            reading.scope.defined.add(symbol)
+    _settle_heads(items, found, reading)
+    for item in found.functions:
+        reading.scope.functions.add(introduced(item.kids[0].kids[0], reading)[0])
+    for name in found.sought:
+        reading.roles[reading.scope.refer(name).symbol] = "parameter"
+    return found
+
+
+def _factors(tree: Tree) -> Iterator[Tree]:
+    """The names in a formula that are not part of another name: not the g of W_g."""
+    stack: list = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(node)
+        elif isinstance(node, Tree):
+            if base_of(node):
+                yield node
+            stack.extend(node.kids[2:] if node.head == "script" and base_of(node) else node.kids)
+
+
+def collect_letters(items: list[Tree], reading: Reading) -> None:
+    """Note which letters are bound, which names stand alone, and which are only ever applied."""
+    called: dict[str, bool] = {}
+    reading.scope.shifts = collected(items)
+    reading.scope.from_zero = counts_from_zero(items, reading.scope.shifts)
+    ranged: set[str] = set()
+    for item in items:
+        for node in item.subtrees():
+            if node.head == "big":
+                for letter, low, _ in bound_letters(node.kids[1]):
+                    reading.scope.bound.add(letter)
+                    if low not in (None, Tree("num", ("1",))):
+                        reading.scope.shifted.add(letter)
+            reading.scope.bound |= _gathered(node)
+            if node.head == "prime" and not base_of(node):
+                reading.scope.primed = True
+            if node.head == "juxt":
+                reading.scope.differentiated |= {
+                    base_of(kid)
+                    for kid, after in zip(node.kids, node.kids[1:], strict=False)
+                    if kid.head == "prime" and after.head == "paren" and base_of(kid)
+                }
+            if node is item and item.head == "chain" and _mentions(item):
+                reading.scope.differentiated.add(base_of(item.kids[0]))
+            if node.head == "chain":
+                _range(node, reading, ranged)
+            if node.head == "script" and isinstance(node.kids[1], Tree):
+                for reckoning in node.kids[1].subtrees():
+                    if reckoning.head == "sum" and reckoning not in reading.scope.shifts:
+                        letters = (index_letter(part) for part in reckoning.subtrees())
+                        reading.scope.steps |= {letter for letter in letters if letter}
+            if node is item and _mentions(item):
+                continue  # "let f, g be functions" puts neither of them to use
+            for base, bracketed in _uses(node):
+                called[base] = called.get(base, True) and bracketed
+        for node in names_in([item]):
+            if node.head == "name":
+                reading.scope.whole.add(str(node.kids[0]))
+            elif node.head == "prime":
+                reading.scope.whole.add(base_of(node) + "'" * int(node.kids[1]))
+            base = base_of(node)
+            reading.bold = reading.bold or (base.startswith(r"\mathbf") and base not in _NUMERALS)
+            use = reading.scope.use_of(node)
+            reading.scope.uses[use] = reading.scope.uses.get(use, 0) + 1
+    # k ∈ {1, …, c} is an index where something is indexed by k; else a class number, such as y.
+    heads = {index for item in items if item.head == "chain" for index in _head_indices(item)}
+    reading.scope.bound |= ranged & heads
+    reading.scope.called_only = {base for base, always in called.items() if always}
+    # The \sigma of \sigma_i = \sigma(z_i) is a function, and \sigma_i no entry of it.
+    reading.scope.applied_bare = applied_only(items)
+    reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare
+    reading.scope.whole -= formal_only(items) | means(items)
+    reading.scope.families |= {f"{base}_{{#1}}" for base in means(items)}
+
+
+def _mentions(item: Tree) -> bool:
+    r"""A list of names, and f \colon A \to B."""
+    if item.head == "chain":
+        return item.kids[1].kids[0] == ":" and "->" in [str(r.kids[0]) for r in item.kids[1::2]]
+    return item.head == "list" and all(base_of(kid) for kid in item.kids)
+
+
+def _gathered(node: Tree) -> set[str]:
+    """The letters that [a_i b_j]_{ij} binds: those of its subscript that are indices inside."""
+    match node:
+        case Tree("script", (Tree("bracket", (inner,)), Tree() as sub, _)):
+            inside = [n.kids[1] for n in inner.subtrees() if n.head == "script" and n.kids[1]]
+            used = {index_letter(one) for part in inside for one in part.subtrees()}
+            parts = sub.kids if sub.head in ("juxt", "list") else (sub,)
+            return {letter for part in parts if (letter := index_letter(part)) in used and letter}
+    return set()
+
+
+def _uses(node: Tree) -> Iterator[tuple[str, bool]]:
+    """The names among a node's kids, each with whether a bracket follows it."""
+    kids = node.kids[1:] if node.head in ("script", "prime") else node.kids
+    flat: list = [k for kid in kids for k in (_cells(kid) if isinstance(kid, tuple) else (kid,))]
+    for k, kid in enumerate(flat):
+        if isinstance(kid, Tree) and (base := base_of(kid)):
+            after = flat[k + 1] if node.head == "juxt" and k + 1 < len(flat) else None
+            scripted = after.kids[0] if after is not None and after.head == "script" else after
+            yield base, isinstance(scripted, Tree) and scripted.head in BRACKETS
+
+
+def _cells(rows: tuple) -> Iterator[object]:
+    for part in rows:
+        if isinstance(part, tuple):
+            yield from _cells(part)
+        else:
+            yield part
+
+
+def _collect_components(definitions: list[Tree], reading: Reading) -> None:
+    """f_i = max(α g_i, g_i): a letter on both sides of an equation between entries is an index.
+
+    Not where the letter is reckoned with (h_t from h_{t-1}): there it tells steps apart; and not
+    where s = W x_i goes without it on the left: then x_i is the one sample of L_i.
+    """
+    loose: set[str] = set()
+    for item in definitions:
+        free = {x for x in _plain_subscripts(item.kids[2:3]) if uses(item.kids[2], {x})}
+        loose |= free - _head_indices(item)
+    loose -= reading.scope.bound
+    for item in definitions:
+        right = _plain_subscripts(item.kids[2:]) | _compared(item.kids[2:])
+        letters = _plain_subscripts(item.kids[:1]) & right
+        reading.scope.bound |= letters - reading.scope.steps - loose
+
+
+def _compared(trees: tuple) -> set[str]:
+    r"""The letters that a condition compares: M_{ij} is 0 where j \le i."""
+    found: set[str] = set()
+    for tree in (t for t in trees if isinstance(t, Tree)):
+        for node in tree.subtrees():
+            if node.head == "chain":
+                sides = (side for side in node.kids[::2] if side is not None)
+                found |= {letter for side in sides if (letter := index_letter(side))}
+    return found
+
+
+def _plain_subscripts(trees: tuple) -> set[str]:
+    """The letters below names that are not bold: bold names with letters are names of their own."""
+    found: set[str] = set()
+    for node in names_in(trees):
+        if node.head == "script" and r"\mathbf" not in base_of(node) and node.kids[1] is not None:
+            subs = node.kids[1].kids if node.kids[1].head in ("list", "juxt") else node.kids[1:2]
+            found |= {letter for s in subs if isinstance(s, Tree) and (letter := index_letter(s))}
+    return found
+
+
+def _collect_powers(left: Tree, reading: Reading) -> None:
+    """A left side \\sigma^2 defines one quantity, the variance: the square is part of its name."""
+    base, _, _, actions = taken_apart(left, reading.scope)
+    if len(actions) == 1 and actions[0].head == "num":
+        reading.scope.powered.add((base, latex(actions[0])))
+
+
+def _head_indices(item: Tree) -> set[str]:
+    """The single letters in the scripts of a left side."""
+    head = item.kids[0]
+    if not isinstance(head, Tree):
+        return set()
+    scripts = [k for n in names_in([head]) if n.head == "script" for k in n.kids[1:]]
+    found = (index_letter(t) for k in scripts if isinstance(k, Tree) for t in k.subtrees())
+    return {letter for letter in found if letter}
+
+
+def _range(chain: Tree, reading: Reading, ranged: set[str]) -> None:
+    r"""k \in \{1, \dots, c\}, i = 1: what ranges is an index wherever it is a subscript."""
+    first, relation, second = chain.kids[:3] if len(chain.kids) >= 3 else (None, None, None)
+    if first is None or relation is None or second is None:
+        return
+    letter = index_letter(first)
+    if letter is None:
+        return
+    sign = relation.kids[0]
+    counts = (
+        sign == "in"
+        and second.head == "set"
+        and any(part.head == "dots" for part in second.subtrees())
+    )
+    runs = (
+        sign == "=" and second.head == "list" and any(part.head == "dots" for part in second.kids)
+    )
+    if counts:
+        ranged.add(letter)
+    if runs:
+        reading.scope.bound.add(letter)
+    if counts or runs:
+        last = second.kids[0] if second.head == "set" else second
+        reading.scope.ranges[letter] = last.kids[-1] if last.head == "list" else last
+        if (last.kids[0] if last.head == "list" else last) != Tree("num", ("1",)):
+            reading.scope.shifted.add(letter)
+
+
+def _sort(item: Tree, found: Statements) -> None:
+    if item.head in ("deriv", "grad"):
+        found.bare.append(item)
+        return
+    if item.head != "chain" or item.kids[0] is None or _mentions(item):
+        return
+    sides, signs = item.kids[::2], [str(r.kids[0]) for r in item.kids[1::2]]
+    left = sides[0]
+    if any(side.head == "ask" for side in sides):
+        found.questions.append(item)
+    elif set(signs) == {"in"}:
+        found.declarations.append(item)
+    elif signs and set(signs) <= ORDERED:
+        found.assumptions.append(item)
+    elif signs[0] in DEFINES and base_of(left) and not _exponential(left):
+        found.definitions.append(item)
+    elif signs[0] in DEFINES and is_head(left) and not is_rule(item):
+        found.functions.append(item)
+    else:
+        found.claims.append(item)
+
+
+def _exponential(left: Tree) -> bool:
+    """e^{s + t}: nobody names a quantity so, as e^{(i)} and e_1 are named."""
+    match left:
+        case Tree("script", (Tree("name", ("e",)), None, Tree(head))):
+            return head not in ("paren", "bracket", "num")
+    return False
+
+
+def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
+    """i = 1, .., m says where an index runs; y = +1, of a declared y, is one of its values."""
+    right = item.kids[2]
+    if any(part.head == "dots" for part in right.subtrees()):
+        return index_letter(item.kids[0]) is not None
+    return symbol in reading.scope.declared and number(right) is not None
+
+
+def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> None:
+    """J(w) = .. defines the quantity J if J is never applied to anything but w."""
+    seen: dict[str, set[Tree]] = {}
+    for item in items:
+        for node in item.subtrees():
+            if node.head == "juxt":
+                for kid, after in zip(node.kids, node.kids[1:], strict=False):
+                    # f (1 - f) is a product: nothing is applied to itself.
+                    if base_of(kid) and after.head in BRACKETS and kid not in after.subtrees():
+                        seen.setdefault(latex(kid), set()).add(after)
+    for item in list(found.functions):
+        name, bracket = item.kids[0].kids
+        if seen.get(latex(name), set()) - {bracket}:
+            continue
+        symbol = introduced(name, reading)[0]
+        found.functions.remove(item)
+        found.definitions.append(Tree("chain", (name, *item.kids[1:]), item.span))
+        reading.scope.defined.add(symbol)
+        reading.scope.applied[symbol] = bracket
+
+
+def introduced(left: Tree, reading: Reading) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The symbol that a left side introduces, the letters of its slots, and its components."""
+    reference = reading.scope.introduce(left)
+    letters = [index_letter(i) or latex(i) for i in reference.indices]
+    slots = reference.symbol.count("#")
+    return reference.symbol, tuple(letters[:slots]), tuple(letters[slots:])
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def equation_of(item: Tree, reading: Reading) -> Equation:
+    """A definition or a function, its right side settled.  Fault if it cannot be settled."""
+    left, right = item.kids[0], item.kids[2]
+    formals: tuple[str, ...] = ()
+    name = left
+    if left.head == "juxt":
+        name = left.kids[0]
+        formals = tuple(reading.scope.refer(a).symbol for a in formals_of(left.kids[1]))
+    symbol, letters, components = introduced(name, reading)
+    reference = reading.scope.refer(name)
+    if reference.actions:
+        raise Fault(
+            "unreadable-left-side",
+            f"${latex(left)}$ cannot be defined: only a name can stand on the left",
+            left,
+            "define the name itself, without transpose or power",
+        )
+    indices = frozenset(letters) | frozenset(components)
+    body = settle(reaching(right, indices), reading.scope)
+    return Equation(symbol, letters, components, formals, left, right, body, item.span)

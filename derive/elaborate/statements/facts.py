@@ -1,0 +1,82 @@
+r"""What a document says of its data beside their sets: labels that sum to 1.
+
+The idea: \mathbf{1}^\top \mathbf{y} = 1 is read as a formula, and "one-hot" as the word that it is
+where it stands beside a symbol; both say the same of the symbol.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from derive.derivation.network import Domain
+from derive.elaborate.dispatch import value_of
+from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.statements.beside import beside
+from derive.elaborate.statements.collect import Statements
+from derive.elaborate.statements.settle import settle
+from derive.kernel.expr import Contract, Expr, Var
+from derive.latex.read import Parsed
+from derive.tree import Tree
+
+_HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
+_DISTRIBUTION = re.compile(r"probability (?:vector|distribution)|概率分布", re.IGNORECASE)
+
+
+def note_facts(parsed: Parsed, statements: Statements, reading: Reading) -> None:
+    """Record the symbols whose last axis sums to 1 in ``reading.normalised``, with a note."""
+    for item in statements.claims:
+        for side in _sides_equal_to_one(item):
+            try:
+                value = value_of(reading, settle(side, reading.scope), Env())
+            except (Fault, Silent):
+                continue
+            var = _totalled(reading.sizes.current(value).expr)
+            if var is not None and var in reading.made:
+                reading.normalised.add(reading.made[var])
+    for words, told in ((_HOT, "one-hot"), (_DISTRIBUTION, "a distribution")):
+        for symbol in _worded(words, parsed, reading):
+            reading.normalised.add(symbol)
+            if words is _HOT:
+                reading.hot.add(symbol)
+            plain = re.sub(r"#\d", "i", symbol)
+            reading.note(f"sum {symbol}", f"${plain}$ is called {told}: its entries sum to 1")
+
+
+def _sides_equal_to_one(item: Tree) -> Iterator[Tree]:
+    if item.head == "chain" and len(item.kids) == 3 and item.kids[1].kids == ("=",):
+        one = Tree("num", ("1",))
+        left, _, right = item.kids
+        if right == one and left is not None:
+            yield left
+        elif left == one:
+            yield right
+
+
+def _totalled(expr: Expr) -> Var | None:
+    """The variable, if this is its sum over its last axis."""
+    if not isinstance(expr, Contract) or len(expr.factors) != 1:
+        return None
+    factor, own = expr.factors[0], expr.indices[0]
+    return factor if isinstance(factor, Var) and own and expr.out == own[:-1] else None
+
+
+def with_totals_said(domain: Domain, symbol: str, reading: Reading) -> Domain:
+    """The domain of a symbol with what the text says of its sum."""
+    if symbol in reading.normalised:
+        domain = replace(domain, normalised=True)
+    if symbol in reading.hot and not domain.values:
+        domain = replace(domain, values=(Fraction(0), Fraction(1)))
+    return domain
+
+
+def _worded(words: re.Pattern[str], parsed: Parsed, reading: Reading) -> Iterator[str]:
+    """The symbols beside which the text has these words."""
+    for named, _ in beside(words, parsed):
+        symbol = reading.scope.refer(named).symbol
+        # A label that an equation defines has its own sum; a class number has none.
+        if symbol not in reading.equations and reading.domain(symbol).classes is None:
+            yield symbol

@@ -1,0 +1,191 @@
+r"""What a document takes as given: S = S^\top, and what it supposes in words.
+
+The idea: a hypothesis is neither true nor false; the words before a formula, or its form, say that
+it is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from derive.elaborate.names.scope import base_of, names_in
+from derive.latex.print import latex
+from derive.latex.segment import COMMENT_FILL
+from derive.tree import Tree
+
+_TRANSPOSES = ("T", r"\top", r"\intercal", "t", r"\mathsf{T}", r"\mathrm{T}")
+_IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
+SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
+# "Suppose W x = 0" is given, "then L = 0" is claimed: the word nearest before a formula decides.
+_GIVEN = re.compile(
+    r"\b(?:suppose|assum(?:e|es|ed|ing)|given(?: that)?|provided|such that|whenever|if|where|with|"
+    r"let|when|constraint|subject to|angenommen|falls|sei|wobei)\b|假设|设|若|如果|已知|其中|满足",
+    re.IGNORECASE,
+)
+# What opens a formula, and what joins two that are assumed together.
+_OPENING = re.compile(r"(?:\$+|\\[(\[]|\\begin\{\w+\*?\})\s*$")
+_JOINED = re.compile(r"(?:[,，、]|and|und|和|且)*(?:\s*(?:and|und|that|和|且))?", re.IGNORECASE)
+# "an orthogonal matrix, i.e. M^T M = I" says what the word means.
+_APPOSED = re.compile(
+    r"\b(?:orthogonal|orthonormal|unitary|idempotent|projections?|projectors?|involutory|normali[sz]ed|"
+    r"unit|satisf(?:y|ies|ying)|fulfil\w*|obey\w*|erfüllt|vérifiant|orthogonale?s?)"
+    r"(?:\s+(?:matrix|matrices|vectors?|length|norm))?[\s,:(]*"
+    r"(?:(?:i e  |d h  |that is|so that|meaning|c'est-à-dire|also)[\s,:(]*)?$|"
+    r"正交[矩阵]*[,,:(\s即]*$",
+    re.IGNORECASE,
+)
+_CLAIMED = re.compile(
+    r"\b(?:then|hence|thus|therefore|so|we (?:get|have|obtain|find|see)|gives?|yields?|show|prove|"
+    r"follows|dann|also|folgt|somit|gilt)\b|那么|则|所以|因此|得|证明",
+    re.IGNORECASE,
+)
+
+
+_REQUIRED = re.compile(r"\\(?:overset|stackrel)\s*\{\s*!\s*\}\s*\{?\s*=")
+_SOUGHT = re.compile(
+    r"\b(?:set|sets|setting|equat(?:e|ing)|vanish\w*|stationar\w*|optim\w*|minim\w*|maxim\w*|"
+    r"critical|first[- ]order|require\w*|solv\w+|zero|null\w*|annul\w*|"
+    r"bedingung)\b|令|极值|驻点|最优",
+    re.IGNORECASE,
+)
+_ARROW = r"\\(?:iff|implies|Rightarrow|Longrightarrow|Leftrightarrow|Longleftrightarrow)\b"
+_FOLLOWED = re.compile(rf"[\s&,;{COMMENT_FILL}]*(?:\\\\)?[\s&{COMMENT_FILL}]*{_ARROW}")
+_PRECEDED = re.compile(rf"{_ARROW}[\s&]*(?:\\q?quad)?[\s&]*$")
+
+
+def is_condition(item: Tree, text: str) -> bool:
+    r"""Whether an equation asks for something: \overset{!}{=}, a derivative that is set to 0, and
+    an equation between different quantities from which another one follows, A x = b \implies."""
+    start, end = item.span
+    if _REQUIRED.search(text, start, end):
+        return True
+    if item.head != "chain" or len(item.kids) != 3 or item.kids[1].kids != ("=",):
+        return False
+    left, _, right = item.kids
+    follows = _FOLLOWED.match(text, end) is not None
+    if right in (Tree("num", ("0",)), Tree("name", (r"\mathbf{0}",))):
+        before = SENTENCE.split(text[max(0, start - 300) : start])[-1]
+        sought = [found.end() for found in _SOUGHT.finditer(before)]
+        claimed = [found.end() for found in _CLAIMED.finditer(before)]
+        return follows or (bool(sought) and sought[-1] > max(claimed, default=-1))
+    shared = {latex(n) for n in names_in([left])} & {latex(n) for n in names_in([right])}
+    derived = any(node.head in ("deriv", "grad") for node in item.subtrees())
+    return follows and not shared and not derived and right.head != "num"
+
+
+def is_required(text: str, start: int, end: int) -> bool:
+    r"""Whether the sign in this piece of a document is \overset{!}{=}."""
+    return _REQUIRED.search(text, start, end) is not None
+
+
+def is_concluded(item: Tree, text: str) -> bool:
+    """Whether the words or the arrow before a formula say that it follows from something."""
+    before = text[max(0, item.span[0] - 300) : item.span[0]]
+    if _PRECEDED.search(before):
+        return True
+    sentence = SENTENCE.split(_OPENING.sub("", before))[-1]
+    given = [found.end() for found in _GIVEN.finditer(sentence)]
+    claimed = [found.end() for found in _CLAIMED.finditer(sentence)]
+    return bool(claimed) and max(claimed) > max(given, default=-1)
+
+
+def is_given(item: Tree, text: str) -> bool:
+    """Whether the words before a formula say that it is assumed, within the same sentence.
+
+    Of several formulas after such a word those are assumed that "and" joins: "with $u = v$, we have
+    $a = b$" assumes the first one only, and so does a display that follows.
+    """
+    before = _OPENING.sub("", text[max(0, item.span[0] - 300) : item.span[0]])
+    # The dots of i.e. end no sentence.
+    before = SENTENCE.split(re.sub(r"\b(i|d)\.\s?(e|h)\.", r"\1 \2  ", before))[-1]
+    if _APPOSED.search(before):
+        return True
+    given = [found.end() for found in _GIVEN.finditer(before)]
+    claimed = [found.end() for found in _CLAIMED.finditer(before)]
+    if not given or max(given) < max(claimed, default=-1):
+        return False
+    *others, last = re.split(r"\$+|\\[()\[\]]|\\(?:begin|end)\{\w+\*?\}", before[max(given) :])
+    display = re.search(r"(?:\$\$|\\\[|\\begin\{\w+\*?\})\s*$", text[: item.span[0]])
+    return not others or (display is None and _JOINED.fullmatch(last.strip()) is not None)
+
+
+def fact_in(item: Tree) -> Iterator[tuple[Tree, str]]:
+    r"""The names of which a formula says that they are of a kind, and the kind: Q^\top Q = I."""
+    if item.head != "chain" or item.kids[0] is None:
+        return
+    sides, signs = item.kids[::2], [str(r.kids[0]) for r in item.kids[1::2]]
+    if len(sides) == 2 and signs[0] in ("succ", "succeq") and _is_zero(sides[1]):
+        names = sides[0].kids if sides[0].head == "list" else (sides[0],)
+        kind = "definite" if signs[0] == "succ" else "semidefinite"
+        yield from ((name, kind) for name in names if base_of(name))
+        return
+    if not set(signs) <= {"="}:
+        return
+    for k, left in enumerate(sides[:-1]):
+        for right in sides[k + 1 :]:
+            for one, other in ((left, right), (right, left)):
+                found = _fact(one, other)
+                if found is not None:
+                    yield found
+
+
+def _fact(one: Tree, other: Tree) -> tuple[Tree, str] | None:
+    if base_of(one) and _is_power(other, one, _TRANSPOSES):
+        return one, "symmetric"
+    if other.head == "neg" and base_of(other.kids[0]):
+        name = other.kids[0]
+        if _is_power(one, name, _TRANSPOSES):
+            return name, "skew"
+    if other.head == "neg" and (name := _base_of_power(other.kids[0], _TRANSPOSES)) == one:
+        return one, "skew"
+    if base_of(other) and _base_of_power(one, ("2",)) == other:
+        return other, "idempotent"
+    if _is_identity(other) and one.head == "juxt" and len(one.kids) == 2:
+        first, second = one.kids
+        if (name := _base_of_power(first, _TRANSPOSES)) is not None and name == second:
+            return name, "columns"
+        if (name := _base_of_power(second, _TRANSPOSES)) is not None and name == first:
+            return name, "rows"
+    inverse = _base_of_power(one, ("-1",))
+    if inverse is not None and inverse == _base_of_power(other, _TRANSPOSES):
+        return inverse, "orthogonal"
+    if other == Tree("num", ("1",)):
+        return _unit(one)
+    return None
+
+
+def _unit(side: Tree) -> tuple[Tree, str] | None:
+    r"""u^\top u = 1, \|u\| = 1, \|u\|_2^2 = 1"""
+    if side.head == "juxt" and len(side.kids) == 2:
+        name = _base_of_power(side.kids[0], _TRANSPOSES)
+        return (name, "unit") if name is not None and name == side.kids[1] else None
+    two = (None, Tree("num", ("2",)))
+    if side.head == "script" and side.kids[1] in two and side.kids[2] in two:
+        side = side.kids[0]
+    inside = side.kids[0] if side.head == "norm" else None
+    return (inside, "unit") if isinstance(inside, Tree) and base_of(inside) else None
+
+
+def _base_of_power(tree: Tree, exponents: tuple[str, ...]) -> Tree | None:
+    """The name that is raised to one of these: the Q of Q^T."""
+    if tree.head != "script" or not isinstance(tree.kids[2], Tree):
+        return None
+    if latex(tree.kids[2]).strip() not in exponents:
+        return None
+    base, sub, _ = tree.kids
+    name = base if sub is None else Tree("script", (base, sub, None))
+    return name if base_of(name) else None
+
+
+def _is_power(tree: Tree, name: Tree, exponents: tuple[str, ...]) -> bool:
+    return _base_of_power(tree, exponents) == name
+
+
+def _is_identity(tree: Tree) -> bool:
+    base = tree.kids[0] if tree.head == "script" and tree.kids[2] is None else tree
+    return isinstance(base, Tree) and base.head == "name" and base.kids[0] in _IDENTITIES
+
+
+def _is_zero(tree: Tree) -> bool:
+    return tree in (Tree("num", ("0",)), Tree("name", (r"\mathbf{0}",)))

@@ -1,0 +1,158 @@
+r"""Other spellings of what the notation has a form for: O = P V \in S, \nabla\nabla f, ^t x, X'y.
+
+The idea: they are rewritten before statements are sorted, so that nothing after knows of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from derive.elaborate.names.scope import base_of
+from derive.latex.print import latex
+from derive.tree import Tree
+
+_HESSIANS = frozenset(["Hess", "Hessian", "hess"])
+_EQUALS = frozenset(["=", ":=", "=="])
+_TRANSPOSES = tuple(Tree("name", (sign,)) for sign in ("t", "T", r"\top", r"\intercal"))
+_D = ("D", r"\mathrm{D}", r"\mathbb{D}")
+_KL = (Tree("name", ("KL",)), Tree("juxt", (Tree("name", ("K",)), Tree("name", ("L",)))))
+_PRIMES_SAID = re.compile(
+    r"(?:'|\\prime)\s*\}?\s*\$?\s*(?:for|is|denotes?|means|as)\s+(?:the\s+|a\s+)?transpos"
+    r"|primes?\s+(?:denotes?|for|means?)\s+(?:the\s+)?transpos",
+    re.IGNORECASE,
+)
+
+
+def respelled(items: Iterable[Tree]) -> list[Tree]:
+    """The statements with these spellings rewritten; f : A \\to B states nothing."""
+    found: list[Tree] = []
+    for item in items:
+        if not maps(item):
+            found += _parted(item.rewritten(_respelled))
+    return found
+
+
+def maps(item: Tree) -> bool:
+    r"""Whether a statement is f : A \to B."""
+    signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
+    return len(signs) >= 2 and signs[0] == ":" and signs[1] in ("->", "|->")
+
+
+def _parted(item: Tree) -> Iterator[Tree]:
+    r"""O = P V \in \mathbb{R}^{m \times n} as O = P V and O \in \mathbb{R}^{m \times n}."""
+    signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
+    plain = len(signs) > 1 and signs[-1] == "in" and set(signs[:-1]) <= _EQUALS
+    if not plain or item.kids[0] is None or not base_of(item.kids[0]):
+        yield item
+        return
+    end = item.kids[-3].span[1]
+    yield Tree("chain", item.kids[:-2], (item.span[0], end))
+    yield Tree("chain", (item.kids[0], *item.kids[-2:]), (end, item.span[1]))
+
+
+def _respelled(node: Tree) -> Tree:
+    match node:
+        case Tree("grad", (by, Tree("grad", (inner, of, "1")), "1")) if by == inner:
+            return Tree("grad", (by, of, "2"), node.span)
+        case Tree("grad", (by, inside, "1")) if by is not None and _nabla(inside) is not None:
+            second, of = _nabla(inside).kids[:2]  # type: ignore[union-attr]
+            return Tree("grad", (Tree("list", (by, second), by.span), of, "2"), node.span)
+        case Tree("deriv", (of, Tree("juxt", (word, X)), order)) if _is_vec(word):
+            return Tree("deriv", (of, _called(word, X), order), node.span)
+        case Tree("deriv", (Tree("deriv", (of, second, "1")), first, "1")) if of is not None:
+            both = Tree("list", (first, second), first.span)
+            return Tree("deriv", (of, both, "2"), node.span)
+        case Tree("juxt", (Tree("script", (Tree("name", (word,)), by, None)), of)) if (
+            by is not None and _plain(word) in _HESSIANS
+        ):
+            return Tree("grad", (by, _bare(of), "2"), node.span)
+        case Tree("grad", (by, Tree("at", (of, where)), order)):
+            # \nabla_w f |_{w = 0} is the gradient there.
+            return Tree("at", (Tree("grad", (by, of, order), node.span), where), node.span)
+        case Tree("deriv", (Tree("at", (of, where)), by, order)):
+            return Tree("at", (Tree("deriv", (of, by, order), node.span), where), node.span)
+        case Tree("script", (Tree("name", (base,)), below, None)) if base in _D and below in _KL:
+            return Tree("name", ("KL",), node.span)
+        case Tree("juxt", kids) if any(_is_left_transpose(kid) for kid in kids):
+            done: list[Tree] = []
+            pending = False
+            for kid in kids:
+                if _is_left_transpose(kid):
+                    pending = True
+                    continue
+                top = Tree("name", (r"\top",), kid.span)
+                done.append(Tree("script", (kid, None, top), kid.span) if pending else kid)
+                pending = False
+            return done[0] if len(done) == 1 else Tree("juxt", tuple(done), node.span)
+    return node
+
+
+def _nabla(node: Tree | None) -> Tree | None:
+    """A gradient in a variable that is said, in brackets or not."""
+    node = None if node is None else _bare(node)
+    if node is None or node.head != "grad" or node.kids[2] != "1" or None in node.kids[:2]:
+        return None
+    return node
+
+
+def _bare(node: Tree) -> Tree:
+    return node.kids[0] if node.head in ("paren", "bracket") else node
+
+
+def _called(word: Tree, of: Tree) -> Tree:
+    r"""vec (X)^\top as the transpose of vec(X)."""
+    span = (word.span[0], of.span[1])
+    if (
+        of.head == "script"
+        and of.kids[0].head in ("paren", "bracket")
+        and of.kids[2] in _TRANSPOSES
+    ):
+        return Tree("transpose", (_called(word, of.kids[0]),), span)
+    return Tree("call", (word, _bare(of)), span)
+
+
+def _is_vec(node: Tree) -> bool:
+    return node.head == "name" and _plain(str(node.kids[0])) in ("vec", "Vec")
+
+
+def _plain(word: str) -> str:
+    return word[word.find("{") + 1 : -1] if word.endswith("}") else word
+
+
+def _is_left_transpose(node: Tree) -> bool:
+    return (
+        node.head == "script" and node.kids[0].head == "empty" and node.kids[1] is None
+        and node.kids[2] in _TRANSPOSES
+    )  # fmt: skip
+
+
+def primes_transpose(items: Iterable[Tree], text: str) -> bool:
+    """Whether primes are transposes: the text says so, or a declared matrix has one in a product,
+    and nothing declares or defines a name with a prime."""
+    if _PRIMES_SAID.search(text):
+        return True
+    items = [item for item in items if item.head == "chain" and item.kids[0] is not None]
+    if any(_names_primed(item) for item in items):
+        return False
+    matrices = {
+        latex(name)
+        for item in items if str(item.kids[1].kids[0]) == "in"
+        and any(n == Tree("op", (r"\times",)) for n in item.kids[2].subtrees())
+        for name in (item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],))
+    }  # fmt: skip
+    return any(
+        one.head == "prime" and latex(one.kids[0]) in matrices and after.head != "paren"
+        for item in items for node in item.subtrees() if node.head == "juxt"
+        for one, after in pairwise(node.kids)
+    )  # fmt: skip
+
+
+def _names_primed(item: Tree) -> bool:
+    """Whether a statement declares or defines a name with a prime; P' = P says something of P, and
+    W' = W - G does not."""
+    left, sign, right = item.kids[:3]
+    if str(sign.kids[0]) in _EQUALS and left.head == "prime" and left.kids[0] == right:
+        return False
+    return any(node.head == "prime" for node in left.subtrees())

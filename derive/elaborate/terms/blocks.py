@@ -1,0 +1,252 @@
+r"""Arrays written side by side: [x; u], [h_{t-1}, x_t], \begin{bmatrix} A & B \end{bmatrix}.
+
+The idea: a semicolon or a new row puts below, a comma or & beside; what that makes follows from the
+shapes.  Two vectors with a comma between them are one longer vector, as networks mean it, and the
+report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.elaborate.dispatch import rule, said, value_of
+from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import COLON, is_number, is_range
+from derive.elaborate.reading import Env, Reading
+from derive.elaborate.shown import text
+from derive.elaborate.terms.limits import size_of
+from derive.elaborate.values import Value, squeezed
+from derive.kernel.build import contracted, spread
+from derive.kernel.expr import Expr, Num, Ones, ShapeError
+from derive.kernel.sizes import Axis, SizeError
+from derive.operators.blocks import joined, numbered, sliced
+from derive.tree import Tree
+
+TABLES = frozenset(["matrix", "bmatrix", "pmatrix", "Bmatrix"])
+
+
+@rule("bracket")
+def _bracket(reading: Reading, tree: Tree, env: Env) -> Value:
+    """[x, u], [x; u], [x | u]; a semicolon parts rows, in which commas part cells."""
+    (inner,) = tree.kids
+    rows: list[Tree] = [inner]
+    while rows[0].head == "semi":
+        rows[:1] = rows[0].kids
+    manner = {"list": "comma", "given": "bar"}.get(rows[0].head, "semi")
+    cells = [row.kids if row.head in ("list", "given") else (row,) for row in rows]
+    return join(reading, tree, manner, _values(reading, cells, env))
+
+
+def table(reading: Reading, tree: Tree, env: Env) -> Value:
+    r"""A matrix of blocks or of numbers, \begin{bmatrix} A & B \\ C & D \end{bmatrix}."""
+    rows = _values(reading, tree.kids[1], env)
+    if len(rows) > 1 and len(rows[0]) > 1 and all(len(v.own) < 2 for row in rows for v in row):
+        # small letters in a table are numbers rather than columns
+        reading.sizes.strain += 2 * sum(len(v.own) for row in rows for v in row)
+    return join(reading, tree, "table", rows)
+
+
+def _values(reading: Reading, rows: Sequence[Sequence[Tree]], env: Env) -> list[list[Value]]:
+    return [[squeezed(value_of(reading, cell, env)) for cell in row] for row in rows]
+
+
+def join(reading: Reading, tree: Tree, manner: str, rows: list[list[Value]]) -> Value:
+    """The array of these rows of blocks."""
+    flat = [value for row in rows for value in row]
+    if any(len(v.own) > 2 for v in flat):
+        raise Fault("unsupported", f"{said(tree)} joins arrays of more than two axes", tree)
+    letters = tuple(dict.fromkeys(letter for v in flat for letter in v.opens))
+    if len(flat) == 1:
+        return flat[0]
+    line = len(rows) == 1 or all(len(row) == 1 for row in rows)
+    if line and all(len(v.own) < 2 for v in flat):
+        found = _vector(reading, tree, manner, flat, letters, below=len(rows) > 1)
+        if found is not None:
+            return found
+    grid = _grid(reading, tree, rows, letters)
+    try:
+        return Value(joined([joined(row, -1) for row in grid], -2), letters)
+    except ShapeError:
+        raise _misfit(tree, rows) from None
+
+
+def _vector(
+    reading: Reading, tree: Tree, manner: str, flat: list[Value], letters: tuple[str, ...],
+    below: bool,
+) -> Value | None:  # fmt: skip
+    """One longer vector, or a row; None where vectors are the columns or rows of a matrix."""
+    vectors = [v for v in flat if v.own]
+    rows = [v for v in vectors if v.row]
+    if rows and (len(rows) < len(vectors) or below):
+        return None
+    if manner == "table" and not below and any(not v.row for v in vectors):
+        return None
+    row = bool(rows) or (manner == "table" and not below)
+    if manner in ("comma", "bar") and len(vectors) > 1 and not rows:
+        reading.note("concat", f"${text(tree)}$ is read as one vector, the parts one after another")
+    return Value(joined([_opened(reading, v, letters, 1) for v in flat], -1), letters, row)
+
+
+def _opened(reading: Reading, value: Value, letters: tuple[str, ...], rank: int) -> Expr:
+    """The expression with these open indices in front and so many axes of its own."""
+    value = reading.sizes.current(value)
+    extents = value.extents
+    own = tuple(range(100, 100 + len(value.own)))
+    number = {letter: k for k, letter in enumerate(letters)}
+    factors, spots = [value.expr], [(*(number[x] for x in value.opens), *own)]
+    for letter in letters:
+        if letter not in extents:
+            factors.append(Ones(reading.sizes.fresh()))
+            spots.append((number[letter],))
+    new = tuple(range(200, 200 + rank - len(own)))
+    for i in new:
+        factors.append(Ones(1))
+        spots.append((i,))
+    whole = (*new, *own) if value.row else (*own, *new)
+    return contracted(factors, spots, (*range(len(letters)), *whole))
+
+
+def _grid(
+    reading: Reading, tree: Tree, rows: list[list[Value]], letters: tuple[str, ...]
+) -> list[list]:
+    """Every block as a matrix; rows agree in height, columns in width."""
+    known = reading.sizes
+    made = [[None if _is_zero(v) else _opened(reading, v, letters, 2) for v in row] for row in rows]
+    heights: list[Axis] = []
+    widths: dict[int, Axis] = {}
+    regular = len({len(row) for row in made}) == 1
+    try:
+        for row in made:
+            height: Axis | None = None
+            for k, cell in enumerate(row):
+                if cell is None:
+                    continue
+                height = cell.axes[-2] if height is None else known.unify(height, cell.axes[-2])
+                if regular:
+                    wide = cell.axes[-1]
+                    widths[k] = known.unify(widths[k], wide) if k in widths else wide
+            heights.append(1 if height is None else height)
+    except SizeError:
+        raise _misfit(tree, rows) from None
+    grid = []
+    for height, row in zip(heights, made):
+        cells = []
+        for k, cell in enumerate(row):
+            if cell is None:
+                cell = spread(Num(0), (height, widths.get(k, 1)))
+            cells.append(known.current(Value(cell)).expr)
+        grid.append(cells)
+    return grid
+
+
+def _is_zero(value: Value) -> bool:
+    return value.expr is Num(0)
+
+
+def _misfit(tree: Tree, rows: Sequence[Sequence[Value]]) -> Fault:
+    shapes = "; ".join(", ".join(v.shape_text() for v in row) for row in rows)
+    return Fault(
+        "shape-clash", f"these blocks do not fit together: {shapes}", tree,
+        "blocks in one row have the same height, blocks in one column the same width",
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------- slices
+
+
+def ranged(
+    reading: Reading, value: Value, indices: Sequence[Tree], tree: Tree
+) -> tuple[Value, Sequence[Tree]]:
+    """What ranges leave, x_{1:k}, W_{:,1:k}, counted from 1, both ends included; and the other
+    indices, whose axes come first then."""
+    value = reading.sizes.current(value)
+    if len(indices) > len(value.own):
+        raise Fault(
+            "too-many-indices",
+            f"{len(indices)} indices on an array of shape {value.shape_text()}", tree,
+        )  # fmt: skip
+    expr = value.expr
+    for k, index in enumerate(indices):
+        if index == COLON or not is_range(index):
+            continue
+        axis = k - len(value.own)
+        n = expr.axes[axis]
+        low, _, high = index.kids if len(index.kids) == 3 else (None, None, None)
+        start = size_of(reading, low) - 1 if low is not None and low.head != "empty" else 0
+        stop = size_of(reading, high) if high is not None and high.head != "empty" else n
+        try:
+            expr = sliced(expr, axis, start, stop)
+        except ShapeError:
+            raise Fault(
+                "index-out-of-range",
+                f"the range {said(index)} is not sure to lie in the {n} entries that there are",
+                tree,
+                "declare the sizes so that the range ends inside, as in "
+                r"$x \in \mathbb{R}^{n+m}$ with $x_{1:n}$",
+            ) from None
+    others = [k for k, index in enumerate(indices) if not is_range(index)]
+    lead = len(value.opens)
+    order = (*range(lead), *(lead + k for k in others))
+    order += tuple(k for k in range(len(expr.axes)) if k not in order)
+    expr = contracted((expr,), (tuple(range(len(expr.axes))),), order)
+    return replace(value, expr=expr), [indices[k] for k in others]
+
+
+def numbered_entries(
+    reading: Reading, value: Value, indices: Sequence[Tree], tree: Tree
+) -> tuple[Value, list[Tree]]:
+    """What the numbers among the indices leave, x_1, W_{i2}, counted from 1; and the others."""
+    value = reading.sizes.current(value)
+    if len(indices) == 1 and len(str(indices[0].kids[0])) == len(value.own) > 1:
+        # A_{12} of a matrix is the entry in row 1 and column 2
+        indices = [Tree("num", (digit,), indices[0].span) for digit in str(indices[0].kids[0])]
+    if len(indices) > len(value.own):
+        value = squeezed(value)  # b_1 of a row b of shape 1×n
+    if len(indices) > len(value.own):
+        raise Fault(
+            "too-many-indices",
+            f"{len(indices)} indices on an array of shape {value.shape_text()}", tree,
+        )  # fmt: skip
+    expr, others = value.expr, []
+    for axis, index in zip(range(-len(value.own), 0), indices):
+        if not is_number(index):
+            others.append(index)
+            continue
+        # the axes behind this one are still there
+        expr = entry_of(expr, axis, int(str(index.kids[0])), index)
+    return replace(value, expr=expr), others
+
+
+def member(family: Value, letter: str, index: Tree) -> Value:
+    """The member of a family that is open in a letter, by its number."""
+    place = family.opens.index(letter)
+    one = entry_of(family.expr, place - len(family.expr.axes), int(str(index.kids[0])), index)
+    return replace(family, expr=one, opens=tuple(x for x in family.opens if x != letter))
+
+
+def entry_of(expr: Expr, axis: int, number: int, index: Tree) -> Expr:
+    """One entry along an axis; a Fault where it is not sure to be there."""
+    try:
+        if number < 1:
+            raise ShapeError
+        return numbered(expr, axis, number)
+    except ShapeError:
+        n = expr.axes[axis]
+        raise Fault(
+            "index-out-of-range",
+            f"entry {number} is not sure to be among the {n} entries that there are", index,
+            "entries count from 1; declare how many there are, as in $x \\in \\mathbb{R}^3$",
+        ) from None  # fmt: skip
+
+
+def beside(reading: Reading, tree: Tree, values: list[Value], *, below: bool) -> Value:
+    """``concat`` of vectors; ``vstack`` puts matrices below each other."""
+    if len(values) < 2:
+        raise Fault("wrong-arguments", f"{said(tree)} joins nothing: give it two arrays", tree)
+    if not below and any(len(v.own) == 2 for v in values):
+        raise Fault(
+            "ambiguous-axis", f"{said(tree)} may put the matrices beside or below each other", tree,
+            "write $[A, B]$ for side by side, $[A; B]$ for one below the other",
+        )  # fmt: skip
+    return join(reading, tree, "semi", [[v] for v in values])

@@ -1,0 +1,73 @@
+r"""What stands below and above a big operator: the letters that it binds, and how far they run.
+
+The idea: limits are sizes, and sizes are what exponents of \mathbb{R} are, so both are read here.
+"""
+
+from __future__ import annotations
+
+from derive.elaborate.dispatch import said
+from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import index_letter
+from derive.elaborate.reading import Reading
+from derive.elaborate.shown import text
+from derive.kernel import sizes
+from derive.kernel.sizes import Axis
+from derive.tree import Tree
+
+
+def bound_letters(below: Tree | None) -> list[tuple[str, Tree | None, Tree | None]]:
+    """The letters that a big operator binds, with the lower and upper limit where written below."""
+    if below is None:
+        return []
+    found: list[tuple[str, Tree | None, Tree | None]] = []
+    parts = below.kids if below.head in ("list", "juxt") else (below,)
+    for part in parts:
+        match part:
+            case Tree("chain", (first, Tree("rel", ("=",)), low)) if letter := index_letter(first):
+                found.append((letter, low, None))
+            case Tree("chain", (low, Tree("rel", (a,)), middle, Tree("rel", (b,)), high)) if (
+                (letter := index_letter(middle)) and a in ("<=", "<") and b in ("<=", "<")
+            ):
+                found.append((letter, low if a == "<=" else None, high if b == "<=" else None))
+            case Tree(
+                "chain", (first, Tree("rel", ("in" | "!=" | "notin" | "<=" | "<" | ">=" | ">",)), _)
+            ) if letter := index_letter(first):
+                found.append((letter, None, None))
+            case _ if letter := index_letter(part):
+                found.append((letter, None, None))
+    return found
+
+
+def size_of(reading: Reading, tree: Tree) -> Axis:
+    """The size that a limit or an exponent of R names: m, 4, n - k + 1, 2n."""
+    match tree:
+        case Tree("num", (digits,)) if str(digits).isdigit():
+            return int(str(digits))
+        case Tree("symbol", (name, *_)):
+            return sizes.size(str(name))
+        case Tree("name" | "script"):
+            return sizes.size(text(tree))
+        case Tree("sum", kids):
+            total: Axis = 0
+            for kid in kids:
+                total = size_of(reading, kid) + total
+            return total
+        case Tree("neg", (kid,)):
+            return size_of(reading, kid) * -1
+        case Tree("juxt", kids):
+            product: Axis = 1
+            for kid in kids:
+                if kid.head != "op":
+                    product = size_of(reading, kid) * product
+            return product
+        case Tree("paren", (inner,)):
+            return size_of(reading, inner)
+        case Tree("power", (base, Tree("num", (digits,)))) | Tree(
+            "script", (base, None, Tree("num", (digits,)))
+        ):
+            product = 1
+            for _ in range(int(str(digits))):
+                product = size_of(reading, base) * product
+            return product
+    raise Fault("unreadable-size", f"{said(tree)} is not a size", tree,
+                "a size is a letter, a number, or a sum and product of these")  # fmt: skip
