@@ -211,7 +211,10 @@ def test_adjoint_of_operators(name: str, axes) -> None:
     row, inner = PRIMITIVES[name], sin(u) * w + u
     if row.matrices:
         s = contract("...i,...j->...ij".replace("...", "abc"[: len(axes) - 1]), sin(u), w)
-        node = row.make()(s + spread_identity(axes))
+        square = s + spread_identity(axes)
+        if name == "whole_power" and len(axes) > 1:
+            pytest.skip("a power is of one matrix")
+        node = row.make()(square, *row.rest(square))
     else:
         node = row.make()(inner, *row.rest(inner))
     adjoint(node, [u, w], values, EXTENT)

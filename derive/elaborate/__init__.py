@@ -10,7 +10,7 @@ for (``scope``, ``symbols``) and finds the shapes that nobody declared (``ranks`
 ``calls``, ``derivatives``, ``convolve``, ..); ``recurrence`` is what goes on in steps; ``claims``
 tells claims from definitions and gives any formula in a document its value.
 
-Over these rooms: ``dispatch`` has the rules, ``values`` what they give, ``reading`` the state of one
+Over these rooms: ``dispatch`` has the rules, ``values`` what they give, ``reading`` the state of a
 document; ``questions`` says what is asked, ``assembly`` makes the network, and ``document`` is all
 of it.
 """

@@ -81,6 +81,9 @@ def _entries(node: Expr, known: Mapping[Expr, Any], at: Mapping[str, int]) -> An
         case Call(Operator() as op, args):
             if op.name in _MATRICES:
                 return _on_matrices(_MATRICES[op.name], known[args[0]])
+            if op.name == "whole_power":
+                matrix, ones = (known[a] for a in args)
+                return np.array((sympy.Matrix(matrix) ** len(ones)).tolist(), object)
             if op.name not in _OPERATORS and (meaning := defined(node)) is not None:
                 return to_sympy(meaning, known, at)
             params = [sizes.evaluate(p, at) for p in op.params]

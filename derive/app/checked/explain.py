@@ -75,6 +75,8 @@ VERDICTS = {
 }  # fmt: skip
 
 READING = {
+    "ambiguous-axis": "arrays that are put together may stand beside or below each other: write "
+    "`[A, B]` for beside, `[A; B]` for below",
     "ambiguous-bars": "bars around a matrix have two meanings: write the determinant or the "
     "absolute values in words, as `\\det` or `\\operatorname{abs}`",
     "ambiguous-call": "a letter before a bracket may be a factor or a function: a sign between "
@@ -105,6 +107,8 @@ READING = {
     "function-without-argument": "a function stands where a quantity belongs: write what it is "
     "applied to",
     "huge-file": "the document is too long to be read; split it",
+    "index-out-of-range": "an entry or a range is not sure to be in the array: entries count from "
+    "1, and the declared size must be large enough",
     "incomplete-formula": "the formula breaks off where a term has to follow",
     "incomplete-question": "a gradient is asked for without its variable",
     "macro-argument": "a macro has another number of arguments than its definition says",
@@ -131,6 +135,8 @@ READING = {
     "too-large": "the document needs more memory than there is",
     "too-many-indices": "a symbol has more indices than it has axes: a vector takes one, a matrix "
     "two",
+    "too-many-steps": "a recurrence is written out for so many steps that nobody could read it: "
+    "ask for a smaller number, or leave the number of steps open, as T",
     "unbound-index": "an index is used that no sum runs over, or that selects nothing",
     "unclosed-bracket": "a bracket is opened and never closed in the same formula",
     "unclosed-formula": "a formula has a beginning and no end: a dollar sign is missing",
@@ -155,6 +161,8 @@ READING = {
     "unsupported-index": "an index is more than one letter: select entries with letters, as in "
     "$x_i$",
     "uses-unread": "a definition that this line needs could not be read: correct that one first",
+    "window": "a window does not fit on what it slides over, or it is not said how large it is: "
+    "the message has the formula with its numbers",
     "wrong-arguments": "a function has another number of arguments than its definition says",
 }
 

@@ -30,8 +30,8 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
                 return node
             if k == 0:
                 allowed.add(symbol)
-            elif symbol not in allowed and not _given(claims, symbol):
-                return node
+            elif (symbol not in allowed or side == claim.sides[0]) and not _given(claims, symbol):
+                return node  # q = q says nothing of a q that means nothing
     return _undefined_derivative(claims, claim)
 
 
