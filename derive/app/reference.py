@@ -59,6 +59,7 @@ class Entry:
     told: str
     source: str
     kinks: str
+    where: str
     spelled: tuple[str, ...]
     drawing: str
 
@@ -123,6 +124,7 @@ def entry_of(row: Row) -> Entry:
         _docstring(row),
         row.source,
         row.kinks,
+        row.where,
         row.words,
         _drawn(node),
     )

@@ -119,6 +119,7 @@ def _eliminated(a: Any, inverting: bool = True) -> tuple[Any, Fraction]:
 inverse = primitive(
     "inverse", lambda axes: _square("an inverse", axes), _inverted, _inverse_pull, r"#1^{-1}",
     words=("inv", "inverse"), exact=True, matrices=True, shapes=("n n",), code="np.linalg.inv({0})",
+    where=r"$\det(A) \ne 0$",
     source="Petersen & Pedersen, The Matrix Cookbook, 2012, equation 59",
 )  # fmt: skip
 det = primitive(
@@ -131,6 +132,7 @@ det = primitive(
 logdet = primitive(
     "logdet", lambda axes: _square("a log-determinant", axes)[:-2], _logarithm, _logdet_pull,
     r"\log\det(#1)", words=("logdet",), matrices=True, shapes=("n n",), body=lambda a: log(det(a)),
+    where=r"$\det(A) > 0$",
     code="np.linalg.slogdet({0})[1]",
     source="Petersen & Pedersen, The Matrix Cookbook, 2012, equation 57",
 )  # fmt: skip
@@ -138,6 +140,7 @@ logabsdet = primitive(
     "logabsdet", lambda axes: _square("a log-determinant", axes)[:-2],
     lambda x: np.linalg.slogdet(x)[1], _logdet_pull, r"\log\left| \det(#1) \right|",
     words=("logabsdet",), matrices=True, shapes=("n n",), body=lambda a: log(absolute(det(a))),
+    where=r"$\det(A) \ne 0$",
     code="np.linalg.slogdet({0})[1]",
     source="Petersen & Pedersen, The Matrix Cookbook, 2012, equation 57",
 )  # fmt: skip

@@ -84,12 +84,12 @@ exp = pointwise(
 )  # fmt: skip
 log = pointwise(
     "log", lambda x: reciprocal(x), value=lambda x: np.log(x), latex=r"\log",
-    words=("log", "ln"), domain=(0.2, 4.0), code="np.log({0})",
+    words=("log", "ln"), domain=(0.2, 4.0), where="$x > 0$", code="np.log({0})",
 )  # fmt: skip
 raised = pointwise(
     "raised", lambda x, y: y * raised(x, y - 1), lambda x, y: log(x) * raised(x, y),
     value=lambda x, y: np.power(x, y), latex="#1^{#2}", domain=(0.3, 3.0),
-    body=lambda x, y: exp(y * log(x)), code="np.power({0}, {1})",
+    where="$x > 0$", body=lambda x, y: exp(y * log(x)), code="np.power({0}, {1})",
 )  # fmt: skip
 
 # ------------------------------------------------------------------ comparisons: 1 or 0
@@ -326,7 +326,8 @@ sin = pointwise("sin", lambda x: cos(x), value=lambda x: np.sin(x), latex=r"\sin
 cos = pointwise("cos", lambda x: -sin(x), value=lambda x: np.cos(x), latex=r"\cos",
                 words=("cos",), code="np.cos({0})")  # fmt: skip
 tan = pointwise("tan", lambda x: 1 + square(tan(x)), value=lambda x: np.tan(x), latex=r"\tan",
-                words=("tan",), domain=(-1.0, 1.0), body=lambda x: sin(x) * reciprocal(cos(x)),
+                words=("tan",), domain=(-1.0, 1.0), where=r"$\cos x \ne 0$",
+                body=lambda x: sin(x) * reciprocal(cos(x)),
                 code="np.tan({0})")  # fmt: skip
 sinh = pointwise("sinh", lambda x: cosh(x), value=lambda x: np.sinh(x), latex=r"\sinh",
                  words=("sinh",), body=lambda x: Fraction(1, 2) * (exp(x) - exp(-x)),

@@ -17,24 +17,26 @@ from derive.kernel.expr import Call, Expr, Fn, Operator, vocabulary
 class Row:
     """What the vocabulary knows of a word.
 
-    ``make(*params)`` gives the Fn or Operator (or, for a composite, the expression of its
-    arguments); ``latex`` prints it, with ``#1`` .. for the arguments, or a bare command to be
-    followed by brackets; ``words`` are the names it is read by, ``letters`` those it has by custom
-    where a document defines nothing of the name, and speaks of ``beside`` if that is given;
-    ``body`` is its definition in other words, against which value and slope are tested; ``domain``
-    an interval on which it is smooth enough to be tested; ``kinks`` says which value is taken where
-    it has no derivative; ``code`` the NumPy source with ``{0}`` .. for the arguments, or a function
-    that makes it from the parameters (none for a function that must be given); ``entry`` prints one
-    entry along the axis that an operator makes, its index as the last argument; ``implied`` the
-    parameters that a short spelling leaves out (a symbol, or a number); ``learned`` that these are
-    trained; ``general`` the row that a spelling with a parameter means, of which this one is a
-    case; ``matrices`` that it acts on the last two axes, a matrix (a square one unless ``shapes``
-    says more),
-    ``leading`` on the first; ``source`` is where
-    the definition is from, or what it is;
-    ``shapes`` are those of its arguments, ``"m n"`` an m×n matrix (vectors if left out), and
-    ``parameters`` what a family is made with, where an example of it is shown; ``rest`` gives an
-    operator of several arguments an example of the others for its first.
+    - ``make(*params)``: the Fn or Operator; of a composite the expression of its arguments
+    - ``latex``: prints it, with ``#1`` .. for the arguments, or a bare command before brackets
+    - ``words``: the names it is read by; ``letters``: those it has by custom where a document
+      defines nothing of the name, and speaks of ``beside`` if that is given
+    - ``body``: its definition in other words, against which value and slope are tested
+    - ``domain``: an interval on which it is smooth enough to be tested
+    - ``where``: the condition under which it is defined; ``kinks``: which value is taken where it
+      has no derivative
+    - ``code``: the NumPy source with ``{0}`` .. for the arguments, or a function that makes it from
+      the parameters (none for a function that must be given)
+    - ``entry``: prints one entry along the axis that an operator makes, its index the last argument
+    - ``implied``: the parameters that a short spelling leaves out, symbols or numbers; ``learned``:
+      these are trained; ``general``: the row that a spelling with a parameter means, of which this
+      one is a case
+    - ``matrices``: it acts on the last two axes, a matrix (a square one unless ``shapes`` says
+      more); ``leading``: on the first
+    - ``source``: where the definition is from, or what it is
+    - ``shapes``: those of its arguments, ``"m n"`` an m×n matrix (vectors if left out);
+      ``parameters``: what a family is made with in an example of it; ``rest``: an example of the
+      other arguments of an operator for its first
     """
 
     name: str
@@ -47,6 +49,7 @@ class Row:
     body: Callable[..., Expr] | None = None
     domain: tuple[float, float] = (-3.0, 3.0)
     kinks: str = ""
+    where: str = ""
     code: str | Callable[..., str] = ""
     entry: str = ""
     implied: tuple[str | int, ...] = ()
