@@ -106,7 +106,7 @@ def entry_of(row: Row) -> Entry:
     made, arguments = specimen(row)
     node = named(r"\mathbf{z}" if made.axes else "z", made)
     upstream = Var(rf"\delta_{{{node.op.symbol}}}", node.axes)  # type: ignore[union-attr]
-    below = [v for v in dict.fromkeys(arguments) if isinstance(v, Var)]
+    below: list[Expr] = [v for v in dict.fromkeys(arguments) if isinstance(v, Var)]
     once = row.name in ONCE  # the end of the line: it has no gradient to show
     found = [] if once else grad(dot(upstream, node), below)
     opened = row.body(*arguments) if row.body is not None else made

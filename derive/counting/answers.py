@@ -187,7 +187,7 @@ def _of_layers(
         made = replace(blank, steps=line.steps, value=line.value, assumed=assumed)
         return of_parameters(made, *chosen[0]) if count is parameters else made
     sums = (
-        " + ".join(line.steps[-2] if len(line.steps) > 1 else line.steps[0] for line in lines),
+        " + ".join(line.steps[-2:][0] for line in lines),
         " + ".join(line.steps[-1] for line in lines),
         latex(total),
     )

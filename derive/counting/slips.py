@@ -51,7 +51,7 @@ def of_parameters(found: Counted, layer: Layer, shape: Extent) -> Counted:
         slips.append(("each output has a bias of its own", bare + 1))
     if layer.kind == "norm":
         assert not isinstance(full, tuple)
-        features = layer.units if layer.units is not None else shape[-1]
+        *_, features = shape if layer.units is None else (layer.units,)
         slips.append(("each feature has a scale and a shift", features))
         slips.append(("each feature has a scale and a shift", 2))
         slips.append(("the running mean and variance are not learned", 2 * full))

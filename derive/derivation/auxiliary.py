@@ -22,6 +22,7 @@ from derive.kernel.expr import (
     is_named,
     toposort,
 )
+from derive.meaning.matrices import is_inverse
 from derive.notation.names import parts, symbol_tree
 
 _LETTERS = "uvsqrahgk"
@@ -85,8 +86,8 @@ def auxiliaries(
 
 def _is_one_factor(node: Expr) -> bool:
     """A variable spread, scaled, transposed or inverted: nothing that would deserve a name."""
-    if isinstance(node, Call) and not is_named(node) and node.op.name == "inverse":
-        return isinstance(node.args[0], Var) or is_named(node.args[0])
+    if is_inverse(node):
+        return isinstance(node.kids[0], Var) or is_named(node.kids[0])
     return (
         isinstance(node, Contract)
         and sum(not isinstance(f, Num | Ones | Delta) for f in node.factors) == 1

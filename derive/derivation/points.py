@@ -110,7 +110,7 @@ def value_of(var: Expr, domain: Domain, draw: Any, at: Mapping[str, int]) -> Any
     if not forms:
         return value(var.axes, domain, draw, at)
     order = toposort(forms[0])
-    free = {v: value(v.axes, REALS, draw, at) for v in order if isinstance(v, Var)}
+    free: dict[Expr, Any] = {v: value(v.axes, REALS, draw, at) for v in order if isinstance(v, Var)}
     return evaluate_all(order, free, at)[forms[0]]
 
 

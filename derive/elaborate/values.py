@@ -151,8 +151,8 @@ def _resized(node: Expr, kids: list[Expr], bound: Mapping[str, Axis]) -> Expr:
             return Ones(sizes.resolve(n, bound))
         case Num():
             return node
-        case Call() if is_incidence(node):
-            *steps, shift = node.op.params[: len(node.axes) + 1]
+        case Call(Operator() as op) if is_incidence(node):
+            *steps, shift = op.params[: len(node.axes) + 1]
             axes = tuple(sizes.resolve(n, bound) for n in node.axes)
             made = raw if any(map(sizes.unknowns, axes)) else incidence
             return made([sizes.resolve(c, bound) for c in steps], sizes.resolve(shift, bound), axes)

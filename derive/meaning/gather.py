@@ -79,6 +79,7 @@ def _looked_up(part: Part, by: Equation, index: int, extents: dict[int, int]) ->
     others = [(i, c) for i, c in by.terms if i != index]
     total = np.full((1,) * len(others), int(by.offset))  # type: ignore[arg-type]
     for k, (i, c) in enumerate(others):
+        assert isinstance(c, int)
         shape = [1] * len(others)
         shape[k] = -1
         total = total + c * np.arange(extents[i]).reshape(shape)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from derive.kernel.build import ONE, ZERO, contracted, scale, transpose
-from derive.kernel.expr import Call, Contract, Delta, Expr, Num, Ones, is_named
+from derive.kernel.expr import Call, Contract, Delta, Expr, Name, Num, Ones
 from derive.meaning.kinds import kinds_of, turning
 from derive.operators.matrices import det, inverse, logabsdet, logdet
 from derive.operators.pointwise import reciprocal
@@ -27,7 +27,7 @@ def is_inverse(node: Expr) -> bool:
 
 def plainer(node: Call) -> Expr | None:
     """An inverse or a determinant in terms of simpler ones; None where there is no such rule."""
-    if is_named(node) or node.op.name not in _WORDS or len(node.args[0].axes) != 2:
+    if isinstance(node.op, Name) or node.op.name not in _WORDS or len(node.args[0].axes) != 2:
         return None
     arg = node.args[0]
     if type(arg) is Delta:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from derive.kernel.expr import Contract, Delta, Expr, Ones
 from derive.kernel.sizes import Axis
@@ -80,7 +80,7 @@ def unstacked(
         powers[keys[k]] = min(powers[keys[k]], Fraction(1))
     stays = set(map(now, out))
     uses = Counter(i for _, own in keys for i in own)
-    spots = [(keys[k][0].op.params, keys[k][1]) for k in flat]  # type: ignore[attr-defined]
+    spots: Any = [(keys[k][0].op.params, keys[k][1]) for k in flat]  # type: ignore[attr-defined]
     step = law(spots, uses, lambda i: i not in stays)
     if step is None:
         return None

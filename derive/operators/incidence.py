@@ -11,7 +11,7 @@ Indices count from 0 here.  Dumoulin and Visin, A guide to convolution arithmeti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, reduce
+from functools import cache
 from math import gcd
 from typing import Any, NamedTuple
 
@@ -111,14 +111,14 @@ def factors(
     terms = [(i, c) for i, c in wanted.terms if extent[i] != 1]  # an index that is always 0
     gone = [(Ones(extent[i]), (i,)) for i, _ in wanted.terms if extent[i] == 1]
     offset = wanted.offset
-    whole = [c for _, c in terms if isinstance(c, int)]
+    whole = [(i, c) for i, c in terms if isinstance(c, int)]
     if len(whole) == len(terms) and isinstance(offset, int):
-        shared = reduce(gcd, whole, 0)
+        shared = gcd(*(c for _, c in whole))
         if offset % shared if shared else offset:
             return None
         if not terms:
             return [*gone]
-        terms, offset = [(i, c // shared) for i, c in terms], offset // shared
+        terms, offset = [(i, c // shared) for i, c in whole], offset // shared
     keys = []
     for sign in (1, -1):
         ordered = sorted((_key(c * sign), _key(extent[i]), i) for i, c in terms)

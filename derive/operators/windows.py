@@ -33,6 +33,7 @@ CONVOLUTIONS = frozenset(
 FLIPS = frozenset(["flip", "Flip", "rot", "rot180"])
 
 Option: TypeAlias = "int | Sequence[int]"
+Padding: TypeAlias = "Axis | Sequence[Axis] | str"
 Indices: TypeAlias = tuple[int, ...]
 
 
@@ -68,7 +69,7 @@ def conv1d(
 
 
 def conv2d(
-    x: Expr, w: Expr, b: Expr | None = None, stride: Option = 1, padding: Option | str = 0,
+    x: Expr, w: Expr, b: Expr | None = None, stride: Option = 1, padding: Padding = 0,
     dilation: Option = 1, groups: int = 1,
 ) -> Expr:  # fmt: skip
     r"""The convolution of an image, as ``conv1d`` along both of its last axes.
@@ -85,7 +86,7 @@ def conv2d(
 
 
 def _convolved(
-    x: Expr, w: Expr, b: Expr | None, dims: int, stride: Option, padding: Option | str,
+    x: Expr, w: Expr, b: Expr | None, dims: int, stride: Option, padding: Padding,
     dilation: Option, groups: int,
 ) -> Expr:  # fmt: skip
     word = f"conv{dims}d"
@@ -151,7 +152,7 @@ def window(
 
 
 def geometry(
-    word: str, space: Axes, kernel: Axes, stride: Option, padding: Option | str, dilation: Option
+    word: str, space: Axes, kernel: Axes, stride: Option, padding: Padding, dilation: Option
 ) -> list[Geometry]:
     """The options for each axis, checked against its sizes; ShapeError where they do not fit."""
     dims = len(space)
@@ -165,12 +166,13 @@ def geometry(
     else:
         paddings = each(word, "padding", padding, dims)
     found = []
-    for n, k, *how in zip(space, kernel, strides, paddings, dilations, strict=True):
+    for n, k, *options in zip(space, kernel, strides, paddings, dilations, strict=True):
+        how = Geometry(*options)  # type: ignore[arg-type]
         try:
             output_size(n, k, *how)
         except SizeError as error:
             raise ShapeError(f"{word}: {error}") from None
-        found.append(Geometry(*how))
+        found.append(how)
     return found
 
 

@@ -6,6 +6,7 @@ inside a table loses the axis of one entry that it only has to fit in.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from itertools import islice
 from typing import Protocol
 
@@ -92,10 +93,10 @@ def _rows(writer: Shown, node: Call) -> list[tuple[Expr, ...]]:
     return [(arg,) for arg in node.args]
 
 
-def _cell(cell: Expr, at: Letters, scope: frozenset[str]) -> Saying:  # type: ignore[misc]
+def _cell(cell: Expr, at: Letters, scope: frozenset[str]) -> Generator[Ask, Said, Tree]:
     """A block: a zero is 0, a column is a vector, a row its transpose, a single entry a scalar."""
     if is_zero(cell):
-        return num(0)  # type: ignore[return-value]
+        return num(0)
     lead = at[:-2]
     if isinstance(cell, Contract):
         free = [i for i in cell.out[-2:] if _only_one(cell, i)]
@@ -105,9 +106,9 @@ def _cell(cell: Expr, at: Letters, scope: frozenset[str]) -> Saying:  # type: ig
             inner = yield Ask(thin, (*lead, *[None] * (2 - len(free))), scope)
             body = filled(inner, 2 - len(free))
             row = len(free) == 1 and free[0] == cell.out[-2]
-            return tree("transpose", body) if row else body  # type: ignore[return-value]
+            return tree("transpose", body) if row else body
     whole = yield Ask(cell, at, scope)
-    return filled(whole, 2)  # type: ignore[return-value]
+    return filled(whole, 2)
 
 
 def _only_one(cell: Contract, i: int) -> bool:

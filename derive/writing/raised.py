@@ -6,7 +6,7 @@ exponents are as short as can be.
 
 from __future__ import annotations
 
-from derive.kernel.expr import Call
+from derive.kernel.expr import Call, Operator
 from derive.operators.powers import is_powers
 from derive.tree import Tree, tree
 from derive.writing.product import Ask, Letters, Said, Saying, entry
@@ -27,6 +27,7 @@ def exponent(node: Call, letter: str | None) -> Tree:
     count = node.args[1].axes[0]
     if letter is None:
         return size_tree(count)
+    assert isinstance(node.op, Operator)
     sign, low = node.op.params
     if sign > 0:
         return _total(letter_tree(letter), low)

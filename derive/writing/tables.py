@@ -6,6 +6,7 @@ The idea: what is put together of entries is read best as the table of its entri
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 from derive.kernel.build import contracted
 from derive.kernel.contraction import span
@@ -18,12 +19,10 @@ _MOST = 16  # entries of a table
 
 def table_of(expr: Expr, tidied: Callable[[Expr], Expr]) -> Expr | None:
     """The array put together of its tidied entries, where it shows parts and is small."""
-    axes = expr.axes
-    if not axes or len(axes) > 2 or not all(isinstance(n, int) for n in axes):
+    axes = [n for n in expr.axes if isinstance(n, int)]
+    if not 0 < len(expr.axes) <= 2 or len(axes) < len(expr.axes):
         return None
-    count = 1
-    for n in axes:
-        count *= n  # type: ignore[operator]
+    count = prod(axes)
     inside = toposort(expr, below=lambda node: () if is_barrier(node) else node.kids)
     if not 1 < count <= _MOST or not any(is_concat(node) for node in inside):
         return None

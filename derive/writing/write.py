@@ -187,13 +187,13 @@ class Writer:
                     return tuple(next(filter(None, column), None) for column in zip(*rows))
                 case Call(Operator(name="powers"), (first, _)):
                     called = (*self.label[first][:-2], raised.LETTER)
-                case Call(Operator(name=op), (first, *_)) if op in FAMILIES:
-                    called = self.label[first][: node.op.params[0]]
-                case Call(op, (first, *_)):
-                    own = own_axes(op.name) if len(node.axes) <= len(first.axes) else 0
+                case Call(Operator(name=op, params=params), (first, *_)) if op in FAMILIES:
+                    called = self.label[first][: params[0]]
+                case Call(Operator(name=op), (first, *_)):
+                    own = own_axes(op) if len(node.axes) <= len(first.axes) else 0
                     called = self.label[first][: len(first.axes) - own]
         if not called and isinstance(node, Var | Call):
-            self.taken.add(node.name if type(node) is Var else getattr(node.op, "symbol", ""))
+            self.taken.add(node.name if isinstance(node, Var) else getattr(node.op, "symbol", ""))
         return (*called, *[None] * (len(node.axes) - len(called)))
 
     def _called(self, node: Expr) -> tuple[Tree | None, Letters]:

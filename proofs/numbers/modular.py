@@ -103,9 +103,9 @@ class Residues:
         if meaning is not None:
             return ((field, meaning),)
         if not isinstance(node, Map):
-            applied = isinstance(node, Call) and isinstance(node.op, Operator)
-            if field == "q" and applied and node.op.name not in RESHAPES:
-                return [(f, arg) for arg in node.args for f in "pq"]
+            match node:
+                case Call(Operator(name=word), args) if field == "q" and word not in RESHAPES:
+                    return [(f, arg) for arg in args for f in "pq"]
             return [(field, kid) for kid in node.kids]
         if node.fn.name == "exp":
             if field == "q":

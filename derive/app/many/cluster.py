@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from importlib import import_module
+from typing import Any
 
 from derive.diagnostics import DeriveError, Diagnostic
 
@@ -27,9 +29,10 @@ def cluster(scheduler: str = LOCAL, workers: int | None = None) -> Iterator[tupl
     DeriveError where it cannot be had.
     """
     try:
-        from distributed import Client, LocalCluster  # type: ignore[import-not-found]
+        distributed: Any = import_module("distributed")
     except ImportError:
         raise DeriveError(Diagnostic("no-cluster", MISSING, help=INSTALL)) from None
+    Client, LocalCluster = distributed.Client, distributed.LocalCluster
     with contextlib.ExitStack() as stack:
         try:
             if scheduler == LOCAL:

@@ -273,10 +273,11 @@ def gradient_at(reading: Reading, of: Tree, by: Tree | None, order: int, env: En
     where another reading is the right one.  Fault where several could be meant."""
     if of.head not in ("call", "apply") or of.kids[0].head != "symbol":
         return None
-    symbol = str(of.kids[0].kids[0])
+    called, *arguments = of.kids
+    symbol = str(called.kids[0])
     if symbol not in reading.scope.unspecified:
         return None
-    if by is not None and (len(of.kids) > 2 or not _elsewhere(by, of.kids[1])):
+    if by is not None and (len(arguments) > 1 or not _elsewhere(by, arguments[0])):
         return None
     if len(of.kids) > 2:
         raise Fault(

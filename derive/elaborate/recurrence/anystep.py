@@ -17,7 +17,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.recurrence.steps import Steps, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
 from derive.elaborate.recurrence.windows import Recurrent, Unfit, Window
-from derive.kernel.expr import Var
+from derive.kernel.expr import Expr, Var
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -70,7 +70,7 @@ class AnyStep:
         """The lines of step t: those of names that are defined there."""
         assert self.steps is not None
         lefts = [item.kids[0] for item in self.steps.defined.values()]
-        names = {definition.node: definition.left for definition in wide.network.definitions}
+        names: dict[Expr, Tree | None] = {d.node: d.left for d in wide.network.definitions}
         for step, right in _without_auxiliary(wide):
             if names.get(step.node) in lefts:
                 yield Tree("chain", (step.left, _EQUAL, right))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from derive.elaborate.names.scope import base_of, index_letter
 from derive.elaborate.terms.limits import bound_letters
@@ -127,7 +127,7 @@ def put(tree: Tree, letter: str, value: Tree) -> Tree:
     return _put(tree, letter, value)
 
 
-def _put(tree, letter: str, value: Tree):
+def _put(tree: Any, letter: str, value: Tree) -> Any:
     # Nesting is capped by the reader, so the recursion is bounded.
     if isinstance(tree, tuple):
         return tuple(_put(kid, letter, value) for kid in tree)

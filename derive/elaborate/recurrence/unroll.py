@@ -7,6 +7,7 @@ terms, and a weight that all steps use is used that often, so that its shares ad
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import base_of, names_in
@@ -112,7 +113,7 @@ def _number(k: int) -> Tree:
     return digits if k >= 0 else Tree("neg", (digits,))
 
 
-def _summed(tree, steps: Steps, last: int):
+def _summed(tree: Any, steps: Steps, last: int) -> Any:
     """Sums over the steps written out."""
     if isinstance(tree, tuple):
         return tuple(_summed(kid, steps, last) for kid in tree)

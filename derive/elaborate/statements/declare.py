@@ -80,12 +80,13 @@ def _kinds_of(tree: Tree) -> tuple[str, ...]:
 
 def _simplex(tree: Tree, reading: Reading) -> Axis | None:
     r"""How many entries a member of \Delta^{K-1}, \Delta_K or \Delta(K) has."""
-    base, size = tree, None
-    if tree.head == "juxt" and len(tree.kids) == 2 and tree.kids[1].head == "paren":
-        base, size = tree.kids[0], tree.kids[1].kids[0]
-    elif tree.head == "script":
-        base, sub, sup = tree.kids
-        size = sub if sub is not None else sup
+    match tree:
+        case Tree("juxt", (base, Tree("paren", (size,)))):
+            pass
+        case Tree("script", (base, sub, sup)):
+            size = sub if sub is not None else sup
+        case _:
+            return None
     if base != Tree("name", (r"\Delta",)) or not isinstance(size, Tree):
         return None
     if size.head == "sum" and size.kids[-1] == Tree("neg", (Tree("num", ("1",)),)):
@@ -98,7 +99,7 @@ def _simplex(tree: Tree, reading: Reading) -> Axis | None:
 
 def _matrices(tree: Tree) -> tuple[tuple[str, ...], Tree] | None:
     r"""The kinds of \mathbb{S}^n_{++} or SO(n), and the tree of n."""
-    if tree.head in ("call", "juxt") and len(tree.kids) >= 2:
+    if tree.head in ("call", "juxt"):
         *head, size = tree.kids
         size = size.kids[0] if size.head == "paren" else size
         kind = _MATRICES.get("".join(map(_plain_name, head)))

@@ -38,7 +38,8 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         if found is not None:
             return _laid_out(found, len(found.own), 0, True, reading.layout)
     value = value_of(reading, of, env) if of is not None else None
-    if value is not None and not value.own and tree.head == "grad" and of.head == "transpose":
+    transposed = tree.head == "grad" and value is not None and not value.own
+    if transposed and of is not None and of.head == "transpose":
         # \nabla f^\top is (\nabla f)^\top: a number has no transpose
         inner = Tree("grad", (by, of.kids[0], order), tree.span)
         return value_of(reading, Tree("transpose", (inner,), tree.span), env)
