@@ -81,6 +81,7 @@ def read_document(source: Source) -> Network:
 
 def _network(source: Source, recast: Recast) -> Network:
     done = elaborated(source, recast=recast)
+    done.reading.scope.met = set(done.reading.variables)
     faults = done.faults
     network = None
     try:

@@ -98,7 +98,12 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
     if "#" in symbol:
         # x^{(i)} is a sample and likely a vector, y^{(i)} its label, x_i an entry or a sample.
         sample = has_label_slot(symbol) and core not in ("y", "t", "a", "z")
-        return ((1, 0), (0, 1)) if sample and not reading.bold else ((0, 0), (1, 1))
+        if sample and not reading.bold:
+            return ((1, 0), (0, 1))
+        if upper and symbol == f"{base}_{{#1}}" and not reading.bold:
+            # The W_k of experts and heads are matrices.
+            return ((2, 0), (0, 1), (1, 1)) if core == "W" else ((0, 0), (1, 1), (2, 2))
+        return ((0, 0), (1, 1))
     if vector:
         return ((1, 0),)
     if core.lstrip("\\") in GREEK:

@@ -209,8 +209,15 @@ def _collect_components(definitions: list[Tree], reading: Reading) -> None:
     loose -= reading.scope.bound
     for item in definitions:
         right = _plain_subscripts(item.kids[2:]) | _compared(item.kids[2:])
+        right |= _reckoned(item.kids[2], reading.scope.shifts)
         letters = _plain_subscripts(item.kids[:1]) & right
         reading.scope.bound |= letters - reading.scope.steps - loose
+
+
+def _reckoned(tree: Tree, shifts: set[Tree]) -> set[str]:
+    """The letters in places that are reckoned: z_i = \\sum_j w_j x_{i+j-1}."""
+    places = (node for node in tree.subtrees() if node in shifts)
+    return {letter for place in places for n in place.subtrees() if (letter := index_letter(n))}
 
 
 def _compared(trees: tuple) -> set[str]:
