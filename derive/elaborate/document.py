@@ -146,7 +146,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         items = with_commutations(items)
     reading.norms = norm_said(parsed.document.plain)
     reading.scope.basis = has_basis(items, parsed.document.plain)
-    reading.scope.convolves = convolve.says_so(parsed.document.plain)
+    convolve.note_windows(items, parsed.document.plain, reading, judging)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
     plain = parsed.document.plain

@@ -56,6 +56,15 @@ class Env:
         return self.rename.get(written, written)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a text says of its windows: the values of each option of a convolution or a pooling,
+    and how many of either it has."""
+
+    values: Mapping[tuple[str, str], set[Axis | str]]
+    counts: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Reading:
     """Everything known of a document while it is being elaborated."""
@@ -90,6 +99,7 @@ class Reading:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # see derive.meaning.kinds
     structured: set[Expr] = field(default_factory=set)  # of a kind, and differentiated by
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
+    said: Said | None = None  # of windows, in words
     norms: str = ""  # the kind of matrix norm that the text speaks of
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
     # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.

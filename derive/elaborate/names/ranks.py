@@ -26,6 +26,8 @@ _KINDS = {
     0: ("a scalar", r"\mathbb{R}"),
     1: ("a vector", r"\mathbb{R}^{n}"),
     2: ("a matrix", r"\mathbb{R}^{m \times n}"),
+    3: ("an array of three axes", r"\mathbb{R}^{c \times m \times n}"),
+    4: ("an array of four axes", r"\mathbb{R}^{b \times c \times m \times n}"),
 }
 
 
@@ -83,6 +85,8 @@ def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[i
     if reading.declarations.get(symbol) is not None:
         return ((0, 0),)
     found = _customary(reading, symbol)
+    if found[0][0] == 2 and any(len(d.axes or ()) > 2 for d in reading.declarations.values()):
+        found = (*found, (3, 1), (4, 1))  # the target of an image is one
     fitting = tuple((rank, cost) for rank, cost in found if abs(rank) >= least)
     return fitting or ((least, 0),)
 

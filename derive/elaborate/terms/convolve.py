@@ -8,13 +8,14 @@ kernel that is written flipped in a gradient slides over all places that it touc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from derive.elaborate.dispatch import said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.symbols import symbol_value
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
+from derive.elaborate.terms.said import said_of_windows, with_said
 from derive.elaborate.values import Value, contract_values, squeezed, sum_of
 from derive.kernel import sizes
 from derive.kernel.expr import Contract, Expr, Ones, is_named
@@ -38,6 +39,13 @@ DIMS = {(1, 1): 1, (2, 2): 2, (3, 2): 1, (3, 3): 2, (4, 3): 2, (4, 4): 2}
 def says_so(plain: str) -> bool:
     """Whether a document speaks of convolutions."""
     return _SAID.search(plain) is not None
+
+
+def note_windows(items: Iterable[Tree], plain: str, reading: Reading, judging: bool) -> None:
+    """Note whether the text speaks of convolutions, and what it says of them in words."""
+    reading.scope.convolves = says_so(plain)
+    if not judging:
+        reading.said = said_of_windows(plain, items, reading.scope.convolves)
 
 
 def has_star(kids: Sequence[Tree]) -> bool:
@@ -108,8 +116,9 @@ def _convolved(reading: Reading, tree: Tree, env: Env, product: Callable[[Tree],
     if not all(v.own for v in values):
         raise _Scalar("shape-clash", f"{said(tree)} is no convolution of arrays", tree)
     total, first = values[0], operands[0]
+    options = with_said(reading, tree, "conv", {})
     for value, operand, mode in zip(values[1:], operands[1:], modes, strict=True):
-        total = pair(reading, tree, (first, total), (operand, value), mode, {}, None)
+        total = pair(reading, tree, (first, total), (operand, value), mode, options, None)
         first = tree
     return total
 

@@ -26,6 +26,7 @@ from derive.elaborate.terms.convolve import (
     with_bias,
 )
 from derive.elaborate.terms.limits import size_of
+from derive.elaborate.terms.said import with_said
 from derive.elaborate.values import Value, call_of, contract_values, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import contracted, lift
@@ -42,6 +43,7 @@ from derive.tree import Tree
 def conv_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     r"""\mathrm{conv}(x, w, \text{stride}=2, \text{padding}=1)."""
     plain, options = _options(reading, tree, arguments)
+    options = with_said(reading, tree, "conv", options)
     word = _word(tree)
     if len(plain) not in (2, 3):
         raise Fault(
@@ -110,6 +112,7 @@ def flip_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
 def pool_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     r"""\mathrm{MaxPool}_{2 \times 2}(a, \text{stride}=2); the stride is the window if left out."""
     plain, options = _options(reading, tree, arguments)
+    options = with_said(reading, tree, "pool", options)
     word = _word(tree).lower()
     back = "unpool" in word
     window = options.get("window") or _window_of(reading, tree)
