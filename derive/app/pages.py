@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from derive.app import sheet
-from derive.app.exists import has_matrices, where_it_exists
+from derive.app.exists import where_it_exists
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text, worded
 from derive.app.solve import Solution, drawing
@@ -170,7 +170,6 @@ def _lines(steps: Iterable[Step]) -> Block:
 
 def _answers(solution: Solution) -> Iterable[Block]:
     network = solution.network
-    asks = has_matrices(dict.fromkeys(answer.question.of for answer in solution.worked.answers))
     for answer in solution.worked.answers:
         if answer.zero:
             yield sheet.Answer(answer.left, (answer.named,), _why_zero(answer))
@@ -178,7 +177,7 @@ def _answers(solution: Solution) -> Iterable[Block]:
         right = (answer.named,) if answer.inputs is None else (answer.named, answer.inputs)
         if answer.own:
             yield _lines(answer.own)
-        exists = where_it_exists(answer.value, answer.question.of, network) if asks else ()
+        exists = where_it_exists(answer.value, answer.question.of, network)
         yield sheet.Answer(
             answer.left, right, _shape_of(answer) + exists + _definite(answer, network)
         )

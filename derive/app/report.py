@@ -54,7 +54,7 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "general": [latex(line, network.spelling) for line in network.general],
         "parameters": _parameters(network),
         "questions": [
-            _question(answer, check, source, spelling) for answer, check in solution.results
+            _question(answer, check, source, network) for answer, check in solution.results
         ]
         + [_count(one, source) for one in network.counts],
         "backward": [_step(step, spelling) for step in solution.worked.steps],
@@ -72,10 +72,11 @@ def _parameters(network: Network) -> dict[str, Any]:
     return {"count": latex(polynomial(count.terms)), "each": each}
 
 
-def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -> dict[str, Any]:
+def _question(answer: Answer, check: Agreement, source: Source, network: Network) -> dict[str, Any]:
+    from derive.app.exists import conditions_of
     from derive.app.shapes import asked_axes
 
-    question = answer.question
+    question, spelling = answer.question, network.spelling
     wrt = [latex(by, spelling) for by in _variables(question)]
     asked = question.left is not None
     line, column = source.position(question.span[0]) if asked else (None, None)
@@ -90,6 +91,9 @@ def _question(answer: Answer, check: Agreement, source: Source, spelling: Any) -
         "ascii": plain(answer.named),
         "inputs": None if answer.inputs is None else latex(answer.inputs, spelling),
         "zero": answer.zero,
+        "conditions": [
+            latex(one, spelling) for one in conditions_of(answer.value, question.of, network)
+        ],
         "shape": [str(axis) for axis in asked_axes(answer)],
         "layout": "denominator",
         "steps": [_step(step, spelling) for step in answer.steps],
@@ -111,6 +115,7 @@ def _count(one: Counted, source: Source) -> dict[str, Any]:
         "ascii": plain(chained(one.steps[-1:])),
         "inputs": None,
         "zero": False,
+        "conditions": [],
         "shape": [],
         "layout": "denominator",
         "steps": [{"left": one.left, "right": list(one.steps), "reason": "; ".join(one.assumed)}],
