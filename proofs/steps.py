@@ -7,15 +7,18 @@ three steps and no more is unsettled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from derive.elaborate.recurrence.steps import Steps, recurrence
+from derive.elaborate.recurrence.induction import consequences, inductions, windows
+from derive.elaborate.recurrence.sequences import sequence, with_inputs, with_starts
+from derive.elaborate.recurrence.steps import Steps, mentions, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
 from derive.elaborate.recurrence.windows import Recurrent, Unfit
+from derive.latex.print import latex
 from derive.tree import Tree
-from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Report
+from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Link, Report
 
 Span = tuple[int, int]
 
@@ -26,12 +29,20 @@ class Recast:
     def __init__(self) -> None:
         self.steps: Steps | None = None
         self.views: list[list[Tree]] = []
+        self.items: list[Tree] = []  # the statements of a sequence, whose last step nothing says
+        self.general: set[Span] = set()  # what is claimed of any step
+        self.supposed: tuple[Tree, ...] = ()  # the starts of which the text says nothing
 
     def first(self, items: list[Tree]) -> list[Tree]:
-        steps = self.steps = recurrence(items)
+        steps = self.steps = recurrence(items) or sequence(items)
         assert steps is not None, "only a recurrence is recast"
+        if steps.endless:
+            items, self.supposed = with_starts(items, steps)
+            self.items = items
+            self.general = {item.span for item in items if mentions(item, steps.letter)}
         if steps.last is not None:
-            return unrolled(items, steps, steps.last, True)
+            made = unrolled(items, steps, steps.last, True)
+            return with_inputs(made, steps) if steps.endless else made
         with suppress(Unfit):
             self.views = Recurrent(items, steps).views()
         return unrolled(items, steps, steps.low + SHOWN - 1, True)
@@ -47,7 +58,12 @@ def judged_in_steps(recast: Recast, first: Report, again: Callable[[list[Tree]],
     if recast.steps is None:
         return first
     claims = _one_each(first.claims)
-    if recast.open:
+    if recast.steps.endless:
+        claims = _one_each(_at_their_steps(first.claims, recast))
+        proved = {claim.span for claim in claims if claim.verdict == PROVED}
+        by_induction = _held(recast, proved & recast.general, again)
+        claims = [_at_every_step(claim, by_induction, recast) for claim in claims]
+    elif recast.open:
         shown = {claim.span: claim for view in recast.views for claim in again(view).claims}
         claims = [_for_every_length(claim, shown, recast) for claim in claims]
     return replace(first, claims=tuple(claims))
@@ -61,6 +77,82 @@ def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:
         if before is None or ORDER.index(claim.verdict) > ORDER.index(before.verdict):
             found[claim.span] = claim
     return list(found.values())
+
+
+def _held(
+    recast: Recast, proved: set[Span], again: Callable[[list[Tree]], Report]
+) -> dict[Span, tuple[str, ...]]:
+    """The claims that hold at every step, those proved at the first ones, and their conditions."""
+    steps, items = recast.steps, recast.items
+    if steps is None or not items or not proved:
+        return {}
+    found: dict[Span, tuple[str, ...]] = {}
+
+    def tried(views: Iterable[tuple[Tree, list[Tree]]], plainly: bool) -> Iterator[Tree]:
+        for item, view in views:
+            if item.span in found or item.span not in proved:
+                continue
+            asked = sum(line.span == item.span for line in view)
+            lines = [claim for claim in again(view).claims if claim.span == item.span]
+            links = [link for claim in lines for link in claim.links]
+            conditions = dict.fromkeys(c for link in links for c in link.conditions)
+            holds = len(lines) == asked and all(_everywhere(link) for link in links)
+            if holds and not (plainly and conditions):
+                found[item.span] = tuple(conditions)
+                yield item
+
+    held = list(tried(inductions(items, steps), True))
+    for views in (windows(items, steps), consequences(items, steps, held)):
+        list(tried(views, False))
+    return found
+
+
+def _everywhere(link: Link) -> bool:
+    return link.verdict == PROVED and link.almost_everywhere is None
+
+
+def _at_their_steps(claims: tuple[Judged, ...], recast: Recast) -> tuple[Judged, ...]:
+    """What is wrong of any step says at which one; its mistake would be named in the letters of
+    that one, not in those of the line."""
+    steps = recast.steps
+    assert steps is not None
+    assert steps.last is not None
+    left = {span: sum(c.span == span for c in claims) for span in recast.general}
+    told: list[Judged] = []
+    for claim in claims:
+        if claim.span in left:
+            left[claim.span] -= 1
+            here = f"${steps.letter} = {steps.last - left[claim.span]}$"
+            links = tuple(
+                replace(link, mistake=None, fix=None, notes=(),
+                        message=f"the two sides are not equal for {here}")
+                if link.verdict == REFUTED else link
+                for link in claim.links
+            )  # fmt: skip
+            claim = replace(claim, links=links)
+        told.append(claim)
+    return tuple(told)
+
+
+def _at_every_step(
+    claim: Judged, by_induction: Mapping[Span, tuple[str, ...]], recast: Recast
+) -> Judged:
+    """A claim that was judged at the first steps: at all of them by induction."""
+    assert recast.steps is not None
+    if claim.verdict != PROVED:
+        return claim
+    conditions = tuple(f"{latex(one.kids[0])} = 0" for one in recast.supposed)
+    letter = recast.steps.letter
+    links = claim.links
+    if claim.span in recast.general and claim.span not in by_induction:
+        some = f"{letter} = {recast.steps.low}, \\dots, {recast.steps.last}"
+        message = f"proved for ${some}$; no proof was found for every ${letter}$"
+        links = tuple(replace(link, verdict=UNSETTLED, message=message) for link in links)
+    elif conditions := (*conditions, *by_induction.get(claim.span, ())):
+        links = tuple(
+            replace(k, conditions=tuple(dict.fromkeys((*k.conditions, *conditions)))) for k in links
+        )
+    return replace(claim, links=links)
 
 
 def _for_every_length(claim: Judged, shown: dict[Span, Judged], recast: Recast) -> Judged:

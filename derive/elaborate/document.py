@@ -25,6 +25,7 @@ from derive.elaborate.names.unspecified import Unspecified
 from derive.elaborate.names.used import symbols_used
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.recurrence.anystep import AnyStep
+from derive.elaborate.recurrence.sequences import sequence
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
@@ -130,7 +131,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = with_named_functions(items)
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
-    steps = recurrence(items)
+    steps = recurrence(items) or (sequence(items) if judging else None)
     if steps is not None:
         try:
             items = written_out(items, steps, reading, judging) if recast is None else recast(items)

@@ -38,6 +38,7 @@ class Steps:
     last: int | None
     defined: dict[str, Tree] = field(default_factory=dict)  # family: its definition
     carried: tuple[str, ...] = ()
+    endless: bool = False  # whether no last step is said: what is claimed holds at all of them
 
 
 def number_of(tree: Tree | None) -> int | None:
@@ -191,7 +192,7 @@ def starts_at_zero(item: Tree, steps: Steps) -> bool:
 def recurrence(items: Iterable[Tree]) -> Steps | None:
     """The recurrence of a document whose steps have a range; None where there is none."""
     items = list(items)
-    for letter in _letters(items):
+    for letter in letters_in(items):
         low, high = _range(items, letter)
         if high is None:
             continue
@@ -202,7 +203,7 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
                 one = Tree("sum", (Tree("name", (letter,)), Tree("neg", (Tree("num", ("1",)),))))
                 shifted = put(item, letter, one) if member.offset == 1 else item
                 defined.setdefault(member.family, shifted)
-        carried = _carried(defined, letter)
+        carried = carried_in(defined, letter)
         if carried:
             return Steps(letter, low, high, _value(items, high), defined, carried)
     return None
@@ -220,7 +221,7 @@ def defines(item: Tree, letter: str) -> Member | None:
     return member_of(left, letter)
 
 
-def _letters(items: list[Tree]) -> list[str]:
+def letters_in(items: list[Tree]) -> list[str]:
     """The letters that are reckoned with in scripts."""
     found: dict[str, None] = {}
     for item in items:
@@ -279,7 +280,7 @@ def range_of(item: Tree, letter: str) -> tuple[int, Tree] | None:
     return None
 
 
-def _carried(defined: dict[str, Tree], letter: str) -> tuple[str, ...]:
+def carried_in(defined: dict[str, Tree], letter: str) -> tuple[str, ...]:
     """The families that lead back to themselves at an earlier step."""
     uses = {
         family: {m for side in item.kids[2::2] for m in members(side, letter)}

@@ -12,6 +12,7 @@ from typing import Any
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.reading import Reading
+from derive.elaborate.recurrence.indices import at_step
 from derive.elaborate.recurrence.steps import (
     Member,
     Steps,
@@ -59,7 +60,7 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
         if starts_at_zero(item, steps):
             # Zero of the state's shape; where nothing is judged the state is left as a letter.
             if judging:
-                empty = Tree("juxt", (item.kids[2], companion(item.kids[0])), item.kids[2].span)
+                empty = _zero(item, items, steps)
                 made.append(Tree("chain", (*item.kids[:2], empty), item.span))
             continue
         item = _summed(item, steps, last)
@@ -71,19 +72,35 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
     return made
 
 
+def _zero(item: Tree, items: list[Tree], steps: Steps) -> Tree:
+    """Zero of the shape of a state: where nothing says it, of what is added at the first step."""
+    state = item.kids[0]
+    declared = [one.kids[0] for one in items
+                if one.head == "chain" and one.kids[1] == Tree("rel", ("in",))]  # fmt: skip
+    rules = [r for r in steps.defined.values() if base_of(r.kids[0]) == base_of(state)]
+    known = any(base_of(name) == base_of(state) for left in declared for name in left.subtrees())
+    terms = rules[0].kids[2].kids if rules and rules[0].kids[2].head == "sum" else ()
+    for term in () if known else terms:
+        if not any(m.family in steps.defined for m in members(term, steps.letter)):
+            one = Tree("paren", (at_step(term, steps.letter, steps.low),))
+            return Tree("sum", (one, Tree("neg", (one,))), item.kids[2].span)
+    return Tree("juxt", (item.kids[2], companion(state)), item.kids[2].span)
+
+
 def _at_each(item: Tree, steps: Steps, last: int) -> list[Tree]:
     letter = steps.letter
     member = defines(item, letter)
     if item.head == "chain" and str(item.kids[1].kids[0]) == "in":
         return _declared(item, steps, last)
     if member is not None and member.family in steps.defined:
-        item = steps.defined[member.family] if item.kids[0] is not None else item
-        item = _summed(item, steps, last)
-        return [put(item, letter, _number(k)) for k in range(steps.low, last + 1)]
+        rule = steps.defined[member.family]
+        if rule.span == item.span:  # what is said of it again is a claim
+            rule = _summed(rule, steps, last)
+            return [put(rule, letter, _number(k)) for k in range(steps.low, last + 1)]
     found = []
     for k in range(steps.low, last + 1):
         if all(_exists(m, k, steps, last) for m in members(item, letter)):
-            found.append(put(item, letter, _number(k)))
+            found.append(at_step(item, letter, k))
     return found
 
 
