@@ -7,7 +7,7 @@ anything else is a name that its first equation defines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from derive.elaborate.names.scope import base_of, index_letter, names_in, taken_apart
@@ -95,8 +95,11 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         if signs == {"!="} and all(_plain(side, reading) for side in item.kids[::2]):
             statements.claims.remove(item)
     marks: set[Tree] = set()
-    for item in (*statements.definitions, *statements.claims):
+    every = (*statements.definitions, *statements.claims)
+    for item in every:
         found = steps_of(item, reading)
+        if found and _is_used(item.kids[0], every):
+            continue  # \theta_{t+1} - \theta_t: the new value is a quantity beside the old one
         marks |= found
         if found and item in statements.definitions:
             statements.definitions.remove(item)
@@ -206,6 +209,15 @@ def _acts(left: Tree, reading: Reading) -> bool:
     )
 
 
+def _is_used(name: Tree, items: Iterable[Tree]) -> bool:
+    """Whether a name stands anywhere but alone on a left side."""
+    sides = (
+        side for item in items for k, side in enumerate(item.kids[::2])
+        if isinstance(side, Tree) and (k or side != name)
+    )  # fmt: skip
+    return any(node == name for side in sides for node in names_in([side]))
+
+
 def steps_of(item: Tree, reading: Reading) -> set[Tree]:
     r"""The marks that number the steps of an optimiser: (k+1) and (k) in W^{(k+1)} = W^{(k)} - ..,
     t and t-1 in \theta_t = \theta_{t-1} - ..; none of a chain that is no such step."""
@@ -222,7 +234,13 @@ def steps_of(item: Tree, reading: Reading) -> set[Tree]:
             continue
         kept = [None if j == k else m for j, m in enumerate(marks)]
         bare = Tree("script", (base, *kept)) if any(kept) else base
-        if reading.scope.use_of(bare) in reading.scope.uses:
+        # \theta^* is no use of \theta: what is looked for has not even a mark
+        met = (
+            bare.kids[0] in reading.scope.whole
+            if bare.head == "name"
+            else (reading.scope.use_of(bare) in reading.scope.uses)
+        )
+        if met:
             found |= {mark} if other is None else {mark, other}
     return found
 
