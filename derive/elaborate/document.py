@@ -19,6 +19,7 @@ from derive.elaborate.claims.counts import Counts
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.abstract import note_losses
 from derive.elaborate.names.basis import has_basis
+from derive.elaborate.names.ranks import note_own
 from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.names.trials import elaborate
 from derive.elaborate.names.unspecified import Unspecified
@@ -39,6 +40,7 @@ from derive.elaborate.statements.declare import assume, declare
 from derive.elaborate.statements.differentials import with_inner_products
 from derive.elaborate.statements.einstein import says_so, with_sums
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
+from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.primes import Functions, with_named_functions
 from derive.elaborate.statements.shorthand import Shorthand
@@ -86,6 +88,7 @@ def _network(source: Source, recast: Recast) -> Network:
     faults = done.faults
     network = None
     try:
+        note_own(done.reading)
         network = network_of(
             done.parsed, done.reading, done.statements, done.order, faults, counts=done.counts
         )
@@ -128,7 +131,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
-    items = with_named_functions(items)
+    items = with_named_functions(with_members(items))
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
     steps = recurrence(items) or (sequence(items) if judging else None)

@@ -75,6 +75,8 @@ VERDICTS = {
 }  # fmt: skip
 
 READING = {
+    "ambiguous-index": "a letter below a name may say which member of a family is meant, or be "
+    "part of the name: give what is no member a letter of its own",
     "ambiguous-axis": "arrays that are put together may stand beside or below each other: write "
     "`[A, B]` for beside, `[A; B]` for below",
     "ambiguous-bars": "bars around a matrix have two meanings: write the determinant or the "

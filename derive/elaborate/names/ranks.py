@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import has_label_slot, is_bold
+from derive.elaborate.names.scope import has_label_slot, index_letter, is_bold
 from derive.elaborate.reading import Declaration, Reading
 from derive.kernel.expr import Axes
 from derive.notation import ALPHABETS, GREEK
@@ -29,6 +29,9 @@ _KINDS = {
     3: ("an array of three axes", r"\mathbb{R}^{c \times m \times n}"),
     4: ("an array of four axes", r"\mathbb{R}^{b \times c \times m \times n}"),
 }
+
+
+_UNEQUAL = Tree("rel", ("!=",))
 
 
 def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
@@ -160,6 +163,36 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
     if lone:
         reading.lone[symbol] = tree
     reading.note(symbol, f"${plain}$ is not declared: read as {kind}")
+
+
+def note_own(reading: Reading) -> None:
+    """Note of u_o that it is read as a quantity of its own, where a sum runs over u_w.
+
+    Fault, code ``ambiguous-index``, where the letter is an index of that sum's condition.
+    """
+    excluded = {
+        letter
+        for equation in reading.equations.values() for node in equation.body.subtrees()
+        if node.head == "big" and node.kids[1] is not None
+        for part in node.kids[1].subtrees() if part.head == "chain" and _UNEQUAL in part.kids
+        for letter in map(index_letter, part.kids[::2]) if letter
+    }  # fmt: skip
+    for symbol in list(reading.variables):
+        taken = re.fullmatch(r"(.+)_\{?([A-Za-z])\}?", symbol)
+        family = f"{taken[1]}_{{#1}}" if taken else ""
+        if taken is None or family not in reading.variables:
+            continue
+        letter = reading.letters.get(family, ("k",))[0]
+        member = f"{taken[1]}_{letter if letter != taken[2] else 'k'}"
+        if taken[2] in excluded:
+            raise Fault(
+                "ambiguous-index", f"${symbol}$ may be one of the ${member}$ that are "
+                "summed, or a quantity of its own",
+                Tree("name", (symbol,), reading.spans[symbol]),
+                "give it a letter of its own, such as $q$, if it is no member that is summed",
+            )  # fmt: skip
+        told = f"{reading.notes[symbol]}, " if symbol in reading.notes else f"${symbol}$ is "
+        reading.notes[symbol] = f"{told}of its own and none of the ${member}$"
 
 
 def odd_one_out(reading: Reading, arrays: Sequence[str]) -> Fault | None:

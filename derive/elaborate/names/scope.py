@@ -70,6 +70,7 @@ class Scope:
     applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
+    counts: set[str] = field(default_factory=set)  # letters in limits and in exponents of sets
     shifted: set[str] = field(default_factory=set)  # indices that do not count from 1
     convolves: bool = False  # does the document speak of convolutions
     from_zero: bool = False  # do the indices of such places count from 0
@@ -368,6 +369,10 @@ def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bo
         return True  # a word: W^{new}, x^{max}
     if (base, latex(part)) in scope.powered:
         return True
+    if len(text) == 1 and text.isupper() and text not in "TLN" and base not in scope.whole:
+        # The Q of W^Q: a capital that is no number, above a name that never stands without one.
+        number = base in NUMBER_LETTERS or base.startswith(r"\math") or text in scope.scalars
+        return not number and text not in scope.counts
     if part.head == "name" and text not in ("T", r"\top"):
         exact = scope._spelled(base, subs, part)
         return scope.known(exact)

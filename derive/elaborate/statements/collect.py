@@ -101,7 +101,14 @@ def _factors(tree: Tree) -> Iterator[Tree]:
         elif isinstance(node, Tree):
             if base_of(node):
                 yield node
-            stack.extend(node.kids[2:] if node.head == "script" and base_of(node) else node.kids)
+            name = node.head == "script" and base_of(node)
+            stack.extend(() if name and _is_capital(node.kids[2]) else node.kids[2:] if name
+                         else node.kids)  # fmt: skip
+
+
+def _is_capital(above: object) -> bool:
+    """The O of W^O, which is part of the name."""
+    return isinstance(above, Tree) and (index_letter(above) or "").isupper()
 
 
 def collect_letters(items: list[Tree], reading: Reading) -> None:
@@ -112,6 +119,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     ranged: set[str] = set()
     for item in items:
         for node in item.subtrees():
+            reading.scope.counts |= _counted(node)
             if node.head == "big":
                 for letter, low, _ in bound_letters(node.kids[1]):
                     reading.scope.bound.add(letter)
@@ -157,6 +165,16 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare
     reading.scope.whole -= formal_only(items) | means(items)
     reading.scope.families |= {f"{base}_{{#1}}" for base in means(items)}
+
+
+def _counted(node: Tree) -> set[str]:
+    r"""The letters of a limit above a big operator, and of the exponent of \mathbb{R}."""
+    above = node.kids[2] if node.head == "big" else None
+    if node.head == "script" and base_of(node).startswith((r"\mathbb", r"\Re")):
+        above = node.kids[2]
+    if not isinstance(above, Tree):
+        return set()
+    return {letter for part in above.subtrees() if (letter := index_letter(part))}
 
 
 def _mentions(item: Tree) -> bool:

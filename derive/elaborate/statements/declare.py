@@ -33,10 +33,28 @@ def declared_names(item: Tree) -> Iterator[Tree]:
             yield part
 
 
+def _families(item: Tree) -> Iterator[str]:
+    r"""The families of x_1, \dots, x_n and of x^{(1)}, \dots, x^{(n)}, and the members named."""
+    left = item.kids[0]
+    parts = left.kids if left.head == "list" else ()
+    if not any(part.head == "dots" for part in parts):
+        return
+    for part in parts:
+        match part:
+            case Tree("script", (Tree("name", (base,)), Tree(head), None)):
+                yield f"{base}_{{#1}}"
+                if head == "num":
+                    yield latex(part)
+            case Tree("script", (Tree("name", (base,)), None, Tree("paren", _))):
+                yield f"{base}^{{(#1)}}"
+
+
 def declare(item: Tree, reading: Reading) -> None:
     r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known."""
     axes, domain = _set_of(item.kids[2], reading)
     kinds = _kinds_of(item.kids[2])
+    for symbol in _families(item):
+        reading.declarations.setdefault(symbol, Declaration(axes, domain, item.span))
     for name in declared_names(item):
         symbol = reading.scope.introduce(name).symbol
         if kinds:

@@ -244,9 +244,7 @@ def beside(reading: Reading, tree: Tree, values: list[Value], *, below: bool) ->
     """``concat`` of vectors; ``vstack`` puts matrices below each other."""
     if len(values) < 2:
         raise Fault("wrong-arguments", f"{said(tree)} joins nothing: give it two arrays", tree)
-    if not below and any(len(v.own) == 2 for v in values):
-        raise Fault(
-            "ambiguous-axis", f"{said(tree)} may put the matrices beside or below each other", tree,
-            "write $[A, B]$ for side by side, $[A; B]$ for one below the other",
-        )  # fmt: skip
+    if not below and all(len(v.own) == 2 for v in values):
+        reading.note("concat", f"${text(tree)}$ puts the matrices side by side")
+        return join(reading, tree, "comma", [values])
     return join(reading, tree, "semi", [[v] for v in values])

@@ -65,6 +65,10 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         found = layer(reading, tree, arguments, subscript, env)
         if found is not None:
             return found
+    if not primes and subscript is None and (parted := _log_of_exp(symbol, arguments)) is not None:
+        found = value_of(reading, parted, env)
+        if not found.own:
+            return found
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
     rows = rows_of(reading, symbol)
     if rows:
@@ -82,6 +86,16 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         "unknown-function", f"${symbol}$ is not a known function", function,
         f"define it, as in ${symbol}(x) = ..$, or check its spelling",
     )  # fmt: skip
+
+
+def _log_of_exp(symbol: str, arguments: list[Tree]) -> Tree | None:
+    r"""log(e^x / s) is x - log s, which has the same domain, and shorter slopes."""
+    match arguments:
+        case [Tree("frac", (Tree("call", (Tree("symbol", (word,)), x)), below))]:
+            if BY_WORD.get(symbol) == BY_WORD["log"] and BY_WORD.get(word) == BY_WORD["exp"]:
+                log = Tree("call", (Tree("symbol", (symbol,)), below), below.span)
+                return Tree("sum", (x, Tree("neg", (log,), below.span)), arguments[0].span)
+    return None
 
 
 def _given(reading: Reading, tree: Tree, symbol: str, env: Env) -> Value | None:

@@ -1,0 +1,107 @@
+r"""Members of families that are named by their number: \mathrm{head}_1, k_0 beside k_1, .., k_N.
+
+The idea: what defines \mathrm{head}_i defines every head that the document names by its number, so
+it is written out for those; and a sum from 0 over a family whose member 0 has a name of its own is
+that member and a sum from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from derive.elaborate.names.scope import base_of, index_letter, is_number, names_in
+from derive.elaborate.recurrence.steps import mentions, put
+from derive.elaborate.terms.limits import bound_letters
+from derive.tree import Tree
+
+_MOST = 16  # members that are written out
+_ZERO, _ONE, _IS = Tree("num", ("0",)), Tree("num", ("1",)), Tree("rel", ("=",))
+
+
+def with_members(items: Iterable[Tree]) -> list[Tree]:
+    """The statements with numbered members written out, and sums over families begun at 1."""
+    items = _heads(list(items))
+    zeroth = {
+        base for base, sub in _subscripted(items) if sub == _ZERO
+    } - {str(n.kids[0]) for n in names_in(items) if n.head == "name"}  # fmt: skip
+    return [_from_one(item, zeroth) for item in items] if zeroth else items
+
+
+def _subscripted(items: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
+    for node in names_in(items):
+        if node.head == "script" and node.kids[0].head == "name" and node.kids[1] is not None:
+            yield str(node.kids[0].kids[0]), node.kids[1]
+
+
+# ---------------------------------------------------------------------------- from zero
+
+
+def _from_one(tree, zeroth: set[str]):
+    if isinstance(tree, tuple):
+        return tuple(_from_one(kid, zeroth) for kid in tree)
+    if not isinstance(tree, Tree):
+        return tree
+    tree = Tree(tree.head, tuple(_from_one(kid, zeroth) for kid in tree.kids), tree.span)
+    if tree.head != "big" or tree.kids[0] != "sum" or None in tree.kids[1:]:
+        return tree
+    operator, below, above, body = tree.kids
+    found = bound_letters(below)
+    if len(found) != 1 or found[0][1] != _ZERO or found[0][2] is not None:
+        return tree
+    letter = found[0][0]
+    used = {base for base, sub in _subscripted([body]) if index_letter(sub) == letter}
+    if not used & zeroth:
+        return tree
+    index = Tree("name", (letter,), below.span)
+    rest = Tree("big", (operator, Tree("chain", (index, _IS, _ONE), below.span), above, body),
+                tree.span)  # fmt: skip
+    return Tree("paren", (Tree("sum", (put(body, letter, _ZERO), rest), tree.span),), tree.span)
+
+
+# ---------------------------------------------------------------------------- by number
+
+
+def _heads(items: list[Tree]) -> list[Tree]:
+    """Definitions of matrices and words with an index, for the numbers that are used."""
+    while True:
+        made = next(
+            (found for item in items if (found := _numbered(item, items)) is not None), None
+        )
+        if made is None:
+            return items
+        items = made
+
+
+def _numbered(item: Tree, items: list[Tree]) -> list[Tree] | None:
+    left = item.kids[0] if item.head == "chain" and len(item.kids) > 2 else None
+    if left is None or item.kids[1] != _IS or left.head != "script" or left.kids[2] is not None:
+        return None
+    base, letter = base_of(left), index_letter(left.kids[1])
+    word = base.replace(r"\mathrm{", "").strip("}")
+    matrix = word.lstrip("\\")[:1].isupper() or (word.isalpha() and len(word) > 1)
+    if letter is None or left.kids[0].head != "name" or not matrix:
+        return None
+    others = [other for other in items if other is not item]
+    subs = {sub for name, sub in _subscripted(others) if name == base}
+    numbers = sorted((sub for sub in subs if is_number(sub)), key=lambda sub: int(sub.kids[0]))
+    letters = [sub for sub in subs if not is_number(sub)]
+    if not 0 < len(numbers) <= _MOST or any(sub != left.kids[1] for sub in letters):
+        return None
+    if any(node.head == "big" and letter in {x for x, _, _ in bound_letters(node.kids[1])}
+           for other in items for node in other.subtrees()):  # fmt: skip
+        return None
+    # What is said with this letter is said of every member.
+    found: list[Tree] = []
+    for other in items:
+        if _ranges(other, letter):
+            continue
+        if not mentions(other, letter):
+            found.append(other)
+            continue
+        found += [put(other, letter, number) for number in numbers]
+    return found
+
+
+def _ranges(item: Tree, letter: str) -> bool:
+    """i = 1, 2 and i \\in \\{1, .., h\\}."""
+    return item.head == "chain" and index_letter(item.kids[0]) == letter and len(item.kids) == 3
