@@ -371,7 +371,7 @@ def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bo
         return True
     if len(text) == 1 and text.isupper() and text not in "TLN" and base not in scope.whole:
         # The Q of W^Q: a capital that is no number, above a name that never stands without one.
-        number = base in NUMBER_LETTERS or base.startswith(r"\math") or text in scope.scalars
+        number = base in NUMBER_LETTERS or base.startswith(r"\mathbb") or text in scope.scalars
         return not number and text not in scope.counts
     if part.head == "name" and text not in ("T", r"\top"):
         exact = scope._spelled(base, subs, part)
