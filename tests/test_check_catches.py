@@ -17,7 +17,10 @@ from derive.kernel.build import contracted, lift, scale
 from derive.operators import pointwise, primitives
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted(p.name for p in (ROOT / "examples").iterdir() if p.suffix in (".tex", ".md"))
+EXAMPLES = sorted(
+    p.name for p in (ROOT / "examples").iterdir()
+    if p.suffix in (".tex", ".md") and "\\partial" in p.read_text(encoding="utf-8")
+)  # fmt: skip
 DOCUMENT = {
     "softmax": r"$W \in \mathbb{R}^{k\times n}$, $x \in \mathbb{R}^n$, $t \in \mathbb{R}^k$. "
     r"$p = \mathrm{softmax}(Wx)$, $L = -t^\top \log p$. $\frac{\partial L}{\partial W} = ?$",
