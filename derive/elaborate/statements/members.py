@@ -7,6 +7,7 @@ that member and a sum from 1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from derive.elaborate.names.scope import base_of, index_letter, is_number, names_in
@@ -77,8 +78,9 @@ def _numbered(item: Tree, items: list[Tree]) -> list[Tree] | None:
     if left is None or item.kids[1] != _IS or left.head != "script" or left.kids[2] is not None:
         return None
     base, letter = base_of(left), index_letter(left.kids[1])
-    word = base.replace(r"\mathrm{", "").strip("}")
-    matrix = word.lstrip("\\")[:1].isupper() or (word.isalpha() and len(word) > 1)
+    word = re.sub(r"^\\[a-z]+\{(.*)\}$", r"\1", base).lstrip("\\")
+    matrix = word[:1].isupper() or (word.isalpha() and len(word) > 1 and base[0] != "\\")
+    matrix = matrix or base.startswith((r"\mathrm{", r"\text{", r"\operatorname{"))
     if letter is None or left.kids[0].head != "name" or not matrix:
         return None
     others = [other for other in items if other is not item]
