@@ -152,8 +152,10 @@ def with_row_bias(reading: Reading, tree: Tree, values: list[Value]) -> Value | 
     ends = {
         (_is_weight(kid.kids[0]), _is_weight(kid.kids[-1])) for kid in others if kid.head == "juxt"
     }
-    if ends not in ({(True, False)}, {(False, True)}):
-        return None
+    scaled = any(n.kids[:1] and n.kids[0] in reading.sizes.loose for kid in others
+                 for n in kid.subtrees() if n.head == "symbol")  # fmt: skip
+    if scaled or ends not in ({(True, False)}, {(False, True)}):
+        return None  # of a number times W nobody has a bias
     axis = int(ends == {(False, True)})
     reading.note(f"bias {symbol}", f"in ${text(tree)}$ the vector ${text(at)}$ is added to every "
                  f"{('column', 'row')[axis]}")  # fmt: skip
