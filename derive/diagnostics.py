@@ -26,6 +26,10 @@ class Source:
     file: str
     text: str
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"a document is text, not {self.text!r}")
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1, the column in characters."""
         offset = max(0, min(offset, len(self.text)))

@@ -154,7 +154,8 @@ class Graph:
 
 
 def graph(worked: Worked) -> Graph:
-    """The computational graph of a worked network.  ValueError if it is too large to be read.
+    """The computational graph of a worked network.  ValueError if it is too large to be read,
+    TypeError for what is none.
 
     >>> import derive as d
     >>> w, x = d.vector("w", 3), d.vector("x", 3)
@@ -167,6 +168,8 @@ def graph(worked: Worked) -> Graph:
     from derive.draw.svg import svg
     from derive.draw.tikz import tikz
 
+    if not isinstance(worked, Worked):
+        raise TypeError(f"graph needs a worked network, as worked(loss) makes, not {worked!r}")
     drawn = picture(worked)
     if too_large(drawn):
         raise ValueError(f"the graph has {len(drawn.nodes)} nodes: nobody could read the drawing")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, overload
+from typing import overload
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from derive import display
@@ -22,19 +22,18 @@ from derive.kernel import build, calculus
 from derive.kernel.expr import (
     Axes,
     Expr,
-    Fn,
-    Operator,
     ShapeError,
     Var,
     is_named,
     shape_text,
 )
-from derive.kernel.sizes import Axis, Size, size, sizes
+from derive.kernel.sizes import Axis, checked, size, sizes
 from derive.meaning.kinds import KINDS, closed
 from derive.notation import GREEK
 from derive.notation.names import parts, symbol_tree
-from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS, Row, stacking
+from derive.operators import stacking
 from derive.operators.abstract import applied
+from derive.vocabulary import function
 
 __all__ = [
     "batch", "function", "grad", "hessian", "hvp", "jacobian", "matrix", "name", "network",
@@ -129,26 +128,23 @@ def name(symbol: str, expr: Expr) -> Expr:
     >>> name("b", 2 * vector("x", n)).latex()
     '\\mathbf{b}'
     """
+    expr = build.lift(expr)
     return build.named(canonical(symbol, bold=bool(expr.axes)), expr)
 
 
 def _checked(axes: Axes) -> Axes:
-    for axis in axes:
-        if isinstance(axis, bool) or not isinstance(axis, int | Size):
-            raise TypeError(
-                f"an axis is an integer or a size, not {axis!r}: sizes('n m') makes two"
-            )
-        if isinstance(axis, int) and axis < 1:
-            raise ValueError(f"an axis has at least one entry, not {axis}")
-    return axes
+    return tuple(map(checked, axes))
 
 
 @cache
 def canonical(symbol: str, bold: bool) -> str:
     r"""The name that the reader gives a symbol: ``W_1`` is ``\mathbf{W}_1`` where ``bold``.
 
-    Symbols that choose their own alphabet keep it.  ValueError for an empty symbol.
+    Symbols that choose their own alphabet keep it.  ValueError for an empty symbol, TypeError for
+    what is no text.
     """
+    if not isinstance(symbol, str):
+        raise TypeError(f"a symbol is text, LaTeX or a plain name, not {symbol!r}")
     text = symbol.strip()
     if not text:
         raise ValueError("a symbol needs a letter")
@@ -190,49 +186,6 @@ def abstract(symbol: str, *out: Axis) -> Callable[..., Expr]:
     return lambda *args: applied(symbol, [build.lift(a) for a in args], out)
 
 
-@cache
-def function(word: str) -> Callable[..., Any]:
-    """The function of this name in the vocabulary; AttributeError if there is none.
-
-    What takes numbers spreads them: ``maximum`` is of a vector, ``max`` of two arrays.
-    """
-    if word in COMPOSITES:
-        return COMPOSITES[word].make
-    if word in WITH_OPTIONS:
-        return WITH_OPTIONS[word]
-    row = POINTWISE.get(word) or PRIMITIVES.get(word) or _spelled(word)
-    if row is None:
-        raise AttributeError(f"derive has no {word!r}")
-    try:
-        made = row.make()
-    except TypeError:
-        return row.make  # a family: power(3), one_hot(c)
-    return _function(row, made)
-
-
-def _spelled(word: str) -> Row | None:
-    """The operator that a document writes this way: ``inv`` is ``inverse``."""
-    return next((row for row in PRIMITIVES.values() if word in row.words), None)
-
-
-def _function(row: Row, made: Fn | Operator) -> Callable[..., Any]:
-    takes = max(row.arity, 1) if isinstance(made, Operator) else len(made.slopes)
-
-    def apply(*args: object) -> Expr:
-        given = [build.lift(a) for a in args]
-        left_out = takes - len(given)
-        if 0 < left_out <= len(row.implied):
-            given += [Var(p, ()) if isinstance(p, str) else build.lift(p)
-                      for p in row.implied[len(row.implied) - left_out :]]  # fmt: skip
-        if len(given) != takes:
-            raise TypeError(f"{row.name} takes {takes} argument(s), not {len(args)}")
-        return made(*given)
-
-    apply.__name__ = apply.__qualname__ = row.name
-    apply.__doc__ = f"{row.latex}. {row.kinks}".strip()
-    return apply
-
-
 # ---------------------------------------------------------------------------------- what is asked
 
 # The gradients that ``grad`` made and what they are the gradients of, while anyone holds them.
@@ -258,7 +211,8 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     >>> grad(function("half_squared_norm")(z - y), W).latex()
     '(\\mathbf{z} - \\mathbf{y}) \\mathbf{x}^\\top'
     """
-    several = [wrt] if isinstance(wrt, Expr) else list(wrt)
+    loss = build.lift(loss)
+    several = [build.lift(v) for v in ([wrt] if isinstance(wrt, Expr | str) else wrt)]
     inner = [stacking.stacked_matrix(v) or v for v in several]
     found = [projected(g, v) for g, v in zip(calculus.grad(loss, inner), inner, strict=True)]
     pairs = zip(several, inner, found, strict=True)
@@ -283,6 +237,7 @@ def jacobian(y: Expr, x: Expr) -> Expr:
     >>> jacobian(stacking.vec(A @ X @ B), stacking.vec(X))
     B (x) A^T
     """
+    y, x = build.lift(y), build.lift(x)
     X = stacking.stacked_matrix(x)
     if X is not None:
         found = jacobian(y, X)
@@ -299,7 +254,8 @@ def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
     >>> hessian(x @ x, x)
     2 I
     """
-    y = x if y is None else y
+    loss, x = build.lift(loss), build.lift(x)
+    y = x if y is None else build.lift(y)
     X, Y = (stacking.stacked_matrix(one) or one for one in (x, y))
     found = second_within(calculus.hessian(loss, X, Y), (X, Y))
     if X is x and Y is y:
@@ -323,6 +279,9 @@ def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
     >>> hvp(x @ x, x, v)
     2 v
     """
+    loss, x, v = build.lift(loss), build.lift(x), build.lift(v)
+    if v.axes != x.axes:
+        raise ShapeError(f"hvp needs v of the shape {shape_text(x.axes)}, not {shape_text(v.axes)}")
     X = stacking.stacked_matrix(x)
     if X is not None:
         return stacking.vec(calculus.hvp(loss, X, stacking.unvec(v, *X.axes)))

@@ -95,11 +95,11 @@ class Tree(_Hashed):
         stack: list = [self]
         while stack:
             node = stack.pop()
-            if isinstance(node, Tree):
+            if type(node) is Tree:
                 yield node
-                stack.extend(node.kids[::-1])
-            elif isinstance(node, tuple):
-                stack.extend(node[::-1])
+                stack.extend(reversed(node.kids))
+            elif type(node) is tuple:
+                stack.extend(reversed(node))
 
     def rewritten(self, change: Callable[[Tree], Tree]) -> Tree:
         """This tree with ``change`` applied to every node, kids first."""

@@ -35,8 +35,8 @@ def check(
 
     ``layout`` is ``denominator``, ``numerator``, ``mixed`` or ``row``; where it is None the
     document says it or its lines tell it.  ``limit`` are seconds, after which what is left is
-    unsettled.  Raises ValueError for an unknown layout; whatever is wrong with the document is in
-    the report.
+    unsettled.  Raises ValueError for an unknown layout, TypeError for what is no text; whatever is
+    wrong with the document is in the report.
 
     >>> report = check(r"$x \in \mathbb{R}^n$, $L = \frac12 \|x\|^2$, $\nabla_x L = 2x$")
     >>> report.verdict, report.claims[0].links[0].mistake

@@ -29,6 +29,7 @@ FLOORS = {
     "derive.draw": 4,
     "derive.display": 4,
     "derive.surface": 4,
+    "derive.vocabulary": 4,  # its rows as functions
     "derive.stepping": 4,  # optimizers: printed, applied, exported
     "proofs": 5,
     "derive.app": 6,

@@ -183,3 +183,70 @@ def test_a_document_is_read_and_solved():
     assert d.grad(net.loss, net.parameters[0].var).latex() == r"(z - y) x^\top"
     assert not solution.failed
     assert answer.zero is False
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: d.relu("x"), "cannot use 'x'"),
+        (lambda: d.relu(x, x), "relu takes 1 argument, not 2"),
+        (lambda: d.dropout(x, "m"), "cannot use 'm'"),
+        (lambda: d.kron(W2, "B"), "cannot use 'B'"),
+        (lambda: d.total("x"), "cannot use 'x'"),
+        (lambda: d.trace(W2), "square matrix, not m×n"),
+        (lambda: d.outer(W2, x), "outer needs two vectors"),
+        (lambda: d.grad(d.total(x), "x"), "cannot use 'x'"),
+        (lambda: d.grad("L", x), "cannot use 'L'"),
+        (lambda: d.jacobian("y", x), "cannot use 'y'"),
+        (lambda: d.hvp(x @ x, x, y), "hvp needs v of the shape n, not m"),
+        (lambda: d.name("b", None), "cannot use None"),
+        (lambda: d.name(3, x), "a symbol is text"),
+        (lambda: d.vector(3, n), "a symbol is text"),
+        (lambda: d.sizes(3), "sizes are given as text"),
+        (lambda: d.causal_mask("n"), "an axis is an integer or a size"),
+        (lambda: d.commutation("n", 3), "an axis is an integer or a size"),
+        (lambda: d.concat(x, y), "concat needs a list"),
+        (lambda: d.stack([]), "stack needs a list"),
+        (lambda: d.split(x, 3), "split needs the sizes"),
+        (lambda: d.evaluate(x, {}), "no value is given for x"),
+        (lambda: d.evaluate(x, {"x": [1]}), "values are given by variable"),
+        (lambda: d.evaluate("x", {}), "cannot use 'x'"),
+        (lambda: d.to_sympy(W2), "the size m has no value"),
+        (lambda: d.compile("x"), "cannot use 'x'"),
+        (lambda: d.count("x"), "cannot use 'x'"),
+        (lambda: d.graph(x), "graph needs a worked network"),
+        (lambda: d.read(3), "a document is text"),
+        (lambda: d.check(3), "a document is text"),
+        (lambda: d.solve("L = ?"), "solve needs a network"),
+        (lambda: d.dense_parameters(0, 2), "at least one entry, not 0"),
+        (lambda: d.conv_parameters(3, "a", 3), "an axis is an integer or a size"),
+    ],
+)
+def test_a_wrong_call_is_explained(call, said):
+    with pytest.raises((TypeError, ValueError)) as found:
+        call()
+    assert said in str(found.value)
+
+
+def test_a_word_that_is_not_there_has_a_neighbour():
+    with pytest.raises(AttributeError, match="did you mean 'softmax'"):
+        _ = d.sofmax
+
+
+@pytest.mark.parametrize("word", ["max", "min"])
+def test_the_largest_entry_and_the_larger_of_two_are_told_apart_by_their_number(word):
+    u, v = d.vector("u", 3), d.vector("v", 3)
+    values = {u: [1, 5, 2], v: [4, 0, 2]}
+    other = f"{word}imum"
+    for name in (word, other):
+        of_one = d.evaluate(getattr(d, name)(u), values)
+        of_two = d.evaluate(getattr(d, name)(u, v), values)
+        assert of_one == getattr(np, word)(values[u])
+        assert of_two.tolist() == getattr(np, other)(values[u], values[v]).tolist()
+
+
+def test_help_of_every_word_says_something():
+    for word in dir(d):
+        if not word.startswith("_"):
+            said = (getattr(d, word).__doc__ or "").strip()
+            assert len(said) > 20, word

@@ -65,13 +65,19 @@ def _counted(count: int, word: str) -> str:
 def solved(network: Network, seed: int = 0) -> Solution:
     r"""Every question answered, or every parameter where none is asked, and checked.
 
-    ``seed`` (not negative) chooses the points of the numerical check.
+    ``seed`` (not negative) chooses the points of the numerical check.  TypeError for what is no
+    network.
 
     >>> import derive as d
     >>> net = d.read(r"$w, x \in \mathbb{R}^n$, $L = (w^\top x)^2$, $\nabla_w L = ?$")
     >>> d.solve(net).summary()
     '1 result, it agrees with central differences'
     """
+    if not isinstance(network, Network):
+        raise TypeError(
+            "solve needs a network, as read(text) and network(loss) make, not "
+            f"{type(network).__name__}"
+        )
     done = worked(network)
     asked = [(answer.question, answer.value) for answer in done.answers]
     return Solution(done, tuple(agreements(network, asked, seed)), seed)

@@ -18,6 +18,7 @@ from typing import Any
 from derive.code.body import Names
 from derive.code.listing import RESERVED, Listing, broken
 from derive.code.targets import TARGETS, Target
+from derive.kernel.build import lift
 from derive.kernel.expr import Expr, Var, toposort
 from derive.notation.names import ascii_names, filled
 
@@ -100,7 +101,7 @@ def compile(exprs: Expr | Sequence[Expr], target: str = "numpy") -> Compiled:
     25.0
     """
     single = isinstance(exprs, Expr)
-    roots = [exprs] if isinstance(exprs, Expr) else list(exprs)
+    roots = [lift(e) for e in ([exprs] if isinstance(exprs, Expr) else exprs)]
     inputs = _named_variables(roots)
     room = Listing(inputs, _target(target), {})
     outputs = {f"value_{k}": root for k, root in enumerate(roots, 1)}

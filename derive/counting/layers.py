@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from derive.counting.counted import Extent
-from derive.kernel.sizes import Axis, Size, SizeError, latex, output_size, product
+from derive.kernel.sizes import Axis, Size, SizeError, checked, latex, output_size, product
 
 
 def conv_parameters(
@@ -26,7 +26,8 @@ def conv_parameters(
     140
     """
     window = (kernel, kernel) if isinstance(kernel, int | Size) else tuple(kernel)
-    return (product(window) * channels + (1 if bias else 0)) * filters
+    weights = product(map(checked, window)) * checked(channels)
+    return (weights + (1 if bias else 0)) * checked(filters)
 
 
 def dense_parameters(inputs: Axis, outputs: Axis, bias: bool = True) -> Axis:
@@ -35,7 +36,7 @@ def dense_parameters(inputs: Axis, outputs: Axis, bias: bool = True) -> Axis:
     >>> dense_parameters(32 * 32 * 3, 500)
     1536500
     """
-    return (inputs + (1 if bias else 0)) * outputs
+    return (checked(inputs) + (1 if bias else 0)) * checked(outputs)
 
 
 def norm_parameters(features: Axis) -> Axis:
@@ -45,7 +46,7 @@ def norm_parameters(features: Axis) -> Axis:
     >>> norm_parameters(64)
     128
     """
-    return 2 * features
+    return 2 * checked(features)
 
 
 def receptive_field(layers: Iterable[tuple[int, ...]]) -> int:

@@ -51,7 +51,8 @@ def of_parameters(found: Counted, layer: Layer, shape: Extent) -> Counted:
         slips.append(("each output has a bias of its own", bare + 1))
     if layer.kind == "norm":
         assert not isinstance(full, tuple)
-        *_, features = shape if layer.units is None else (layer.units,)
+        features = shape[-1] if shape and layer.units is None else layer.units
+        assert features is not None
         slips.append(("each feature has a scale and a shift", features))
         slips.append(("each feature has a scale and a shift", 2))
         slips.append(("the running mean and variance are not learned", 2 * full))

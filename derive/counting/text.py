@@ -91,7 +91,10 @@ def _flat(document: Document) -> tuple[str, list[int]]:
             return
         pieces.append(text)
         width = max(0, end - start - 1)  # the first stays the first, the last the last
-        places.extend(start + k * width // max(1, len(text) - 1) for k in range(len(text)))
+        if len(text) == end - start:
+            places.extend(range(start, end))
+        else:
+            places.extend(start + k * width // max(1, len(text) - 1) for k in range(len(text)))
 
     for formula in document.formulas:
         if formula.start < at:
@@ -121,7 +124,7 @@ _WORDS = re.compile(
     r"\\begin\{[a-zA-Z*]+\}|\\end\{[a-zA-Z*]+\}|\\[\[\]()]|\$+|"  # what stood around a formula
     r"(?P<sizes>\d+(?:\s*[x×]\s*\d+)+)|"
     r"(?P<long>\d{1,3}(?:,\d{3})+(?!\d))|"
-    r"(?P<word>\b(?:" + "|".join(_NUMBERS) + r")\b(?=\s))|(?P<other>\\\\|.)",
+    r"(?P<word>\b(?:" + "|".join(_NUMBERS) + r")\b(?=\s))|(?P<other>\\\\|[a-z]+|.)",
     re.IGNORECASE | re.DOTALL,
 )
 

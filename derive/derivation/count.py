@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.kernel import sizes
+from derive.kernel.build import lift
 from derive.kernel.expr import Axes, Expr
 from derive.kernel.sizes import Axis, Monomial, Size
 
@@ -39,19 +40,20 @@ class Count:
         return self.latex()
 
     def at(self, extent: Mapping[str, int]) -> int:
-        """The number for these sizes; KeyError names a size that is missing."""
+        """The number for these sizes; NoValue names a size that is missing."""
         return sizes.evaluate(self.size, extent)
 
 
-def parameters(variables: Iterable[Expr]) -> Count:
-    """The number of entries of these variables together; each is counted once.
+def parameters(variables: Expr | Iterable[Expr]) -> Count:
+    """The number of entries of one variable, or of several together; each is counted once.
 
     >>> from derive.kernel.expr import Var
     >>> n, m = sizes.sizes("n m")
     >>> print(parameters([Var("W", (m, n)), Var("b", (m,))]))
     mn + m
     """
-    unique = list(dict.fromkeys(variables))
+    given = [variables] if isinstance(variables, Expr) else variables
+    unique = list(dict.fromkeys(map(lift, given)))
     rows = tuple((v, _count([v.axes])) for v in unique)
     whole = _count([v.axes for v in unique])
     return Count(whole.size, whole.terms, rows)

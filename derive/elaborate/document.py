@@ -65,7 +65,7 @@ _UNDEFINED = frozenset(["undefined-symbol", "unknown-function"])
 def read(text: str, file: str = "") -> Network:
     r"""The network of a LaTeX or Markdown document, or of a few formulas between dollars.
 
-    Raises DeriveError with every diagnostic of the document.
+    Raises DeriveError with every diagnostic of the document; TypeError for what is no text.
 
     >>> net = read(r"$w \in \mathbb{R}^n$, $x \in \mathbb{R}^n$, $L = \frac12 (w^\top x)^2$")
     >>> [v.var.name for v in net.variables]

@@ -116,7 +116,7 @@ def contract(pattern: str, *factors: Expr) -> Expr:
     if not arrow or not fits or not all(c.isalpha() for c in ins if c != ","):
         raise ValueError(f"{pattern!r} is no pattern for {len(factors)} arrays, as 'ij,j->i' is")
     indices = tuple(tuple(ord(c) for c in own) for own in spots)
-    return contracted(factors, indices, tuple(ord(c) for c in out))
+    return contracted([lift(f) for f in factors], indices, tuple(ord(c) for c in out))
 
 
 def scale(count: object, node: Expr) -> Expr:
@@ -126,6 +126,7 @@ def scale(count: object, node: Expr) -> Expr:
 
 def hadamard(a: Expr, b: Expr) -> Expr:
     """The elementwise product; a scalar multiplies every entry."""
+    a, b = lift(a), lift(b)
     if a.axes and b.axes and a.axes != b.axes:
         raise ShapeError(
             f"cannot multiply {shape_text(a.axes)} and {shape_text(b.axes)} entry by entry"
@@ -155,6 +156,11 @@ def outer(a: Expr, b: Expr) -> Expr:
     >>> d.outer(d.vector("a", m), d.vector("b", n))
     a b^T
     """
+    a, b = lift(a), lift(b)
+    if len(a.axes) != 1 or len(b.axes) != 1:
+        raise ShapeError(
+            f"outer needs two vectors, not {shape_text(a.axes)} and {shape_text(b.axes)}"
+        )
     return contract("i,j->ij", a, b)
 
 
@@ -167,6 +173,7 @@ def dot(a: Expr, b: Expr) -> Expr:
     >>> d.dot(d.vector("a", 3), d.vector("b", 3))
     a^T b
     """
+    a, b = lift(a), lift(b)
     if a.axes != b.axes:
         raise ShapeError(f"no inner product of {shape_text(a.axes)} and {shape_text(b.axes)}")
     axes = span(len(a.axes))
@@ -180,6 +187,7 @@ def transpose(a: Expr) -> Expr:
     >>> d.matrix("W", 2, 3).T
     W^T
     """
+    a = lift(a)
     if len(a.axes) == 1:
         raise ShapeError(
             "a vector has one axis and no transpose: write outer(a, b) for a bᵀ, dot(a, b) for aᵀb"
@@ -195,6 +203,9 @@ def trace(a: Expr) -> Expr:
     >>> d.trace(d.matrix("A", 3, 3))
     tr(A)
     """
+    a = lift(a)
+    if len(a.axes) != 2 or a.axes[0] != a.axes[1]:
+        raise ShapeError(f"a trace needs a square matrix, not {shape_text(a.axes)}")
     return contract("ii->", a)
 
 
@@ -205,6 +216,7 @@ def diag(v: Expr) -> Expr:
     >>> d.diag(d.vector("v", 3))
     diag(v)
     """
+    v = lift(v)
     if len(v.axes) != 1:
         raise ShapeError(f"diag needs a vector, not {shape_text(v.axes)}")
     return contract("i,ij->ij", v, Delta(v.axes[0]))
@@ -217,6 +229,7 @@ def total(a: Expr) -> Expr:
     >>> d.total(d.vector("v", 3))
     1^T v
     """
+    a = lift(a)
     return contracted((a,), (span(len(a.axes)),), ())
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, overload
 
-from derive.kernel.build import ONE, collected, dot, is_zero
+from derive.kernel.build import ONE, collected, dot, is_zero, lift
 from derive.kernel.contraction import Indices, axes_of, contracted, span, zeros
 from derive.kernel.expr import (
     Add,
@@ -139,6 +139,7 @@ def backward(root: Expr, wrt: Iterable[Expr] | None = None, seed: Expr = ONE) ->
     >>> sweep.cotangents[x], [share.reason for share in sweep.shares[x]]
     (x, ['switches', 'switches'])
     """
+    root = lift(root)
     order = toposort(root)
     matters = None if wrt is None else _above(order, wrt)
     sweep = Backward(root, order)

@@ -22,6 +22,12 @@ class SizeError(ValueError):
     """Two sizes that cannot be equal."""
 
 
+class NoValue(KeyError, ValueError):
+    """A size or a variable that has no value; the message names it."""
+
+    __str__ = Exception.__str__  # a KeyError would put the message in quotes
+
+
 class Size:
     """A polynomial with integer coefficients in named sizes, interned.
 
@@ -114,7 +120,18 @@ def sizes(names: str) -> tuple[Size, ...]:
     >>> print(n * m + 2 * n)
     mn + 2n
     """
+    if not isinstance(names, str):
+        raise TypeError(f"sizes are given as text, 'n m', not {names!r}")
     return tuple(size(name) for name in names.replace(",", " ").split())
+
+
+def checked(axis: object) -> Axis:
+    """An axis as a user gives it.  TypeError if it is none, ValueError for a number below 1."""
+    if isinstance(axis, bool) or not isinstance(axis, int | Size):
+        raise TypeError(f"an axis is an integer or a size, not {axis!r}: sizes('n m') makes two")
+    if isinstance(axis, int) and axis < 1:
+        raise ValueError(f"an axis has at least one entry, not {axis}")
+    return axis
 
 
 def unknown(number: int) -> Size:
@@ -204,14 +221,17 @@ def _quotient(difference: Mapping[Monomial, int]) -> tuple[str, Axis] | None:
 
 
 def evaluate(axis: Axis, at: Mapping[str, int]) -> int:
-    """The number this size is when its symbols have these values; KeyError names a missing one."""
+    """The number this size is when its symbols have these values; NoValue names a missing one."""
     if not isinstance(axis, Size):
         return axis
     total = 0
     for monomial, count in axis.terms:
         term = count
         for name in monomial:
-            term *= at[name]
+            try:
+                term *= at[name]
+            except KeyError:
+                raise NoValue(f"the size {name} has no value") from None
         total += term
     return total
 

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from derive.kernel import sizes
+from derive.kernel.build import lift
 from derive.kernel.expr import (
     Add,
     Call,
@@ -49,6 +50,7 @@ def evaluate(node: Expr, values: Values, at: Mapping[str, int] | None = None, *,
     >>> d.evaluate(W @ x, {W: [[1, 2], [3, 4]], x: [1, 1]}).tolist()
     [3.0, 7.0]
     """
+    node = lift(node)
     return evaluate_all([node], values, at, exact=exact)[node]
 
 
@@ -60,12 +62,14 @@ def evaluate_all(
 
     Nothing is computed below a node whose value is given, however much there is.  ``at`` gives the
     sizes that are symbols; those of the given arrays are read off.  ``exact`` computes in Fractions
-    and raises NotExact where a value is not rational.  KeyError names a variable without a value;
+    and raises NotExact where a value is not rational.  NoValue names a variable without one;
     ValueError an array of the wrong shape.
     """
     extent = dict(at or {})
     known: dict[Expr, Any] = {}
     for variable, array in values.items():
+        if not isinstance(variable, Expr):
+            raise TypeError(f"values are given by variable, {{x: array}}, not by {variable!r}")
         known[variable] = _array(array, exact)
         _read_sizes(variable, known[variable].shape, extent)
     given = frozenset(known)
@@ -129,8 +133,8 @@ def _value(node: Expr, known: Mapping[Expr, Any], extent: Mapping[str, int], exa
             if incidence.is_incidence(node):
                 return op.value(*params)  # a view, however large: it is not copied
             return np.asarray(op.value(*(known[a] for a in args), *params), number)
-        case Var(name):
-            raise KeyError(name)
+        case Var():
+            raise sizes.NoValue(f"no value is given for {node!r}")
         case _:
             raise AssertionError(f"not a kind of expression: {node!r}")
 

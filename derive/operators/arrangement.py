@@ -27,8 +27,8 @@ def concatenated(parts: Sequence[Expr], axis: int = 0) -> Expr:
     >>> both, both.axes
     ([x; u], (Size(m + n),))
     """
-    if not parts:
-        raise ShapeError("concat needs at least one array")
+    if isinstance(parts, Expr) or not parts:
+        raise ShapeError("concat needs a list of arrays, at least one: concat([x, u])")
     level = [lifted_to(p, 1) for p in parts]
     rank = max(len(p.axes) for p in level)
     return joined(level, _from_last(axis, rank))
@@ -44,7 +44,9 @@ def stacked(parts: Sequence[Expr], axis: int = 0) -> Expr:
     >>> d.stack([d.vector("x", 3), d.vector("u", 3)]).axes
     (2, 3)
     """
-    if not parts or any(p.axes != parts[0].axes for p in parts):
+    if isinstance(parts, Expr) or not parts:
+        raise ShapeError("stack needs a list of arrays, at least one: stack([x, u])")
+    if any(p.axes != parts[0].axes for p in parts):
         raise ShapeError(f"cannot stack {' and '.join(shape_text(p.axes) for p in parts)}")
     rank = len(parts[0].axes) + 1
     place = _from_last(axis, rank) + rank
@@ -77,6 +79,8 @@ def split(x: Expr, sizes: Sequence[Axis], axis: int = 0) -> list[Expr]:
     >>> [part.axes for part in d.split(d.vector("z", n + m), [n, m])]
     [(Size(n),), (Size(m),)]
     """
+    if not isinstance(sizes, Sequence):
+        raise TypeError(f"split needs the sizes of the parts, not {sizes!r}; chunk: equal ones")
     place = _from_last(axis, len(x.axes))
     edges = edges_of(sizes)
     if edges[-1] != x.axes[place]:

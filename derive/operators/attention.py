@@ -11,7 +11,7 @@ from fractions import Fraction
 from derive.kernel.build import lift, outer
 from derive.kernel.contraction import contracted, span
 from derive.kernel.expr import Axes, Call, Expr, Ones, ShapeError, shape_text
-from derive.kernel.sizes import Axis
+from derive.kernel.sizes import Axis, checked
 from derive.operators.normalisation import along, number_of, over, spots, vector
 from derive.operators.pointwise import exp, le, np, power, reciprocal
 from derive.operators.primitives import Pull, primitive, softmax
@@ -83,12 +83,14 @@ def _third(z: Expr) -> Expr:
 def causal_mask(n: Axis, m: Axis | None = None) -> Expr:
     r"""The n×m mask with 1 where j ≤ i (n×n if m is left out): a place sees none after it.
 
+    TypeError for a size that is none.
+
     >>> import derive as d
     >>> d.evaluate(d.causal_mask(2), {})
     array([[1., 0.],
            [1., 1.]])
     """
-    rows, columns = Ones(n), Ones(n if m is None else m)
+    rows, columns = Ones(checked(n)), Ones(checked(n if m is None else m))
     return le(outer(rows, positions(columns)), outer(positions(rows), columns))
 
 

@@ -59,7 +59,7 @@ def centred(x: Expr, axis: int = -1) -> Expr:
 
 def vector(x: Axes) -> Axes:
     if not x:
-        raise ShapeError("this operator needs a vector, not a scalar")
+        raise ShapeError("an operator along an axis needs a vector, not a scalar")
     return x
 
 

@@ -20,7 +20,7 @@ Pull = Iterator[tuple[Expr, Expr, str]]
 
 def _same(axes: Axes) -> Axes:
     if not axes:
-        raise ShapeError("this operator needs a vector, not a scalar")
+        raise ShapeError("an operator along an axis needs a vector, not a scalar")
     return axes
 
 

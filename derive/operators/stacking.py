@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from derive.kernel.build import contract
+from derive.kernel.build import contract, lift
 from derive.kernel.contraction import contracted
 from derive.kernel.expr import (
     Call,
@@ -25,7 +25,7 @@ from derive.kernel.expr import (
     shape_text,
     vocabulary,
 )
-from derive.kernel.sizes import Axis
+from derive.kernel.sizes import Axis, checked
 from derive.operators.pointwise import np
 
 STACKED = frozenset(["vec", "Vec", "unvec", "kron", "commutation"])  # as they are written
@@ -137,6 +137,7 @@ def kron(A: Expr, B: Expr) -> Expr:
     >>> d.kron(d.matrix("A", 2, 3), d.matrix("B", 4, 5))
     A (x) B
     """
+    A, B = lift(A), lift(B)
     a, b = len(A.axes), len(B.axes)
     if not (a <= 2 and b <= 2):
         raise ShapeError(
@@ -180,5 +181,6 @@ def commutation(m: Axis, n: Axis) -> Expr:
     >>> d.commutation(2, 3).axes
     (6, 6)
     """
+    m, n = checked(m), checked(n)
     factors = (stacks(n, m), stacks(m, n))
     return contracted(factors, ((1, 0, 2), (0, 1, 3)), (2, 3))

@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 from derive.kernel import sizes
+from derive.kernel.build import lift
 from derive.kernel.expr import (
     Add,
     Call,
@@ -41,13 +42,14 @@ def to_sympy(
 
     ``values`` gives variables (or any nodes) SymPy expressions of their own; another scalar ``x``
     becomes the real symbol ``x``, an entry of another array the real symbol ``x_{1,2}``.  ``at``
-    gives the sizes that are symbols; KeyError names one that is missing.
+    gives the sizes that are symbols; NoValue (a KeyError and ValueError) names one that is missing.
 
     >>> from derive.operators.pointwise import sigmoid
     >>> to_sympy(sigmoid(Var("z", ())))
     1/(1 + exp(-z))
     """
     known: dict[Expr, Any] = {v: np.asarray(a, object) for v, a in (values or {}).items()}
+    node = lift(node)
     for part in toposort(node):
         if part not in known:
             known[part] = np.asarray(_entries(part, known, at or {}), object)

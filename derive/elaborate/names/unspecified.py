@@ -133,8 +133,10 @@ class _Mentions:
             if sign in _DEFINES:
                 head = left.kids[0] if left.head == "juxt" and len(left.kids) == 2 else left
                 self.given.add(latex(head))
-        plain = all(node.head not in ("grad", "deriv") for node in item.subtrees())
-        for node in item.subtrees():
+        nodes = list(item.subtrees())
+        plain = all(node.head not in ("grad", "deriv") for node in nodes)
+        self.used |= dict.fromkeys(map(latex, dict.fromkeys(filter(base_of, nodes))))
+        for node in nodes:
             if node.head == "juxt":
                 for kid, after in pairwise(node.kids):
                     bracket = _bracket(after)
@@ -154,8 +156,6 @@ class _Mentions:
                         known = self.by.setdefault(latex(of), [])
                         if by not in known:
                             known.append(by)
-            if base_of(node):
-                self.used[latex(node)] = None
 
     def stated(self, name: str) -> list[Tree]:
         """The arguments of a function where no derivative is taken."""

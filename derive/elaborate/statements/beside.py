@@ -60,9 +60,10 @@ def is_conditional(text: str, at: int) -> bool:
 def beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]]:
     """The names nearest to each such word in their sentence, and where the word stands."""
     text = parsed.source.text
-    places = sorted(_places(parsed), key=lambda place: place[:2])
+    places: list[Place] = []
     for found in words.finditer(text):
         if not _DENIED.search(text[: found.start()]):
+            places = places or sorted(_places(parsed), key=lambda place: place[:2])
             for named in _named(found, places, text):
                 yield named, found.start()
 
