@@ -30,6 +30,7 @@ from derive.elaborate.recurrence.sequences import sequence
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
+from derive.elaborate.statements.cases import by_cases, with_deltas
 from derive.elaborate.statements.collect import (
     Statements,
     equation_of,
@@ -127,7 +128,9 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     counts = Counts.of(parsed, judging)
-    written = respelled(item for row in parsed.rows for item in row.items if not counts.takes(item))
+    rows = [[item for item in row.items if not counts.takes(item)] for row in parsed.rows]
+    stated = [item for row in rows for item in row]
+    written = respelled(with_deltas(by_cases(rows, source.text) if judging else stated))
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]

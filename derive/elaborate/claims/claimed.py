@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from derive.elaborate.names.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.reading import Reading
+from derive.elaborate.statements.cases import echoes
 from derive.elaborate.statements.collect import DEFINES, Statements, introduced
 from derive.elaborate.statements.declare import number
 from derive.elaborate.statements.differentials import (
@@ -318,7 +319,7 @@ def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
 
 
 def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
-    if item.head != "chain":
+    if item.head != "chain" or echoes(item):
         return
     sides, relations = item.kids[::2], tuple(str(r.kids[0]) for r in item.kids[1::2])
     if set(relations) == {"in"}:

@@ -18,7 +18,7 @@ DEFINES = frozenset(["=", ":=", "=="])
 _STANDARD = frozenset(
     ["exp", "log", "ln", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh",
      "arcsin", "arccos", "arctan", "arctanh", "max", "min", "sign", "sgn", "diag", "Diag", "tr",
-     "Tr", "trace", "det"]
+     "Tr", "trace", "det", "vec", "rank"]
 )  # fmt: skip
 
 
