@@ -30,7 +30,7 @@ from derive.elaborate.recurrence.sequences import sequence
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
-from derive.elaborate.statements.cases import by_cases, with_deltas
+from derive.elaborate.statements.cases import stated
 from derive.elaborate.statements.collect import (
     Statements,
     equation_of,
@@ -128,9 +128,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     counts = Counts.of(parsed, judging)
-    rows = [[item for item in row.items if not counts.takes(item)] for row in parsed.rows]
-    stated = [item for row in rows for item in row]
-    written = respelled(with_deltas(by_cases(rows, source.text) if judging else stated))
+    written = respelled(stated(parsed, counts.takes, judging))
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
@@ -156,8 +154,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     convolve.note_windows(items, parsed.document.plain, reading, judging)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     statements = sorted_statements(items, reading)
-    plain = parsed.document.plain
-    shorthand = claims_told_apart(statements, reading, plain) if judging else None
+    shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
     for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:
         # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
         statements.definitions.remove(item)

@@ -7,15 +7,24 @@ The idea: such a line holds if its sides agree where both are multiplied by 1 - 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, index_letter
+from derive.latex.read import Parsed
 from derive.tree import Tree
 
 _AFTER = re.compile(r"[\s\\$(),;{}a-z]*?\b(?:for|if|when|whenever|where|with|provided)\b[^.]*\Z")
 _ENDS = re.compile(r"[.;]\s")
 _DELTA = Tree("name", (r"\delta",))
+
+
+def stated(parsed: Parsed, counted: Callable[[Tree], bool], judging: bool) -> list[Tree]:
+    """What a document states but for what it counts, in the spelling that is read on."""
+    rows = [[item for item in row.items if not counted(item)] for row in parsed.rows]
+    if judging:
+        return with_deltas(by_cases(rows, parsed.source.text))
+    return with_deltas(item for row in rows for item in row)
 
 
 def by_cases(rows: Iterable[Iterable[Tree]], text: str) -> list[Tree]:
