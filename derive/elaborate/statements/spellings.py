@@ -26,10 +26,11 @@ _PRIMES_SAID = re.compile(
 
 
 def respelled(items: Iterable[Tree]) -> list[Tree]:
-    """The statements with these spellings rewritten; f : A \\to B states nothing."""
+    """The statements with these spellings rewritten; f : A \\to B states nothing, nor does
+    a name for a collection."""
     found: list[Tree] = []
     for item in items:
-        if not maps(item):
+        if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
     return found
 
@@ -38,6 +39,14 @@ def maps(item: Tree) -> bool:
     r"""Whether a statement is f : A \to B."""
     signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
     return len(signs) >= 2 and signs[0] == ":" and signs[1] in ("->", "|->")
+
+
+def _collects(item: Tree) -> bool:
+    r"""Whether a statement only names a collection, as \mathcal{B} = \{x_1, \dots, x_m\} does."""
+    match item:
+        case Tree("chain", (Tree("name"), Tree("rel", ("=",)), Tree("set", (Tree("list", kids),)))):
+            return any(kid.head == "dots" for kid in kids)
+    return False
 
 
 def _parted(item: Tree) -> Iterator[Tree]:
