@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from derive.latex.lexemes import COMMENT_FILL
@@ -187,8 +187,3 @@ def _latex_words(text: str) -> str:
 
 def _accented(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", match[2] + _MARKS[match[1]])
-
-
-def bare_words(parts: Sequence[str | int]) -> str:
-    """The words alone."""
-    return "".join(part for part in parts if isinstance(part, str)).strip()

@@ -19,7 +19,6 @@ from proofs.verdict import (
     UNREADABLE,
     UNSETTLED,
     Counterexample,
-    Finding,
     Fix,
     Judged,
     Link,
@@ -289,8 +288,3 @@ def read_in(report: Report) -> str:
     """The layout in which derivatives are read, and how that was chosen."""
     chosen = _CHOSEN.get(report.convention_from)
     return f"derivatives in {report.convention} layout" + (f", {chosen}" if chosen else "")
-
-
-def finding_words(finding: Finding) -> str:
-    """One finding in a few words, for those who look at all of them."""
-    return f"{SPOKEN[finding.verdict]} ({_SETTLED_BY.get(finding.by, finding.by)})"

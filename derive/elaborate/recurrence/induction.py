@@ -191,7 +191,7 @@ def _parted(tree: Tree, letter: str) -> tuple[list[Tree], list[tuple[list[Tree],
         return rest, sums
     if not any(node.head == "big" for node in tree.subtrees()):
         return [tree], []
-    if tree.head == "big" and tree.kids[0] == "sum" and len(bound_letters(tree.kids[1])) == 1:
+    if tree.head == "big" and str(tree.kids[0]) == "sum" and len(bound_letters(tree.kids[1])) == 1:
         if isinstance(tree.kids[3], Tree) and any(n.head == "big" for n in tree.kids[3].subtrees()):
             raise _Other
         return [], [([], tree)]

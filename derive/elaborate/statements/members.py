@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from derive.elaborate.names.scope import base_of, index_letter, is_number, names_in
 from derive.elaborate.recurrence.steps import mentions, put
@@ -37,7 +38,7 @@ def _subscripted(items: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
 # ---------------------------------------------------------------------------- from zero
 
 
-def _from_one(tree, zeroth: set[str]):
+def _from_one(tree: Any, zeroth: set[str]) -> Any:
     if isinstance(tree, tuple):
         return tuple(_from_one(kid, zeroth) for kid in tree)
     if not isinstance(tree, Tree):
@@ -74,8 +75,8 @@ def _heads(items: list[Tree]) -> list[Tree]:
 
 
 def _numbered(item: Tree, items: list[Tree]) -> list[Tree] | None:
-    left = item.kids[0] if item.head == "chain" and len(item.kids) > 2 else None
-    if left is None or item.kids[1] != _IS or left.head != "script" or left.kids[2] is not None:
+    left, sign = item.kids[:2] if item.head == "chain" and len(item.kids) > 2 else (None, None)
+    if left is None or sign != _IS or left.head != "script" or left.kids[2] is not None:
         return None
     base, letter = base_of(left), index_letter(left.kids[1])
     word = re.sub(r"^\\[a-z]+\{(.*)\}$", r"\1", base).lstrip("\\")
