@@ -7,6 +7,7 @@ refute, and what neither settles is unsettled, with the evidence said aloud.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from time import perf_counter
 
@@ -257,3 +258,15 @@ def _evidence(agreement: Agreement, alike: bool) -> str:
     if alike:
         return "the two sides agree at random points in floating-point numbers; no proof was found"
     return "no numbers were found for which both sides have a value, and no proof was found"
+
+
+def off_kinks(found: Finding) -> Finding:
+    """A derivative that is wrong only at a kink is right wherever there is a derivative."""
+    example = found.counterexample
+    if found.verdict != REFUTED or example is None or not example.boundary:
+        return found
+    return replace(
+        found, verdict=UNSETTLED,
+        message="the two sides differ only where there is no derivative: at a kink, as of ReLU at "
+        "0, or at a tie of a maximum",
+    )  # fmt: skip

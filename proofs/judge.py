@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from derive.elaborate.claims.claimed import Claim
+from derive.elaborate.claims.claimed import Claim, out_of_step
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.scope import base_of
@@ -24,7 +24,7 @@ from derive.elaborate.values import Value
 from derive.kernel import sizes
 from derive.kernel.expr import Expr, Var, toposort
 from derive.tree import Tree
-from proofs.decide import EQUALITIES, ORDERS, Decider
+from proofs.decide import EQUALITIES, ORDERS, Decider, off_kinks
 from proofs.layouts import is_jacobian
 from proofs.loewner import RELATIONS as LOEWNER
 from proofs.supposed import Supposed, rearranged, suppositions
@@ -247,7 +247,7 @@ class Judge:
         if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
             asked = self.pair(before, here)
             decisive = rearranged(asked, self._before(claim), self.decider) or decisive
-        decisive = _off_kinks(decisive) if speaks_of_derivatives(claim.sides) else decisive
+        decisive = off_kinks(decisive) if speaks_of_derivatives(claim.sides) else decisive
         if k == 0 and relation in EQUALITIES:
             decisive = _of_a_variable(decisive, left, here)
         more = {
@@ -354,6 +354,11 @@ class Judge:
         if found[0].value is None:
             yield from self._links(claim, found)
             return
+        stray = out_of_step(claim.item) if claim.item.head == "chain" else None
+        if stray is not None:
+            told = f"{formula(stray)} is of another time than what the step starts from"
+            yield self._link(claim, 0, UNSETTLED, "shapes", told)
+            return
         used = self.claims.leaves(claim.sides[1])
         expected = step_of_descent(found[0].value, found[1].value, used, self.claims, self.decider)
         if expected is not None:
@@ -383,18 +388,6 @@ def _of_a_variable(found: Finding, left: Side, right: Side) -> Finding:
         return found
     message = f"{formula(left.tree)} is a variable: derive does not solve equations for it"
     return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
-
-
-def _off_kinks(found: Finding) -> Finding:
-    """A derivative that is wrong only at a kink is right wherever there is a derivative."""
-    example = found.counterexample
-    if found.verdict != REFUTED or example is None or not example.boundary:
-        return found
-    return replace(
-        found, verdict=UNSETTLED,
-        message="the two sides differ only where there is no derivative: at a kink, as of ReLU at "
-        "0, or at a tie of a maximum",
-    )  # fmt: skip
 
 
 __all__ = ["Finding", "Judge", "Side"]

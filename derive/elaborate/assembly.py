@@ -66,7 +66,7 @@ def network_of(
         questions += _requests(statements, reading, nodes, root, questions)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
-    note_facts(parsed, statements, reading)
+    note_facts(parsed, statements, reading, judging)
     name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
     questions = [replace(q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt)) for q in questions]

@@ -45,6 +45,7 @@ from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.primes import Functions, with_named_functions
 from derive.elaborate.statements.shorthand import Shorthand
+from derive.elaborate.statements.sized import note_sizes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
@@ -159,6 +160,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
+    if judging:
+        note_sizes(statements, reading)
     _declare(statements, reading, faults)
     note_exponents(items, reading)
     order = _equations(statements, reading, faults, judging)

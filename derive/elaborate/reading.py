@@ -13,6 +13,7 @@ from derive.derivation.network import REALS, Domain
 from derive.elaborate.layouts import DENOMINATOR, Layout
 from derive.elaborate.names.scope import Scope
 from derive.elaborate.values import Sizes, Value
+from derive.kernel import sizes
 from derive.kernel.expr import Axes, Expr
 from derive.kernel.sizes import Axis
 from derive.operators.row import Row
@@ -75,6 +76,8 @@ class Reading:
     functions: dict[str, Equation] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
     size_names: set[str] = field(default_factory=set)
+    # What a document says that its sizes are: the 3 of n = 3, the n of m = n.
+    size_values: dict[str, Axis] = field(default_factory=dict)
     runs: dict[str, tuple[Axis, Axis]] = field(default_factory=dict)  # of the sums around: r
     ranks: dict[str, int] = field(default_factory=dict)  # chosen ranks of undeclared symbols
     own_axes: dict[str, Axes] = field(default_factory=dict)
@@ -114,6 +117,10 @@ class Reading:
     def domain(self, symbol: str) -> Domain:
         found = self.declarations.get(symbol)
         return found.domain if found else REALS
+
+    def size(self, name: str) -> Axis:
+        """The size of this name, by what the document says that it is."""
+        return sizes.resolve(sizes.size(name), self.size_values)
 
     def note(self, key: str, text: str) -> None:
         self.notes.setdefault(key, text)

@@ -246,6 +246,45 @@ def steps_of(item: Tree, reading: Reading) -> set[Tree]:
     return found
 
 
+def out_of_step(item: Tree) -> Tree | None:
+    r"""What the right side of a step has of the quantity at another time than the step starts from:
+    the W_{t+1} of W_{t+1} = W_t - \eta \nabla J(W_{t+1}); None where all is of that time."""
+    left, before = item.kids[0], stepped(item.kids[0], item.kids[2])
+    if before is None:
+        return None
+    # The scripts that tell times apart: W_2^{(k+1)} and W_2^{(k)} are W_2 at two times.
+    marks = [k for k in (1, 2) if _script(left, k) != _script(before, k)]
+
+    def timeless(name: Tree) -> Tree:
+        kept = [None if k in marks else _script(name, k) for k in (1, 2)]
+        base = name.kids[0] if name.head == "script" else name
+        return Tree("script", (base, *kept)) if any(kept) else base
+
+    (start, end), stack = item.kids[2].span, [item.kids[2]]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack += node
+        if not isinstance(node, Tree) or node == before:
+            continue
+        if base_of(node) and node.head in ("name", "script"):
+            # What J alone is applied to was written elsewhere.
+            if timeless(node) != timeless(left) or not start <= node.span[0] < end:
+                continue
+            timed = any(_script(node, k) is not None for k in marks)
+            if timed or any(_script(before, k) is not None for k in marks):
+                return node
+        # What a derivative is taken by is a name, and no value.
+        inside = {"deriv": node.kids[:1], "grad": node.kids[1:]}.get(node.head, node.kids)
+        stack += inside
+    return None
+
+
+def _script(name: Tree, k: int) -> Tree | None:
+    found = name.kids[k] if name.head == "script" else None
+    return found if isinstance(found, Tree) else None
+
+
 def _numbers_steps(mark: Tree, before: Tree | None) -> bool:
     """Whether a superscript counts steps: (k), [t], or k + 1 after k; A^2 = A + B has a power."""
     if mark.head in ("paren", "bracket"):

@@ -67,7 +67,8 @@ class Claims:
     called: tuple[Called, ...] = ()
     counts: Counts = field(default_factory=Counts)
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
-    _known: dict[tuple[Layout, frozenset[str], Tree], Value | Fault] = field(default_factory=dict)
+    # By the place of a formula, where that decides its sizes.
+    _known: dict[tuple[object, ...], Value | Fault] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -183,16 +184,20 @@ class Claims:
 
         Raises Fault where it means nothing, Silent where what it uses could not be read.
         """
-        key = (self.layout, opens, tree)
-        found = self._known.get(key)
+        found = self._known.get((self.layout, opens, tree, None))
         if found is None:
+            found = self._known.get((self.layout, opens, tree, tree.span))
+        if found is None:
+            here: tuple[int, int] | None = None
             try:
                 found = squeezed(value_of(self.reading, self.settled(tree), Env(opens)))
                 if found.row and not self.layout.numerator and self._is_tangent(tree, opens):
                     found = replace(found, row=False)
+                # The I of one claim is as large as what it meets there, not as another one's.
+                here = tree.span if below(found.expr, self.reading.sizes.below) else None
             except Fault as fault:
                 found = fault
-            self._known[key] = found
+            self._known[self.layout, opens, tree, here] = found
         if isinstance(found, Fault):
             # Its place is that of this tree, which may equal another one.
             raise found

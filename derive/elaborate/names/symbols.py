@@ -68,7 +68,7 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
     elif symbol in reading.functions and not slots:
         value = _only_call(reading, symbol, tree, env)
     elif symbol in reading.size_names and reading.domain(symbol).integers:
-        return Value(total(Ones(sizes.size(symbol))))  # the k of X^k
+        return Value(total(Ones(reading.size(symbol))))  # the k of X^k
     elif not reading.scope.known(symbol) and (constant := _constant(reading, symbol, components)):
         return constant
     else:
@@ -137,12 +137,12 @@ def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Valu
     if symbol == r"\infty":
         return Value(pointwise.infinity())
     if symbol in reading.size_names:
-        return Value(total(Ones(sizes.size(symbol))))
+        return Value(total(Ones(reading.size(symbol))))
     if base in IDENTITIES or base in ONES:
         name = subscript.strip("{}")
         if not re.fullmatch(r"(\\?[A-Za-z]+|\d+|[A-Za-z]_.|[A-Za-z]_\{\w+\})?", name):
             return None
-        n: Axis = int(name) if name.isdigit() else sizes.size(name) if name else None  # type: ignore[assignment]
+        n: Axis = int(name) if name.isdigit() else reading.size(name) if name else None  # type: ignore[assignment]
         if n is None:
             n = reading.sizes.fresh()
         return Value(Delta(n) if base in IDENTITIES else Ones(n))

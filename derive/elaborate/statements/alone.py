@@ -10,6 +10,7 @@ from collections import Counter
 from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.statements.given import is_powered
 from derive.elaborate.statements.settle import BRACKETS
 from derive.tree import Tree
 
@@ -18,7 +19,7 @@ DEFINES = frozenset(["=", ":=", "=="])
 _STANDARD = frozenset(
     ["exp", "log", "ln", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh",
      "arcsin", "arccos", "arctan", "arctanh", "max", "min", "sign", "sgn", "diag", "Diag", "tr",
-     "Tr", "trace", "det", "vec", "rank"]
+     "Tr", "trace", "det", "vec", "vech", "rank"]
 )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def is_head(left: Tree) -> bool:
         return False
     if base_of(name).lstrip("\\") in _STANDARD:
         return False
-    return all(base_of(a) for a in formals_of(bracket))
+    return all(base_of(a) and not is_powered(a) for a in formals_of(bracket))
 
 
 def formals_of(bracket: Tree) -> list[Tree]:

@@ -81,6 +81,9 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
             # W = W - ε∇L is an update, S = Sᵀ or P² = P a fact: neither defines its left side.
             found.definitions.remove(item)
             found.claims.append(item)
+            _, _, label, _ = taken_apart(left, reading.scope)
+            if label is not None and any(True for _ in fact_in(item)):
+                reading.scope.powered.discard((base, latex(label)))
         else:
             reading.scope.defined.add(symbol)
     _settle_heads(items, found, reading)
@@ -344,6 +347,14 @@ def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
 
 def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> None:
     """J(w) = .. defines the quantity J if J is never applied to anything but w."""
+    bodies = {introduced(d.kids[0], reading)[0]: d.kids[2] for d in found.definitions}
+    for item in list(found.functions):
+        # softmax(y) = y of a y = softmax(x) is about both of them, and defines neither.
+        name, bracket = item.kids[0].kids
+        given = [bodies.get(reading.scope.refer(a).symbol) for a in formals_of(bracket)]
+        if any(body is not None and name in body.subtrees() for body in given):
+            found.functions.remove(item)
+            found.claims.append(item)
     seen: dict[str, set[Tree]] = {}
     for item in items:
         for node in item.subtrees():

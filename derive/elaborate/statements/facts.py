@@ -17,6 +17,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.beside import beside
 from derive.elaborate.statements.collect import Statements
+from derive.elaborate.statements.given import is_hypothesis
 from derive.elaborate.statements.settle import settle
 from derive.kernel.expr import Contract, Expr, Var
 from derive.latex.read import Parsed
@@ -26,9 +27,15 @@ _HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
 _DISTRIBUTION = re.compile(r"probability (?:vector|distribution)|概率分布", re.IGNORECASE)
 
 
-def note_facts(parsed: Parsed, statements: Statements, reading: Reading) -> None:
-    """Record the symbols whose last axis sums to 1 in ``reading.normalised``, with a note."""
+def note_facts(
+    parsed: Parsed, statements: Statements, reading: Reading, judging: bool = False
+) -> None:
+    """Record the symbols whose last axis sums to 1 in ``reading.normalised``, with a note.
+    ``judging``: what a displayed line says of a sum is a claim, unless words give it."""
+    plain = parsed.document.plain
     for item in statements.claims:
+        if judging and not is_hypothesis(item, plain):
+            continue
         for side in _sides_equal_to_one(item):
             try:
                 value = value_of(reading, settle(side, reading.scope), Env())

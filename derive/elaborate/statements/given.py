@@ -110,6 +110,42 @@ def is_given(item: Tree, text: str) -> bool:
     return not others or (display is None and _JOINED.fullmatch(last.strip()) is not None)
 
 
+# A displayed formula stands between these; what a text says in passing does not.
+_DISPLAYS = re.compile(r"\\\[|\\\]|\$\$|\\(?:begin|end)\{(?!document)\w+\*?\}")
+_CLOSING = re.compile(r"\\\]|\$\$|\\end\{\w+\*?\}")
+_REASON = re.compile(
+    r"\b(?:since|because|as|using|by|from|due to|da|weil|mit|wegen|car|puisque|avec|donc que)\b"
+    r"[^.;=]*$|因为|由于|\(\s*$",
+    re.IGNORECASE,
+)
+
+
+def is_hypothesis(item: Tree, text: str) -> bool:
+    """Whether a formula that says of what kind a variable is, S = S^T, is given and not claimed.
+
+    Words before it say so, or it is said in passing, in a line of text or beside a declaration; a
+    line of a derivation that is displayed claims it.
+    """
+    if is_given(item, text):
+        return True
+    if is_concluded(item, text):
+        return False
+    start, end = item.span
+    marks = [found for found in _DISPLAYS.finditer(text, 0, start)]
+    if not marks:
+        return True
+    last = marks[-1]
+    if last.group() == "$$":
+        shown = sum(found.group() == "$$" for found in marks) % 2 == 1
+    else:
+        shown = last.group() == r"\[" or last.group().startswith(r"\begin")
+    if not shown or _REASON.search(text[last.end() : start].split("=")[-1]):
+        return True
+    close = _CLOSING.search(text, end)
+    display = text[last.end() : close.start() if close else len(text)]
+    return re.search(r"\\in(?![a-z])", display) is not None
+
+
 def fact_in(item: Tree) -> Iterator[tuple[Tree, str]]:
     r"""The names of which a formula says that they are of a kind, and the kind: Q^\top Q = I."""
     if item.head != "chain" or item.kids[0] is None:
@@ -117,6 +153,7 @@ def fact_in(item: Tree) -> Iterator[tuple[Tree, str]]:
     sides, signs = item.kids[::2], [str(r.kids[0]) for r in item.kids[1::2]]
     if len(sides) == 2 and signs[0] in ("succ", "succeq") and _is_zero(sides[1]):
         names = sides[0].kids if sides[0].head == "list" else (sides[0],)
+        names = tuple(n for n in names if isinstance(n, Tree) and not is_powered(n))
         kind = "definite" if signs[0] == "succ" else "semidefinite"
         yield from ((name, kind) for name in names if base_of(name))
         return
@@ -176,6 +213,14 @@ def _base_of_power(tree: Tree, exponents: tuple[str, ...]) -> Tree | None:
     base, sub, _ = tree.kids
     name = base if sub is None else Tree("script", (base, sub, None))
     return name if base_of(name) else None
+
+
+def is_powered(name: Tree) -> bool:
+    """A^2, A^{-1}, A^T: a value of A, and no name of its own."""
+    sup = name.kids[2] if name.head == "script" else None
+    if not isinstance(sup, Tree):
+        return False
+    return latex(sup).strip() in _TRANSPOSES or re.fullmatch(r"-?\d+", latex(sup)) is not None
 
 
 def _is_power(tree: Tree, name: Tree, exponents: tuple[str, ...]) -> bool:

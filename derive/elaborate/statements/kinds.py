@@ -15,7 +15,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Reading
 from derive.elaborate.shown import formula, shape_of
 from derive.elaborate.statements.beside import beside, is_conditional
-from derive.elaborate.statements.given import fact_in, is_concluded, is_given
+from derive.elaborate.statements.given import fact_in, is_given, is_hypothesis
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import SizeError
 from derive.latex.read import Parsed
@@ -80,8 +80,8 @@ def called_names(
         for named, kind in fact_in(item):
             if reading.scope.refer(named).symbol in reading.equations:
                 continue
-            alone = not judging or (kind in _FORMULAS and not is_concluded(item, plain))
-            if alone or is_given(item, plain):
+            said = is_hypothesis if kind in _FORMULAS else is_given
+            if not judging or said(item, plain):
                 yield Called(named, item.span[0], kind, is_conditional(plain, item.span[0]))
 
 

@@ -247,8 +247,10 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
             try:
                 extent = reading.sizes.unify(size, extent) if extent is not None else size
             except SizeError:
+                # A part of the entries is a sum too, though not one that can be written here.
+                left = (extent or 0) - size
                 raise Fault(
-                    "shape-clash",
+                    "unsupported" if isinstance(left, int) and left > 0 else "shape-clash",
                     f"${letter}$ runs to ${sizes.latex(size)}$, the axis it selects has "
                     f"${sizes.latex(extent or 0)}$ entries",
                     tree,

@@ -10,7 +10,6 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import index_letter
 from derive.elaborate.reading import Reading
 from derive.elaborate.shown import text
-from derive.kernel import sizes
 from derive.kernel.sizes import Axis
 from derive.tree import Tree
 
@@ -44,9 +43,9 @@ def size_of(reading: Reading, tree: Tree) -> Axis:
         case Tree("num", (digits,)) if str(digits).isdigit():
             return int(str(digits))
         case Tree("symbol", (name, *_)):
-            return sizes.size(str(name))
+            return reading.size(str(name))
         case Tree("name" | "script"):
-            return sizes.size(text(tree))
+            return reading.size(text(tree))
         case Tree("sum", kids):
             total: Axis = 0
             for kid in kids:
