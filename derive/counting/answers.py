@@ -289,6 +289,8 @@ def _claimed(sentence: Sentence, described: Described) -> Counted | None:
         if found is None:
             continue
         text = next(g for g in found.groups() if g)
+        if text[0] == "⟦":
+            text = "⟦" + text[1:].rpartition("=")[2]  # what a worked line comes to
         one = _worked(kind, sentence, described)
         if one is None or one.missing or (one.value is None and one.kind != "network"):
             return None

@@ -182,6 +182,11 @@ def _is_new(side: Tree, reading: Reading) -> bool:
 
 def _of_itself(item: Tree, reading: Reading) -> bool:
     """Whether an equation between entries of a declared array gives them by themselves."""
+    base, subs, _, _ = taken_apart(item.kids[0], reading.scope)
+    other = item.kids[2].kids[0] if item.kids[2].head == "neg" else item.kids[2]
+    if subs and base in reading.scope.declared and base_of(other):
+        # A_{12} = A_{21} of a declared A: such numbers are its places.
+        return all(s.head == "num" for s in subs) and taken_apart(other, reading.scope)[0] == base
     reference = reading.scope.introduce(item.kids[0])
     if not reference.indices or reference.symbol not in reading.scope.declared:
         return False

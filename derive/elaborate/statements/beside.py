@@ -57,11 +57,17 @@ def is_conditional(text: str, at: int) -> bool:
     return _CONDITION.search(SENTENCE.split(text[max(0, at - 300) : at])[-1]) is not None
 
 
+_ENDS = re.compile(r"\.(?=\s|$)|[?;]|\n\s*\n|\\begin\{|\\\[")
+
+
 def beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]]:
     """The names nearest to each such word in their sentence, and where the word stands."""
     text = parsed.source.text
     places: list[Place] = []
     for found in words.finditer(text):
+        ends = _ENDS.search(text, found.end())
+        if ends is not None and ends[0] == "?":
+            continue  # "is $A$ symmetric?"
         if not _DENIED.search(text[: found.start()]):
             places = places or sorted(_places(parsed), key=lambda place: place[:2])
             for named in _named(found, places, text):

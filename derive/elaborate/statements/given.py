@@ -132,14 +132,18 @@ def is_hypothesis(item: Tree, text: str) -> bool:
         return False
     start, end = item.span
     marks = [found for found in _DISPLAYS.finditer(text, 0, start)]
+    sentence = SENTENCE.split(text[max(0, start - 300) : start])[-1]
+    declares = re.search(r"\\in(?![a-z])", sentence) is not None or _REASON.search(sentence)
     if not marks:
-        return True
+        return bool(declares)
     last = marks[-1]
     if last.group() == "$$":
         shown = sum(found.group() == "$$" for found in marks) % 2 == 1
     else:
         shown = last.group() == r"\[" or last.group().startswith(r"\begin")
-    if not shown or _REASON.search(text[last.end() : start].split("=")[-1]):
+    if not shown:
+        return bool(declares)
+    if _REASON.search(text[last.end() : start].split("=")[-1]):
         return True
     close = _CLOSING.search(text, end)
     display = text[last.end() : close.start() if close else len(text)]

@@ -13,6 +13,7 @@ from typing import Any
 
 from derive.elaborate.names.scope import base_of, index_letter, is_number, names_in
 from derive.elaborate.recurrence.steps import mentions, put
+from derive.elaborate.statements.listed import with_families
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
 
@@ -22,7 +23,7 @@ _ZERO, _ONE, _IS = Tree("num", ("0",)), Tree("num", ("1",)), Tree("rel", ("=",))
 
 def with_members(items: Iterable[Tree]) -> list[Tree]:
     """The statements with numbered members written out, and sums over families begun at 1."""
-    items = _heads(list(items))
+    items = _heads(with_families(list(items)))
     zeroth = {
         base for base, sub in _subscripted(items) if sub == _ZERO
     } - {str(n.kids[0]) for n in names_in(items) if n.head == "name"}  # fmt: skip
