@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from derive.elaborate.claims.claimed import Claim, out_of_step
+from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
+from derive.elaborate.claims.steps import out_of_step
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.unknown import guessed, undefined

@@ -14,8 +14,9 @@ from typing import TypeAlias
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate.assembly import network_of
-from derive.elaborate.claims.claimed import claims_told_apart, steps_of
+from derive.elaborate.claims.claimed import claims_told_apart
 from derive.elaborate.claims.counts import Counts
+from derive.elaborate.claims.steps import steps_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.abstract import note_losses
 from derive.elaborate.names.basis import has_basis
@@ -45,7 +46,6 @@ from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.primes import Functions, with_named_functions
 from derive.elaborate.statements.shorthand import Shorthand
-from derive.elaborate.statements.sized import note_sizes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
@@ -123,8 +123,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
 
     ``judging``: what is said again of a symbol is a claim, where otherwise it would be a second
     definition.  ``recast`` says what is read of a recurrence: else its steps are written out.
-    Raises DeriveError for a document that cannot hold formulas at all.
-    """
+    Raises DeriveError for a document that cannot hold formulas at all."""
     parsed = read_formulas(source)
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
@@ -160,8 +159,6 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
-    if judging:
-        note_sizes(statements, reading)
     _declare(statements, reading, faults)
     note_exponents(items, reading)
     order = _equations(statements, reading, faults, judging)

@@ -7,9 +7,10 @@ argument of one, or as the mean of the x_i, it is none.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.scope import Scope, base_of, index_letter, names_in
 from derive.elaborate.statements.given import is_powered
 from derive.elaborate.statements.settle import BRACKETS
 from derive.tree import Tree
@@ -88,3 +89,11 @@ def formals_of(bracket: Tree) -> list[Tree]:
     inner = bracket.kids[0]
     parts = inner.kids if inner.head == "semi" else (inner,)
     return [a for part in parts for a in (part.kids if part.head == "list" else (part,))]
+
+
+def is_circular(item: Tree, bodies: Mapping[str, Tree], scope: Scope) -> bool:
+    """Whether a formula has the form of a definition and is about what another one defines:
+    softmax(y) = y of a y = softmax(x)."""
+    name, bracket = item.kids[0].kids
+    given = [bodies.get(scope.refer(formal).symbol) for formal in formals_of(bracket)]
+    return any(body is not None and name in body.subtrees() for body in given)

@@ -17,6 +17,7 @@ from derive.elaborate.statements.alone import (
     applied_only,
     formal_only,
     formals_of,
+    is_circular,
     is_head,
     means,
 )  # fmt: skip
@@ -68,22 +69,16 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     for item in list(found.definitions):
         left = item.kids[0]
         symbol, _, _ = introduced(left, reading)
-        base, subs, _, _ = taken_apart(left, reading.scope)
+        base, subs, label, _ = taken_apart(left, reading.scope)
         mentioned = {latex(n) for n in _factors(item.kids[2])}
         if base == r"\delta" and subs:
             found.definitions.remove(item)
             found.claims.append(item)
-        elif (
-            latex(left) in mentioned
-            or any(True for _ in fact_in(item))
-            or _is_remark(item, symbol, reading)
-        ):
+        elif latex(left) in mentioned or [*fact_in(item)] or _is_remark(item, symbol, reading):
             # W = W - ε∇L is an update, S = Sᵀ or P² = P a fact: neither defines its left side.
             found.definitions.remove(item)
             found.claims.append(item)
-            _, _, label, _ = taken_apart(left, reading.scope)
-            if label is not None and any(True for _ in fact_in(item)):
-                reading.scope.powered.discard((base, latex(label)))
+            reading.scope.powered.discard((base, latex(label) if label else ""))
         else:
             reading.scope.defined.add(symbol)
     _settle_heads(items, found, reading)
@@ -348,13 +343,9 @@ def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
 def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> None:
     """J(w) = .. defines the quantity J if J is never applied to anything but w."""
     bodies = {introduced(d.kids[0], reading)[0]: d.kids[2] for d in found.definitions}
-    for item in list(found.functions):
-        # softmax(y) = y of a y = softmax(x) is about both of them, and defines neither.
-        name, bracket = item.kids[0].kids
-        given = [bodies.get(reading.scope.refer(a).symbol) for a in formals_of(bracket)]
-        if any(body is not None and name in body.subtrees() for body in given):
-            found.functions.remove(item)
-            found.claims.append(item)
+    circular = [f for f in found.functions if is_circular(f, bodies, reading.scope)]
+    found.functions[:] = [f for f in found.functions if f not in circular]
+    found.claims += circular
     seen: dict[str, set[Tree]] = {}
     for item in items:
         for node in item.subtrees():
