@@ -6,7 +6,6 @@ The idea: a row knows all of it, so that a new word needs no function written fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -40,6 +39,8 @@ def function(word: str) -> Callable[..., Any]:
 
 
 def _instead(word: str) -> str:
+    from difflib import get_close_matches  # only a word that is not there asks for it
+
     known = [*COMPOSITES, *POINTWISE, *PRIMITIVES, *WITH_OPTIONS]
     near = get_close_matches(word, known, n=1)
     return f": did you mean {near[0]!r}?" if near else ""

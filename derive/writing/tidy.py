@@ -170,7 +170,7 @@ class _Tidy:
         short = self._collected(terms)
         if type(short) is not Add or len(short.terms) > _MOST_TERMS:
             return short
-        return self._least(short, *gathered(short.terms, self._sum))
+        return self._least(short, *gathered(short.terms, self._collected))
 
     def _collected(self, terms: Sequence[Expr]) -> Expr:
         """Nested sums flattened, like terms collected, a common scalar in front."""

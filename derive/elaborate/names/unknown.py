@@ -17,6 +17,11 @@ from derive.tree import Tree
 
 def undefined(claims: Claims, claim: Claim) -> Tree | None:
     """A symbol on a right side, or under a derivative, that nothing gives a meaning."""
+    if any(side == claim.sides[0] for side in claim.sides[1:]):
+        new = (n for n in _quantities(claims, claim.sides[0]) if not _given(claims, str(n.kids[0])))
+        node = next(new, None)
+        if node is not None:
+            return node  # q = q says nothing of a q that means nothing
     defines = claims.network.definitions or claims.reading.functions
     if not defines and not claims.network.variables:
         return _undefined_derivative(claims, claim)
@@ -30,8 +35,8 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
                 return node
             if k == 0:
                 allowed.add(symbol)
-            elif (symbol not in allowed or side == claim.sides[0]) and not _given(claims, symbol):
-                return node  # q = q says nothing of a q that means nothing
+            elif symbol not in allowed and not _given(claims, symbol):
+                return node
     return _undefined_derivative(claims, claim)
 
 

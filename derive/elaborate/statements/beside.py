@@ -57,7 +57,7 @@ def is_conditional(text: str, at: int) -> bool:
     return _CONDITION.search(SENTENCE.split(text[max(0, at - 300) : at])[-1]) is not None
 
 
-_ENDS = re.compile(r"\.(?=\s|$)|[?;]|\n\s*\n|\\begin\{|\\\[")
+_ENDS = re.compile(r"\.(?=\s|$)|(?<!=)(?<!= )(?<!=\,)\?|;|\n\s*\n|\\begin\{|\\\[")
 
 
 def beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]]:

@@ -165,7 +165,7 @@ def _is_transpose(sup: Tree, scope: Scope) -> bool:
     letter = str(sup.kids[0])
     if letter in ("T", "t"):
         # A letter that is declared as a number is a power, as is one that counts steps.
-        number = scope.known(letter) and letter not in scope.arrays
+        number = letter in scope.declared and letter not in scope.arrays
         return not (number or (letter == "t" and letter in scope.scalars | scope.steps))
     return letter == TRANSPOSE
 
