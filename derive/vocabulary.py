@@ -30,7 +30,7 @@ def function(word: str) -> Callable[..., Any]:
         return WITH_OPTIONS[word]
     row = POINTWISE.get(word) or PRIMITIVES.get(word) or _spelled(word)
     if row is None:
-        raise AttributeError(f"derive has no {word!r}{_instead(word)}")
+        raise UnknownWord(word)
     try:
         made = row.make()
     except TypeError:
@@ -38,12 +38,19 @@ def function(word: str) -> Callable[..., Any]:
     return _function(row, made)
 
 
-def _instead(word: str) -> str:
-    from difflib import get_close_matches  # only a word that is not there asks for it
+class UnknownWord(AttributeError):
+    """A word that the vocabulary does not have; its neighbour is looked for when it is said.
 
-    known = [*COMPOSITES, *POINTWISE, *PRIMITIVES, *WITH_OPTIONS]
-    near = get_close_matches(word, known, n=1)
-    return f": did you mean {near[0]!r}?" if near else ""
+    Python asks a package for its submodules this way too, which need no neighbour.
+    """
+
+    def __str__(self) -> str:
+        from difflib import get_close_matches
+
+        word = str(self.args[0])
+        known = [*COMPOSITES, *POINTWISE, *PRIMITIVES, *WITH_OPTIONS]
+        near = get_close_matches(word, known, n=1)
+        return f"derive has no {word!r}" + (f": did you mean {near[0]!r}?" if near else "")
 
 
 def _spelled(word: str) -> Row | None:
