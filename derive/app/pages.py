@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from derive.app import sheet
-from derive.app.exists import where_it_exists
+from derive.app.exists import kinks_of, where_it_exists
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text, worded
 from derive.app.solve import Solution, drawing
@@ -181,6 +181,23 @@ def _answers(solution: Solution) -> Iterable[Block]:
         yield sheet.Answer(
             answer.left, right, _shape_of(answer) + exists + _definite(answer, network)
         )
+    yield from _kinks(solution)
+
+
+def _kinks(solution: Solution) -> Iterable[Block]:
+    """The values that stand for derivatives where there are none, each said once."""
+    taken: dict[str, dict[Tree, None]] = {}
+    for answer in solution.worked.answers:
+        for function, value in kinks_of(answer.question.of, answer.question.wrt).items():
+            taken.setdefault(value, {})[function] = None
+    said: list[str | Tree] = []
+    for value, functions in taken.items():
+        opening = "; " if said else "Where there is no derivative, the answers take: "
+        said.append(opening + value)
+        for k, function in enumerate(functions):
+            said += [" and " if k else " for ", function]
+    if said:
+        yield sheet.Paragraph((*said, "."))
 
 
 def _why_zero(answer: Answer) -> Text:

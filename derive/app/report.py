@@ -73,7 +73,7 @@ def _parameters(network: Network) -> dict[str, Any]:
 
 
 def _question(answer: Answer, check: Agreement, source: Source, network: Network) -> dict[str, Any]:
-    from derive.app.exists import conditions_of
+    from derive.app.exists import conditions_of, kinks_of
     from derive.app.shapes import asked_axes
 
     question, spelling = answer.question, network.spelling
@@ -94,6 +94,10 @@ def _question(answer: Answer, check: Agreement, source: Source, network: Network
         "conditions": [
             latex(one, spelling) for one in conditions_of(answer.value, question.of, network)
         ],
+        "kinks": {
+            latex(function, spelling): value
+            for function, value in kinks_of(question.of, question.wrt).items()
+        },
         "shape": [str(axis) for axis in asked_axes(answer)],
         "layout": "denominator",
         "steps": [_step(step, spelling) for step in answer.steps],
@@ -116,6 +120,7 @@ def _count(one: Counted, source: Source) -> dict[str, Any]:
         "inputs": None,
         "zero": False,
         "conditions": [],
+        "kinks": {},
         "shape": [],
         "layout": "denominator",
         "steps": [{"left": one.left, "right": list(one.steps), "reason": "; ".join(one.assumed)}],

@@ -75,7 +75,8 @@ def network_of(
     made = {final(node): symbol for node, symbol in reading.made.items()}
     definitions = _definitions(order, nodes, made, root, questions)
     variables = _variables(reading, definitions, questions, made, final)
-    slip = odd_one_out(reading, [made.get(v.var, v.var.name) for v in variables if v.var.axes])
+    arrays = {made.get(v.var, v.var.name): v.var.axes for v in variables if v.var.axes}
+    slip = odd_one_out(reading, arrays)
     if (
         slip is not None
         and not judging

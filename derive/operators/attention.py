@@ -62,7 +62,7 @@ masked_softmax = primitive(
     r"\operatorname{maskedsoftmax}", arity=2, words=("maskedsoftmax",),
     rest=lambda z: (_third(z),),
     body=_masked_body, code="masked_softmax({0}, {1})",
-    kinks="a row in which everything is masked has no value",
+    kinks="no value for a row in which everything is masked",
     source="Vaswani et al., Attention is all you need, 2017, section 3.2.3",
 )  # fmt: skip
 positions = primitive(

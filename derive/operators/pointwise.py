@@ -131,7 +131,7 @@ where = pointwise(
     "where", lambda c, a, b: 0, lambda c, a, b: _holds(c), lambda c, a, b: 1 - _holds(c),
     value=lambda c, a, b: np.where(c, a, b), exact=lambda c, a, b: a if c else b,
     latex=r"\begin{cases} #2 & #1 \\ #3 & \text{otherwise} \end{cases}",
-    kinks="at the border the branch whose condition holds",
+    kinks="the branch whose condition holds at the border",
     code="np.where({0}, {1}, {2})",
 )  # fmt: skip
 
@@ -155,13 +155,13 @@ absolute = pointwise(
 max2 = pointwise(
     "max", lambda a, b: _compared(gt, a, b), lambda a, b: _compared(le, a, b),
     value=lambda a, b: np.maximum(a, b),
-    exact=max, latex=r"\max", words=("max",), kinks="where both are equal the second is taken",
+    exact=max, latex=r"\max", words=("max",), kinks="the second of two equal ones",
     body=lambda a, b: where(gt(a, b), a, b), code="np.maximum({0}, {1})",
 )  # fmt: skip
 min2 = pointwise(
     "min", lambda a, b: _compared(lt, a, b), lambda a, b: _compared(ge, a, b),
     value=lambda a, b: np.minimum(a, b),
-    exact=min, latex=r"\min", words=("min",), kinks="where both are equal the second is taken",
+    exact=min, latex=r"\min", words=("min",), kinks="the second of two equal ones",
     body=lambda a, b: where(lt(a, b), a, b), code="np.minimum({0}, {1})",
 )  # fmt: skip
 

@@ -77,13 +77,13 @@ spectral_norm = primitive(
     lambda node, c, extra: _scaled(node, c, extra, leading(node.args[0]), "spectral norm"),
     r"\sigma_{\max}(#1)", words=(r"\sigma_\max", r"\sigma_{\max}", r"\sigma_{max}"),
     matrices=True, shapes=("m n",),
-    kinks="u_1 v_1^T is the gradient where the largest singular value is simple",
+    kinks="a subgradient where the largest singular value is not simple",
     code="np.linalg.svd({0}, compute_uv=False)[..., 0]", source=_SOURCE,
 )  # fmt: skip
 nuclear_norm = primitive(
     "nuclear_norm", lambda axes: _matrix(axes)[:-2], lambda x: _values(x).sum(axis=-1),
     lambda node, c, extra: _scaled(node, c, extra, polar(node.args[0]), "nuclear norm"),
     r"\left\| #1 \right\|_*", matrices=True, shapes=("m n",),
-    kinks="U V^T is the gradient where the rank is full, else a subgradient",
+    kinks="a subgradient where the rank is not full",
     code="np.linalg.svd({0}, compute_uv=False).sum(axis=-1)", source=_SOURCE,
 )  # fmt: skip

@@ -7,12 +7,13 @@ The idea: custom proposes ranks, each with the cost of departing from it, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import has_label_slot, index_letter, is_bold
 from derive.elaborate.reading import Declaration, Reading
 from derive.kernel.expr import Axes
+from derive.kernel.sizes import Size
 from derive.notation import ALPHABETS, GREEK
 from derive.notation.names import parts
 from derive.tree import Tree
@@ -195,25 +196,39 @@ def note_own(reading: Reading) -> None:
         reading.notes[symbol] = f"{told}of its own and none of the ${member}$"
 
 
-def odd_one_out(reading: Reading, arrays: Sequence[str]) -> Fault | None:
+def odd_one_out(reading: Reading, arrays: Mapping[str, Axes]) -> Fault | None:
     """The fault of an array that is met once, in a document that declares all others.
 
     ``arrays`` are the variables with axes.  Letters that custom gives to data and to parameters
-    are read by custom even so; any other is a slip of the pen sooner than an omission.
+    are read by custom even so, and so is what has its whole shape from its place in the
+    equations; a letter is a slip of the pen where that is free, or where another is declared
+    that nothing uses.
     """
     undeclared = [s for s in arrays if s in reading.notes and s not in reading.declarations]
     if not reading.declares or len(undeclared) != 1 or undeclared[0] not in reading.lone:
         return None
     symbol = undeclared[0]
+    known = set().union(*(_letters(axes) for s, axes in arrays.items() if s != symbol))
+    idle = [
+        s for s, d in reading.declarations.items()
+        if d.axes and s not in arrays and s not in reading.scope.defined
+    ]  # fmt: skip
+    if not idle and _letters(arrays[symbol]) <= known:
+        return None
     core = parts(re.split(r"[_^]", symbol)[0]).core
     if _DATA.fullmatch(core) or core in "wWb" or core.lstrip("\\") in GREEK or "#" in symbol:
         return None
-    plain = _plain(symbol)
+    plain, (_, shape) = _plain(symbol), _KINDS[len(arrays[symbol])]
     return Fault(
         "undefined-symbol", f"${plain}$ is neither declared nor defined", reading.lone[symbol],
-        rf"declare it, as in ${plain} \in \mathbb{{R}}^{{n}}$, or define ${plain} = ..$",
-        ("every other array here is declared",),
+        rf"declare it, as in ${plain} \in {shape}$, or define ${plain} = ..$",
+        ("every other array here is declared"
+         + (f", and nothing uses ${_plain(idle[0])}$" if idle else ""),),
     )  # fmt: skip
+
+
+def _letters(axes: Axes) -> set[str]:
+    return {name for axis in axes if isinstance(axis, Size) for name in axis.names()}
 
 
 def _plain(symbol: str) -> str:

@@ -51,9 +51,9 @@ def by_cases(rows: Iterable[Iterable[Tree]], text: str) -> list[Tree]:
             same = row_of[id(before)] == row_of[id(item)]
             if same or _AFTER.match(text[before.span[1] : item.span[0]].lower()):
                 chosen = before
-        ahead = chosen is None and after is not None and _entries(after, letters)
-        if ahead and not _ENDS.search(text[item.span[1] : after.span[0]]):
-            chosen = after
+        if chosen is None and after is not None and _entries(after, letters):
+            between_them = text[item.span[1] : after.span[0]]
+            chosen = None if _ENDS.search(between_them) else after
         if chosen is not None:
             factors[id(chosen)] = factor
             gone |= {id(item)} | ({id(one) for one in between} if chosen is before else set())

@@ -233,9 +233,13 @@ def entry_of(expr: Expr, axis: int, number: int, index: Tree) -> Expr:
         return numbered(expr, axis, number)
     except ShapeError:
         n = expr.axes[axis]
+        sure = isinstance(n, int)
         raise Fault(
             "index-out-of-range",
-            f"entry {number} is not sure to be among the {n} entries that there are", index,
+            f"there is no entry {number}: there are {n}" if sure
+            else f"entry {number} is not sure to be among the {n} entries that there are",
+            index,
+            f"entries count from 1 to {n}" if sure else
             "entries count from 1; declare how many there are, as in $x \\in \\mathbb{R}^3$",
         ) from None  # fmt: skip
 
