@@ -241,7 +241,8 @@ def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, t
 
 
 def fresh_letter(env: Env) -> str:
-    return next(c for c in "jkqrsuvwpmnl" if c not in env.open and c not in env.rename.values())
+    taken = {*env.open, *env.rename, *env.rename.values()}
+    return next(c for c in "jkqrsuvwpmnl" if c not in taken)
 
 
 # ---------------------------------------------------------------- definitions

@@ -21,7 +21,7 @@ from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.conditions import indicator
 from derive.elaborate.terms.convolve import has_star, starred, with_bias
 from derive.elaborate.terms.layers import with_row_bias
-from derive.elaborate.terms.limits import bound_letters, size_of
+from derive.elaborate.terms.limits import apart, bound_letters, size_of
 from derive.elaborate.terms.matrices import matrix_power
 from derive.elaborate.terms.norms import norm_squared
 from derive.elaborate.terms.products import product_of
@@ -207,9 +207,11 @@ def _index(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("big")
 def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     operator, below, above, body = tree.kids
-    letters = bound_letters(below)
     if operator == "sum" and below is None and above is None and body is not None:
         return _total(reading, tree, body, env)
+    limits = [reading.scope.ranges.get(letter) for letter, _, _ in bound_letters(below)]
+    below, body = apart(reading, below, body, env)
+    letters = bound_letters(below)
     if operator not in ("sum", "max", "min") or body is None or not letters:
         raise Fault("unsupported", f"{said(tree)} cannot be given a value here", tree,
                     "known are sums, maxima and minima over an index")  # fmt: skip
@@ -233,10 +235,10 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
                         "known are conditions on two indices, as in $k \\neq j$")  # fmt: skip
         own = tuple(range(len(value.own)))
         value = contract_values(tree, reading.sizes, [holds, value], [(), own], own)
-    for letter, low, high in letters:
+    for (letter, low, high), said_limit in zip(letters, limits, strict=True):
         limit = high if high is not None else above
-        if limit is None and low is None and letter in reading.scope.ranges:
-            limit = settle(reading.scope.ranges[letter], reading.scope)
+        if limit is None and low is None and said_limit is not None:
+            limit = settle(said_limit, reading.scope)
         extent = value.extents.get(letter)
         if limit is not None:
             size = size_of(reading, limit)

@@ -5,10 +5,12 @@ The idea: limits are sizes, and sizes are what exponents of \mathbb{R} are, so b
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 from derive.elaborate.dispatch import said
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import index_letter
-from derive.elaborate.reading import Reading
+from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.kernel.sizes import Axis
 from derive.tree import Tree
@@ -35,6 +37,34 @@ def bound_letters(below: Tree | None) -> list[tuple[str, Tree | None, Tree | Non
             case _ if letter := index_letter(part):
                 found.append((letter, None, None))
     return found
+
+
+def apart(
+    reading: Reading, below: Tree | None, body: Tree | None, env: Env
+) -> tuple[Tree | None, Tree | None]:
+    r"""What a big operator binds and what it is of, its letters told apart from those that an index
+    or an argument brings in: v_k of v_j = \sum_k q_{jk} a_k is \sum_r q_{kr} a_r."""
+    brought = {*env.rename.values(), *(x for v in env.formals.values() for x in v.opens)}
+    for letter, _, _ in bound_letters(below):
+        if letter not in brought or below is None or body is None:
+            continue
+        written = {n.kids[0] for t in (below, body) for n in t.subtrees() if n.head == "name"}
+        written |= {n.kids[0] for n in body.subtrees() if n.head == "symbol"}
+        scope = reading.scope
+        used = {*env.open, *env.rename, *brought, *scope.bound, *scope.ranges, *written}
+        fresh = next((x for x in ascii_letters if x not in used), None)
+        if fresh is None:
+            raise Fault("unsupported", f"no letter is left for the ${letter}$ of this sum", below)
+        below, body = (_relettered(t, letter, fresh) for t in (below, body))
+    return below, body
+
+
+def _relettered(tree: Tree, letter: str, fresh: str) -> Tree:
+    """The letter replaced where it is an index: here it is bound, so it is nothing else."""
+    old = ("name", "symbol")
+    return tree.rewritten(
+        lambda n: Tree(n.head, (fresh,), n.span) if n.head in old and n.kids == (letter,) else n
+    )
 
 
 def size_of(reading: Reading, tree: Tree) -> Axis:
