@@ -61,6 +61,7 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     ``text`` is the document without its comments.  Its shorthand is returned, for the claims.
     """
     _known_powers(statements, reading)
+    _note_inputs(statements, reading)
     note_sizes(statements, reading)
     for item in _solutions(statements, reading, text):
         statements.definitions.remove(item)
@@ -122,11 +123,21 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
                 reading.scope.defined.add(symbol)
                 rel = Tree("rel", ("=",))
                 statements.definitions.append(Tree("chain", (name, rel, meaning), name.span))
-    shorthand = Shorthand.of(statements, reading, frozenset(marks))
+    shorthand = Shorthand.of(statements, reading, frozenset(marks), text)
     for items in (statements.definitions, statements.functions):
         items[:] = [Tree("chain", (i.kids[0], *map(shorthand.written_out, i.kids[1:])), i.span)
                     for i in items]  # fmt: skip
     return shorthand
+
+
+def _note_inputs(statements: Statements, reading: Reading) -> None:
+    """The W of z = W x, which has a \\delta_W though nothing declares it."""
+    scope = reading.scope
+    rights = [kid for item in statements.definitions for kid in item.kids[2::2]]
+    for name in names_in(rights):
+        letter = index_letter(name)
+        if letter is None or letter not in scope.bound | scope.steps:
+            scope.inputs.add(scope.refer(name).symbol)
 
 
 def _solutions(statements: Statements, reading: Reading, text: str) -> list[Tree]:

@@ -31,7 +31,9 @@ def note_losses(statements: Statements, reading: Reading, shorthand: Shorthand) 
     used = dict(_derivatives(map(shorthand.written_out, rights)))
     for of, _ in (*used, *asked):
         symbol = reading.scope.refer(of).symbol
-        if symbol in reading.equations or symbol in reading.abstract or not names_loss(symbol):
+        if symbol in reading.equations or symbol in reading.abstract:
+            continue
+        if not names_loss(symbol) and of != shorthand.target:
             continue
         given = [by for (o, by) in used if o == of and (o, by) not in asked]
         nodes = _nodes(given, reading) or _outputs(reading)

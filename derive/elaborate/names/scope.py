@@ -79,9 +79,9 @@ class Scope:
     uses: dict[str, int] = field(default_factory=dict)  # how often a name with its scripts is met
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
+    inputs: set[str] = field(default_factory=set)  # what definitions are made of, known or not
     met: set[str] = field(default_factory=set)  # variables of the definitions, once those are read
-    # Functions of arrays that nothing defines, with their only arguments; where their values live;
-    # those whose gradient is written with a nabla.
+    # Functions that nothing defines: their only arguments, sets of values; those under a nabla.
     unspecified: dict[str, Tree | None] = field(default_factory=dict)
     targets: dict[str, Tree] = field(default_factory=dict)
     graded: frozenset[str] = frozenset()

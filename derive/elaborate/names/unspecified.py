@@ -300,7 +300,7 @@ def gradient_at(reading: Reading, of: Tree, by: Tree | None, order: int, env: En
 def _elsewhere(by: Tree, argument: Tree) -> bool:
     r"""Whether \nabla_\theta stands before a place that is made of other thetas: \theta_{t-1}."""
     inside = [n for n in argument.subtrees() if n.head == "symbol"]
-    if by in inside or by.head != "symbol":
-        return False
+    if by.head != "symbol" or any(n.kids[0] == by.kids[0] for n in inside):
+        return False  # an entry of the place is no other place
     base = re.split(r"[_^]", str(by.kids[0]))[0]
     return any(re.split(r"[_^]", str(n.kids[0]))[0] == base for n in inside)

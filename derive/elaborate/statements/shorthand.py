@@ -6,7 +6,6 @@ its value; the formula itself is kept as it was written.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from derive.elaborate.reading import Reading
 from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.differentials import is_d
 from derive.elaborate.statements.ellipsis import is_dots, spelled_out
-from derive.latex.print import latex
+from derive.elaborate.statements.target import target_of
 from derive.tree import Tree
 
 _D = Tree("name", ("d",))
@@ -34,9 +33,11 @@ def delta_of(tree: Tree, reading: Reading) -> Tree | None:
 
 
 def is_quantity(tree: Tree, reading: Reading) -> bool:
-    """Whether a name is known, and not as a function."""
+    """Whether a name is known, if only from the formulas of others, and not as a function."""
     symbol = reading.scope.refer(tree).symbol
-    return is_known(tree, reading) and symbol not in reading.scope.functions
+    if symbol in reading.scope.functions:
+        return False
+    return is_known(tree, reading) or symbol in reading.scope.inputs
 
 
 def _labelled(sub: Tree, sup: Tree | None) -> tuple[Tree, Tree | None] | None:
@@ -74,36 +75,15 @@ class Shorthand:
     headed: bool = False
 
     @classmethod
-    def of(cls, statements: Statements, reading: Reading, marks: frozenset[Tree]) -> Shorthand:
-        """What a document differentiates most often; else what it calls a loss."""
+    def of(
+        cls, statements: Statements, reading: Reading, marks: frozenset[Tree], text: str = ""
+    ) -> Shorthand:
+        """The shorthand of these statements; ``text`` is the document without its comments."""
         sets = [*(d.kids[2] for d in statements.declarations), *reading.scope.ranges.values()]
         counting = any(_D in a_set.subtrees() for a_set in sets)
         headed = any(c.head == "chain" and _is_gradient(c.kids[0]) for c in statements.claims)
-        target = cls._target_of(statements, reading)
+        target = target_of(statements, reading, text)
         return cls(reading, target, marks, counting, headed)
-
-    @classmethod
-    def _target_of(cls, statements: Statements, reading: Reading) -> Tree | None:
-        lefts = [item.kids[0] for item in statements.definitions if item.kids[0] is not None]
-        known = {latex(left): left for left in lefts if base_of(left)}
-        losses = [
-            left for left in lefts
-            if base_of(left) and names_loss(reading.scope.introduce(left).symbol)
-        ]  # fmt: skip
-        counted = Counter(
-            latex(of) for of in _differentiated(statements)
-            if latex(of) in known and (not losses or known[latex(of)] in losses)
-        )  # fmt: skip
-        if counted:
-            return known[counted.most_common(1)[0][0]]
-        abstract = [
-            of for of in _differentiated(statements)
-            if base_of(of) and latex(of) not in known
-            and names_loss(reading.scope.refer(of).symbol)
-        ]  # fmt: skip
-        if abstract and not losses:
-            return abstract[0]
-        return losses[-1] if losses else lefts[-1] if lefts else None
 
     def written_out(self, tree: Tree) -> Tree:
         """The formula with every shorthand for a derivative replaced by the derivative."""
@@ -224,12 +204,3 @@ def _is_gradient(left: Tree | None) -> bool:
     """dW on a left side."""
     kids = left.kids if left is not None and left.head == "juxt" else ()
     return len(kids) == 2 and is_d(kids[0]) and base_of(kids[1]) != ""
-
-
-def _differentiated(statements: Statements) -> Iterator[Tree]:
-    for items in (statements.claims, statements.definitions, statements.questions, statements.bare):
-        for item in items:
-            for node in item.subtrees():
-                of = node.kids[1] if node.head == "grad" else node.kids[:1] and node.kids[0]
-                if node.head in ("deriv", "grad") and isinstance(of, Tree):
-                    yield of
