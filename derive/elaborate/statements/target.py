@@ -56,14 +56,13 @@ def target_of(statements: Statements, reading: Reading, text: str) -> Tree | Non
     ]  # fmt: skip
     if abstract:
         return abstract[0]
-    spoken = set(_spoken(statements))
     # What is made of gradients is a quantity of the backward pass.
     forward = [
         item.kids[0] for item in statements.definitions
-        if item.kids[0] is not None and not set(_gradients(item.kids[2:])) & known.keys()
+        if item.kids[0] is not None and not _known_of(_gradients(item.kids[2:]), known)
     ]  # fmt: skip
     last = forward[-1] if forward else lefts[-1] if lefts else None
-    if last is not None and latex(last) in spoken:
+    if last is not None and latex(last) in _known_of(_spoken(statements), known):
         return _unwritten(reading, text)
     return last
 
@@ -85,14 +84,23 @@ def _unwritten(reading: Reading, text: str) -> Tree:
     return Tree("name", (name,))
 
 
-def _spoken(statements: Statements) -> Iterator[str]:
+def _known_of(names: Iterator[Tree], known: dict[str, Tree]) -> set[str]:
+    r"""Those of these names that are defined: the O of O_{ij} where only the whole of it is."""
+    found = set[str]()
+    for name in names:
+        whole = name.kids[0] if name.head == "script" else name
+        found |= {latex(name)} if latex(name) in known else {latex(whole)} & known.keys()
+    return found
+
+
+def _spoken(statements: Statements) -> Iterator[Tree]:
     r"""The names whose gradients are written without a loss: the O of dO, \delta_O, \nabla_O."""
     for items in (statements.claims, statements.definitions, statements.declarations):
         for item in items:
             yield from _gradients(item.kids)
 
 
-def _gradients(trees: tuple) -> Iterator[str]:
+def _gradients(trees: tuple) -> Iterator[Tree]:
     for tree in trees:
         for node in tree.subtrees() if isinstance(tree, Tree) else ():
             match node:
@@ -104,11 +112,11 @@ def _gradients(trees: tuple) -> Iterator[str]:
                     yield _plain(sub)
 
 
-def _plain(name: Tree) -> str:
+def _plain(name: Tree) -> Tree:
     """A name without its transpose."""
     if name.head == "script" and base_of(name) and name.kids[2] is not None:
         name = Tree("script", (*name.kids[:2], None)) if name.kids[1] else name.kids[0]
-    return latex(name)
+    return name
 
 
 def _differentiated(statements: Statements) -> Iterator[Tree]:
