@@ -9,16 +9,14 @@ where two steps overlap they leave the same, as of Q Q^\top Q.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from derive.kernel.expr import Delta, Expr
+from derive.kernel.expr import Delta, Expr, Number
 from derive.meaning.kinds import is_symmetric, kinds_of
 
 DELTA, ITSELF = "delta", "itself"
 # By the slots at which two copies meet: what they leave.
 Laws: TypeAlias = Mapping[tuple[int, int], str]
-Exponent: TypeAlias = "int | Fraction"
 NO_LAWS: Laws = {}
 
 
@@ -54,7 +52,7 @@ def laws_of(expr: Expr) -> Laws:
 
 
 def met(
-    factors: Sequence[tuple[object, tuple[int, ...], Exponent, Laws]], kept: Container[int]
+    factors: Sequence[tuple[object, tuple[int, ...], Number, Laws]], kept: Container[int]
 ) -> Join | None:
     """The first join of these factors (what each is, its indices, its exponent, its laws) at an
     index that is not ``kept``, which means that it is summed; None if there is none."""
@@ -81,8 +79,8 @@ def met(
 
 
 def joined(
-    factors: Sequence[tuple[Expr, tuple[int, ...], Fraction]], kept: Container[int]
-) -> list[tuple[Expr, tuple[int, ...], Fraction]] | None:
+    factors: Sequence[tuple[Expr, tuple[int, ...], Number]], kept: Container[int]
+) -> list[tuple[Expr, tuple[int, ...], Number]] | None:
     """A product of expressions to powers in which two factors have become one; None if none do."""
     join = met([(atom, own, e, laws_of(atom)) for atom, own, e in factors], kept)
     if join is None:
@@ -90,8 +88,8 @@ def joined(
     atom, own, _ = factors[join.first]
     rest = [f for k, f in enumerate(factors) if k not in (join.first, join.second)]
     if join.leaves == ITSELF:
-        rest.append((atom, join.own, Fraction(1)))
+        rest.append((atom, join.own, 1))
     elif join.own:
         size = dict(zip(own, atom.axes, strict=True))
-        rest.append((Delta(size[join.own[0]]), join.own, Fraction(1)))
+        rest.append((Delta(size[join.own[0]]), join.own, 1))
     return rest

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
-from derive.kernel.expr import Add, Call, Delta, Expr, Map, Name, Operator, Var
+from derive.kernel.expr import Add, Call, Delta, Expr, Map, Name, Number, Operator, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def _fitting(kinds: tuple[str, ...], axes: tuple) -> frozenset[str]:
     return frozenset(k for k in found if square or not KINDS[k].square)
 
 
-def turning(expr: Expr, exponent: Fraction = Fraction(1)) -> int:
+def turning(expr: Expr, exponent: Number = 1) -> int:
     """The sign that a variable, to an entrywise power, takes when it is transposed: 1 if it is
     symmetric, -1 if it is skew; 0 if it becomes another matrix."""
     known = kinds_of(expr)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from derive.kernel.build import ONE, ZERO, contracted, scale, transpose
-from derive.kernel.expr import Call, Contract, Delta, Expr, Name, Num, Ones
+from derive.kernel.expr import Call, Contract, Delta, Expr, Name, Num, Number, Ones
 from derive.meaning.kinds import kinds_of, turning
 from derive.operators.matrices import det, inverse, logabsdet, logdet
 from derive.operators.pointwise import reciprocal
@@ -75,8 +75,8 @@ def _of_product(arg: Contract) -> Expr | None:
 
 
 def without_inverses(
-    factors: Sequence[tuple[Expr, Spots, Fraction]], out: Spots
-) -> Sequence[tuple[Expr, Spots, Fraction]]:
+    factors: Sequence[tuple[Expr, Spots, Number]], out: Spots
+) -> Sequence[tuple[Expr, Spots, Number]]:
     """The factors of a product (atom, indices, exponent) with the identity for A^{-1} A."""
     while any(is_inverse(atom) for atom, _, _ in factors):
         plain = [k for k, (_, _, exponent) in enumerate(factors) if exponent == 1]
@@ -86,7 +86,7 @@ def without_inverses(
         if found is None:
             break
         gone, ends = [plain[k] for k in found[:2]], found[2]
-        identity = Delta(factors[gone[0]][0].axes[0]), ends, Fraction(1)
+        identity = Delta(factors[gone[0]][0].axes[0]), ends, 1
         factors = [*(f for k, f in enumerate(factors) if k not in gone), identity]
     return factors
 

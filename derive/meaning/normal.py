@@ -50,7 +50,7 @@ class Factor(NamedTuple):
 
     atom: Expr
     own: tuple[int, ...]
-    exponent: Fraction
+    exponent: Number
 
 
 Term: TypeAlias = "tuple[Number, list[Factor], tuple[int, ...]]"
@@ -93,12 +93,12 @@ class Normal:
             case Add(terms):
                 return self._sum([self.known[t] for t in terms])
             case Contract(factors, indices, out):
-                forms = [Factor(self.known[f], own, Fraction(1))
+                forms = [Factor(self.known[f], own, 1)
                          for f, own in zip(factors, indices)]  # fmt: skip
                 return self._product(forms, out, dict(self._extent(forms)))
             case Map(fn, (arg,)) if fn.name == "power":
                 own = tuple(range(len(node.axes)))
-                factors = _separate(Factor(arg, own, Fraction(fn.params[0])))
+                factors = _separate(Factor(arg, own, fn.params[0]))
                 forms = [f._replace(atom=self.of(f.atom)) for f in factors]
                 return self._product(forms, own, dict(self._extent(forms)))
             case Map(fn, args) if args and node.axes:
@@ -125,7 +125,7 @@ class Normal:
         """An array of these axes that is constant along those that are not kept."""
         if len(kept) == len(axes):
             return thin
-        factors = [Factor(thin, kept, Fraction(1))]
+        factors = [Factor(thin, kept, 1)]
         return self._monomial(1, factors, tuple(range(len(axes))), dict(enumerate(axes)))
 
     # ---------------------------------------------------------------------------------- sums
@@ -185,19 +185,19 @@ class Normal:
                 return [(*one, own) for one in found if one is not None]
         return [self._whole(factor)]
 
-    def _taken(self, part: Expr, exponent: Fraction) -> Term | None:
+    def _taken(self, part: Expr, exponent: Number) -> Term | None:
         """A term as a number times powers; None if the power does not go inside."""
         count, core = split(part)
         if count == 0 and exponent <= 0:
             return None
         axes = tuple(range(len(core.axes)))
         if core is ONE:
-            return Fraction(count) ** int(exponent), [], axes
+            return _to_power(count, exponent), [], axes
         summing = exponent != 1 and type(core) is Contract and _is_sum(core)
         if type(core) is not Contract or len(core.factors) > _MOST_KEPT or summing:
             base, own_power = _based(core)
             return (
-                Fraction(count) ** int(exponent),
+                _to_power(count, exponent),
                 [Factor(base, axes, own_power * exponent)],
                 axes,
             )
@@ -205,7 +205,7 @@ class Normal:
         for atom, own in zip(core.factors, core.indices):
             base, own_power = _based(atom)
             flat.append(Factor(base, own, own_power * exponent))
-        return Fraction(count) ** int(exponent), flat, core.out
+        return _to_power(count, exponent), flat, core.out
 
     def _whole(self, factor: Factor) -> tuple[Number, list[Factor], tuple, tuple]:
         """A factor that stays closed; its content goes out, so that 2a + 2b is 2 (a + b)."""
@@ -215,10 +215,10 @@ class Normal:
         if type(form) is Add and exponent.denominator == 1:
             content = split(form.terms[0])[0]
             form = add(*(_divided(t, content) for t in form.terms))
-            count = Fraction(content) ** int(exponent)
+            count = _to_power(content, exponent)
         (thin,), kept = self._thinned([form])
         factors = [Factor(thin, kept, exponent)]
-        factors += [Factor(Ones(form.axes[k]), (k,), Fraction(1)) for k in axes if k not in kept]
+        factors += [Factor(Ones(form.axes[k]), (k,), 1) for k in axes if k not in kept]
         return count, factors, axes, own
 
     def _monomial(self, count: Number, factors: list[Factor], out: tuple, extent: dict) -> Expr:
@@ -239,13 +239,13 @@ class Normal:
                 if i != j:
                     stays, gone = sorted((i, j), key=lambda k: (place.get(k, len(out)), k))
                     equal[gone] = stays
-        powers: dict[tuple[Expr, tuple[int, ...]], Fraction] = {}
+        powers: dict[tuple[Expr, tuple[int, ...]], Number] = {}
         for atom, own, exponent in factors:
             if type(atom) is Num and exponent.denominator == 1 and (atom.value or exponent >= 0):
-                count = count * Fraction(atom.value) ** int(exponent)
+                count = count * _to_power(atom.value, exponent)
             elif type(atom) not in (Delta, Ones):
                 key = atom, tuple(now(i) for i in own)
-                powers[key] = powers.get(key, Fraction(0)) + exponent
+                powers[key] = powers.get(key, 0) + exponent
         apart = unstacked([(f.atom, f.own) for f in factors], powers, out, now)
         if apart is not None:
             return self._monomial(count, [Factor(*one) for one in apart], out, extent)
@@ -257,18 +257,18 @@ class Normal:
             count = count * number
             for n in names:
                 key = contracted((Ones(n),), ((0,),), ()), ()
-                powers[key] = powers.get(key, Fraction(0)) + 1
+                powers[key] = powers.get(key, 0) + 1
         left: list[Factor] = []
         for (atom, own), exponent in powers.items():
             if type(atom) is Map and atom.fn.name in _ZERO_ONE and exponent > 1:
-                exponent = Fraction(1)  # 1 or 0: its own square
+                exponent = 1  # 1 or 0: its own square
             if exponent:
                 left.append(Factor(atom, own, exponent))
         targets = [now(i) for i in out]
-        left += [Factor(Delta(extent[i]), (t, i), Fraction(1))
+        left += [Factor(Delta(extent[i]), (t, i), 1)
                  for t, i in zip(targets, out) if t != i]  # fmt: skip
         touched |= {i for f in left for i in f.own}
-        left += [Factor(Ones(extent[i]), (i,), Fraction(1)) for i in out if i not in touched]
+        left += [Factor(Ones(extent[i]), (i,), 1) for i in out if i not in touched]
         if (fewer := joined(left, out)) is not None:
             return self._monomial(count, [Factor(*f) for f in fewer], out, extent)
         return self._numbered(count, left, out)
@@ -298,6 +298,11 @@ class Normal:
 
 def _tidy_number(count: Number) -> Number:
     return int(count) if count == int(count) else count
+
+
+def _to_power(count: Number, exponent: Number) -> Number:
+    """A number to a whole power, exactly."""
+    return count if exponent == 1 else Fraction(count) ** int(exponent)
 
 
 def split(term: Expr) -> tuple[Number, Expr]:
@@ -345,7 +350,7 @@ def _copies(factor: Factor) -> list[Factor]:
         atom, exponent = base, root * exponent
     sums = type(atom) is Add or (type(atom) is Contract and _is_sum(atom))
     if sums and exponent in (2, 3, 4):
-        return [Factor(atom, own, Fraction(1))] * int(exponent)
+        return [Factor(atom, own, 1)] * int(exponent)
     return [factor]
 
 
@@ -369,11 +374,11 @@ def _divided(term: Expr, content: Number) -> Expr:
     return scaled(Fraction(count) / content, core)
 
 
-def _based(atom: Expr) -> tuple[Expr, Fraction]:
+def _based(atom: Expr) -> tuple[Expr, Number]:
     """An atom as a power of a base."""
     if type(atom) is Map and atom.fn.name == "power":
-        return atom.args[0], Fraction(atom.fn.params[0])
-    return atom, Fraction(1)
+        return atom.args[0], atom.fn.params[0]
+    return atom, 1
 
 
 def _raised(factor: Factor) -> Expr:

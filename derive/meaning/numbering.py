@@ -2,12 +2,15 @@
 
 The idea: colour refinement, as for isomorphic graphs.  Indices are told apart by what meets there;
 those that still look alike are numbered in every order, and the least picture of the product wins.
+Only the order of the factors' keys matters, so a pattern is worked out once and looked up again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, product
+from typing import NamedTuple
 
 _MOST_TRIES = 64  # ways tried to number indices that look alike
 _MOST_TURNS = 32  # ways tried to turn what is symmetric
@@ -21,7 +24,7 @@ def numbering(
     ``keys`` are what the factors are, ``spots`` their indices; ``colour`` tells the ``free``
     indices apart by their places, the others have a colour below 0.
     """
-    _, order, number = _best(keys, spots, colour, free, [_MOST_TRIES])
+    order, number, _, _ = turned(keys, spots, colour, free, {})
     return order, number
 
 
@@ -36,17 +39,59 @@ def turned(
     symmetric, -1 if it is skew.  Also the indices of the factors as they are turned, and the sign
     of it all: 0 where one picture has both, as of x^T K x.
     """
+    by = sorted(range(len(keys)), key=keys.__getitem__)
+    ranks, rank = [], 0
+    for at, k in enumerate(by):
+        rank += at > 0 and keys[by[at - 1]] != keys[k]
+        ranks.append(rank)
+    # The free indices by their places, the others as they come.
+    called = {i: c for i, c in colour.items() if c >= 0}
+    for k in by:
+        for i in spots[k]:
+            called.setdefault(i, len(called))
+    found = _settled(
+        tuple(ranks),
+        tuple([tuple([called[i] for i in spots[k]]) for k in by]),
+        free,
+        tuple([(at, turns[k]) for at, k in enumerate(by) if k in turns] if turns else ()),
+    )
+    own = list(spots)
+    for at in found.flipped:
+        own[by[at]] = own[by[at]][::-1]
+    number = {i: found.number[c] for i, c in called.items()}
+    return [by[at] for at in found.order], number, own, found.sign
+
+
+class _Settled(NamedTuple):
+    """The order of the factors, the numbers of the indices, the factors turned, the sign of it."""
+
+    order: tuple[int, ...]
+    number: tuple[int, ...]
+    flipped: tuple[int, ...]
+    sign: int
+
+
+@lru_cache(maxsize=4096)
+def _settled(
+    ranks: tuple[int, ...], spots: tuple[tuple[int, ...], ...], free: int,
+    turns: tuple[tuple[int, int], ...],
+) -> _Settled:  # fmt: skip
+    """The numbering of factors that are known by their ranks alone, so that the products of one
+    pattern, as the layers of a network have them, ask once."""
+    indices = {i for own in spots for i in own} | set(range(free))
+    colour = {i: i if i < free else -1 for i in sorted(indices)}
     found = []
-    ways = product((False, True), repeat=len(turns)) if turns else [()]
-    for way in islice(ways, _MOST_TURNS):
+    for way in islice(product((False, True), repeat=len(turns)), _MOST_TURNS):
         own, sign = list(spots), 1
-        for (k, turning), turn in zip(turns.items(), way, strict=True):
-            if turn:
-                own[k], sign = own[k][::-1], sign * turning
-        found.append((*_best(keys, own, colour, free, [_MOST_TRIES]), own, sign))
-    look, order, number, own, sign = min(found, key=lambda one: one[0])
+        flipped = [turn for turn, taken in zip(turns, way, strict=True) if taken]
+        for k, turning in flipped:
+            own[k], sign = own[k][::-1], sign * turning
+        best = _best(ranks, own, colour, free, [_MOST_TRIES])
+        found.append((*best, tuple(k for k, _ in flipped), sign))
+    look, order, number, flipped, sign = min(found, key=lambda one: one[0])
     both = {one[-1] for one in found if one[0] == look}
-    return order, number, own, sign if len(both) == 1 else 0
+    numbers = tuple(number[i] for i in sorted(number))
+    return _Settled(tuple(order), numbers, flipped, sign if len(both) == 1 else 0)
 
 
 def _refined(keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int, int],
@@ -62,7 +107,8 @@ def _refined(keys: Sequence, spots: Sequence[tuple[int, ...]], colour: dict[int,
         ranks = {mark: k for k, mark in enumerate(sorted(set(marks.values())))}
         # free indices keep their places; the summed ones follow
         finer = {i: c if 0 <= c < free else free + ranks[marks[i]] for i, c in colour.items()}
-        if len(set(finer.values())) == len(set(colour.values())):
+        apart = len(set(finer.values()))
+        if apart in (len(finer), len(set(colour.values()))):
             return finer
         colour = finer
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
-from derive.kernel.expr import Contract, Delta, Expr, Ones
+from derive.kernel.expr import Contract, Delta, Expr, Number, Ones
 from derive.kernel.sizes import Axis
 from derive.operators.stacking import is_stack, stacks
 
@@ -57,12 +56,12 @@ def law(
     return None
 
 
-Apart: TypeAlias = "tuple[Expr, tuple[int, ...], Fraction]"
+Apart: TypeAlias = "tuple[Expr, tuple[int, ...], Number]"
 
 
 def unstacked(
     factors: Sequence[tuple[Expr, tuple[int, ...]]],
-    powers: dict[tuple[Expr, tuple[int, ...]], Fraction],
+    powers: dict[tuple[Expr, tuple[int, ...]], Number],
     out: Sequence[int],
     now: Callable[[int], int],
 ) -> list[Apart] | None:
@@ -77,7 +76,7 @@ def unstacked(
     if not flat:
         return None
     for k in flat:
-        powers[keys[k]] = min(powers[keys[k]], Fraction(1))
+        powers[keys[k]] = min(powers[keys[k]], 1)
     stays = set(map(now, out))
     uses = Counter(i for _, own in keys for i in own)
     spots: Any = [(keys[k][0].op.params, keys[k][1]) for k in flat]  # type: ignore[attr-defined]
@@ -85,16 +84,15 @@ def unstacked(
     if step is None:
         return None
     gone = {flat[k] for k in step.gone}
-    one = Fraction(1)
     axes = {i: n for atom, own in (*keys, *factors) for i, n in zip(own, atom.axes)}
     made: list[Apart] = [(*key, powers[key]) for k, key in enumerate(keys) if k not in gone]
-    made += [(Delta(axes[i]), (i, j), one) for i, j in step.equal]
-    made += [(stacks(*sizes), own, one) for sizes, own in step.new]
+    made += [(Delta(axes[i]), (i, j), 1) for i, j in step.equal]
+    made += [(stacks(*sizes), own, 1) for sizes, own in step.new]
     # What is summed still counts, and what is equal stays so, unless the sum is done.
     left = [(f, own) for f, own in factors if step.done.isdisjoint(map(now, own))]
-    made += [(f, own, one) for f, own in left if isinstance(f, Delta)]
+    made += [(f, own, 1) for f, own in left if isinstance(f, Delta)]
     rest = {i for _, own in factors for i in own if now(i) not in step.done}
-    return made + [(Ones(axes[i]), (i,), one) for i in sorted(rest)]
+    return made + [(Ones(axes[i]), (i,), 1) for i in sorted(rest)]
 
 
 class Opened(NamedTuple):

@@ -56,7 +56,8 @@ def power(exponent: Fraction | int) -> Fn:
         return lift(c) * (x if c == 2 else power(c - 1)(x))
 
     exact = (lambda x: Fraction(x) ** int(c)) if whole else None
-    return Fn("power", (c,), value, (slope,), exact)
+    # An int where it is whole: exponents are added and compared all the time.
+    return Fn("power", (int(c) if whole else c,), value, (slope,), exact)
 
 
 def _power_code(exponent: Fraction) -> str:

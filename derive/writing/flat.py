@@ -22,7 +22,7 @@ class Factor(NamedTuple):
 
     node: Expr
     own: tuple[int, ...]
-    exponent: Fraction = Fraction(1)
+    exponent: Number = 1
 
 
 class Flat(NamedTuple):
@@ -48,14 +48,14 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
         factor = stack.pop()
         inner, own, exponent = factor
         if type(inner) is Num and exponent.denominator == 1 and (inner.value or exponent > 0):
-            total = total * Fraction(inner.value) ** int(exponent)
+            power = inner.value if exponent == 1 else Fraction(inner.value) ** int(exponent)
+            total = total * power
         elif kept(inner) or factor in whole or len(done) + len(stack) + len(inner.kids) > most:
             done.append(factor)
         elif type(inner) is Map and inner.fn.name == "power":
-            power = inner.fn.params[0]
             # (x^a)^b is x^(ab) for whole b only: the root of a square is no identity
             if exponent.denominator == 1:
-                stack.append(Factor(inner.args[0], own, power * exponent))
+                stack.append(Factor(inner.args[0], own, inner.fn.params[0] * exponent))
             else:
                 done.append(factor)
         elif type(inner) is Contract and _keeps_its_axes(factor, node):
@@ -146,5 +146,5 @@ def is_size(node: Expr) -> bool:
     return type(node) is Contract and all(isinstance(f, Num | Ones) for f in node.factors)
 
 
-def _whole(exponent: Fraction) -> bool:
+def _whole(exponent: Number) -> bool:
     return exponent.denominator == 1

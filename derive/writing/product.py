@@ -250,7 +250,7 @@ class Reading:
         if not left or said.level:
             body, sign = signed(said.tree)
             if sign < 0 and exponent.denominator == 1:
-                scalars.count *= sign ** int(exponent)
+                scalars.count *= sign if exponent % 2 else 1
                 scalars.multiply(body, exponent)
             else:
                 scalars.multiply(said.tree, exponent, size=is_size(node))

@@ -150,7 +150,7 @@ class _Tidy:
             case Call() if is_part(here):
                 return read_off(here)
             case Map(fn, (Map(inner, (arg,)),)) if fn.name == inner.name == "power":
-                outer, exponent = Fraction(fn.params[0]), Fraction(inner.params[0])
+                outer, exponent = fn.params[0], inner.params[0]
                 # (x^a)^b is x^(ab) for whole b; the root of a square is not x
                 whole = outer.denominator == 1
                 return _powered(arg, outer * exponent) if whole else here
@@ -203,20 +203,20 @@ class _Tidy:
         common = dict(rows[0][1])
         for _, powers, _ in rows[1:]:
             for base in list(common):
-                there, here = powers.get(base, Fraction(0)), common[base]
+                there, here = powers.get(base, 0), common[base]
                 # the smaller power of the same sign is what both have
                 least = min(there, here) if here > 0 else max(there, here)
-                common[base] = least if there * here > 0 else Fraction(0)
+                common[base] = least if there * here > 0 else 0
         common = {base: e for base, e in common.items() if e}
         if number == 1 and not common:
             return total
         inner = []
         for n, powers, rest in rows:
-            left = {b: e - common.get(b, Fraction(0)) for b, e in powers.items()}
+            left = {b: e - common.get(b, 0) for b, e in powers.items()}
             inner.append(_times(Fraction(n) / number, left, rest))
         return _times(number, common, add(*inner))
 
-    def _scalars(self, term: Expr) -> tuple[Number, dict[Expr, Fraction], Expr | None]:
+    def _scalars(self, term: Expr) -> tuple[Number, dict[Expr, Number], Expr | None]:
         """A term as its number, its scalar factors with their powers, and the array left."""
         if type(term) is not Contract:
             if type(term) is Num:
@@ -226,7 +226,7 @@ class _Tidy:
                 return 1, {base: exponent}, None
             return 1, {}, term
         number: Number = 1
-        powers: dict[Expr, Fraction] = {}
+        powers: dict[Expr, Number] = {}
         factors: list[Expr] = []
         spots: list[tuple[int, ...]] = []
         summed = {i for own in term.indices for i in own} - set(term.out)
@@ -236,16 +236,16 @@ class _Tidy:
                 number = number * factor.value
             elif not own:
                 base, exponent = _based(factor)
-                powers[base] = powers.get(base, Fraction(0)) + exponent
+                powers[base] = powers.get(base, 0) + exponent
             elif type(factor) is Ones and own[0] in alone:
                 base = contracted((factor,), (own,), ())
-                powers[base] = powers.get(base, Fraction(0)) + 1
+                powers[base] = powers.get(base, 0) + 1
             else:
                 factors.append(factor)
                 spots.append(own)
         rest = contracted(factors, spots, term.out) if factors else None
         if rest is not None and not rest.axes:
-            powers[rest] = powers.get(rest, Fraction(0)) + 1
+            powers[rest] = powers.get(rest, 0) + 1
             rest = None
         return number, powers, rest
 
@@ -285,7 +285,7 @@ class _Tidy:
 
     def _joined(self, count: Number, factors: Sequence[Factor], out: tuple[int, ...]) -> Expr:
         """Equal factors at the same indices as one power; x times 1/x is gone."""
-        powers: dict[tuple[Expr, tuple[int, ...]], Fraction] = {}
+        powers: dict[tuple[Expr, tuple[int, ...]], Number] = {}
         shown: dict[tuple[Expr, tuple[int, ...]], tuple[Expr, bool]] = {}
         ones: list[Factor] = []
         axes = {i: n for f in factors for i, n in zip(f.own, f.node.axes, strict=True)}
@@ -295,7 +295,7 @@ class _Tidy:
                 ones.append(factor)
                 continue
             key = self.normal.of(node), own
-            powers[key] = powers.get(key, Fraction(0)) + exponent
+            powers[key] = powers.get(key, 0) + exponent
             _, written = shown.get(key, (node, False))
             shown.setdefault(key, (node, written))
             if exponent not in (1, -1):
@@ -351,17 +351,17 @@ def _number(count: Number) -> Number:
     return int(count) if count == int(count) else count
 
 
-def _based(atom: Expr) -> tuple[Expr, Fraction]:
+def _based(atom: Expr) -> tuple[Expr, Number]:
     if type(atom) is Map and atom.fn.name == "power":
-        return atom.args[0], Fraction(atom.fn.params[0])
-    return atom, Fraction(1)
+        return atom.args[0], atom.fn.params[0]
+    return atom, 1
 
 
-def _powered(base: Expr, exponent: Fraction) -> Expr:
+def _powered(base: Expr, exponent: Number) -> Expr:
     return base if exponent == 1 else power(exponent)(base)
 
 
-def _times(number: Number, powers: dict[Expr, Fraction], rest: Expr | None) -> Expr:
+def _times(number: Number, powers: dict[Expr, Number], rest: Expr | None) -> Expr:
     """The number times the scalars times the array."""
     scalars = [_powered(base, e) for base, e in powers.items() if e]
     factors = [Num(_number(number)), *scalars, *([rest] if rest is not None else [])]

@@ -164,7 +164,7 @@ def number(value: Number) -> Tree:
     return num(int(value))
 
 
-def decimal_of(value: Fraction) -> Tree | None:
+def decimal_of(value: Number) -> Tree | None:
     """A positive fraction as 0.01, where people write it so: hundredths, but not halves, thirds."""
     rest, places = value.denominator, 0
     while rest % 10 == 0 or rest % 5 == 0 or rest % 2 == 0:
@@ -183,7 +183,7 @@ def size_tree(axis: Axis) -> Tree:
     terms: list[Tree] = []
     for monomial, count in sorted(axis.terms, key=lambda t: (t[1] < 0, -len(t[0]), t[0])):
         factors = [
-            raised(symbol_tree(n), Fraction(monomial.count(n))) for n in dict.fromkeys(monomial)
+            raised(symbol_tree(n), monomial.count(n)) for n in dict.fromkeys(monomial)
         ]
         if abs(count) != 1 or not factors:
             factors.insert(0, num(abs(count)))
@@ -201,7 +201,7 @@ def _is_norm(base: Tree) -> bool:
     return base.head == "script" and base.kids[0].head == "norm"
 
 
-def raised(base: Tree, exponent: Fraction) -> Tree:
+def raised(base: Tree, exponent: Number) -> Tree:
     """A scalar (or, entry by entry, an array) to a positive power; the root of a norm is a norm."""
     if exponent == 1:
         return base
@@ -218,7 +218,7 @@ def raised(base: Tree, exponent: Fraction) -> Tree:
     return tree("power", base, number(exponent))
 
 
-def repeated(base: Tree, exponent: Fraction) -> list[Tree]:
+def repeated(base: Tree, exponent: Number) -> list[Tree]:
     r"""An array to a power, entry by entry, as factors of an elementwise product.
 
     ``A^2`` would be a matrix product, and a power of a vector is not written: u \odot u is.
@@ -231,7 +231,7 @@ def repeated(base: Tree, exponent: Fraction) -> list[Tree]:
         sign = tree("juxt", tree("op", r"\odot"), num(int(exponent)))
         return [tree("power", base, sign)]
     root = raised(base, Fraction(1, exponent.denominator))
-    return repeated(root, Fraction(exponent.numerator))
+    return repeated(root, exponent.numerator)
 
 
 def _weight(factor: Tree) -> int:
@@ -246,11 +246,11 @@ class Scalars:
     """The scalar factors of a product: a number, what is over the line, and what is under it."""
 
     def __init__(self, count: Number = 1) -> None:
-        self.count = Fraction(count)
-        self._powers: dict[object, tuple[Tree, list[Fraction]]] = {}
+        self.count = count
+        self._powers: dict[object, tuple[Tree, list[Number]]] = {}
         self._sizes: set[object] = set()
 
-    def multiply(self, factor: Tree, exponent: Fraction = Fraction(1), size: bool = False) -> None:
+    def multiply(self, factor: Tree, exponent: Number = 1, size: bool = False) -> None:
         """One more factor; equal ones on the same side of the line become a power.
 
         A ``size`` is a number of entries: under the line it makes a constant, 1/m.
@@ -265,7 +265,7 @@ class Scalars:
             inner, sub, sup = factor.kids
             exponent *= Fraction(int(sup.kids[0]) if sup else 1, 2)
             factor = tree("script", inner, sub, num(2))
-        _, side = self._powers.setdefault(key_of(factor), (factor, [Fraction(0), Fraction(0)]))
+        _, side = self._powers.setdefault(key_of(factor), (factor, [0, 0]))
         side[exponent < 0] += abs(exponent)
 
     def measure(self, axis: Axis) -> None:
