@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from derive.kernel.contraction import contracted, span, spread
+from derive.kernel.contraction import ONE, ZERO, contracted, span, spread
 from derive.kernel.contraction import zeros as zeros
 from derive.kernel.expr import (
     Add,
@@ -56,9 +56,6 @@ def lift(value: object) -> Expr:
     if isinstance(value, float):
         value = Fraction(repr(value))
     return Num(int(value) if value == int(value) else value)
-
-
-ZERO, ONE = Num(0), Num(1)
 
 
 def is_zero(node: Expr) -> bool:

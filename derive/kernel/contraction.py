@@ -30,6 +30,7 @@ Kept: TypeAlias = "list[tuple[int | Ones, Indices]]"
 
 
 axes_of = attrgetter("axes")
+ZERO, ONE = Num(0), Num(1)
 
 
 @cache
@@ -61,21 +62,31 @@ def contracted(factors: Sequence[Expr], indices: Sequence[Indices], out: Indices
     how = recipe(tuple(map(type, factors)), tuple(map(axes_of, factors)), tuple(indices), out)
     if how.picks is None:
         return Contract.interned((tuple(factors), how.indices, how.out), how.axes)
-    count: Number = how.count
-    for k in how.numbers:
-        count = count * factors[k].value  # type: ignore[attr-defined]
-    if count == 0:
-        return zeros(how.axes)
-    kept = tuple([factors[pick] if isinstance(pick, int) else pick for pick in how.picks])
-    if count != 1:
+    kept = tuple([factors[pick] if type(pick) is int else pick for pick in how.picks])
+    lead = _product(how.count, [factors[k] for k in how.numbers])
+    if lead is not None:
+        if lead is ZERO:
+            return zeros(how.axes)
         if not kept:
-            return Num(count)
-        return Contract.interned(((Num(count), *kept), ((), *how.indices), how.out), how.axes)
+            return lead
+        return Contract.interned(((lead, *kept), ((), *how.indices), how.out), how.axes)
     if how.alone:
         return kept[0]
     if not kept:
-        return Num(1)
+        return ONE
     return Contract.interned((kept, how.indices, how.out), how.axes)
+
+
+def _product(count: int, numbers: Sequence[Expr]) -> Num | None:
+    """The count times the numbers; None for 1, which no one writes."""
+    if count == 1 and len(numbers) < 2:
+        # most products have no number or one, which is there already
+        return numbers[0] if numbers and numbers[0] is not ONE else None  # type: ignore[return-value]
+    total: Number = count
+    for number in numbers:
+        total = total * number.value  # type: ignore[attr-defined]
+    made = Num(total)
+    return made if made is not ONE else None
 
 
 def spread(scalar: Expr, axes: Axes) -> Expr:
@@ -87,7 +98,7 @@ def spread(scalar: Expr, axes: Axes) -> Expr:
 def zeros(axes: Axes) -> Expr:
     """The number 0, spread over these axes."""
     ones, indices, out = _all_ones(axes)
-    return Contract.interned(((Num(0), *ones), indices, out), axes) if axes else Num(0)
+    return Contract.interned(((ZERO, *ones), indices, out), axes) if axes else ZERO
 
 
 @lru_cache(maxsize=4096)

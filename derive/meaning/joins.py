@@ -82,7 +82,10 @@ def joined(
     factors: Sequence[tuple[Expr, tuple[int, ...], Number]], kept: Container[int]
 ) -> list[tuple[Expr, tuple[int, ...], Number]] | None:
     """A product of expressions to powers in which two factors have become one; None if none do."""
-    join = met([(atom, own, e, laws_of(atom)) for atom, own, e in factors], kept)
+    laws = [laws_of(atom) for atom, _, _ in factors]
+    if not any(laws):
+        return None
+    join = met([(*factor, law) for factor, law in zip(factors, laws)], kept)
     if join is None:
         return None
     atom, own, _ = factors[join.first]

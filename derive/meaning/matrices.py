@@ -78,7 +78,7 @@ def without_inverses(
     factors: Sequence[tuple[Expr, Spots, Number]], out: Spots
 ) -> Sequence[tuple[Expr, Spots, Number]]:
     """The factors of a product (atom, indices, exponent) with the identity for A^{-1} A."""
-    while any(is_inverse(atom) for atom, _, _ in factors):
+    while any([is_inverse(atom) for atom, _, _ in factors]):
         plain = [k for k, (_, _, exponent) in enumerate(factors) if exponent == 1]
         # A factor to another power hangs on its indices too.
         held = [i for k, (_, own, _) in enumerate(factors) if k not in plain for i in own]

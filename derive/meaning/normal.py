@@ -164,13 +164,13 @@ class Normal:
             flat: list[Factor] = []
             top = 1 + max(extent, default=-1)
             for n, parts, inner_out, own in choice:
-                count = count * n
+                count = n if count == 1 else count * n
                 rename = dict(zip(inner_out, own))
                 for atom, spots, exponent in parts:
                     for i in spots:
                         if i not in rename:
                             rename[i], top = top, top + 1
-                    flat.append(Factor(atom, tuple(rename[i] for i in spots), exponent))
+                    flat.append(Factor(atom, tuple([rename[i] for i in spots]), exponent))
             terms.append(self._monomial(count, flat, out, extent))
         return self._sum(terms)
 
@@ -223,7 +223,9 @@ class Normal:
 
     def _monomial(self, count: Number, factors: list[Factor], out: tuple, extent: dict) -> Expr:
         """One product: deltas and ones absorbed, powers added, indices numbered."""
-        factors = [Factor(*f) for f in without_inverses(factors, out)]
+        without = without_inverses(factors, out)
+        if without is not factors:
+            factors = [Factor(*f) for f in without]
         extent = {**extent, **dict(self._extent(factors))}
         equal: dict[int, int] = {}
 
@@ -232,9 +234,9 @@ class Normal:
                 i = equal[i]
             return i
 
-        place = {i: k for k, i in enumerate(out)}
         for atom, own, _ in factors:
             if type(atom) is Delta:
+                place = {i: k for k, i in enumerate(out)}
                 i, j = now(own[0]), now(own[1])
                 if i != j:
                     stays, gone = sorted((i, j), key=lambda k: (place.get(k, len(out)), k))
@@ -244,14 +246,14 @@ class Normal:
             if type(atom) is Num and exponent.denominator == 1 and (atom.value or exponent >= 0):
                 count = count * _to_power(atom.value, exponent)
             elif type(atom) not in (Delta, Ones):
-                key = atom, tuple(now(i) for i in own)
+                key = atom, tuple([now(i) for i in own]) if equal else own
                 powers[key] = powers.get(key, 0) + exponent
-        apart = unstacked([(f.atom, f.own) for f in factors], powers, out, now)
+        apart = unstacked(factors, powers, out, now)
         if apart is not None:
             return self._monomial(count, [Factor(*one) for one in apart], out, extent)
         touched = {i for (_, own), exponent in powers.items() if exponent for i in own}
-        summed = {now(i) for _, own, _ in factors for i in own} - touched - set(out)
-        for i in sorted(summed):
+        alone = {now(i) for _, own, _ in factors for i in own if i not in touched}
+        for i in sorted(alone.difference(touched, out)):
             # A sum of ones is a number, and a factor like any other.
             number, names = _measured(extent[i])
             count = count * number
@@ -264,14 +266,14 @@ class Normal:
                 exponent = 1  # 1 or 0: its own square
             if exponent:
                 left.append(Factor(atom, own, exponent))
-        targets = [now(i) for i in out]
-        left += [Factor(Delta(extent[i]), (t, i), 1)
-                 for t, i in zip(targets, out) if t != i]  # fmt: skip
+        if equal:
+            left += [Factor(Delta(extent[i]), (t, i), 1)
+                     for i in out if (t := now(i)) != i]  # fmt: skip
         touched |= {i for f in left for i in f.own}
         left += [Factor(Ones(extent[i]), (i,), 1) for i in out if i not in touched]
         if (fewer := joined(left, out)) is not None:
             return self._monomial(count, [Factor(*f) for f in fewer], out, extent)
-        return self._numbered(count, left, out)
+        return self._numbered(count, left, out, extent)
 
     # ----------------------------------------------------------------------------- numbering
 
@@ -280,24 +282,27 @@ class Normal:
         mirror = is_inverse(factor.atom) and is_symmetric(factor.atom, self.of)
         return 1 if mirror else turning(factor.atom, factor.exponent)
 
-    def _numbered(self, count: Number, factors: list[Factor], out: tuple[int, ...]) -> Expr:
-        axes = tuple(dict(self._extent(factors))[i] for i in out)
-        if count == 0 or not factors:
-            return zeros(axes) if count == 0 else Num(_tidy_number(count))
+    def _numbered(
+        self, count: Number, factors: list[Factor], out: tuple[int, ...], extent: dict
+    ) -> Expr:
+        if count == 0:
+            return zeros(tuple([extent[i] for i in out]))
+        if not factors:
+            return Num(_tidy_number(count))
         keys = [(self.digests.of(f.atom), f.exponent) for f in factors]
         colour = {i: -1 for f in factors for i in f.own} | {i: k for k, i in enumerate(out)}
         turns = {k: sign for k, f in enumerate(factors) if (sign := self._turning(f))}
         order, number, own, sign = turned(keys, [f.own for f in factors], colour, len(out), turns)
         if not sign:
-            return zeros(axes)
+            return zeros(tuple([extent[i] for i in out]))
         made = [_raised(factors[k]) for k in order]
-        spots = [tuple(number[i] for i in own[k]) for k in order]
+        spots = [tuple([number[i] for i in own[k]]) for k in order]
         return contracted([Num(_tidy_number(sign * count)), *made], [(), *spots],
                           tuple(number[i] for i in out))  # fmt: skip
 
 
 def _tidy_number(count: Number) -> Number:
-    return int(count) if count == int(count) else count
+    return count.numerator if count.denominator == 1 else count
 
 
 def _to_power(count: Number, exponent: Number) -> Number:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from derive.kernel.expr import Contract, Delta, Expr, Number, Ones
+from derive.kernel.expr import Call, Contract, Delta, Expr, Number, Ones
 from derive.kernel.sizes import Axis
 from derive.operators.stacking import is_stack, stacks
 
@@ -60,19 +60,19 @@ Apart: TypeAlias = "tuple[Expr, tuple[int, ...], Number]"
 
 
 def unstacked(
-    factors: Sequence[tuple[Expr, tuple[int, ...]]],
+    factors: Sequence[Apart],
     powers: dict[tuple[Expr, tuple[int, ...]], Number],
     out: Sequence[int],
     now: Callable[[int], int],
 ) -> list[Apart] | None:
-    """The factors of a product by the first law that applies to the stacks among them: each an
+    """The factors of a product by the first law that applies to the stacks among them, each an
     atom, its indices and its exponent; None if none does.
 
     ``powers`` are the factors with their deltas gone, which make ``now(i)`` of an index; ``out``
     are the indices of the result.  The exponents of stacks, which are 1 or 0, become 1.
     """
     keys = list(powers)
-    flat = [k for k, (atom, _) in enumerate(keys) if is_stack(atom)]
+    flat = [k for k, (atom, _) in enumerate(keys) if type(atom) is Call and is_stack(atom)]
     if not flat:
         return None
     for k in flat:
@@ -84,14 +84,14 @@ def unstacked(
     if step is None:
         return None
     gone = {flat[k] for k in step.gone}
-    axes = {i: n for atom, own in (*keys, *factors) for i, n in zip(own, atom.axes)}
+    axes = {i: n for atom, own, *_ in (*keys, *factors) for i, n in zip(own, atom.axes)}
     made: list[Apart] = [(*key, powers[key]) for k, key in enumerate(keys) if k not in gone]
     made += [(Delta(axes[i]), (i, j), 1) for i, j in step.equal]
     made += [(stacks(*sizes), own, 1) for sizes, own in step.new]
     # What is summed still counts, and what is equal stays so, unless the sum is done.
-    left = [(f, own) for f, own in factors if step.done.isdisjoint(map(now, own))]
+    left = [(f, own) for f, own, _ in factors if step.done.isdisjoint(map(now, own))]
     made += [(f, own, 1) for f, own in left if isinstance(f, Delta)]
-    rest = {i for _, own in factors for i in own if now(i) not in step.done}
+    rest = {i for _, own, _ in factors for i in own if now(i) not in step.done}
     return made + [(Ones(axes[i]), (i,), 1) for i in sorted(rest)]
 
 

@@ -104,7 +104,8 @@ class Writer:
         for letter in usual:
             at.append(letter and self.fresh(letter, {a for a in at if a}))
         opened = self._is_root(self.root) or self._called(self.root)[0] is None
-        if len(at) == 4 and not any(at) and not is_zero(self.root) and opened:
+        four = len(at) == 4 and not any(at) and not is_zero(self.root)
+        if four and opened and not self._slides():
             matrix = as_matrix(self.root, self._again)
             if matrix is not None:
                 return matrix
@@ -114,6 +115,11 @@ class Writer:
         if said.level and is_zero(self.root) and None in at:
             return name(r"\mathbf{0}")
         return filled(said, at.count(None))
+
+    def _slides(self) -> bool:
+        """Whether the whole root is a convolution or a pool, which says more than any matrix."""
+        flat = flattened(self.root, self._kept) if type(self.root) is Contract else None
+        return flat is not None and windows.has_windows(flat) and regrouped(flat)[1] is not None
 
     def _again(self, expr: Expr) -> Tree:
         """Another form of the root, said by the same names."""
