@@ -17,7 +17,7 @@ from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.build import named as named_node
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.meaning.digests import is_barrier, visible
-from derive.meaning.matrices import plainer
+from derive.meaning.matrices import is_inverse, plainer
 from derive.meaning.normal import Normal, scaled, split
 from derive.operators.blocks import is_part, read_off
 from derive.operators.blocks import summed as side_by_side
@@ -328,12 +328,24 @@ class _Tidy:
             terms = []
             for part in factor.terms:
                 swapped = (*node.factors[:k], part, *node.factors[k + 1 :])
-                term = contracted(swapped, node.indices, node.out)
-                terms.append(self._flat(term))
-            found = self._sum(terms)
+                terms.append(contracted(swapped, node.indices, node.out))
+            scaled_only = all(type(f) is Num or f is factor for f in node.factors)
+            if not scaled_only and not any(map(self._cancels, terms)):
+                continue  # only longer, and to collect a long sum is what costs most
+            found = self._sum([self._flat(term) for term in terms])
             if best is None or self.length.of(found) < self.length.of(best):
                 best = found
         return best
+
+    def _cancels(self, term: Expr) -> bool:
+        """Whether factors of a product may take each other away: x and 1/x, A and its inverse."""
+        above: dict[tuple[Expr, tuple[int, ...]], bool] = {}
+        flat = flattened(term, lambda inner: False).factors if type(term) is Contract else ()
+        for node, own, exponent in flat:
+            key = self.normal.of(node), own
+            if is_inverse(node) or above.setdefault(key, exponent > 0) != (exponent > 0):
+                return True
+        return False
 
 
 def _opened(root: Expr, closed: Collection[Expr]) -> Expr:
