@@ -23,7 +23,7 @@ from derive.derivation.local import (
 )
 from derive.derivation.network import Definition, Network, Question
 from derive.derivation.normalised import standardised
-from derive.derivation.paper import MOST_NAMES, Paper, Step
+from derive.derivation.paper import LONGEST, MOST_NAMES, Paper, Step
 from derive.derivation.reasons import known_together, merged, reason
 from derive.derivation.within import derivatives_within, linear_kinds, projected
 from derive.kernel.build import is_zero, lift, zeros
@@ -37,7 +37,6 @@ from derive.writing.stacked import laid_out, says_matrix, tree_size
 from derive.writing.tidy import length
 from derive.writing.write import Names, Symbol, symbol, write_entry
 
-LONGEST = 60  # symbols in an answer, beyond which it stays in terms of δ's
 SHORT = 16  # symbols in an answer that is also shown in terms of the inputs
 
 
@@ -154,7 +153,7 @@ class _Pass:
         }
         self.best: dict[Expr, Expr] = {}  # of each δ, its shortest right side
         self.full: dict[Expr, Expr] = {}  # of each δ, its value where that is not too long
-        self.sizes: dict[Expr, int] = {}
+        self.sizes = dict(paper.sizes)
         self.values: dict[Expr, Expr] = {}  # of each δ, its value
         self.step_of: dict[Expr, Step] = {}
         self.steps = self._written()

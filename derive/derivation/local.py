@@ -93,6 +93,20 @@ def boundary(*roots: Expr) -> list[Expr]:
     return list(leaves)
 
 
+def in_symbols(root: Expr) -> bool:
+    """Whether an expression has a variable or a name in it; looks no further than the first."""
+    seen: set[Expr] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Var) or is_named(node):
+            return True
+        if node not in seen:
+            seen.add(node)
+            stack.extend(node.kids)
+    return False
+
+
 def weight(root: Expr, known: Mapping[Expr, int]) -> int:
     """How many symbols and numbers it takes to write an expression; a name is one."""
     count: dict[Expr, int] = {}

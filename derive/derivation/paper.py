@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.derivation.auxiliary import auxiliaries
 from derive.derivation.facts import shortened, used
-from derive.derivation.local import boundary, label_tree, replaced, symbol_of
+from derive.derivation.local import boundary, label_tree, replaced, symbol_of, weight
 from derive.derivation.network import Definition, Domain, Network
 from derive.derivation.reasons import Text
 from derive.derivation.witness import Witness
@@ -22,6 +22,7 @@ from derive.operators.pointwise import power, reciprocal, sqrt
 from derive.tree import Tree, name, tree
 from derive.writing.write import Names, Symbol, symbol, write, write_entry
 
+LONGEST = 60  # symbols in an answer, beyond which it stays in terms of δ's
 MOST_NAMES = 2000  # in a longer network every line is left as the rules made it
 
 
@@ -83,6 +84,10 @@ class Paper:
             own = label_tree(var)
             assert own is not None
             self.names[node] = own
+        # Of each auxiliary, how long it is to write in the names of the document.
+        self.sizes: dict[Expr, int] = {}
+        for node, var in self.auxiliary.items():
+            self.sizes[node] = self.sizes[var] = min(weight(node, self.sizes), LONGEST + 1)
         self.used: set[Expr] = set()
         self.back: dict[Expr, Expr] = {var: node for node, var in self.auxiliary.items()}
         domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
-from derive.derivation.local import boundary
+from derive.derivation.local import in_symbols
 from derive.kernel.calculus import Share
 from derive.kernel.expr import (
     Add,
@@ -134,7 +134,7 @@ def word(share: Share) -> Word | None:
 
 
 def _product_word(product: Contract, kid: Expr) -> Word | None:
-    factors = [f for f in product.factors if boundary(f)]  # numbers and ones are no partners
+    factors = [f for f in product.factors if in_symbols(f)]  # numbers and ones are no partners
     spots = [own for f, own in zip(product.factors, product.indices) if f in factors]
     joints = [f for f in product.factors if is_incidence(f)]
     if joints:
@@ -161,6 +161,9 @@ def _number(factors: Sequence[Expr]) -> Fraction | None:
     """The product of constants as an exact number; None where it is not rational."""
     count = Fraction(1)
     for factor in factors:
+        if isinstance(factor, Num):
+            count *= factor.value
+            continue
         try:
             count *= Fraction(evaluate(factor, {}, exact=True).item())
         except (NotExact, ArithmeticError, KeyError):

@@ -338,12 +338,14 @@ class _Tidy:
         return best
 
     def _cancels(self, term: Expr) -> bool:
-        """Whether factors of a product may take each other away: x and 1/x, A and its inverse."""
+        """Whether factors of a product may become fewer: x and 1/x, A and its inverse, and numbers
+        to a power, which meet in one."""
         above: dict[tuple[Expr, tuple[int, ...]], bool] = {}
         flat = flattened(term, lambda inner: False).factors if type(term) is Contract else ()
         for node, own, exponent in flat:
             key = self.normal.of(node), own
-            if is_inverse(node) or above.setdefault(key, exponent > 0) != (exponent > 0):
+            met = not own and key in above
+            if met or is_inverse(node) or above.setdefault(key, exponent > 0) != (exponent > 0):
                 return True
         return False
 
