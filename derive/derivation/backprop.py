@@ -272,7 +272,8 @@ def _gradient(paper: Paper, one: _Pass, question: Question) -> Answer:
         value = lift(1) if wrt is question.of else zeros(wrt.axes)
         return Answer(question, value, left, paper.tree(value), None, zero=is_zero(value))
     value, form, step = found
-    form = paper.tidied(laid_out(form, question.groups))
+    if question.groups:
+        form = paper.tidied(laid_out(form, question.groups))
     named = _entry_tree(form, paper, question, one.names)
     return Answer(question, value, left, named, _inputs(paper, value, form, question), last=step)
 

@@ -17,11 +17,12 @@ from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.build import named as named_node
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.meaning.digests import is_barrier, visible
-from derive.meaning.matrices import is_inverse, plainer
+from derive.meaning.matrices import plainer
 from derive.meaning.normal import Normal, scaled, split
 from derive.operators.blocks import is_part, read_off
 from derive.operators.blocks import summed as side_by_side
 from derive.operators.pointwise import power
+from derive.writing.cancel import Key, cancelling
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
 from derive.writing.tables import table_of
@@ -285,8 +286,8 @@ class _Tidy:
 
     def _joined(self, count: Number, factors: Sequence[Factor], out: tuple[int, ...]) -> Expr:
         """Equal factors at the same indices as one power; x times 1/x is gone."""
-        powers: dict[tuple[Expr, tuple[int, ...]], Number] = {}
-        shown: dict[tuple[Expr, tuple[int, ...]], tuple[Expr, bool]] = {}
+        powers: dict[Key, Number] = {}
+        shown: dict[Key, tuple[Expr, bool]] = {}
         ones: list[Factor] = []
         axes = {i: n for f in factors for i, n in zip(f.own, f.node.axes, strict=True)}
         for factor in factors:
@@ -321,33 +322,19 @@ class _Tidy:
 
     def _multiplied_out(self, node: Contract) -> Expr | None:
         """The product distributed over one of the sums in it: the one that pays best."""
+        sums = [k for k, f in enumerate(node.factors)
+                if type(f) is Add and len(f.terms) <= _MOST_TERMS]  # fmt: skip
+        alone = all(k in sums or type(f) is Num for k, f in enumerate(node.factors))
         best: Expr | None = None
-        for k, factor in enumerate(node.factors):
-            if type(factor) is not Add or len(factor.terms) > _MOST_TERMS:
-                continue
+        for k in sums if alone else cancelling(node, sums, self.normal.of):
             terms = []
-            for part in factor.terms:
+            for part in node.factors[k].kids:
                 swapped = (*node.factors[:k], part, *node.factors[k + 1 :])
-                terms.append(contracted(swapped, node.indices, node.out))
-            scaled_only = all(type(f) is Num or f is factor for f in node.factors)
-            if not scaled_only and not any(map(self._cancels, terms)):
-                continue  # only longer, and to collect a long sum is what costs most
-            found = self._sum([self._flat(term) for term in terms])
+                terms.append(self._flat(contracted(swapped, node.indices, node.out)))
+            found = self._sum(terms)
             if best is None or self.length.of(found) < self.length.of(best):
                 best = found
         return best
-
-    def _cancels(self, term: Expr) -> bool:
-        """Whether factors of a product may become fewer: x and 1/x, A and its inverse, and numbers
-        to a power, which meet in one."""
-        above: dict[tuple[Expr, tuple[int, ...]], bool] = {}
-        flat = flattened(term, lambda inner: False).factors if type(term) is Contract else ()
-        for node, own, exponent in flat:
-            key = self.normal.of(node), own
-            met = not own and key in above
-            if met or is_inverse(node) or above.setdefault(key, exponent > 0) != (exponent > 0):
-                return True
-        return False
 
 
 def _opened(root: Expr, closed: Collection[Expr]) -> Expr:

@@ -182,9 +182,7 @@ def size_tree(axis: Axis) -> Tree:
         return num(axis)
     terms: list[Tree] = []
     for monomial, count in sorted(axis.terms, key=lambda t: (t[1] < 0, -len(t[0]), t[0])):
-        factors = [
-            raised(symbol_tree(n), monomial.count(n)) for n in dict.fromkeys(monomial)
-        ]
+        factors = [raised(symbol_tree(n), monomial.count(n)) for n in dict.fromkeys(monomial)]
         if abs(count) != 1 or not factors:
             factors.insert(0, num(abs(count)))
         term = product(factors)
