@@ -62,7 +62,7 @@ def contracted(factors: Sequence[Expr], indices: Sequence[Indices], out: Indices
     how = recipe(tuple(map(type, factors)), tuple(map(axes_of, factors)), tuple(indices), out)
     if how.picks is None:
         return Contract.interned((tuple(factors), how.indices, how.out), how.axes)
-    kept = tuple([factors[pick] if type(pick) is int else pick for pick in how.picks])
+    kept = tuple([factors[pick] if isinstance(pick, int) else pick for pick in how.picks])
     lead = _product(how.count, [factors[k] for k in how.numbers])
     if lead is not None:
         if lead is ZERO:
