@@ -7,7 +7,7 @@ again, consistent with the error above, or an error of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from derive.diagnostics import DeriveError, Source
@@ -15,9 +15,11 @@ from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claiming import read_claims
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.layouts import LAYOUTS
+from derive.elaborate.problems import Problem, problems, problems_said_anew
 from derive.kernel.interned import uncollected
 from derive.tree import Tree
 from proofs.accounts import unjudged
+from proofs.apart import together
 from proofs.counts import judged_counts
 from proofs.decide import Decider
 from proofs.judge import Judge, guarded
@@ -48,7 +50,27 @@ def check(
 def check_source(
     source: Source, *, layout: str | None = None, limit: float | None = None
 ) -> Report:
-    """``check`` for a document with a name of its own."""
+    """``check`` for a document with a name of its own; each of its problems is judged by itself."""
+    deadline = None if limit is None else perf_counter() + limit
+
+    def judged(one: Source) -> Report:
+        left = None if deadline is None else max(deadline - perf_counter(), 0.001)
+        return _checked(one, layout, left)
+
+    try:
+        parts = [one for part in problems(source) for one in _said_anew(part)]
+        parts = parts or list(next(problems_said_anew(source, judging=True), ()))
+    except DeriveError as error:
+        return Report(source, (), diagnostics=error.diagnostics)
+    return together(source, parts, judged) if parts else judged(source)
+
+
+def _said_anew(problem: Problem) -> Sequence[Problem]:
+    parts = next(problems_said_anew(problem.source, judging=True), ())
+    return [one for one in parts if problem.holds(one.span)] or [problem]
+
+
+def _checked(source: Source, layout: str | None, limit: float | None) -> Report:
     recast = Recast()
     first = _report(source, layout, limit, recast.first)
 

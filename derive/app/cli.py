@@ -182,6 +182,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--to", type=_target, required=True, metavar="LANGUAGE", help="such as numpy"
     )
+    for one in (solve, graph, export):
+        one.add_argument(
+            "--problem", type=_number, metavar="N", help="of a document of several: only this one"
+        )
     _add_check(
         command(
             "check", CHECK, CHECK_EPILOG,
@@ -280,6 +284,12 @@ def _target(text: str) -> str:
 def _seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 on, not {text!r}")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"problems are counted from 1 on: {text!r} is none")
     return int(text)
 
 

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from derive.app.outcomes import DIFFERS, DONE, UNREADABLE
 
 if TYPE_CHECKING:
     from derive.derivation.network import Network
-    from derive.diagnostics import DeriveError, Source
+    from derive.diagnostics import DeriveError, Diagnostic, Source
 
 REPORT = "this is a mistake in derive, not in your document: please report it with the document"
 
@@ -35,13 +36,16 @@ def each(options: argparse.Namespace) -> int:
             source = load(path)
             code, printed = options.run(source, path, names, options)
         except DeriveError as error:
-            code, printed = UNREADABLE, _told(error, source, options.json)
+            code, printed = UNREADABLE, _told(error.diagnostics, source, options.json)
         except BrokenPipeError:
             raise
         except Exception as error:
             if os.environ.get("DERIVE_TRACEBACK"):
                 raise
-            code, printed = UNREADABLE, _told(internal_error(error, source), source, options.json)
+            code, printed = (
+                UNREADABLE,
+                _told(internal_error(error, source).diagnostics, source, options.json),
+            )
         worst = max(worst, code)
         if options.json:
             printed = json.dumps({"file": source.file, **(printed or {})})
@@ -62,16 +66,18 @@ def internal_error(error: BaseException, source: Source) -> DeriveError:
     )
 
 
-def _told(error: DeriveError, source: Source, as_json: bool) -> dict[str, Any] | None:
+def _told(
+    diagnostics: Sequence[Diagnostic], source: Source, as_json: bool
+) -> dict[str, Any] | None:
     """The diagnostics, on standard error or as JSON."""
     from derive.diagnostics import Source, render
 
     if as_json:
         from derive.app.report import error_json
 
-        return {"error": [error_json(d, source) for d in error.diagnostics]}
+        return {"error": [error_json(d, source) for d in diagnostics]}
     color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    for diagnostic in error.diagnostics:
+    for diagnostic in diagnostics:
         # What concerns the file as a whole has no excerpt.
         whole = diagnostic.start == diagnostic.end == 0
         shown = Source(source.file, "") if whole else source
@@ -79,41 +85,42 @@ def _told(error: DeriveError, source: Source, as_json: bool) -> dict[str, Any] |
     return None
 
 
-def _read(source: Source) -> Network:
-    from derive.elaborate.document import read_document
+def _read(source: Source, options: argparse.Namespace) -> Network:
+    from derive.app.problems import one_network
 
-    return read_document(source)
+    return one_network(source, options.problem)
 
 
 # ---------------------------------------------------------------------------------- commands
 
 
 def solve(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
-    from derive.app.solve import solved
+    from derive.app.problems import solved_document
 
-    solution = solved(_read(source), options.seed)
+    done = solved_document(source, options.seed, options.problem)
     written: list[Path] = []
     if options.output is not None or not options.json:
         from derive.app.files import publish
         from derive.app.html import render_html
-        from derive.app.pages import solution_sheet
+        from derive.app.pages import solved_sheet
         from derive.app.tex import render_tex
 
         folder = Path(options.output or "output")
         stem = names.fresh(path, folder, (".tex", ".html"))
-        sheet = solution_sheet(solution)
+        sheet = solved_sheet(done)
         texts = {
             folder / f"{stem}.tex": render_tex(sheet),
             folder / f"{stem}.html": render_html(sheet),
         }
         publish(texts)
         written = list(texts)
-    code = DIFFERS if solution.failed else DONE
+    code = UNREADABLE if done.faults else DIFFERS if done.failed else DONE
     if options.json:
-        from derive.app.report import solution_json
+        from derive.app.report import solved_json
 
-        return code, solution_json(solution, source)
-    return code, f"{source.file}: {solution.summary()} -> {', '.join(map(str, written))}"
+        return code, solved_json(done, source)
+    _told(done.faults, source, False)
+    return code, f"{source.file}: {done.summary()} -> {', '.join(map(str, written))}"
 
 
 def graph(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
@@ -121,7 +128,7 @@ def graph(source: Source, path: str, names: Any, options: argparse.Namespace) ->
 
     suffix = Path(options.output).suffix if options.output else ""
     to = options.to or ("tikz" if suffix == ".tex" else "svg")
-    picture = worked_graph(_read(source))
+    picture = worked_graph(_read(source, options))
     text = drawing(picture, to)
     if options.json:
         from derive.app.report import picture_json
@@ -133,7 +140,7 @@ def graph(source: Source, path: str, names: Any, options: argparse.Namespace) ->
 def export(source: Source, path: str, names: Any, options: argparse.Namespace) -> tuple[int, Any]:
     from derive.app.solve import exported
 
-    text, symbols = exported(_read(source), options.to)
+    text, symbols = exported(_read(source, options), options.to)
     if options.json:
         return DONE, {"code": text, "symbols": symbols}
     return DONE, _delivered(text, path, ".py", names, options)

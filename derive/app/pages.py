@@ -7,10 +7,12 @@ takes the answers; the count and the numerical check come last, for those who do
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePath
 
 from derive.app import sheet
 from derive.app.exists import kinks_of, where_it_exists
+from derive.app.problems import Solved
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text, worded
 from derive.app.solve import Solution, drawing
@@ -50,6 +52,24 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
         sections.append(Section("Numerical check", tuple(_checks(solution))))
     title = network.title or (PurePath(file).stem if file else "") or "Solution sheet"
     return Sheet(title, _subtitle(solution), tuple(sections), network.spelling)
+
+
+def solved_sheet(done: Solved) -> Sheet:
+    """The sheet of a document: of its one problem, or of each in its order."""
+    if done.single is not None:
+        return solution_sheet(done.single)
+    parts, spelling = [], {}
+    for posed, solution in done.each:
+        heading = posed.problem.title if posed.problem else ""
+        if solution is not None:
+            spelling = {**solution.network.spelling, **spelling}
+            parts.append(replace(solution_sheet(solution), title=heading, subtitle=""))
+            continue
+        faults = [f"It could not be read: {fault.message}." for fault in posed.faults]
+        said = " ".join(faults) or "Nothing that can be computed is asked here."
+        parts.append(Sheet(heading, worded(said)))
+    subtitle = f"worked by derive {VERSION}: {done.summary()}"
+    return Sheet(done.title or "Solution sheet", subtitle, (), spelling, tuple(parts))
 
 
 def _general(network: Network) -> tuple[Block, ...]:

@@ -16,6 +16,7 @@ from derive.tree import Tree
 from derive.writing.write import symbol
 
 if TYPE_CHECKING:
+    from derive.app.problems import Solved
     from derive.app.sheet import Text
     from derive.app.solve import Solution
     from derive.counting.counted import Counted
@@ -39,6 +40,34 @@ def error_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
         "end_column": end_column,
         "notes": list(diagnostic.notes),
         "help": diagnostic.help or None,
+    }
+
+
+def solved_json(done: Solved, source: Source) -> dict[str, Any]:
+    """The answers of one document; see docs/json.md."""
+    if done.single is not None:
+        return {**solution_json(done.single, source), "problems": []}
+    problems = []
+    for posed, solution in done.each:
+        own = {} if solution is None else solution_json(solution, source)
+        if posed.problem is not None:
+            line, _ = source.position(posed.problem.span[0])
+            own |= {"title": posed.problem.title, "line": line}
+        problems.append({**own, "error": [error_json(one, source) for one in posed.faults]})
+
+    def every(field: str) -> list[Any]:
+        return [one for problem in problems for one in problem.get(field, ())]
+
+    return {
+        "title": done.title,
+        "seed": next((one.seed for one in done.solutions), None),
+        "passed": not done.failed,
+        "notes": every("notes"),
+        "general": every("general"),
+        "parameters": None,
+        "questions": every("questions"),
+        "backward": every("backward"),
+        "problems": problems,
     }
 
 

@@ -138,12 +138,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page: ``spelling`` maps canonical bases to the document's own (``\\bm{x}``)."""
+    """A page: ``spelling`` maps canonical bases to the document's own (``\\bm{x}``); ``parts`` are
+    the problems of a document of several, each a sheet of its own."""
 
     title: Text
     subtitle: Text = ()
     sections: tuple[Section, ...] = ()
     spelling: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    parts: tuple[Sheet, ...] = ()
 
 
 def chained(left: Tree | None, right: tuple[Tree, ...]) -> Tree:

@@ -47,9 +47,9 @@ class Solution:
         """One line: how many results there are, and how many agree with their check."""
         counts = len(self.network.counts)
         if not self.checks and counts:
-            return f"{_counted(counts, 'count')}, worked from the numbers that are said"
+            return f"{counted(counts, 'count')}, worked from the numbers that are said"
         compared = [check for check in self.checks if check.passed is not None]
-        results = _counted(len(self.checks), "result")
+        results = counted(len(self.checks), "result")
         if self.failed:
             return f"{len(self.failed)} of {results} differ from central differences"
         if len(compared) < len(self.checks):
@@ -58,7 +58,8 @@ class Solution:
         return f"{results}, {agree} with central differences"
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
+    """``1 result``, ``2 results``."""
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 

@@ -263,7 +263,7 @@ def _twice(before: Equation, again: Equation) -> Fault:
         "defined-twice",
         f"${written(again.left)}$ is defined twice",
         again.span,
-        "give the second quantity a name of its own",
+        "give the second quantity a name of its own, or its problem a heading such as Problem 2",
         (f"first defined as ${written(before.left)} = {written(before.right)}$",),
     )
 

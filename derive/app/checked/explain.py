@@ -132,6 +132,7 @@ READING = {
     "not-reached": "the derivative is taken in a variable that the definition does not contain",
     "nothing-defined": "no equation says how anything is computed",
     "recursive-macro": "a macro is defined by itself",
+    "several-problems": "the document has several problems, and one of them must be chosen",
     "shape-clash": "two shapes do not fit together: write the number of rows and columns below "
     "every factor; neighbours in a product must share a size, terms of a sum must agree in both",
     "too-large": "the document needs more memory than there is",

@@ -63,7 +63,7 @@ def declare(item: Tree, reading: Reading) -> None:
         if before is not None and before.axes != axes and before.axes is not None:
             raise Fault(
                 "declared-twice", f"${latex(name)}$ is declared twice, with different sets", item,
-                "keep one of the two declarations",
+                "keep one of the two, or give the second problem a heading such as Problem 2",
             )  # fmt: skip
         if index_letter(name) in reading.scope.bound and domain.classes is not None:
             continue  # k ∈ {1, …, c} says where an index runs, not that k is a variable
