@@ -61,7 +61,7 @@ def solved_sheet(done: Solved) -> Sheet:
     parts, spelling = [], {}
     for posed, solution in done.each:
         heading = posed.problem.title if posed.problem else ""
-        if solution is not None:
+        if solution is not None and (solution.checks or solution.network.counts):
             spelling = {**solution.network.spelling, **spelling}
             parts.append(replace(solution_sheet(solution), title=heading, subtitle=""))
             continue

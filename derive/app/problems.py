@@ -64,10 +64,8 @@ def solved_document(source: Source, seed: int = 0, number: int | None = None) ->
     """
     read = read_problems(source)
     chosen = read if number is None else (_numbered(read, number, source),)
-    # Where nothing is asked at all, the gradients of every problem are.
-    asking = any(one.asks for one in chosen)
     each = tuple(
-        (one, solved(one.network, seed) if one.network and (one.asks or not asking) else None)
+        (one, solved(one.network, seed) if one.network and one.answerable else None)
         for one in chosen
     )
     title = segment(source).title

@@ -13,6 +13,8 @@ from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate.document import read_document
 from derive.elaborate.problems import Problem, problems, problems_said_anew
 
+_NOTHING = frozenset(["nothing-defined", "no-scalar-loss", "no-formulas"])
+
 
 @dataclass(frozen=True, slots=True)
 class Posed:
@@ -25,7 +27,15 @@ class Posed:
 
     @property
     def asks(self) -> bool:
+        """Whether the problem asks for something in so many words."""
         return self.network is not None and bool(self.network.questions or self.network.counts)
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it asks, or says of what all gradients may be wanted."""
+        return self.asks or (
+            self.network is not None and (not self.problem or self.problem.defines)
+        )
 
 
 def read_problems(source: Source) -> tuple[Posed, ...]:
@@ -81,7 +91,7 @@ def _read(problem: Problem) -> Posed:
             faults = faults or error.diagnostics
             continue
         return Posed(problem, _own(network, problem, source is problem.source))
-    if any(fault.code == "nothing-defined" for fault in faults):
+    if not problem.differentiates and any(fault.code in _NOTHING for fault in faults):
         return Posed(problem, None)  # "Explain why ..": words that ask for words
     return Posed(problem, None, faults)
 

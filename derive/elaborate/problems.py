@@ -50,6 +50,8 @@ class Problem:
     source: Source
     fresh: Source | None = None
     takes: str = ""  # what it takes from others, in words
+    defines: bool = False  # does it say itself how anything is computed
+    differentiates: bool = False
 
     def holds(self, span: tuple[int, int]) -> bool:
         """Whether something stands in the problem itself, not in what it takes from others."""
@@ -72,6 +74,11 @@ class _Part:
     def names(self) -> dict[str, None]:
         return dict.fromkeys(key for item in self.items for key in _names(item))
 
+    @cached_property
+    def differentiated(self) -> set[str]:
+        """What derivatives are taken by."""
+        return {key for item in self.items for node in item.subtrees() for key in _by(node)}
+
     def has(self, key: str) -> bool:
         """Whether the part has a name of its own that it says nothing of."""
         return key in self.names and not self.borrows
@@ -87,9 +94,11 @@ class _Part:
         """Whether the part is about what others say: in words, as it says nothing itself, or as it
         differentiates by what no formula of it has."""
         line = text.find("\n", self.start, self.end)
-        if not self.given or (line >= 0 and _REFERS.search(text, line, self.end)):
+        if line >= 0 and _REFERS.search(text, line, self.end):
             return True
-        by = {key for item in self.items for node in item.subtrees() for key in _by(node)}
+        if not self.given:
+            return any(item.head == "chain" for item in self.items) or bool(self.differentiated)
+        by = self.differentiated
         rest = (item for item in self.items if not any(_by(node) for node in item.subtrees()))
         return not by.issubset(key for item in rest for key in _names(item))
 
@@ -247,9 +256,13 @@ def _cut(source: Source, document: Document, begun: Sequence[Heading]) -> tuple[
         own, fresh = (Source(source.file, _blanked(text, macros, parts, k, one)) for one in takes)
         title = "" if part.heading is None else _title(part.heading, len(made) + 1)
         said = "; ".join(_told(parts[at], keys) for at, keys in sorted(takes[0].items()) if at)
+        equations = (_relation(item) in DEFINES for items in part.given.values() for item in items)
         made.append(
-            Problem(title, (part.start, part.end), own, None if own == fresh else fresh, said)
-        )
+            Problem(
+                title, (part.start, part.end), own, None if own == fresh else fresh, said,
+                not part.borrows or any(equations), bool(part.differentiated),
+            )
+        )  # fmt: skip
     return tuple(made)
 
 
