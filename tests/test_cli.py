@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from derive.app import cli, commands
+from derive.app import cli, problems
 from derive.version import VERSION
 
 ROOT = Path(__file__).parent.parent
@@ -317,7 +317,7 @@ def test_a_sheet_that_fails_half_way_leaves_nothing(folder, monkeypatch, capsys)
 
 
 def test_a_mistake_of_ours_is_told_as_ours(folder, monkeypatch, capsys):
-    monkeypatch.setattr(commands, "_read", lambda source: 1 / 0)
+    monkeypatch.setattr(problems, "read_problems", lambda source: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.main(["solve", "good.tex"])
     monkeypatch.delenv("DERIVE_TRACEBACK")

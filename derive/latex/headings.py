@@ -16,7 +16,10 @@ _NUMBER = r"(?:\d+(?:\.\d+)*|[A-Z]|[IVX]+)"
 _CALLED = re.compile(
     rf"\s*(?:{_WORD}\s*(?:[#(:.]|{_NUMBER}(?!\w)|$)|Q\s*{_NUMBER}(?!\w))", re.IGNORECASE
 )
-_NO_WORDS = re.compile(r"\\(?:label|footnote|hfill|points)\{[^{}]*\}|\$[^$]*\$|\\[A-Za-z]+|[{}]")
+_NO_WORDS = re.compile(
+    r"[\[(][^\])\n]*\b(?:points?|pts|marks)\b[^\])\n]*[\])]"
+    r"|\\(?:label|footnote|hfill|points)\{[^{}]*\}|\$[^$]*\$|\\[A-Za-z]+|[{}]"
+)
 _HEADING = re.compile(
     r"\\(?P<section>part|chapter|(?:sub){0,2}section|(?:sub)?paragraph)\*?\s*(?:\[[^\]\n]*\])?"
     r"\{(?P<headed>(?:[^{}]|\{[^{}]*\})*)\}"
