@@ -184,7 +184,7 @@ Let $L = \|x\|^2$. Find $\nabla_x L$.
     assert main(["solve", str(path), "--json"]) == UNREADABLE
     done = json.loads(capsys.readouterr().out)
     assert [one["error"] != [] for one in done["problems"]] == [True, False]
-    assert [one["line"] for one in done["problems"]] == [2, 4]
+    assert [one["line"] for one in done["problems"]] == [2, 5]
     assert [one["latex"] for one in done["questions"]] == ["2 x"]
     assert main(["solve", str(path), "-o", str(tmp_path / "out")]) == UNREADABLE
     told = capsys.readouterr()
