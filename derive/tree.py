@@ -40,6 +40,7 @@ Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be Non
 ``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
 ``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]
 ``differential`` [T, T list] dX in a line that speaks of these names: see elaborate.differentials
+``slope``      [T call, s order, s sign, ?T entry, s bare] J_r(x): see notation.slopes
 ``marked``     [T] what a checked document points at; LaTeX prints it without the mark
 =============  =============================================================================
 

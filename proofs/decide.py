@@ -12,9 +12,10 @@ from fractions import Fraction
 from time import perf_counter
 
 from derive.derivation.network import Domain
-from derive.kernel.expr import Expr, ShapeError, Var, is_named, toposort
+from derive.kernel.build import coefficient, is_zero
+from derive.kernel.expr import Contract, Expr, ShapeError, Var, is_named, toposort
 from derive.kernel.sizes import evaluate
-from derive.operators.abstract import signature_of
+from derive.operators.abstract import Signature, signature_of
 from derive.operators.pointwise import np
 from proofs.conditions import conditions_latex, null_set_latex
 from proofs.declared import StandIn, free_facts, stand_ins
@@ -163,7 +164,7 @@ class Decider:
                 )  # fmt: skip
             if proof is not None:
                 return self._proved(proof, a, b)
-        about = _about_a_function(a, b)
+        about = supposed_of(a, b)
         if about:
             return Finding(
                 UNSETTLED, "numeric", f"${about}$ is not defined: this is something that is "
@@ -229,16 +230,40 @@ class Decider:
         )  # fmt: skip
 
 
-def _about_a_function(a: Expr, b: Expr) -> str:
-    r"""The function that an equation is about: of \nabla J(\theta) = 0 it is J, which nothing
-    defines; "" where both sides are made of it, or neither side is its value alone."""
+def supposed_of(a: Expr, b: Expr) -> str:
+    r"""The function that an equation supposes something of: J, which nothing defines, in
+    \nabla J(\theta) = 0, and x in \dot x(t) = F(x(t)); "" where it can be derived.
+
+    It stands alone on one side, and the other one has no derivative of it that is as high, or
+    anything that is not defined has to be 0.
+    """
     for one, other in ((a, b), (b, a)):
-        while is_named(one):
-            one = one.kids[0]
-        signature = signature_of(one)
-        if signature is not None and not any(signature_of(n) is not None for n in toposort(other)):
-            return signature.symbol
+        alone = signature_of(_opened(one))
+        beyond = [s for n in toposort(other) if (s := signature_of(n)) is not None]
+        if alone is not None:
+            same = [s for s in beyond if s.symbol == alone.symbol]
+            order = _order(alone)
+            if not beyond or (order and all(_order(s) < order for s in same)):
+                return alone.symbol
+        inside = [s for n in toposort(one) if (s := signature_of(n)) is not None]
+        if inside and is_zero(other):
+            return inside[0].symbol
     return ""
+
+
+def _opened(expr: Expr) -> Expr:
+    """What is under names, numbers before it and another order of its axes."""
+    while True:
+        inner = coefficient(expr)[1]
+        if is_named(inner) or (isinstance(inner, Contract) and len(inner.factors) == 1):
+            inner = inner.kids[0]
+        if inner is expr:
+            return expr
+        expr = inner
+
+
+def _order(signature: Signature) -> int:
+    return sum(argument.order for argument in signature.arguments)
 
 
 def _evidence(agreement: Agreement, alike: bool) -> str:

@@ -11,12 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.given import is_condition
 from derive.kernel.build import dot
 from derive.kernel.expr import Delta, Expr, Num
 from derive.latex.print import latex
-from proofs.decide import Decider
+from proofs.decide import Decider, supposed_of
 from proofs.verdict import PROVED, Finding
 
 if TYPE_CHECKING:
@@ -44,9 +45,18 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
             left, right = judge.sides(claim)
             pair = judge.pair(left, right)
             if not judge.decider.alike(*pair):
-                said = " ".join(claims.source.text[slice(*claim.span)].split())
                 sought = is_condition(claim.item, claims.source.text)
+                said = _written(claim, claims.source.text)
                 yield Supposed(claim.span[0], pair, said, sought)
+    # So is what a claim says of a function that nothing defines: \dot x = F(x).
+    for claim in claims.claims if claims.reading.scope.free.arguments else ():
+        if claim.relations[:1] != ("=",) or claim.given or claim.kind != "relation":
+            continue
+        with suppress(Fault, Silent):
+            left, right = judge.sides(claim)[:2]
+            pair = judge.pair(left, right)
+            if supposed_of(*pair) and not judge.decider.alike(*pair):
+                yield Supposed(claim.span[0], pair, _written(claim, claims.source.text))
     for name, at, kind, conditional in claims.called:
         if not conditional:  # a variable is of that kind then
             continue
@@ -54,6 +64,10 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
             expr = claims.value(name).expr
             for pair, said in _meaning(kind, expr, latex(name)):
                 yield Supposed(at, pair, said)
+
+
+def _written(claim: Claim, text: str) -> str:
+    return " ".join(text[slice(*claim.span)].split())
 
 
 def _meaning(kind: str, expr: Expr, name: str) -> Iterator[tuple[tuple[Expr, Expr], str]]:

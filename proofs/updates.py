@@ -1,7 +1,8 @@
 """Steps of an optimiser: what a step of gradient descent on a loss of the document would be.
 
 The idea: an update is compared with W - rate * gradient, where the rate is the one number that the
-loss does not know; what else the loss does not know makes the step a rule of its own.
+loss does not know; what else the loss does not know makes the step a rule of its own, and so does
+a quotient that neither the loss nor its gradient has, unless it is Newton's.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from fractions import Fraction
 
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.values import Value
-from derive.kernel.calculus import grad
-from derive.kernel.expr import Call, Expr, Num, Var, toposort
-from derive.operators.abstract import signature_of
-from derive.operators.pointwise import np
+from derive.kernel.build import contracted
+from derive.kernel.calculus import grad, hessian
+from derive.kernel.expr import Call, Expr, Map, Num, Operator, Var, toposort
+from derive.operators.abstract import applied, signature_of
+from derive.operators.matrices import inverse
+from derive.operators.pointwise import np, reciprocal
 from proofs.decide import Decider
 from proofs.numbers.sample import compared
 
@@ -33,6 +36,8 @@ def step_of_descent(
     if new is not None and old.axes != new.axes:
         new = None
     losses = [node for node in _losses(claims) if old in toposort(node)]
+    if new is not None and (step := _undefined_step(old, new, losses, decider)) is not None:
+        return Value(step, (), left.row)
     if not losses:
         return None
     known = {node for loss in losses for node in toposort(loss)}
@@ -46,19 +51,73 @@ def step_of_descent(
         return None
     first: Expr | None = None
     uphill: Expr | None = None
+    judged = True
     for loss in losses:
         gradient = grad(loss, old)
         assert isinstance(gradient, Expr)
-        for rate in rates or _ratios(old, new, gradient, decider):
-            expected = old - rate * gradient
-            if new is not None and decider.alike(expected, new):
-                return Value(expected, (), left.row)
-            if new is not None and uphill is None and decider.alike(old + rate * gradient, new):
-                uphill = expected
-            first = first if first is not None else expected
+        directions = [gradient]
+        if new is not None and _quotients(new) - _quotients(loss, gradient):
+            judged = False
+            directions += _newton(loss, old, gradient)
+        for direction in directions:
+            for rate in rates or _ratios(old, new, direction, decider):
+                expected = old - rate * direction
+                if new is not None and decider.alike(expected, new):
+                    return Value(expected, (), left.row)
+                turned = new is not None and decider.alike(old + rate * direction, new)
+                uphill = expected if turned and uphill is None else uphill
+                first = first if first is not None else expected
     # Not a step on any loss: of one that goes uphill the sign is the slip.
-    best = uphill if uphill is not None else first
+    best = uphill if uphill is not None else first if judged else None
     return None if best is None else Value(best, (), left.row)
+
+
+def _undefined_step(old: Expr, new: Expr, losses: Iterable[Expr], decider: Decider) -> Expr | None:
+    """The step, up or down, on a number f(x) that a step is written in the gradient of, where f is
+    not defined and no part of a loss."""
+    known = set(toposort(*losses))
+    for node in toposort(new):
+        signature = signature_of(node)
+        if signature is None or old not in node.kids:
+            continue
+        assert isinstance(node, Call)
+        out = node.op.params[1:]  # type: ignore[union-attr]
+        loss = applied(signature.symbol, node.args, out, signature.lead)
+        if loss.axes or loss in known:
+            continue
+        gradient = grad(loss, old)
+        assert isinstance(gradient, Expr)
+        rates = [n for n in toposort(new) if isinstance(n, Var) and not n.axes and n is not old]
+        for rate in rates or _ratios(old, new, gradient, decider):
+            for step in (old - rate * gradient, old + rate * gradient):
+                if decider.alike(step, new):
+                    return step
+    return None
+
+
+def _quotients(*exprs: Expr) -> set[Expr]:
+    """What is divided by in these: a step that divides by more than its loss does may be any rule,
+    such as a normalised step, a power iteration or a search for a root."""
+    return {below for node in toposort(*exprs) for below in _divisors(node)}
+
+
+def _divisors(node: Expr) -> tuple[Expr, ...]:
+    match node:
+        case Map(fn, (below,)) if fn.name == "power" and fn.params[0] < 0:
+            return (below,) if any(isinstance(n, Var) for n in toposort(below)) else ()
+        case Call(Operator() as op, args) if op.name == "inverse":
+            return args
+    return ()
+
+
+def _newton(loss: Expr, old: Expr, gradient: Expr) -> list[Expr]:
+    """The gradient divided by the second derivative, of a number or a vector."""
+    second = hessian(loss, old)
+    if not old.axes:
+        return [gradient * reciprocal(second)]
+    if len(old.axes) > 1:
+        return []
+    return [contracted((inverse(second), gradient), ((0, 1), (1,)), (0,))]
 
 
 def _losses(claims: Claims) -> Iterator[Expr]:

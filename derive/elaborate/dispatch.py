@@ -38,7 +38,7 @@ def value_of(reading: Reading, tree: Tree, env: Env) -> Value:
     found = RULES.get(tree.head)
     if tree.head == "empty":
         raise Fault("missing-term", "a term is missing here", tree)
-    if tree.head == "symbol" and tree.kids[0] in reading.scope.unspecified:
+    if tree.head == "symbol" and tree.kids[0] in reading.scope.free:
         raise stands_alone(tree, text(tree))
     if found is None:
         raise Fault(

@@ -25,6 +25,7 @@ from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.names.trials import elaborate
 from derive.elaborate.names.unspecified import Unspecified
 from derive.elaborate.names.used import symbols_used
+from derive.elaborate.order import ordered
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.recurrence.anystep import AnyStep
 from derive.elaborate.recurrence.sequences import sequence
@@ -41,11 +42,14 @@ from derive.elaborate.statements.collect import (
 from derive.elaborate.statements.declare import assume, declare
 from derive.elaborate.statements.differentials import with_inner_products
 from derive.elaborate.statements.einstein import says_so, with_sums
+from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
+from derive.elaborate.statements.maps import Maps
 from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.primes import Functions, with_named_functions
 from derive.elaborate.statements.shorthand import Shorthand
+from derive.elaborate.statements.slopes import Slopes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
@@ -55,6 +59,7 @@ from derive.elaborate.terms.flat import note_signs, with_commutations
 from derive.elaborate.terms.limits import bound_letters
 from derive.elaborate.terms.norms import norm_said
 from derive.elaborate.terms.runs import note_exponents
+from derive.elaborate.terms.unspecified import note_sets
 from derive.kernel import sizes
 from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
@@ -128,11 +133,16 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     counts = Counts.of(parsed, judging)
-    written = respelled(stated(parsed, counts.takes, judging))
+    said = stated(parsed, counts.takes, judging)
+    written = respelled(said)
+    maps = Maps.of(said, written, parsed.document.plain)
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
     items = with_named_functions(with_members(items))
+    items = with_increments(maps.with_arguments(items))
+    slopes = Slopes.of(items, parsed.document.plain, maps)
+    items = [slopes.written_out(item) for item in items]
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
     steps = recurrence(items) or (sequence(items) if judging else None)
@@ -142,10 +152,9 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         except Fault as fault:
             faults.append(fault)
             items = []
-    free = Unspecified.of(items, parsed.document.plain)
+    free = Unspecified.of(items, parsed.document.plain, slopes)
     items = [free.written_out(item) for item in items]
-    reading.scope.unspecified, reading.scope.targets = free.arguments, free.targets
-    reading.scope.graded = free.nabla
+    reading.scope.free = free.free
     note_signs(reading.sizes, source.text, parsed.document.plain)
     if reading.sizes.kronecker:
         items = with_commutations(items)
@@ -160,6 +169,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     _declare(statements, reading, faults)
+    note_sets(reading)
     note_exponents(items, reading)
     order = _equations(statements, reading, faults, judging)
     called = tuple(called_names(parsed, statements.claims, reading, judging))
@@ -255,7 +265,7 @@ def _equations(
             faults.append(fault)
     _size_names(reading)
     _count_calls(reading, statements)
-    return _ordered(reading, faults)
+    return ordered(reading, faults)
 
 
 def _twice(before: Equation, again: Equation) -> Fault:
@@ -328,73 +338,6 @@ def _count_calls(reading: Reading, statements: Statements) -> None:
                 if symbol in reading.functions:
                     called = ", ".join(written(a) for a in node.kids[1:])
                     reading.calls.setdefault(symbol, set()).add(called)
-
-
-def _ordered(reading: Reading, faults: list[Fault]) -> list[Equation]:
-    """Equations with what they use before them; a cycle is a fault, said once."""
-    order: list[Equation] = []
-    state: dict[str, str] = {}
-    for start in (*_function_cycles(reading, faults), *reading.equations):
-        path: list[tuple[str, list[str]]] = []
-        if state.get(start) is None and start in reading.equations:
-            state[start] = "open"
-            path.append((start, symbols_used(reading.equations[start].body, reading)))
-        while path:
-            symbol, needed = path[-1]
-            if not needed:
-                state[symbol] = "done"
-                order.append(reading.equations[symbol])
-                path.pop()
-                continue
-            following = needed.pop(0)
-            if state.get(following) == "open":
-                names = [s for s, _ in path]
-                cycle = names[names.index(following) :]
-                faults.append(_cycle(cycle, reading))
-                reading.broken.update(cycle)
-            elif state.get(following) is None:
-                state[following] = "open"
-                path.append((following, symbols_used(reading.equations[following].body, reading)))
-    reading.order = [e.symbol for e in order]
-    return order
-
-
-def _function_cycles(reading: Reading, faults: list[Fault]) -> tuple[str, ...]:
-    """Functions that call themselves, directly or not, have no value here."""
-    calls = {
-        symbol: {
-            str(n.kids[0])
-            for n in equation.body.subtrees()
-            if n.head == "symbol" and str(n.kids[0]) in reading.functions
-        }
-        for symbol, equation in reading.functions.items()
-    }
-    while True:
-        leaves = {s for s, called in calls.items() if not called & calls.keys()}
-        if not leaves:
-            break
-        for symbol in leaves:
-            del calls[symbol]
-    if calls:
-        faults.append(_cycle(sorted(calls), reading))
-        for equation in list(reading.equations.values()):
-            if any(str(n.kids[0]) in calls for n in equation.body.subtrees() if n.kids):
-                reading.broken.add(equation.symbol)
-        reading.broken.update(calls)
-    return ()
-
-
-def _cycle(cycle: list[str], reading: Reading) -> Fault:
-    table = {**reading.functions, **reading.equations}
-    names = [written(table[s].left) for s in cycle]
-    return Fault(
-        "cycle",
-        "these definitions go round in a circle: "
-        + " → ".join(f"${name}$" for name in [*names, names[0]]),
-        table[cycle[0]].span,
-        "one of them must be given without the others",
-        tuple(f"${written(table[s].left)} = {written(table[s].right)}$" for s in cycle),
-    )
 
 
 __all__ = ["read", "read_document", "sizes"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from derive.notation import ATOM, MARKS, PRODUCT, SCRIPT, SUM, precedence
 from derive.notation.names import symbol_tree
+from derive.notation.slopes import slope_as_written
 from derive.tree import Tree, name, tree
 
 TOP = name(r"\top")
@@ -38,6 +39,10 @@ def written(node: Tree) -> Tree:
             return _hadamard(kids)
         case "kronecker":
             return _kronecker(kids)
+        case "script" if kids[0].head == "slope" and written(kids[0]).head == "juxt":
+            *before, last = written(kids[0]).kids  # J_r(x)^\top
+            scripted = Tree(head, (last, *map(_maybe, kids[1:])), span)
+            return Tree("juxt", (*before, scripted), span)
         case "script":
             return Tree(head, (_at_least(ATOM, written(kids[0])), *map(_maybe, kids[1:])), span)
         case "transpose":
@@ -77,6 +82,8 @@ def written(node: Tree) -> Tree:
             by, of, order = kids
             inner = None if of is None else _graded(of)
             return Tree(head, (_maybe(by), inner, order), span)
+        case "slope":
+            return written(slope_as_written(node))
         case "env":
             kind, rows = kids
             cells = tuple(tuple(written(cell) for cell in row) for row in rows)
@@ -222,7 +229,7 @@ def _is_call(node: Tree) -> bool:
     """Whether a settled tree is one function with its brackets, scripts on it or not."""
     while node.head in _SCRIPTED:
         node = node.kids[0]
-    return node.head == "call"
+    return node.head in ("call", "slope")
 
 
 def _is_name(node: Tree) -> bool:

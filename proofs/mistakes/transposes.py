@@ -51,7 +51,7 @@ def transposed(tree: Tree, sign: Tree) -> Tree:
             return Tree("script", (base, sub, sign), tree.span)
         case Tree("script", (base, sub, Tree("paren" | "bracket") as label)):
             return Tree("script", (base, sub, Tree("juxt", (label, sign))), tree.span)
-        case Tree("name" | "prime"):
+        case Tree("name" | "prime" | "slope"):
             return Tree("script", (tree, None, sign), tree.span)
         case Tree(head) if head in BRACKETS:
             return Tree("script", (tree, None, sign), tree.span)

@@ -12,7 +12,7 @@ from derive.elaborate.dispatch import rule
 from derive.elaborate.names.scope import index_letter
 from derive.elaborate.names.symbols import entries
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.statements.settle import UNITS
+from derive.elaborate.statements.units import UNITS
 from derive.elaborate.values import Value, contract_values
 from derive.kernel.expr import Delta
 from derive.tree import Tree

@@ -10,7 +10,13 @@ import re
 from collections.abc import Mapping
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import has_label_slot, index_letter, is_bold
+from derive.elaborate.names.scope import (
+    FUNCTION_LETTERS,
+    MAPS,
+    has_label_slot,
+    index_letter,
+    is_bold,
+)  # fmt: skip
 from derive.elaborate.reading import Declaration, Reading
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import Size
@@ -32,6 +38,7 @@ _KINDS = {
 }
 
 
+_OF_FUNCTION = "()"
 _UNEQUAL = Tree("rel", ("!=",))
 
 
@@ -88,6 +95,8 @@ def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[i
     """
     if reading.declarations.get(symbol) is not None:
         return ((0, 0),)
+    if symbol.endswith(_OF_FUNCTION):
+        return _of_values(reading, symbol.removesuffix(_OF_FUNCTION))
     found = _customary(reading, symbol)
     if found[0][0] == 2 and any(len(d.axes or ()) > 2 for d in reading.declarations.values()):
         found = (*found, (3, 1), (4, 1))  # the target of an image is one
@@ -95,8 +104,22 @@ def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[i
     return fitting or ((least, 0),)
 
 
+def valued(symbol: str) -> str:
+    """The key of the values of a function that nothing defines: their rank may be open too."""
+    return symbol + _OF_FUNCTION
+
+
+def _of_values(reading: Reading, function: str) -> tuple[tuple[int, int], ...]:
+    base = re.split(r"[_^]", function)[0]
+    if function in reading.scope.free.vectors:
+        return ((1, 0),)
+    if function in reading.scope.free.graded or base in FUNCTION_LETTERS - MAPS:
+        return ((0, 0), (1, 3)) if function in reading.scope.free.graded else ((0, 0), (1, 1))
+    return ((1, 0), (0, 1))
+
+
 def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
-    base = re.split(r"[_^]", symbol)[0]
+    base = re.split(r"[_^]", symbol)[0].removeprefix(r"\Delta ")
     taken = parts(base.rstrip("'"))
     core, style = taken.core, ALPHABETS.get(taken.alphabet or "", "")
     vector = r"\vec" in taken.accents or "vec" in taken.accents

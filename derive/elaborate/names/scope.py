@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from derive.elaborate.names.free import Free
 from derive.elaborate.shown import text
 from derive.latex.print import latex
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
@@ -36,6 +37,7 @@ ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma",
 FUNCTION_LETTERS = ACTIVATIONS | frozenset(
     ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
 )
+MAPS = frozenset(["F", "G", r"\Phi", r"\Psi"])  # of those, letters of functions with array values
 NORMAL, COLON = r"\mathcal{N}", Tree("name", (":",))
 _NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega"
 NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
@@ -81,10 +83,7 @@ class Scope:
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
     inputs: set[str] = field(default_factory=set)  # what definitions are made of, known or not
     met: set[str] = field(default_factory=set)  # variables of the definitions, once those are read
-    # Functions that nothing defines: their only arguments, sets of values; those under a nabla.
-    unspecified: dict[str, Tree | None] = field(default_factory=dict)
-    targets: dict[str, Tree] = field(default_factory=dict)
-    graded: frozenset[str] = frozenset()
+    free: Free = field(default_factory=Free)  # functions of arrays that nothing defines
 
     def use_of(self, tree: Tree) -> str:
         """What a name is counted under: raw, or settled to a symbol."""
@@ -235,7 +234,7 @@ class Scope:
         if tree.head == "name" and tree.kids[0].lstrip("\\") in KNOWN_WORDS:
             return not self.known(tree.kids[0]) or tree.kids[0] in self.functions
         reference = self.refer(tree)
-        if reference.symbol in self.functions or reference.symbol in self.unspecified:
+        if reference.symbol in self.functions or reference.symbol in self.free:
             return True
         if self.known(reference.symbol):
             return False

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.ranks import ranks_to_try
+from derive.elaborate.names.ranks import ranks_to_try, valued
 from derive.elaborate.names.symbols import definition_value
 from derive.elaborate.names.used import symbols_used
 from derive.elaborate.reading import Env, Equation, Reading
@@ -252,6 +252,7 @@ def _undecided(
         for node in tree.subtrees():
             if node.head == "call":
                 seen |= _word(node.kids[0], reading)
+                found += _open_values(node.kids[0], found, reading, again)
             if node.head != "symbol" or str(node.kids[0]) in seen:
                 continue
             symbol = str(node.kids[0])
@@ -272,3 +273,13 @@ def _undecided(
             ):
                 found.append(symbol)
     return found
+
+
+def _open_values(function: Tree, found: list[str], reading: Reading, again: bool) -> list[str]:
+    """The key of the values of a function that nothing defines, where their rank is open."""
+    symbol = str(function.kids[0])
+    if symbol not in reading.scope.free or symbol in reading.scope.free.targets:
+        return []
+    key = valued(symbol)
+    is_open = not names_loss(symbol) and len(ranks_to_try(reading, key)) > 1
+    return [key] if is_open and key not in found and (again or key not in reading.ranks) else []

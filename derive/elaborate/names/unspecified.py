@@ -11,23 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from derive.elaborate.dispatch import value_of
-from derive.elaborate.faults import Fault
+from derive.elaborate.names.free import Free
 from derive.elaborate.names.scope import (
     ACTIVATIONS,
     FUNCTION_LETTERS,
     KNOWN_WORDS,
+    MAPS,
     NUMBER_LETTERS,
     base_of,
 )
 from derive.elaborate.names.trials import names_loss
-from derive.elaborate.reading import Env, Reading
-from derive.elaborate.statements.declare import set_axes
-from derive.elaborate.values import Value, closed, squeezed
-from derive.kernel.build import contracted
-from derive.kernel.expr import Axes, Call, Expr, Ones
+from derive.elaborate.statements.maps import headed
+from derive.elaborate.statements.slopes import Slopes
 from derive.latex.print import latex
-from derive.operators import abstract, pointwise
 from derive.tree import Tree
 
 _DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
@@ -42,26 +38,29 @@ _PROPERTIES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Unspecified:
-    """``arguments`` has each function's only bracket, None where it is applied to several;
-    ``targets`` the set that a declaration gives its values; ``primed`` are written J'(w)."""
+    """The functions that nothing defines, and the statements with their arguments written out."""
 
-    arguments: dict[str, Tree | None] = field(default_factory=dict)
-    targets: dict[str, Tree] = field(default_factory=dict)
-    nabla: frozenset[str] = frozenset()
+    free: Free = field(default_factory=Free)
 
     @classmethod
-    def of(cls, items: Sequence[Tree], plain: str) -> Unspecified:
+    def of(cls, items: Sequence[Tree], plain: str, slopes: Slopes) -> Unspecified:
         """The functions of these statements that nothing defines."""
         if _PROPERTIES.search(plain):
             return cls()
         seen = _Mentions(items)
-        targets = dict(_mapped(items))
+        maps = slopes.maps
         arguments: dict[str, Tree | None] = {}
         smooth = _SMOOTH.search(plain) is not None
         for name, brackets in seen.applied.items():
             alone = all(_is_name(part) for b in brackets for part in _listed(b.kids[0]))
             told = smooth and alone and len(name.lstrip("\\")) == 1
-            shown = name in targets or name in seen.nabla or told
+            shown = name in {*maps.targets, *slopes.arrays, *seen.nabla} or told
+            # F(x, W) is no product, and what is differentiated is no factor.
+            several = alone and any(len(_listed(b.kids[0])) > 1 for b in brackets)
+            core = re.split(r"[_^]", name)[0]
+            shown = shown or (core in FUNCTION_LETTERS and several) or (
+                core in MAPS and name in seen.differentiated
+            )  # fmt: skip
             if name in seen.given or not _may_be(name, shown):
                 continue
             # Of L = J(W) + .. and \nabla J(W_t) the first says what J alone is.
@@ -74,11 +73,16 @@ class Unspecified:
                 if by:
                     inner = by[0] if len(by) == 1 else Tree("list", tuple(by))
                     arguments[name] = Tree("paren", (inner,))
-        return cls(arguments, targets, frozenset(seen.nabla))
+        nabla = frozenset(seen.nabla)
+        return cls(Free(arguments, maps.sources, maps.targets, nabla, slopes.arrays))
+
+    @property
+    def arguments(self) -> dict[str, Tree | None]:
+        return self.free.arguments
 
     def written_out(self, item: Tree) -> Tree:
         """The statement with the arguments of each function beside its name."""
-        return item.rewritten(self._applied) if self.arguments and not _maps(item) else item
+        return item.rewritten(self._applied) if self.arguments else item
 
     def _applied(self, node: Tree) -> Tree:
         if node.head == "name" or (node.head == "script" and base_of(node)):
@@ -117,13 +121,13 @@ class _Mentions:
     def __init__(self, items: Sequence[Tree]) -> None:
         self.applied: dict[str, list[Tree]] = {}
         self.nabla: set[str] = set()
+        self.differentiated: set[str] = set()
         self.given: set[str] = set()
         self.by: dict[str, list[Tree]] = {}
         self.used: dict[str, None] = {}
         self.plain: dict[str, list[Tree]] = {}  # brackets in statements without derivatives
         for item in items:
-            if not _maps(item):
-                self._collect(item)
+            self._collect(item)
 
     def _collect(self, item: Tree) -> None:
         if item.head == "chain" and item.kids[0] is not None:
@@ -131,8 +135,7 @@ class _Mentions:
             if sign == "in":
                 self.given |= {latex(p) for p in (left.kids if left.head == "list" else (left,))}
             if sign in _DEFINES:
-                head = left.kids[0] if left.head == "juxt" and len(left.kids) == 2 else left
-                self.given.add(latex(head))
+                self.given.add(latex(headed(left)))
         nodes = list(item.subtrees())
         plain = all(node.head not in ("grad", "deriv") for node in nodes)
         self.used |= dict.fromkeys(map(latex, dict.fromkeys(filter(base_of, nodes))))
@@ -152,6 +155,7 @@ class _Mentions:
                     name = of.kids[0] if of.head == "juxt" else of
                     if node.head == "grad" and base_of(name):
                         self.nabla.add(latex(name))
+                    self.differentiated.add(latex(name))
                     if isinstance(by, Tree) and base_of(by):
                         known = self.by.setdefault(latex(of), [])
                         if by not in known:
@@ -216,91 +220,5 @@ def _may_be(name: str, shown: bool) -> bool:
     if shown:
         return True
     return (names_loss(name) and len(core.strip("\\")) <= 3) or core in FUNCTION_LETTERS - (
-        ACTIVATIONS | {"F", "G", r"\Phi", r"\Psi"}
+        ACTIVATIONS | MAPS
     )
-
-
-def _maps(item: Tree) -> bool:
-    r"""f \colon A \to B."""
-    signs = [str(r.kids[0]) for r in item.kids[1::2]] if item.head == "chain" else []
-    return "->" in signs and signs[0] == ":"
-
-
-def _mapped(items: Iterable[Tree]) -> Iterable[tuple[str, Tree]]:
-    """Each function of an array that is declared as a map, and the set of its values."""
-    for item in items:
-        if _maps(item) and item.kids[0] is not None:
-            *_, source, _, target = item.kids
-            names = item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],)
-            if source.head == "script":
-                yield from ((latex(name), target) for name in names)
-
-
-# ------------------------------------------------------------------------------------------ values
-
-
-def call_value(reading: Reading, tree: Tree, symbol: str, env: Env) -> Value:
-    """The value of such a function at its arguments."""
-    values = [squeezed(value_of(reading, a, env)) for a in tree.kids[1:]]
-    reading.note(symbol, f"${symbol}$ is not defined: read as a smooth function that is not known")
-    out: Axes = ()
-    if symbol in reading.scope.targets:
-        out = set_axes(reading.scope.targets[symbol], reading)
-    if len(values) == 1 and not values[0].own and not out and symbol not in reading.scope.graded:
-        return Value(pointwise.generic(symbol)(values[0].expr), values[0].opens)
-    letters = tuple(dict.fromkeys(x for v in values for x in v.opens))
-    args = [_with_all(reading, v, letters) for v in values]
-    return Value(abstract.applied(symbol, args, out, len(letters)), letters)
-
-
-def _with_all(reading: Reading, value: Value, letters: Sequence[str]) -> Expr:
-    """The argument with every open letter as a leading axis, the same along those it lacks."""
-    missing = [x for x in letters if x not in value.opens]
-    if missing:
-        own = tuple(range(len(value.expr.axes)))
-        k = len(value.opens)
-        fresh = tuple(range(len(own), len(own) + len(missing)))
-        ones = [Ones(reading.sizes.fresh()) for _ in missing]
-        expr = contracted(
-            [value.expr, *ones], [own, *((i,) for i in fresh)], (*own[:k], *fresh, *own[k:])
-        )
-        value = Value(expr, (*value.opens, *missing), value.row)
-    return closed(value, letters)
-
-
-def gradient_at(reading: Reading, of: Tree, by: Tree | None, order: int, env: Env) -> Value | None:
-    r"""\nabla J(\theta + \alpha v): the derivative by the only argument, wherever that is; None
-    where another reading is the right one.  Fault where several could be meant."""
-    if of.head not in ("call", "apply") or of.kids[0].head != "symbol":
-        return None
-    called, *arguments = of.kids
-    symbol = str(called.kids[0])
-    if symbol not in reading.scope.unspecified:
-        return None
-    if by is not None and (len(arguments) > 1 or not _elsewhere(by, arguments[0])):
-        return None
-    if len(of.kids) > 2:
-        raise Fault(
-            "incomplete-question",
-            f"${latex(of.kids[0])}$ has {len(of.kids) - 1} arguments, and the gradient does not "
-            "say in which one", of, rf"write $\nabla_{{{latex(of.kids[1])}}}$",
-        )  # fmt: skip
-    value = call_value(reading, of, symbol, env)
-    expr = value.expr
-    for _ in range(order):
-        if abstract.signature_of(expr) is None:
-            (made,) = (slope(*expr.args) for slope in expr.fn.slopes)  # type: ignore[attr-defined]
-            expr = made
-        else:
-            assert isinstance(expr, Call)
-            expr = abstract.derivative(expr, 0)
-    return Value(expr, value.opens)
-
-
-def _elsewhere(by: Tree, argument: Tree) -> bool:
-    r"""Whether \nabla_\theta stands before a place that is made of other thetas: \theta_{t-1}."""
-    inside = [n for n in argument.subtrees() if n.head == "symbol"]
-    if by.head != "symbol" or any(n.kids[0] == by.kids[0] for n in inside):
-        return False  # an entry of the place is no other place
-    base = re.split(r"[_^]", str(by.kids[0]))[0]
-    return any(re.split(r"[_^]", str(n.kids[0]))[0] == base for n in inside)

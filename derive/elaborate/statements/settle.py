@@ -14,11 +14,11 @@ from derive.elaborate.names.scope import (
     NUMBER_LETTERS,
     Scope,
     base_of,
-    index_letter,
     is_bold,
     taken_apart,
 )  # fmt: skip
 from derive.elaborate.statements.columns import is_column, joins
+from derive.elaborate.statements.units import is_unit, single_entry
 from derive.elaborate.terms.adjoints import SLIDING, as_adjoint
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -64,12 +64,21 @@ def settle(tree: Tree, scope: Scope) -> Tree:
         case Tree("env", (kind, rows)):
             done = tuple(tuple(settle(cell, scope) for cell in row) for row in rows)
             return Tree("env", (kind, done), tree.span)
+        case Tree("slope", (called, *signs)):
+            return _slope(settle(called, scope), signs, tree.span)
         case Tree("num" | "op" | "rel" | "text" | "dots" | "ask" | "empty"):
             return tree
         case Tree(head, kids):
             done = tuple(settle(k, scope) if isinstance(k, Tree) else k for k in kids)
             return Tree(head, done, tree.span)
     raise AssertionError(tree)
+
+
+def _slope(called: Tree, signs: list, span: tuple[int, int]) -> Tree:
+    """A derivative of a call, or of one entry of its value: an entry of the derivative."""
+    order, sign, entry, bare = signs
+    whole = called if order == "0" else Tree("slope", (called, order, sign, None, bare), span)
+    return whole if entry is None else Tree("index", (whole, *_index_list(entry)), span)
 
 
 def _primed(tree: Tree, scope: Scope) -> bool:
@@ -92,9 +101,9 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
         measured = Tree("norm", (settle(base.kids[0], scope), sub), tree.span)
         return _raised(measured, (sup,) if sup is not None else (), tree, scope)
     stem = base_of(tree)
-    if (letters := _single_entry(base, sub, sup, scope)) is not None:
+    if (letters := single_entry(base, sub, sup, scope)) is not None:
         return Tree("single", letters, tree.span)
-    if _is_unit(base, sub, scope):
+    if is_unit(base, sub, scope):
         at = Tree("unit", (sub,), tree.span)
         return _raised(at, (sup,) if sup is not None else (), tree, scope)
     if stem in INDICATORS and sub is not None and sub.head in ("chain", "set", "list"):
@@ -126,33 +135,6 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
     if sub is not None:
         inner = Tree("index", (inner, *_index_list(sub)), tree.span)
     return _raised(inner, (sup,) if sup is not None else (), tree, scope)
-
-
-def _single_entry(
-    base: Tree, sub: Tree | None, sup: Tree | None, scope: Scope
-) -> tuple[Tree, ...] | None:
-    """The letters of J^{ij}, the matrix that is 1 at (i, j) and 0 elsewhere."""
-    if sup is None or sub is not None or base.kids[:1] not in _SINGLE or sup.head not in _PAIRS:
-        return None
-    letters = sup.kids
-    if len(letters) != 2 or not all(map(index_letter, letters)) or scope.known(str(base.kids[0])):
-        return None
-    return letters
-
-
-def _is_unit(base: Tree, sub: Tree | None, scope: Scope) -> bool:
-    """Whether this is e_i, a vector of the standard basis, in a document that has these."""
-    if not scope.basis or base.kids[:1] not in UNITS or index_letter(sub) is None:
-        return False
-    reference = scope.refer(Tree("script", (base, sub, None)))
-    return not scope.known(reference.symbol)
-
-
-UNITS = frozenset([("e",), (r"\mathbf{e}",)])
-_SINGLE = frozenset(
-    [("J",), ("E",), (r"\mathbf{J}",), (r"\mathbf{E}",), (r"\mathbb{J}",), (r"\mathbb{E}",)]
-)
-_PAIRS = frozenset(["juxt", "list"])
 
 
 def _index_list(sub: Tree) -> tuple[Tree, ...]:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -53,7 +52,7 @@ def _parted(item: Tree) -> Iterator[Tree]:
     r"""O = P V \in \mathbb{R}^{m \times n} as O = P V and O \in \mathbb{R}^{m \times n}."""
     signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
     plain = len(signs) > 1 and signs[-1] == "in" and set(signs[:-1]) <= _EQUALS
-    if not plain or item.kids[0] is None or not base_of(item.kids[0]):
+    if not plain or item.kids[0] is None or any(side.head == "ask" for side in item.kids[::2]):
         yield item
         return
     end = item.kids[-3].span[1]

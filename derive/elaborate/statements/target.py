@@ -69,7 +69,7 @@ def target_of(statements: Statements, reading: Reading, text: str) -> Tree | Non
 
 def _applied(reading: Reading) -> Tree | None:
     """The L(y) of a document that applies a loss and does not define it."""
-    for name, bracket in reading.scope.unspecified.items():
+    for name, bracket in reading.scope.free.arguments.items():
         if bracket is not None and names_loss(name):
             return Tree("juxt", (symbol_tree(name), bracket))
     return None
@@ -79,7 +79,7 @@ def _unwritten(reading: Reading, text: str) -> Tree:
     """A loss that is only spoken of: by the name that the text gives it, if it gives one."""
     said = _LOSS.search(text)
     name = said["name"] if said is not None else _UNNAMED
-    if reading.scope.known(name) or name in reading.scope.unspecified:
+    if reading.scope.known(name) or name in reading.scope.free:
         name = next(n for n in (_UNNAMED, r"\mathcal{J}", r"\ell") if not reading.scope.known(n))
     return Tree("name", (name,))
 

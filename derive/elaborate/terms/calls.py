@@ -10,7 +10,6 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
 from derive.elaborate.names.symbols import definition_value, fresh_letter, select, slot_mark
-from derive.elaborate.names.unspecified import call_value as unspecified_call
 from derive.elaborate.names.vocabulary import BY_WORD, rows_of
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text
@@ -20,6 +19,7 @@ from derive.elaborate.terms.layers import LAYERS, worded
 from derive.elaborate.terms.matrices import function_of, of_matrix
 from derive.elaborate.terms.places import slope_of_applied
 from derive.elaborate.terms.shaped import SHAPED
+from derive.elaborate.terms.unspecified import call_value as unspecified_call
 from derive.elaborate.values import Value, call_of, levelled, map_of, squeezed
 from derive.kernel.build import lift
 from derive.kernel.calculus import grad
@@ -54,7 +54,7 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return indicator(reading, tree, arguments, env)
     if symbol in reading.functions:
         return _defined_call(reading, tree, function, arguments, primes, env)
-    if symbol in reading.scope.unspecified and not primes:
+    if symbol in reading.scope.free and not primes:
         return unspecified_call(reading, tree, symbol, env)
     special, layer = SHAPED.get(symbol), LAYERS.get(symbol)
     if layer is None and subscript is None and "_" in symbol:

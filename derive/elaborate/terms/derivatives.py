@@ -14,11 +14,11 @@ from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.layouts import LAYOUTS, Layout
 from derive.elaborate.names.scope import has_label_slot, index_letter, is_range
-from derive.elaborate.names.unspecified import gradient_at
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.terms.blocks import entry_of
 from derive.elaborate.terms.flat import grouped
+from derive.elaborate.terms.unspecified import gradient_at
 from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, contracted, zeros
 from derive.kernel.calculus import jacobian, pullback
