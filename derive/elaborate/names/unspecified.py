@@ -26,6 +26,7 @@ from derive.elaborate.statements.slopes import Slopes
 from derive.latex.print import latex
 from derive.tree import Tree
 
+_LATIN_MAPS = frozenset(["F", "G"])  # \Phi may be the normal distribution's
 _DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
 # What a text says of functions that it does not define.
 _SMOOTH = re.compile(r"\b(?:differentiable|smooth|arbitrary function)", re.IGNORECASE)
@@ -59,7 +60,7 @@ class Unspecified:
             several = alone and any(len(_listed(b.kids[0])) > 1 for b in brackets)
             core = re.split(r"[_^]", name)[0]
             shown = shown or (core in FUNCTION_LETTERS and several) or (
-                core in MAPS and name in seen.differentiated
+                core in _LATIN_MAPS and name in seen.differentiated
             )  # fmt: skip
             if name in seen.given or not _may_be(name, shown):
                 continue

@@ -14,6 +14,7 @@ from derive.derivation.local import replaced
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.ranks import ranks_to_try, valued
+from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.declare import set_axes
 from derive.elaborate.statements.settle import settle
@@ -61,6 +62,8 @@ def _out(reading: Reading, symbol: str) -> Axes:
     """The axes of the values of a function: declared, or of the rank that they are tried with."""
     if symbol in reading.scope.free.targets:
         return set_axes(reading.scope.free.targets[symbol], reading)
+    if names_loss(symbol) and symbol not in reading.scope.free.vectors:
+        return ()
     key = valued(symbol)
     if key not in reading.own_axes:
         rank = reading.ranks.get(key)
