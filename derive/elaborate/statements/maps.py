@@ -19,6 +19,7 @@ from derive.tree import Tree
 _DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
 _IN = Tree("rel", ("in",))
 _ZEROS = (Tree("name", (r"\mathbf{0}",)), Tree("name", (r"\vec{0}",)))
+_REALS = Tree("name", (r"\mathbb{R}",))
 _TIMES = Tree("op", (r"\times",))
 _ENTRYWISE = re.compile(r"(?:element|entry|component|coordinate)[- ]?wise|pointwise", re.IGNORECASE)
 
@@ -90,7 +91,25 @@ class Maps:
             Tree("chain", (argument, _IN, found[text]), argument.span)
             for text, argument in named.items() if text not in known
         ]  # fmt: skip
-        return [*items, *said]
+        times = [
+            Tree("chain", (time, _IN, _REALS), time.span) for time in dict.fromkeys(_times(items))
+            if latex(time) not in known and latex(time) not in found
+        ]  # fmt: skip
+        return [*items, *said, *times]
+
+
+def _times(items: Iterable[Tree]) -> Iterator[Tree]:
+    r"""The t of g'(t) and \frac{d}{dt} f(x + t p), which is a number and no target."""
+    for node in (node for item in items for node in item.subtrees()):
+        match node:
+            case Tree("deriv", (Tree() as of, Tree("name", ("t" | "s",)) as by, _)):
+                if any(by in bracket.subtrees() for _, bracket in applications(of)):
+                    yield by
+            case Tree("juxt", kids):
+                for kid, after in pairwise(kids):
+                    match kid, after:
+                        case Tree("prime"), Tree("paren", (Tree("name", ("t" | "s",)) as inner,)):
+                            yield inner
 
 
 def _enumerates(item: Tree) -> bool:
