@@ -1,6 +1,7 @@
 """Counts: formulas against counting one by one; words that are understood, and that are not."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from derive.counting.answers import counted
 from derive.counting.equations import Problems
 from derive.counting.text import sentences
 from derive.diagnostics import DeriveError, Source
+from derive.kernel.sizes import latex
 from derive.latex.read import read_formula
 from derive.latex.segment import segment
 from proofs.check import check_source
@@ -200,3 +202,67 @@ def test_equations(text: str, expected: str | None) -> None:
 def test_a_large_power_is_left_alone() -> None:
     assert answers(r"9^{9^{9^{9}}} = ?") == []
     assert answers(r"\frac{1}{0} + 1 = ?") == []
+
+
+# -------------------------------------------------------------------- questions, counted by hand
+
+
+def _questions() -> list[tuple[str, str]]:
+    text = (Path(__file__).parent / "counted.txt").read_text(encoding="utf-8")
+    blocks = [block.split("\n= ") for block in text.split("\n\n") if "\n= " in block]
+    return [(question, answer.strip()) for question, answer in blocks]
+
+
+@pytest.mark.parametrize(("question", "answer"), _questions())
+def test_questions_of_courses(question: str, answer: str) -> None:
+    given = [one for one in found(question) if one.asks and not one.missing]
+    shown = [
+        "x".join(map(latex, one.value)) if isinstance(one.value, tuple) else latex(one.value)
+        for one in given if one.value is not None
+    ]  # fmt: skip
+    assert shown == ([] if answer == "-" else [answer])
+
+
+DEEP = "A conv layer with ten 5x5 filters, stride 1 and padding 2 acts on a 32x32x3 volume. "
+CELL = "An LSTM has 32 inputs and 64 hidden units. "
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (DEEP + "It has 760 parameters.", True),
+        (DEEP + "It has 750 parameters.", True),  # without biases, which is said
+        (DEEP + "It has 770 parameters.", False),
+        (DEEP + r"The number of parameters is $(5 \cdot 5 \cdot 3 + 1) \cdot 10 = 760$.", True),
+        (DEEP + r"The number of parameters is $(5 \cdot 5 + 1) \cdot 10 = 260$.", False),
+        (DEEP + "The output has size 32x32x10.", True),
+        (DEEP + "The output has size 28x28x10.", False),
+        ("A conv layer with ten 5x5 filters on a 32x32x3 volume has 760 parameters.", True),
+        ("A conv layer with ten 5x5 filters on a 32x32x3 volume has 761 parameters.", False),
+        (CELL + "It has 24832 parameters.", True),
+        (CELL + "It has 25088 parameters.", True),  # with two biases for each gate
+        (CELL + "It has 6208 parameters.", False),
+        ("An MLP 784-100-10 with biases. The network has 79510 parameters.", True),
+        ("An MLP 784-100-10 with biases. The network has 79400 parameters.", False),
+        ("Three 3x3 convolutions with stride 1. The receptive field is 9.", False),
+        ("A batch norm layer acts on 64 channels. It has 256 learnable parameters.", False),
+        # What the text leaves open is not wrong.
+        ("A conv layer with ten 5x5 filters acts on a 32x32x3 volume. The output has size "
+         "32x32x10.", None),
+        ("A 3x3 max pool acts on a 13x13x8 volume. The output has size 6x6x8.", None),
+        ("The model starts with a dense layer with 10 inputs and 5 outputs. The model has 5000 "
+         "parameters.", None),
+        ("GPT-2 small has 12 layers, a model dimension of 768, a vocabulary of 50257 and a context "
+         "length of 1024. The model has 163037184 parameters.", None),
+    ],
+)  # fmt: skip
+def test_claims_in_words(text: str, right: bool | None) -> None:
+    judged = [one.right for one in found(text) if not one.asks]
+    assert judged == ([] if right is None else [right])
+
+
+def test_words_alone_are_a_document() -> None:
+    text = DEEP + "What is the output size? How many parameters are in this layer?"
+    assert [one.value for one in d.read(text).counts] == [(32, 32, 10), 760]
+    with pytest.raises(DeriveError, match="there is no formula"):
+        d.read("A nice layer. How many roads must a man walk down?")

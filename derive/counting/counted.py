@@ -13,6 +13,12 @@ from derive.kernel.sizes import Axis
 Extent: TypeAlias = "tuple[Axis, ...]"
 
 
+class Custom(str):
+    """What is customary and a text does not say: no claim is wrong for choosing otherwise."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """An answer: ``left`` and ``steps`` are LaTeX, the last of them the result.
@@ -41,6 +47,11 @@ class Counted:
     @property
     def asks(self) -> bool:
         return self.claimed is None
+
+    @property
+    def free(self) -> bool:
+        """Whether it rests on a choice that the text does not make."""
+        return any(isinstance(said, Custom) for said in self.assumed)
 
     @property
     def right(self) -> bool:

@@ -17,8 +17,9 @@ from derive.tree import Tree
 
 _NUMBERS = dict(
     one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, twelve=12,
-    sixteen=16,
+    sixteen=16, single=1,
 )  # fmt: skip
+_POWERS = dict(thousand=10**3, million=10**6, billion=10**9)
 _LETTER = re.compile(r"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?\Z")
 _SIGNS = (
     (re.compile(r"\\(?:mathbf|mathrm|text|mathit|boldsymbol)\{([^{}]*)\}"), r"\1"),
@@ -122,9 +123,14 @@ def _flat(document: Document) -> tuple[str, list[int]]:
 
 _WORDS = re.compile(
     r"\\begin\{[a-zA-Z*]+\}|\\end\{[a-zA-Z*]+\}|\\[\[\]()]|\$+|"  # what stood around a formula
-    r"(?P<sizes>\d+(?:\s*[x×]\s*\d+)+)|"
+    r"(?P<sizes>\d+(?:\s*(?:[x×]|\bby\b)\s*\d+)+)|"
+    r"(?P<letter>\b(?-i:[B-HJ-Z])\b"
+    r"(?= (?:input|hidden|output|unit|class|filter|channel|feature|neuron)))|"
+    r"(?P<large>\d+(?:\.\d+)?) (?P<power>thousand|million|billion)\b|"
     r"(?P<long>\d{1,3}(?:,\d{3})+(?!\d))|"
-    r"(?P<word>\b(?:" + "|".join(_NUMBERS) + r")\b(?=\s))|(?P<other>\\\\|[a-z]+|.)",
+    r"(?P<word>\b(?:"
+    + "|".join(_NUMBERS)
+    + r")\b(?=\s|-(?:layer|stage|block)))|(?P<other>\\\\|[a-z]+|.)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -132,7 +138,12 @@ _WORDS = re.compile(
 def _prose(plain: str, start: int, end: int, put) -> None:
     for found in _WORDS.finditer(plain, start, end):
         if found["sizes"]:
-            put(re.sub(r"\s*[x×]\s*", "x", found["sizes"]), *found.span())
+            put(re.sub(r"\s*(?:[x×]|by)\s*", "x", found["sizes"]), *found.span())
+        elif found["large"] and float(found["large"]) < 10**6:
+            power = _POWERS[found["power"].lower()]
+            put(str(round(float(found["large"]) * power)), *found.span())
+        elif found["letter"]:
+            put(f"«{found['letter']}»", *found.span())
         elif found["long"]:
             put(found["long"].replace(",", ""), *found.span())
         elif found["word"]:

@@ -7,10 +7,10 @@ smaller; k-fold cross-validation fits k models, each sample validating one and t
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from derive.counting.counted import Counted
-from derive.counting.prose import axis
+from derive.counting.sizes import axis
 from derive.counting.text import Sentence
 from derive.kernel.sizes import Axis, latex
 
@@ -19,6 +19,10 @@ _EPOCH = re.compile(
     r"(?:iterations|updates|steps|mini-?batches|batches)\b[^.?]{0,40}\bepoch"
     rf"|\bepoch\b[^.?]{{0,20}}(?:has|have|takes?) {_N} (?:iterations|updates|steps|batches)"
 )
+_UPDATES = re.compile(r"(?:how many|number of) (?:\w+ )?(?:iterations|updates|steps)\b")
+_FULL = re.compile(r"\bfull[- ]batch\b")
+_EPOCHS = re.compile(rf"{_N} epochs\b")
+_PER_EPOCH = re.compile(r"\b(?:per|in an|in 1|in one|each|every|of an|one|1) epoch\b")
 _SAMPLES = re.compile(
     rf"{_N} (?:training |labell?ed )?(?:samples|examples|images|points|data points)"
 )
@@ -38,20 +42,37 @@ _USED = re.compile(
 _EACH = re.compile(r"\b(?:each|every|a given) (?:sample|example|fold|point)\b")
 
 
-def samples(words: str, before: tuple[Axis | None, Axis | None]) -> tuple[Axis | None, Axis | None]:
-    """How many samples there are and how large a batch is, after one more sentence."""
-    number, size = _SAMPLES.search(words), _BATCH.search(words)
-    return (
-        axis(number[1]) if number else before[0],
-        axis(size[1]) if size else before[1],
-    )
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a text has said of a training so far."""
+
+    samples: Axis | None = None
+    batch: Axis | None = None
+    epochs: Axis | None = None
 
 
-def asked(sentence: Sentence, number: Axis | None, size: Axis | None) -> Counted | None:
+def counts(words: str) -> bool:
+    """Whether a sentence may be about epochs or folds."""
+    return any(p.search(words) for p in (_EPOCH, _UPDATES, _STEPS, _FOLDS))
+
+
+def told(words: str, before: Told) -> Told:
+    """What is known after one more sentence."""
+    number, size, epochs = (p.search(words) for p in (_SAMPLES, _BATCH, _EPOCHS))
+    samples = axis(number[1]) if number else before.samples
+    batch = axis(size[1]) if size else before.batch
+    if _FULL.search(words):
+        batch = samples
+    return Told(samples, batch, axis(epochs[1]) if epochs else before.epochs)
+
+
+def asked(sentence: Sentence, known: Told) -> Counted | None:
     """The answer to a question about epochs or folds; None where it is another question."""
     words = sentence.words
-    if _EPOCH.search(words) and re.search(r"how many|number of", words):
-        return _epoch(sentence, number, size)
+    steps = _EPOCH.search(words) or (known.epochs is not None and _UPDATES.search(words))
+    if steps and re.search(r"how many|number of", words):
+        whole = _EPOCHS.search(words) or (known.epochs and not _PER_EPOCH.search(words))
+        return _epoch(sentence, known, known.epochs if whole else None)
     found = _FOLDS.search(words)
     if found is None or not re.search(r"how (?:many|often)|number of", words):
         return None
@@ -64,12 +85,15 @@ def asked(sentence: Sentence, number: Axis | None, size: Axis | None) -> Counted
     return None
 
 
-def claimed(sentence: Sentence, number: Axis | None, size: Axis | None) -> Counted | None:
+def claimed(sentence: Sentence, known: Told) -> Counted | None:
     """A claim about epochs or folds."""
     words = sentence.words
     found = _STEPS.search(words)
     if found is not None:
-        one = _epoch(sentence, number, size)
+        if _EPOCHS.search(words):
+            return None
+        number, size = known.samples, known.batch
+        one = _epoch(sentence, known)
         if one.missing or one.value is None:
             return None
         floor = 0
@@ -93,18 +117,27 @@ def _first(found: re.Match[str]) -> Axis:
     return axis(next(g for g in found.groups() if g))
 
 
-def _epoch(sentence: Sentence, number: Axis | None, size: Axis | None) -> Counted:
-    blank = Counted("iterations", sentence.whole, r"\text{iterations per epoch}")
+def _epoch(sentence: Sentence, known: Told, epochs: Axis | None = None) -> Counted:
+    """The steps of one epoch, or of several."""
+    number, size = known.samples, known.batch
+    left = r"\text{iterations per epoch}" if epochs is None else r"\text{iterations}"
+    blank = Counted("iterations", sentence.whole, left)
     if number is None or size is None:
         what = "how many samples there are" if number is None else "how large a batch is"
         return replace(blank, missing=f"the text does not say {what}")
     made = rf"\left\lceil \frac{{{latex(number)}}}{{{latex(size)}}} \right\rceil"
+    many = "" if epochs is None else rf"{latex(epochs)} \cdot "
     if not isinstance(number, int) or not isinstance(size, int):
-        return replace(blank, steps=(made,))
+        return replace(blank, steps=(many + made,))
     if size < 1:
         return replace(blank, missing="a batch has at least one sample")
-    value = -(-number // size)
-    return replace(blank, steps=(made, str(value)), value=value)
+    steps = -(-number // size)
+    rest = ("the last batch of an epoch is smaller",) if number % size else ()
+    if epochs is None:
+        return replace(blank, steps=(made, str(steps)), value=steps, assumed=rest)
+    value = epochs * steps
+    shown = (many + made, many + str(steps), latex(value))
+    return replace(blank, steps=shown, value=value, assumed=rest)
 
 
 def _fits(sentence: Sentence, folds: Axis) -> Counted:

@@ -15,7 +15,7 @@ from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate.assembly import network_of
 from derive.elaborate.claims.claimed import claims_told_apart
-from derive.elaborate.claims.counts import Counts
+from derive.elaborate.claims.counts import Counts, read_with_counts
 from derive.elaborate.claims.steps import steps_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.abstract import note_losses
@@ -62,7 +62,7 @@ from derive.elaborate.terms.runs import note_exponents
 from derive.elaborate.terms.unspecified import note_sets
 from derive.kernel import sizes
 from derive.latex.print import latex
-from derive.latex.read import Parsed, read_formulas
+from derive.latex.read import Parsed
 from derive.tree import Tree
 
 Recast: TypeAlias = Callable[[list[Tree]], list[Tree]]
@@ -129,10 +129,9 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     ``judging``: what is said again of a symbol is a claim, where otherwise it would be a second
     definition.  ``recast`` says what is read of a recurrence: else its steps are written out.
     Raises DeriveError for a document that cannot hold formulas at all."""
-    parsed = read_formulas(source)
+    parsed, counts = read_with_counts(source, judging)
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
-    counts = Counts.of(parsed, judging)
     said = stated(parsed, counts.takes, judging)
     written = respelled(said)
     maps = Maps.of(said, written, parsed.document.plain)

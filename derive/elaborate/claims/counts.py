@@ -15,9 +15,10 @@ from derive.counting.equations import Problems
 from derive.counting.text import is_count
 from derive.derivation.count import parameters
 from derive.derivation.network import Network
+from derive.diagnostics import Source
 from derive.elaborate.faults import Fault
 from derive.latex.print import latex as latex_of
-from derive.latex.read import Parsed
+from derive.latex.read import Parsed, read_formulas
 from derive.tree import Tree
 from derive.writing.write import symbol
 
@@ -77,6 +78,16 @@ class Counts:
 
 
 NONE = Counts()
+
+
+def read_with_counts(source: Source, judging: bool) -> tuple[Parsed, Counts]:
+    """A document and its counts; one that counts in words alone needs no formula."""
+    parsed = read_formulas(source)
+    counts = Counts.of(parsed, judging)
+    if counts.words:
+        rest = (d for d in parsed.diagnostics if d.code != "no-formulas")
+        parsed = replace(parsed, diagnostics=tuple(rest))
+    return parsed, counts
 
 
 def of_network(question: Counted, network: Network) -> Counted:
