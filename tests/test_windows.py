@@ -14,9 +14,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import derive as d
+from derive.diagnostics import Source
 from derive.elaborate.formula import read_expression
 from derive.kernel.expr import ShapeError, Var, toposort
 from derive.operators.incidence import at_least_zero, incidence
+from proofs.check import check_source
 from proofs.equal import prove
 from proofs.numbers.exact import Exact
 
@@ -355,3 +357,24 @@ def test_what_is_printed_is_read_back(expression) -> None:
 def test_what_does_not_fit_is_told_with_the_formula(make, told) -> None:
     with pytest.raises(ShapeError, match=told):
         make()
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "verdict"),
+    [
+        ("with padding 1", r"\frac{\partial L}{\partial w_j} = \sum_i y_i x_{i+j-2}", "proved"),
+        ("with padding 1", r"\frac{\partial L}{\partial w_j} = \sum_i y_i x_{i+j-1}", "refuted"),
+        # The layer's padding is not that of the gradient's own convolution.
+        ("with padding 1", r"\frac{\partial L}{\partial w} = y * x", "unreadable"),
+        ("with stride 2", r"\frac{\partial L}{\partial w} = y * x", "unreadable"),
+        ("with stride 1", r"\frac{\partial L}{\partial w} = y * x", "proved"),
+        ("without padding", r"\frac{\partial L}{\partial w} = y * x", "proved"),
+    ],
+)
+def test_what_words_say_of_a_window_is_checked(words: str, line: str, verdict: str) -> None:
+    text = (
+        rf"A convolution {words} computes $y = w * x$, $x \in \mathbb{{R}}^{{7}}$, "
+        rf"$w \in \mathbb{{R}}^{{3}}$, $L = \frac12 \|y\|^2$. \[ {line} \]"
+    )
+    (claim,) = check_source(Source("", text)).claims
+    assert [str(link.verdict) for link in claim.links] == [verdict]

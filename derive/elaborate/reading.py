@@ -60,10 +60,21 @@ class Env:
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a text says of its windows: the values of each option of a convolution or a pooling,
-    and how many of either it has."""
+    and how many of either it has.
+
+    ``within`` are the places of the statements that it is said of, None for all: a gradient's own
+    convolutions have other strides and paddings than the layer's.
+    """
 
     values: Mapping[tuple[str, str], set[Axis | str]]
     counts: Mapping[str, int]
+    within: tuple[tuple[int, int], ...] | None = None
+
+    def of(self, span: tuple[int, int]) -> bool:
+        """Whether it is said of what stands here."""
+        if self.within is None:
+            return True
+        return any(a <= span[0] and span[1] <= b for a, b in self.within)
 
 
 @dataclass(slots=True)

@@ -44,8 +44,7 @@ def says_so(plain: str) -> bool:
 def note_windows(items: Iterable[Tree], plain: str, reading: Reading, judging: bool) -> None:
     """Note whether the text speaks of convolutions, and what it says of them in words."""
     reading.scope.convolves = says_so(plain)
-    if not judging:
-        reading.said = said_of_windows(plain, items, reading.scope.convolves)
+    reading.said = said_of_windows(plain, items, reading.scope.convolves, judging)
 
 
 def has_star(kids: Sequence[Tree]) -> bool:

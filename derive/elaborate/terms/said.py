@@ -25,18 +25,26 @@ _WORDS = {
         r"\b(?:zero[- ]?)?pad(?:ding|s|ded)?\b(?:\s+(?:with|by))?" + _NUMBER, re.IGNORECASE
     ),
     "dilation": re.compile(r"\bdilation\b" + _NUMBER, re.IGNORECASE),
+    "window": re.compile(
+        r"\bwindows?\b(?:\s+size)?"
+        + _NUMBER
+        + r"(?:\s*(?:\\times|x|×)\s*\1(?!\d))?(?!\s*(?:\\times|x|×))",
+        re.IGNORECASE,
+    ),
 }
 _SAME = re.compile(r"\bsame[''\"]?\s+padding|padding\s+(?:of\s+)?[`'\"]*same\b", re.IGNORECASE)
-_USUAL = {"stride": 1, "padding": 0, "dilation": 1}
+_USUAL = {"stride": 1, "padding": 0, "dilation": 1, "window": None}
+_DERIVED = re.compile(r"d\Z|d[A-Z]|grad|\\(?:delta|Delta|bar|partial)(?![A-Za-z])")
 _SENTENCES = re.compile(r"(?<=[.;?!])\s+|\n\s*\n")
 _KINDS = re.compile(r"(?P<pool>pool)|(?P<conv>conv|kernel|filter|cross-correl)", re.IGNORECASE)
 _STARS = frozenset(["*", r"\ast", r"\star", r"\circledast"])
 
 
-def said_of_windows(plain: str, items: Iterable[Tree], stars: bool) -> Said:
+def said_of_windows(plain: str, items: Iterable[Tree], stars: bool, judging: bool) -> Said:
     """What the sentences of a document say of its convolutions and its pooling.
 
-    ``stars``: whether the sign * is a convolution in it.
+    ``stars``: whether the sign * is a convolution in it; ``judging``: its statements may be claims
+    about gradients, of which nothing is said.
     """
     values: dict[tuple[str, str], set[Axis | str]] = {}
     for sentence in _SENTENCES.split(plain):
@@ -51,9 +59,13 @@ def said_of_windows(plain: str, items: Iterable[Tree], stars: bool) -> Said:
             kind = before[-1] if before else named[0][1] if named else ""
             values.setdefault((kind, word), set()).add(value)
     counts = {"conv": 0, "pool": 0}
+    within: list[tuple[int, int]] = []
     for item in items:
         if item.head != "chain" or any(kid.head == "ask" for kid in item.kids if kid is not None):
             continue
+        if judging and is_derived(item):
+            continue
+        within.append(item.span)
         for node in item.subtrees():
             word = base_of(node).removeprefix("\\") if node.head == "name" else ""
             counts["conv"] += word in CONVOLUTIONS
@@ -62,13 +74,25 @@ def said_of_windows(plain: str, items: Iterable[Tree], stars: bool) -> Said:
                 counts["conv"] += sum(
                     k.head == "op" and k.kids[0] in _STARS for k in node.kids[1:-1]
                 )
-    return Said(values, counts)
+    return Said(values, counts, tuple(within) if judging else None)
+
+
+def is_derived(item: Tree) -> bool:
+    """Whether a statement is about gradients: it has a derivative, or a name of one."""
+    for node in item.subtrees():
+        if node.head in ("deriv", "grad", "prime"):
+            return True
+        if node.head == "name" and _DERIVED.match(str(node.kids[0])):
+            return True
+    return False
 
 
 def with_said(
-    reading: Reading, tree: Tree, kind: str, options: dict[str, list[Axis]]
+    reading: Reading, tree: Tree, kind: str, options: dict[str, list[Axis]], windowed: bool = True
 ) -> dict[str, list[Axis]]:
     """The options of a window with those that only the text says.
+
+    ``windowed``: its size is written.
 
     Fault, code ``window``, where the text does not say of which window it speaks.
     """
@@ -76,8 +100,9 @@ def with_said(
     if said is None:
         return options
     found = dict(options)
+    here = said.of(tree.span)
     for word, usual in _USUAL.items():
-        if word in options:
+        if word in options or (word == "window" and (kind != "pool" or windowed)):
             continue
         usual = None if (kind, word) == ("pool", "stride") else usual  # it is the window's size
         lone = sum(said.counts.values()) == 1
@@ -85,6 +110,13 @@ def with_said(
             said.values.get(("", word), set()) if lone else set()
         )
         unclear = said.values.get(("", word), set()) if not lone else set()
+        if not here and (values | unclear) - {usual}:
+            raise Fault(
+                "window",
+                f"the text says {word} {sorted(map(str, values | unclear))[0]} of the layer, and "
+                f"not what the {word} is here", tree,
+                rf"write it: $\mathrm{{conv}}(x, w, \text{{{word}}}=1)$",
+            )  # fmt: skip
         if ((said.counts[kind] > 1 or len(values) > 1) and values - {usual}) or unclear - {usual}:
             value = sorted(map(str, values | unclear))[0]
             raise Fault(

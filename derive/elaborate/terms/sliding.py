@@ -112,10 +112,11 @@ def flip_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
 def pool_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     r"""\mathrm{MaxPool}_{2 \times 2}(a, \text{stride}=2); the stride is the window if left out."""
     plain, options = _options(reading, tree, arguments)
-    options = with_said(reading, tree, "pool", options)
     word = _word(tree).lower()
     back = "unpool" in word
     window = options.get("window") or _window_of(reading, tree)
+    options = with_said(reading, tree, "pool", options, bool(window) or len(plain) == 2 + back)
+    window = window or options.get("window")
     if len(plain) == 2 + back and window is None:
         window = [size_of(reading, plain[-1])]
         plain = plain[:-1]
