@@ -20,6 +20,9 @@ from derive.operators.pointwise import np
 from proofs.conditions import conditions_latex, null_set_latex
 from proofs.declared import StandIn, free_facts, stand_ins
 from proofs.equal import Proof, prove
+from proofs.equal.bounds import Bounds
+from proofs.equal.defined import needed, open_conditions, supposed
+from proofs.equal.order import ordered
 from proofs.loewner import RELATIONS as LOEWNER
 from proofs.loewner import Loewner
 from proofs.numbers.agree import Agreement, agrees
@@ -222,12 +225,30 @@ class Decider:
                 f"${free[0]}$ is not defined: whether this holds depends on what is supposed of it",
             )  # fmt: skip
         found = self._refutation(a, b, relation)
+        shown = relation != "!=" and self._has_order(a, b, relation)
+        if shown and found is None and self._has_points(a) and self._has_points(b):
+            sure, _ = needed((a, b), lambda node: node.kids)
+            proof = Proof(open_conditions(sure, Bounds(self.facts)))
+            return Finding(PROVED, "normal-form", conditions=conditions_latex(proof, self.spelling))
+        if shown and found is not None and found.verdict == REFUTED:
+            return Finding(
+                UNSETTLED, "normal-form", "a proof was found, and numbers contradict it: one of "
+                "them is a mistake in derive, please report it",
+            )  # fmt: skip
         if found is not None:
             return found
         return Finding(
             UNSETTLED, "numeric",
-            "no numbers were found for which this is false; inequalities are tried, not proved",
+            "no numbers were found for which this is false, and no rule shows that there are none",
         )  # fmt: skip
+
+    def _has_order(self, a: Expr, b: Expr, relation: str) -> bool:
+        """Whether a rule shows an order, where both sides have a value."""
+        small, large = (a, b) if relation.startswith("<") else (b, a)
+        bounds = Bounds(self.facts)
+        sure, _ = needed((a, b), lambda node: node.kids)
+        bounds.assume(supposed(sure))
+        return ordered(small, large, not relation.endswith("="), bounds)
 
 
 def supposed_of(a: Expr, b: Expr) -> str:

@@ -62,6 +62,10 @@ class Interval(NamedTuple):
             self.high_open or other.high_open,
         )
 
+    def minus(self, other: Interval) -> Interval:
+        """What is left of a number in this interval and one in the other, whatever they are."""
+        return self + other.times(Interval(-1, -1))
+
     def times(self, other: Interval) -> Interval:
         corners = [
             _corner(a, ao, b, bo)

@@ -57,7 +57,7 @@ def definiteness(matrix: Expr, interval: Callable[[Expr], Interval], budget: int
     def product(node: Contract) -> Definite:
         best = Definite.YES
         factors: list[tuple[Expr, tuple[int, ...]]] = []
-        for factor, own in _flat(node):
+        for factor, own in flat_factors(node):
             if own:
                 factors.append((factor, own))
                 continue
@@ -105,7 +105,7 @@ def definiteness(matrix: Expr, interval: Callable[[Expr], Interval], budget: int
     return of(matrix)
 
 
-def _flat(node: Contract) -> list[tuple[Expr, tuple[int, ...]]]:
+def flat_factors(node: Contract) -> list[tuple[Expr, tuple[int, ...]]]:
     """The factors of a product and of the products in it, each with its indices."""
     found: list[tuple[Expr, tuple[int, ...]]] = []
     fresh = 1 + max((i for own in node.indices for i in own), default=0)

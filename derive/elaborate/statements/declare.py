@@ -243,7 +243,9 @@ def _size(tree: Tree, reading: Reading) -> Axis:
 def assume(item: Tree, reading: Reading) -> None:
     """Record 0 < α < 1: bounds on one symbol by numbers; other inequalities are claims."""
     sides, signs = list(item.kids[::2]), [str(r.kids[0]) for r in item.kids[1::2]]
-    for k, side in enumerate(sides):
+    named = [(k, kid) for k, one in enumerate(sides)
+             for kid in (one.kids if one.head == "list" else (one,))]  # fmt: skip
+    for k, side in named:
         if not base_of(side):
             continue
         reference = reading.scope.refer(side)
