@@ -69,7 +69,7 @@ class _Hashed:
     __slots__ = ("_hash",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Tree(_Hashed):
     """A piece of notation: a head, its kids, and the half-open span of source offsets it covers.
 
@@ -79,6 +79,12 @@ class Tree(_Hashed):
     head: str
     kids: tuple = ()
     span: tuple[int, int] = field(default=(0, 0), compare=False)
+
+    def __init__(self, head: str, kids: tuple = (), span: tuple[int, int] = (0, 0)) -> None:
+        # By the slots themselves: a tree is frozen, and trees are made by the hundred thousand.
+        _put_head(self, head)
+        _put_kids(self, kids)
+        _put_span(self, span)
 
     def __hash__(self) -> int:
         try:
@@ -98,15 +104,22 @@ class Tree(_Hashed):
             node = stack.pop()
             if type(node) is Tree:
                 yield node
-                stack.extend(reversed(node.kids))
+                kids = node.kids
+                if len(kids) == 1:
+                    stack.append(kids[0])
+                else:
+                    stack.extend(kids[::-1])
             elif type(node) is tuple:
-                stack.extend(reversed(node))
+                stack.extend(node[::-1])
 
     def rewritten(self, change: Callable[[Tree], Tree]) -> Tree:
         """This tree with ``change`` applied to every node, kids first."""
         kids = _rewritten_kids(self.kids, change)
         # What does not change is not made again: most of a tree, as a rule.
         return change(self if kids is self.kids else Tree(self.head, kids, self.span))
+
+
+_put_head, _put_kids, _put_span = (getattr(Tree, slot).__set__ for slot in ("head", "kids", "span"))
 
 
 def _rewritten_kids(kids: tuple, change: Callable[[Tree], Tree]) -> tuple:

@@ -102,6 +102,8 @@ def _meets(factor: Factor, outer: Contract) -> bool:
 
 def renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
     """Without the deltas that only rename a summed index."""
+    if not any([type(f.node) is Delta for f in factors]):
+        return factors
     name: dict[int, int] = {}
 
     def now(i: int) -> int:
@@ -129,11 +131,14 @@ def renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
 
 def _twice(factors: list[Factor]) -> set[Factor]:
     """Factors that stand there more than once: (W x) in its own square stays one piece."""
+    inner = [f.node for f in factors if type(f.node) is Contract]
+    if len(inner) < 2:
+        return set()
     seen: set[Expr] = set()
     again: set[Expr] = set()
-    for factor in factors:
-        (again if factor.node in seen else seen).add(factor.node)
-    return {f for f in factors if f.node in again and type(f.node) is Contract}
+    for node in inner:
+        (again if node in seen else seen).add(node)
+    return {f for f in factors if f.node in again} if again else set()
 
 
 def _plain(node: Contract) -> bool:

@@ -97,6 +97,8 @@ def joined(parts: Parts) -> Tree:
 
 def with_powers(parts: Parts) -> list[Tree]:
     r"""The factors of a chain, a matrix that follows itself as its power: X X X as X^3."""
+    if len(parts) == 1:
+        return [parts[0].tree]
     found: list[Tree] = []
     for _, run in groupby(parts, key=lambda part: (key_of(part.tree), part.even)):
         (factor, even), *again = run

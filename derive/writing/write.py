@@ -13,16 +13,28 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, assert_never
 
 from derive.kernel.build import is_zero, lift
-from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Name, Num, Ones, Operator, Var
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Delta,
+    Expr,
+    Map,
+    Name,
+    Num,
+    Ones,
+    Operator,
+    Var,
+    is_named,
+)
 from derive.kernel.sizes import Size
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
-from derive.operators.incidence import is_incidence
 from derive.operators.powers import POWERS
 from derive.operators.row import POINTWISE, PRIMITIVES
-from derive.operators.stacking import is_stack
 from derive.tree import Tree, name, num, tree
 from derive.writing import blocks, raised, sliding, windows, words
+from derive.writing.constants import constant
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.matrices import OF_MATRICES, own_axes
 from derive.writing.pools import regrouped
@@ -38,7 +50,6 @@ from derive.writing.product import (
     is_formula,
     written_at,
 )  # fmt: skip
-from derive.writing.shifts import indicator
 from derive.writing.spelling import applied
 from derive.writing.stacked import as_matrix, gathered, is_flat, says_matrix, term_by_term
 from derive.writing.words import IDENTITY, Scalars
@@ -155,32 +166,41 @@ class Writer:
 
     def labels(self, node: Expr) -> Letters:
         """For each axis the usual letter, if it is one that notation writes as a label."""
-        if node in self.label:
-            return self.label[node]
+        label = self.label
+        if node in label:
+            return label[node]
         stack = [node]
         while stack:
             here = stack[-1]
-            kids = [kid for kid in self._parts(here) if kid not in self.label]
+            if here in label:
+                stack.pop()
+                continue
+            parts = self._parts(here)
+            kids = [kid for kid in parts if kid not in label]
             if kids:
                 stack.extend(kids)
                 continue
             stack.pop()
-            if here not in self.label:
-                self.label[here] = self._own_labels(here)
-        return self.label[node]
+            label[here] = self._own_labels(here, parts)
+        return label[node]
 
     def _parts(self, node: Expr) -> tuple[Expr, ...]:
         """The kids that the formula shows: none below a name."""
-        named = type(node) is Call and isinstance(node.op, Name)
-        return node.kids if self._is_root(node) or not (node in self.names or named) else ()
+        if self._is_root(node):
+            return node.kids
+        return () if node in self.names or is_named(node) else node.kids
 
-    def _own_labels(self, node: Expr) -> Letters:
+    def _own_labels(self, node: Expr, parts: tuple[Expr, ...]) -> Letters:
         for axis in node.axes:
             if isinstance(axis, Size):
                 self.taken |= axis.names()
         called = () if self._is_root(node) and type(node) is not Call else self._called(node)[1]
-        if not called and self._parts(node):
+        if not called and parts:
             match node:
+                case Contract(_, _, ()):
+                    return ()
+                case Map(_, (only,)):
+                    return self.label[only]
                 case Contract(factors, indices, out):
                     seen: dict[int, str] = {}
                     for factor, own in zip(factors, indices):
@@ -223,7 +243,8 @@ class Writer:
 
     def _saying(self, asked: Ask) -> Saying:
         node, at, scope = asked
-        loose = [k for k, (a, usual) in enumerate(zip(at, self.labels(node))) if usual and not a]
+        usual = self.labels(node) if at else ()
+        loose = [k for k, letter in enumerate(usual) if letter and not at[k]]
         if loose:
             # a family as a whole: [w_j]_j
             letters, family = list(at), []
@@ -262,7 +283,7 @@ class Writer:
             case Call(Name(), (arg,)):
                 return (yield Ask(arg, at, scope))
             case Call(_, ()):
-                return Said(_constant(node, at))
+                return Said(constant(node, at))
             case Call():
                 return (yield from self._operator(node, at, scope))
             case _:
@@ -371,16 +392,3 @@ class Writer:
         env |= blocks.lone_entries(self, flat)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))
-
-
-def _constant(node: Call, at: Letters) -> Tree:
-    """An operator without arguments; one that stacks columns says which entry is which pair."""
-    assert not isinstance(node.op, Name)
-    if is_incidence(node):
-        return indicator(node, at)
-    if not (is_stack(node) and all(at)):
-        return entry(words.symbol_tree(rf"\mathrm{{{node.op.name}}}"), at)
-    i, j, k = (words.letter_tree(letter or "") for letter in at)
-    before = tree("paren", tree("sum", j, tree("neg", num(1))))
-    place = tree("sum", i, words.product([words.size_tree(node.axes[0]), before]))
-    return words.function(r"\mathbb{1}", words.relation(k, "=", place))
