@@ -149,9 +149,12 @@ class Judge:
     def agreeing(self, which: Collection[int] | None = None) -> set[int]:
         """Which of the equalities agree at random points."""
         found: set[int] = set()
+        of: Claim | None = None
+        sides: list[Side] = []
         for number, (claim, k) in enumerate(self.equalities()):
             if which is None or number in which:
-                sides = self.sides(claim)
+                if claim is not of:  # a chain has many links
+                    of, sides = claim, self.sides(claim)
                 if self._alike(sides[k], sides[k + 1]):
                     found.add(number)
         return found
@@ -159,7 +162,8 @@ class Judge:
     def telling(self, links: set[int], lost: set[int]) -> bool:
         """Whether equalities that only a layout makes right show it: where there is the Jacobian of
         an array, also in a definition, they do, and so do several, if far fewer are lost."""
-        found = [self.equalities()[k][0] for k in sorted(links)]
+        every = self.equalities()
+        found = [every[k][0] for k in sorted(links)]
         if len({claim.span for claim in found}) > max(1, 2 * len(lost)):
             return True
         reading = self.claims.reading
@@ -212,6 +216,7 @@ class Judge:
 
     def _links(self, claim: Claim, found: list[Side]) -> Iterator[Link]:
         left = found[0]
+        derives = speaks_of_derivatives(claim.sides)
         sound = True  # every side so far equals the left one
         for k in range(claim.given, len(claim.relations)):
             before, here, relation = found[k], found[k + 1], claim.relations[k]
@@ -222,24 +227,25 @@ class Judge:
                     notes=(r"only $=$, $<$, $>$, $\le$, $\ge$ and $\ne$ are",), code="unsupported",
                 )  # fmt: skip
                 continue
-            link = self._judged_link(claim, k, left, before, here, sound)
+            link = self._judged_link(claim, k, left, before, here, sound, derives)
             sound = sound and link.verdict == PROVED
             yield link
 
     def _judged_link(
-        self, claim: Claim, k: int, left: Side, before: Side, here: Side, sound: bool
-    ) -> Link:
+        self, claim: Claim, k: int, left: Side, before: Side, here: Side, sound: bool,
+        derives: bool,
+    ) -> Link:  # fmt: skip
         relation = claim.relations[k]
         if here.fault is not None:
             return self._without_value(claim, k, here.fault, left, before, sound)
         if before.fault is not None and left.fault is not None:
             return self._without_value(claim, k, before.fault, left, before, sound)
-        chain = all(r in EQUALITIES for r in claim.relations[: k + 1])
         step = value = None
         try:
             if before.fault is None:
                 step = self.decider.related(*self.pair(before, here, relation), relation)
-            if chain and k > 0 and (not sound or step is None) and left.fault is None:
+            other = k > 0 and (not sound or step is None) and left.fault is None
+            if other and EQUALITIES.issuperset(claim.relations[: k + 1]):
                 value = self.decider.related(*self.pair(left, here))
         except Fault as fault:
             return self._without_value(claim, k, fault, left, before, sound)
@@ -248,7 +254,7 @@ class Judge:
         if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
             asked = self.pair(before, here)
             decisive = rearranged(asked, self._before(claim), self.decider) or decisive
-        decisive = off_kinks(decisive) if speaks_of_derivatives(claim.sides) else decisive
+        decisive = off_kinks(decisive) if derives else decisive
         if k == 0 and relation in EQUALITIES:
             decisive = _of_a_variable(decisive, left, here)
         more = {

@@ -1,6 +1,6 @@
 r"""Operators without arguments, as they are written: a stack of columns, an equation of indices.
 
-The idea: with a letter on every axis such an array is an indicator, 1 where its letters hang together.
+The idea: with a letter on every axis such an array is an indicator, 1 where its letters meet.
 """
 
 from __future__ import annotations

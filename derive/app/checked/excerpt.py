@@ -70,7 +70,10 @@ def _lines(
 
 def _marked(line: str, offset: int, spans: list[tuple[int, int, str]]) -> tuple[str, str]:
     cells: list[tuple[str, str]] = []  # what is shown of a letter, and the mark under it
-    for at, letter in enumerate(line, offset):
+    # Of a line without end only what is near is looked at: the rest will be clipped.
+    near = min(max(0, spans[-1][0] - offset), len(line))
+    left = max(0, near - 4 * WIDEST)
+    for at, letter in enumerate(line[left : near + 4 * WIDEST], offset + left):
         mark = " "
         for start, end, sign in spans:
             # A caret is shown even where nothing stands.

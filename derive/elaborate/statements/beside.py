@@ -68,7 +68,7 @@ def beside(words: re.Pattern[str], parsed: Parsed) -> Iterator[tuple[Tree, int]]
         ends = _ENDS.search(text, found.end())
         if ends is not None and ends[0] == "?":
             continue  # "is $A$ symmetric?"
-        if not _DENIED.search(text[: found.start()]):
+        if not _DENIED.search(text[max(0, found.start() - _REACH) : found.start()]):
             places = places or sorted(_places(parsed), key=lambda place: place[:2])
             for named in _named(found, places, text):
                 yield named, found.start()

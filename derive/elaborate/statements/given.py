@@ -7,6 +7,7 @@ it is one.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 
 from derive.elaborate.names.scope import base_of, names_in
@@ -163,12 +164,21 @@ def fact_in(item: Tree) -> Iterator[tuple[Tree, str]]:
         return
     if not set(signs) <= {"="}:
         return
-    for k, left in enumerate(sides[:-1]):
-        for right in sides[k + 1 :]:
-            for one, other in ((left, right), (right, left)):
+    # A chain may be long and say the same again; of two sides one must tell something.
+    sides = list(dict.fromkeys(sides))
+    telling = [k for k, side in enumerate(sides) if _tells(side)]
+    for k, left in enumerate(sides):
+        rest = range(k + 1, len(sides)) if _tells(left) else telling[bisect(telling, k) :]
+        for j in rest:
+            for one, other in ((left, sides[j]), (sides[j], left)):
                 found = _fact(one, other)
                 if found is not None:
                     yield found
+
+
+def _tells(side: Tree) -> bool:
+    """Whether a fact may be that something equals this side: a power, -A, 1, the identity."""
+    return side.head in ("script", "neg", "num") or _is_identity(side)
 
 
 def _fact(one: Tree, other: Tree) -> tuple[Tree, str] | None:
