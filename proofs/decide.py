@@ -29,7 +29,7 @@ from proofs.numbers.agree import Agreement, agrees
 from proofs.numbers.certify import Refutation, certify
 from proofs.numbers.cross import cross_check
 from proofs.numbers.refute import refutation
-from proofs.numbers.sample import Sampler, compared, float_agreement
+from proofs.numbers.sample import VAST, Sampler, compared, float_agreement
 from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
 
 EQUALITIES = frozenset(["=", ":=", "==", "<-"])
@@ -303,6 +303,8 @@ def _evidence(agreement: Agreement, alike: bool) -> str:
         )
     if alike:
         return "the two sides agree at random points in floating-point numbers; no proof was found"
+    if agreement.reason == VAST:
+        return f"{VAST}, and no proof was found: with letters for its sizes it can be judged"
     return "no numbers were found for which both sides have a value, and no proof was found"
 
 

@@ -20,6 +20,7 @@ from derive.operators.pointwise import np
 from proofs.numbers.bounds import Bound, bound, large_sizes
 from proofs.numbers.modular import NoSample, Residues
 from proofs.numbers.residues import P
+from proofs.numbers.sample import VAST, is_vast
 
 TRIALS = 20
 # Words whose laws all hold modulo p; the others keep a few there.
@@ -68,6 +69,8 @@ def agrees(
     at, complete = large_sizes(limits, toposort(a, b, *known), known)
     if at is None:
         return Agreement("no sample", reason="no sizes fit all axes")
+    if any(map(is_vast, toposort(a, b, *known))):
+        return Agreement("no sample", reason=VAST, sizes=at)
     point = Residues(at, known, trials, seed)
     try:
         left, right = point.value(a), point.value(b)

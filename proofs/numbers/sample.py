@@ -8,6 +8,7 @@ only its new nodes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from derive.derivation.network import REALS, Domain
@@ -42,8 +43,15 @@ _OF_MATRICES = frozenset(["inverse", "logdet", "logabsdet"])
 _BATCH = -1  # the index number of the axis of points
 _MOST_NODES = 50_000  # kept before candidates, or rooms, are forgotten
 _MOST_ROOMS = 64
+_MOST_ENTRIES = 1 << 17  # of one array at one point: a larger one has no values here
+VAST = "an array here has too many entries to compute with"
 # Sizes in turn, used again where there are more symbols: shape slips hide at equal sizes.
 _CYCLES = ((2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3), (4, 3, 2, 1))
+
+
+def is_vast(node: Expr) -> bool:
+    """Whether an array has too many entries to be held, whatever the sizes that are symbols are."""
+    return prod(n for n in node.axes if isinstance(n, int)) > _MOST_ENTRIES
 
 
 class Room:
@@ -180,6 +188,7 @@ class Sampler:
         self.kept: dict[Any, Any] = {}
         self._usual: list[dict[str, int]] = []
         self._seen: set[Expr] = set()
+        self._vast: set[Expr] = set()
         self._meet([*roots, *self.facts])
         self.conditions = {
             node: domain for node, domain in self.facts.items() if not isinstance(node, Var)
@@ -196,6 +205,8 @@ class Sampler:
             self.axes.update(dict.fromkeys(measures(node)))
             if isinstance(node, Ones | Delta):
                 self.axes[node.n] = None
+            if is_vast(node):
+                self._vast.add(node)
         for domain in self.facts.values():
             if domain.classes is not None:
                 self.axes[domain.classes] = None
@@ -239,6 +250,8 @@ class Sampler:
     def usual(self, roots: Sequence[Expr]) -> list[Room]:
         """Rooms of different sizes in which the roots can be evaluated."""
         self._meet(roots)
+        if self._vast and not self._vast.isdisjoint(toposort(*roots, *self.conditions)):
+            return []
         return [self.room(at) for at in self._usual]
 
     def allowed(self, room: Room) -> Any:
