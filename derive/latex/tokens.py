@@ -16,6 +16,7 @@ from derive.latex.lexemes import Lexeme, Token, foreign_fault
 from derive.latex.lexicon import connective, differential, split_letters
 
 DEEPEST_NESTING = 100
+LONGEST_NUMBER = 1000
 
 _WORD = re.compile(r"[^\W\d_](?:[\w'./-]*[\w.'])?")
 
@@ -248,6 +249,13 @@ class Reader:
                 self.at += 3  # 10{,}000: the braces only repair the spacing.
             else:
                 break
+        if len(digits) > LONGEST_NUMBER or len(digits.partition("e-")[2]) > 3:
+            raise Unreadable(
+                "number-too-long",
+                f"this number has more than {LONGEST_NUMBER} digits when it is written out",
+                (atom.start, self.atoms[self.at - 1].end),
+                help="write it as a power, or give it a letter",
+            )
         self.emit("NUM", digits, atom)
 
     def _relation(self, atom: Lexeme) -> None:

@@ -131,6 +131,8 @@ READING = {
     "not-a-variable": "a derivative is taken in something that has no name: give it one",
     "not-reached": "the derivative is taken in a variable that the definition does not contain",
     "nothing-defined": "no equation says how anything is computed",
+    "number-too-long": "a number has more digits than anybody could read: write it as a power, or "
+    "give it a letter",
     "recursive-macro": "a macro is defined by itself",
     "several-problems": "the document has several problems, and one of them must be chosen",
     "shape-clash": "two shapes do not fit together: write the number of rows and columns below "
