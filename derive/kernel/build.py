@@ -58,6 +58,20 @@ def lift(value: object) -> Expr:
     return Num(int(value) if value == int(value) else value)
 
 
+_LONGEST = 20_000  # bits of a power of a number that is worked out
+
+
+def is_short(base: Number, exponent: Number) -> bool:
+    """Whether a whole power of a number can be written out: 2^10, and not 10^{99999999}."""
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    return bits <= 1 or bits * abs(exponent) <= _LONGEST
+
+
+def is_number(base: Number, exponent: Number) -> bool:
+    """Whether a power of a number is rational by itself, defined, and short."""
+    return exponent.denominator == 1 and (base != 0 or exponent > 0) and is_short(base, exponent)
+
+
 def is_zero(node: Expr) -> bool:
     return node is ZERO or (type(node) is Contract and node.factors[0] is ZERO)
 

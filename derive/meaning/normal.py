@@ -16,7 +16,7 @@ from itertools import product as every_choice
 from math import prod
 from typing import NamedTuple, TypeAlias
 
-from derive.kernel.build import ONE, add, contracted, scale, zeros
+from derive.kernel.build import ONE, add, contracted, is_number, is_short, scale, zeros
 from derive.kernel.expr import (
     Add,
     Axes,
@@ -188,7 +188,7 @@ class Normal:
     def _taken(self, part: Expr, exponent: Number) -> Term | None:
         """A term as a number times powers; None if the power does not go inside."""
         count, core = split(part)
-        if count == 0 and exponent <= 0:
+        if (count == 0 and exponent <= 0) or not is_short(count, exponent):
             return None
         axes = tuple(range(len(core.axes)))
         if core is ONE:
@@ -243,7 +243,7 @@ class Normal:
                     equal[gone] = stays
         powers: dict[tuple[Expr, tuple[int, ...]], Number] = {}
         for atom, own, exponent in factors:
-            if type(atom) is Num and exponent.denominator == 1 and (atom.value or exponent >= 0):
+            if type(atom) is Num and is_number(atom.value, exponent):
                 count = count * _to_power(atom.value, exponent)
             elif type(atom) not in (Delta, Ones):
                 key = atom, tuple([now(i) for i in own]) if equal else own

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from derive.kernel.build import lift
+from derive.kernel.build import is_short, lift
 from derive.kernel.expr import Contract, Expr, Fn, Map, Num, Ones, vocabulary
 from derive.operators.row import POINTWISE, Row, pointwise
 
@@ -55,9 +55,13 @@ def power(exponent: Fraction | int) -> Fn:
             return lift(1)
         return lift(c) * (x if c == 2 else power(c - 1)(x))
 
-    exact = (lambda x: Fraction(x) ** int(c)) if whole else None
+    def exact(x):
+        if not is_short(x := Fraction(x), c):
+            raise OverflowError("a power too long to be written out")
+        return x ** int(c)
+
     # An int where it is whole: exponents are added and compared all the time.
-    return Fn("power", (int(c) if whole else c,), value, (slope,), exact)
+    return Fn("power", (int(c) if whole else c,), value, (slope,), exact if whole else None)
 
 
 def _power_code(exponent: Fraction) -> str:

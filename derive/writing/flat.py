@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import count
 from typing import NamedTuple
 
+from derive.kernel.build import is_number
 from derive.kernel.expr import Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.operators.stacking import is_stack
 
@@ -47,7 +48,7 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
     while stack:
         factor = stack.pop()
         inner, own, exponent = factor
-        if type(inner) is Num and exponent.denominator == 1 and (inner.value or exponent > 0):
+        if type(inner) is Num and is_number(inner.value, exponent):
             power = inner.value if exponent == 1 else Fraction(inner.value) ** int(exponent)
             total = total * power
         elif kept(inner) or factor in whole or len(done) + len(stack) + len(inner.kids) > most:

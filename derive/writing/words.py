@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import NamedTuple
 
+from derive.kernel.build import is_short
 from derive.kernel.expr import Number
 from derive.kernel.sizes import Axis, Size
 from derive.notation.names import symbol_tree
@@ -258,8 +259,10 @@ class Scalars:
         if size:
             self._sizes.add(key_of(factor))
         if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():
-            self.count *= Fraction(int(factor.kids[0])) ** int(exponent)
-            return
+            number = int(factor.kids[0])
+            if is_short(number, exponent):
+                self.count *= Fraction(number) ** int(exponent)
+                return
         if _is_norm(factor):
             # kept as powers of the squared norm, so that norms of one thing meet
             inner, sub, sup = factor.kids

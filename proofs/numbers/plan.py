@@ -6,6 +6,7 @@ residues share the plan, which depends on the index numbers alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from derive.operators.pointwise import np
 
 Indices = tuple[int, ...]
+_MOST_LOOKED = 16  # factors among which the best pair is looked for
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -40,15 +42,20 @@ def plan(indices: tuple[Indices, ...], out: Indices) -> tuple[Step, ...]:
 
 
 def _pair(left: Sequence[Indices], out: Indices) -> tuple[int, int]:
+    """The pair whose product is smallest; of a long product, among its first factors."""
     if len(left) == 2:
         return 0, 1
+    uses = Counter(i for own in left for i in {*own})
+    near = [{*own} for own in left[:_MOST_LOOKED]]
     best, cost = (0, 1), None
-    for i in range(len(left)):
-        for j in range(i + 1, len(left)):
-            rest = [own for k, own in enumerate(left) if k not in (i, j)]
-            size = len(_kept(left[i] + left[j], rest, out)), len(set(left[i] + left[j]))
-            if cost is None or size < cost:
-                best, cost = (i, j), size
+    for i, one in enumerate(near):
+        for j in range(i + 1, len(near)):
+            other = near[j]
+            both = one | other
+            # An index stays if it is asked for or stands in a third factor.
+            stay = sum(k in out or uses[k] > (k in one) + (k in other) for k in both)
+            if cost is None or (stay, len(both)) < cost:
+                best, cost = (i, j), (stay, len(both))
     return best
 
 
