@@ -282,7 +282,7 @@ class Name(NamedTuple):
 
 def is_named(node: Expr) -> bool:
     """Whether a node is a name given to an expression."""
-    return isinstance(node, Call) and isinstance(node.op, Name)
+    return type(node) is Call and type(node.op) is Name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,16 @@ every term are looked up among those of the product, and what cannot pay is not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from derive.kernel.contraction import span
-from derive.kernel.expr import Contract, Delta, Expr, Map
+from derive.kernel.expr import Add, Contract, Delta, Expr, Map
 from derive.meaning.matrices import is_inverse
 from derive.writing.flat import Factor, flattened
 
 # A factor at its indices.
 Key: TypeAlias = "tuple[Expr, tuple[int, ...]]"
-# Where such factors stand in a product, and whether above the line.
-Found: TypeAlias = "Mapping[Key, Sequence[tuple[int, bool]]]"
 
 
 def cancelling(
@@ -26,27 +24,48 @@ def cancelling(
 ) -> Sequence[int]:
     """Of these factors of a product, which are sums, those with a term that may make the product
     shorter: it has 1/x for a factor x, an inverse, or a number that is there to another power."""
-    there: dict[Key, list[tuple[int, bool]]] = {}
+    there = _There({}, set(), set())
     for k, (factor, own) in enumerate(zip(node.factors, node.indices)) if sums else ():
         for atom, spots, exponent in _atoms(factor, own):
-            if type(atom) is Delta or is_inverse(atom):
+            if type(atom) is Delta or _is_inverse_of_many(atom):
                 return sums
-            there.setdefault((normal(atom), spots), []).append((k, exponent > 0))
+            form = normal(atom)
+            there.at.setdefault((form, spots), []).append((k, exponent > 0))
+            there.forms.add(form)
+            if is_inverse(form):
+                there.inverted.add(form.kids[0])
     return [k for k in sums if any(_meets(term, k, node, there, normal)
                                    for term in node.factors[k].kids)]  # fmt: skip
 
 
+class _There(NamedTuple):
+    """The factors of a product: where each stands and whether above the line; their normal forms,
+    and the matrices that are inverted among them."""
+
+    at: dict[Key, list[tuple[int, bool]]]
+    forms: set[Expr]
+    inverted: set[Expr]
+
+
 def _meets(
-    term: Expr, place: int, node: Contract, there: Found, normal: Callable[[Expr], Expr]
+    term: Expr, place: int, node: Contract, there: _There, normal: Callable[[Expr], Expr]
 ) -> bool:
     """Whether a term of the factor at this place has something to do with the other factors."""
     for atom, spots, exponent in _atoms(term, node.indices[place]):
-        if type(atom) is Delta or is_inverse(atom):
+        if type(atom) is Delta or _is_inverse_of_many(atom):
             return True
-        for k, above in there.get((normal(atom), spots), ()):
+        form = normal(atom)
+        if form in there.inverted or (is_inverse(form) and form.kids[0] in there.forms):
+            return True
+        for k, above in there.at.get((form, spots), ()):
             if k != place and (not spots or above != (exponent > 0)):
                 return True
     return False
+
+
+def _is_inverse_of_many(atom: Expr) -> bool:
+    """Whether an inverse is one of a product or a sum, of which a part may be taken away."""
+    return is_inverse(atom) and type(atom.kids[0]) in (Contract, Add)
 
 
 def _atoms(factor: Expr, own: tuple[int, ...]) -> Sequence[Factor]:
