@@ -72,7 +72,7 @@ def depth(root: Expr) -> int:
     known: dict[Expr, int] = {}
     for node in local_order(root, is_named):
         kids = () if is_named(node) else node.kids
-        known[node] = 1 + max((known[kid] for kid in kids), default=0)
+        known[node] = 1 + max([known[kid] for kid in kids], default=0)
     return known[root]
 
 

@@ -53,7 +53,7 @@ def _entries(m: int, n: int) -> Any:
 
 def is_stack(node: Expr) -> bool:
     """Whether this is the constant that stacks the columns of a matrix."""
-    return isinstance(node, Call) and isinstance(node.op, Operator) and node.op.name == "stack"
+    return type(node) is Call and isinstance(node.op, Operator) and node.op.name == "stack"
 
 
 def stacks(m: Axis, n: Axis) -> Expr:

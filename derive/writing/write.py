@@ -27,7 +27,7 @@ from derive.kernel.expr import (
     Var,
     is_named,
 )
-from derive.kernel.sizes import Size
+from derive.kernel.sizes import Axis, Size
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.powers import POWERS
@@ -103,6 +103,7 @@ class Writer:
     memo: dict[Ask, Said] = field(default_factory=dict)
     label: dict[Expr, Letters] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    measured: set[Axis] = field(default_factory=set)
     sized: bool = False
 
     def whole(self, letters: tuple[str, ...] = ()) -> Tree:
@@ -192,8 +193,9 @@ class Writer:
 
     def _own_labels(self, node: Expr, parts: tuple[Expr, ...]) -> Letters:
         for axis in node.axes:
-            if isinstance(axis, Size):
-                self.taken |= axis.names()
+            if axis not in self.measured:
+                self.measured.add(axis)
+                self.taken |= axis.names() if isinstance(axis, Size) else set()
         called = () if self._is_root(node) and type(node) is not Call else self._called(node)[1]
         if not called and parts:
             match node:
