@@ -34,6 +34,7 @@ from derive.operators.powers import POWERS
 from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.tree import Tree, name, num, tree
 from derive.writing import blocks, raised, sliding, windows, words
+from derive.writing.answers import answered
 from derive.writing.constants import constant
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.matrices import OF_MATRICES, own_axes
@@ -100,7 +101,7 @@ class Writer:
     root: Expr
     names: Names
     opened: bool = True
-    memo: dict[Ask, Said] = field(default_factory=dict)
+    memo: dict[Ask, tuple[Said, bool]] = field(default_factory=dict)
     label: dict[Expr, Letters] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     measured: set[Axis] = field(default_factory=set)
@@ -143,22 +144,7 @@ class Writer:
         return self._run(Ask(self.root, letters, frozenset(filter(None, letters)))).tree
 
     def _run(self, asked: Ask) -> Said:
-        """Answer one question; the questions it raises wait on a stack, not on Python's."""
-        stack: list[tuple[Ask, Saying]] = [(asked, self._saying(asked))]
-        answer: Said | None = None
-        while stack:
-            key, saying = stack[-1]
-            try:
-                next_one = saying.send(answer)  # type: ignore[arg-type]
-            except StopIteration as done:
-                answer = self.memo[key] = done.value
-                stack.pop()
-                continue
-            answer = self.memo.get(next_one)
-            if answer is None:
-                stack.append((next_one, self._saying(next_one)))
-        assert answer is not None
-        return answer
+        return answered(self, asked, self.memo, bool(self.names), self.opened)
 
     # ------------------------------------------------------------------------------- letters
 
@@ -243,7 +229,7 @@ class Writer:
 
     # ---------------------------------------------------------------------------- the kinds
 
-    def _saying(self, asked: Ask) -> Saying:
+    def saying(self, asked: Ask) -> Saying:
         node, at, scope = asked
         usual = self.labels(node) if at else ()
         loose = [k for k, letter in enumerate(usual) if letter and not at[k]]

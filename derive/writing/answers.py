@@ -1,0 +1,65 @@
+"""Questions about the parts of a formula, each answered once.
+
+The idea: what is said of a part without names, letters and sizes hangs on the part alone, and the
+gradients of a network have much in common; so it is kept for the next formula, as long as somebody
+holds the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from derive.kernel.expr import Expr
+from derive.writing.product import Ask, Said, Saying
+
+_plain: MutableMapping[Expr, Said] = WeakKeyDictionary()
+
+
+class Asked(Protocol):
+    """Who answers; ``sized`` once a letter or a size was used."""
+
+    root: Expr
+    sized: bool
+
+    def saying(self, asked: Ask) -> Saying: ...
+
+
+def answered(
+    writer: Asked, asked: Ask, memo: dict[Ask, tuple[Said, bool]], named: bool, opened: bool
+) -> Said:
+    """The answer to one question; the questions it raises wait on a stack, not on Python's.
+
+    ``memo`` has what was answered before, and whether with a letter or a size.  ``named``: some
+    parts have names in this formula; ``opened``: its root is said as what it is made of.
+    """
+
+    def is_plain(one: Ask) -> bool:
+        own = named or one.scope or any(one.at)
+        return not own and not (opened and one.node is writer.root)
+
+    stack: list[tuple[Ask, Saying, bool]] = [(asked, writer.saying(asked), writer.sized)]
+    writer.sized = False
+    answer: Said | None = None
+    while stack:
+        key, saying, before = stack[-1]
+        try:
+            following = saying.send(answer)  # type: ignore[arg-type]
+        except StopIteration as done:
+            answer = done.value
+            memo[key] = answer, writer.sized
+            stack.pop()
+            if not writer.sized and is_plain(key):
+                _plain[key.node] = answer
+            writer.sized = writer.sized or before
+            continue
+        answer, sized = memo.get(following, (None, False))
+        writer.sized = writer.sized or sized
+        if answer is None and is_plain(following):
+            answer = _plain.get(following.node)
+        if answer is None:
+            stack.append((following, writer.saying(following), writer.sized))
+            writer.sized = False
+    assert answer is not None
+    return answer
