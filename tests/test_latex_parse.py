@@ -117,10 +117,10 @@ def test_spans_are_those_of_the_source():
 
 
 def test_long_formulas_are_linear():
-    started = time.perf_counter()
+    started = time.process_time()
     (tree,) = read_formula("+".join(["a_{i} b"] * 3000))
     assert len(tree.kids) == 3000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 ATOMS = r"""x y 1 2 W \alpha \frac \sqrt { } ( ) [ ] | \| \| \left( \right) \left. \right| \left\{

@@ -47,11 +47,12 @@ def answered(
         try:
             following = saying.send(answer)  # type: ignore[arg-type]
         except StopIteration as done:
-            answer = done.value
-            memo[key] = answer, writer.sized
+            said: Said = done.value
+            answer = said
+            memo[key] = said, writer.sized
             stack.pop()
             if not writer.sized and is_plain(key):
-                _plain[key.node] = answer
+                _plain[key.node] = said
             writer.sized = writer.sized or before
             continue
         answer, sized = memo.get(following, (None, False))
