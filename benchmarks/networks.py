@@ -18,6 +18,7 @@ from time import process_time
 
 import derive as d
 from derive.derivation.backprop import worked
+from derive.diagnostics import DeriveError
 from derive.elaborate.document import read
 from derive.latex.print import latex
 
@@ -64,7 +65,10 @@ def main() -> None:
     printed = {}
     print(f"{'':24}{'printed':>9}{'sheet':>9}  ms")
     for path in sorted(EXAMPLES.iterdir()):
-        net = read(path.read_text(encoding="utf-8"))
+        try:
+            net = read(path.read_text(encoding="utf-8"))
+        except DeriveError:
+            continue  # a sheet of several problems is no network
         loss, parameters = net.loss, [v.var for v in net.parameters]
         if loss is None:
             continue
