@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from derive.elaborate.statements.bars import with_bars
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -31,7 +32,7 @@ def respelled(items: Iterable[Tree]) -> list[Tree]:
     for item in items:
         if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
-    return found
+    return with_bars(found)
 
 
 def maps(item: Tree) -> bool:

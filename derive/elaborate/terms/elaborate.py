@@ -18,9 +18,9 @@ from derive.elaborate.names.symbols import entries
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.statements.settle import settle
+from derive.elaborate.terms.biases import with_bias_of_rows
 from derive.elaborate.terms.conditions import indicator
 from derive.elaborate.terms.convolve import has_star, starred, with_bias
-from derive.elaborate.terms.layers import with_row_bias
 from derive.elaborate.terms.limits import apart, bound_letters, size_of
 from derive.elaborate.terms.matrices import matrix_power
 from derive.elaborate.terms.norms import norm_squared
@@ -57,7 +57,7 @@ def _num(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("sum")
 def _sum(reading: Reading, tree: Tree, env: Env) -> Value:
     values = [squeezed(value_of(reading, kid, env)) for kid in tree.kids]
-    biased = with_bias(reading, tree, values) or with_row_bias(reading, tree, values)
+    biased = with_bias(reading, tree, values) or with_bias_of_rows(reading, tree, values)
     if biased is not None:
         return biased
     return sum_of(tree, reading.sizes, values)

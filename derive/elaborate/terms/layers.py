@@ -134,43 +134,6 @@ def _shifted(reading: Reading, tree: Tree, bias: Value, x: Value) -> Value:
     return sum_of(tree, reading.sizes, [x, bias])
 
 
-def with_row_bias(reading: Reading, tree: Tree, values: list[Value]) -> Value | None:
-    """X W + b of a b that nothing declares: it is added to every row, as to every column of W X.
-
-    None for any other sum.
-    """
-    ranks = [len(v.own) for v in values]
-    if ranks.count(1) != 1 or set(ranks) != {1, 2} or any(v.opens for v in values):
-        return None
-    k = ranks.index(1)
-    at, bias = tree.kids[k], values[k]
-    others = [kid for j, kid in enumerate(tree.kids) if j != k]
-    symbol = str(at.kids[0]) if at.head == "symbol" else ""
-    known = symbol in reading.declarations or reading.scope.known(symbol)
-    if known or not re.match(r"b(?![a-z])", symbol):
-        return None
-    ends = {
-        (_is_weight(kid.kids[0]), _is_weight(kid.kids[-1])) for kid in others if kid.head == "juxt"
-    }
-    scaled = any(n.kids[:1] and n.kids[0] in reading.sizes.loose for kid in others
-                 for n in kid.subtrees() if n.head == "symbol")  # fmt: skip
-    if scaled or ends not in ({(True, False)}, {(False, True)}):
-        return None  # of a number times W nobody has a bias
-    axis = int(ends == {(False, True)})
-    reading.note(f"bias {symbol}", f"in ${text(tree)}$ the vector ${text(at)}$ is added to every "
-                 f"{('column', 'row')[axis]}")  # fmt: skip
-    rest = [v for j, v in enumerate(values) if j != k]
-    ones = Value(Ones(reading.sizes.current(rest[0]).own[1 - axis]))
-    bias = contract_values(tree, reading.sizes, [bias, ones], [(axis,), (1 - axis,)], (0, 1))
-    return sum_of(tree, reading.sizes, [*rest, bias])
-
-
-def _is_weight(factor: Tree) -> bool:
-    while factor.head == "transpose":
-        factor = factor.kids[0]
-    return factor.head == "symbol" and str(factor.kids[0])[:1] == "W"
-
-
 # ------------------------------------------------------------------------------- attention
 
 
