@@ -18,6 +18,9 @@ _UPRIGHT = re.compile(
 _CALLED = re.compile(
     r"(?<![\\A-Za-z{])([A-Z]?[a-z]{3,}|(?:[A-Z][a-z]+){2,})\s*(?:\\left\s*)?(?:[(=]|&=)"
 )
+# Capitals before an equals sign: at the head of a formula, of a line or of an item.
+_HEAD = re.compile(r"(?:^|\\\\|[,;$]|\\q?quad\b)[\s&]*([A-Z]{2,6})[\s&]*:?=")
+_SET_APART = re.compile(r"\\math[a-z]+\s*(?:\{[^{}]*\}|[A-Z])|\\[A-Za-z]+")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -27,7 +30,18 @@ def learned_words(formulas: list[str], words: frozenset[str] = WORDS) -> frozens
     for formula in formulas:
         more.update(w for w in _UPRIGHT.findall(formula) if connective(w) is None and _teaches(w))
         more.update(w for w in _CALLED.findall(formula) if _speakable(w) and not _ends(w, words))
-    return words | more
+    return words | more | _headed(formulas, words)
+
+
+def _headed(formulas: list[str], words: frozenset[str]) -> set[str]:
+    """The FL of FL = .., in capitals that stand for nothing else: A X = B speaks of A or X again."""
+    found = {word for formula in formulas for word in _HEAD.findall(formula)} - words
+    if not found:
+        return found
+    rest = _SET_APART.sub(" ", " ".join(formulas))
+    for word in found:
+        rest = re.sub(rf"(?<![A-Za-z]){word}(?![A-Za-z])", " ", rest)
+    return {word for word in found if not set(word) & set(rest)}
 
 
 def differential(word: str) -> bool:

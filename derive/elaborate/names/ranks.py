@@ -141,10 +141,12 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
         if upper and not reading.bold:
             return ((2, 0), (1, 2), (0, 2))
         return ((0, 0), (1, 3 if reading.bold else 1), (2, 4))
+    if core == "W" and not style:
+        return ((2, 0), (0 if reading.bold else 1, 6), (1 if reading.bold else 0, 8))
     if reading.bold or style:
         return ((0, 0), (2 if upper else 1, 3))
     if upper:
-        return ((2, 0), (1, 6), (0, 8)) if core == "W" else ((2, 0), (1, 2), (0, 3))
+        return ((2, 0), (1, 2), (0, 3))
     return ((1, 0), (0, 1), (ROW, 2))
 
 

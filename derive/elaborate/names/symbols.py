@@ -269,7 +269,8 @@ def definition_value(
     if equation.letters:
         rename = dict(zip(equation.letters, letters, strict=False))
     else:
-        rename = dict(env.rename)
+        # Its entries are counted by a letter of its own, whatever that letter is outside.
+        rename = {a: b for a, b in env.rename.items() if a not in equation.components}
     subs = {
         letter
         for k, letter in enumerate(letters)
