@@ -152,11 +152,11 @@ class Scope:
                 continue
             family = self._spelled(spelled_base, subs, label, label_slot=slot, sub_slots=True)
             met = family in self.families and (not self.given or family in self.met)
-            if self.known(family) or (met and self._selects(subs)):
+            labels = {*map(index_letter, subs)} & self.defined - self.bound  # W_g, of the gate g
+            if not labels and (self.known(family) or (met and self._selects(subs))):
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
-            # A bold name with a letter is a vector of its own, a plain one is an entry, and so is
-            # one with two letters.
+            # A bold name with one letter is a vector of its own, others are entries.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
             whole = whole and not is_range(subs[0]) and subs[0] not in self.shifts
             if self.known(bare) and not whole and self._selects(subs):
