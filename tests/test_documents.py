@@ -70,8 +70,12 @@ def test_it_is_read_as_its_author_means_it(name):
         (r"$f(x) = g(x) + 1$, $g(x) = 2f(x)$, $L = f(w)$", "cycle"),
         (r"$\mathbf{W}_1 \in \mathbb{R}^{m \times n}$, $\mathbf{h} = \mathbf{W}_l \mathbf{x}$, "
          r"$L = \|\mathbf{h}\|^2$", "undefined-symbol"),
-        (r"$Z = WX + b$, $L = \|Z\|_F^2$, $W \in \mathbb{R}^{k \times n}$, $b \in \mathbb{R}^k$, "
-         r"$X \in \mathbb{R}^{n \times m}$", "shape-clash"),
+        (r"$Z = WX + b$, $L = \|Z\|_F^2$, $W \in \mathbb{R}^{k \times n}$, $b \in \mathbb{R}^m$, "
+         r"$X \in \mathbb{R}^{n \times k}$", "shape-clash"),
+        (r"$Z = XW + b$, $L = \|Z\|_F^2$, $W, X \in \mathbb{R}^{n \times n}$, "
+         r"$b \in \mathbb{R}^n$", "shape-clash"),  # a row or a column of a square matrix
+        (r"$Z = WX + b$, $L = \|Z\|_F^2$, $W \in \mathbb{R}^{k \times n}$, "
+         r"$b \in \mathbb{R}^{1 \times k}$, $X \in \mathbb{R}^{n \times m}$", "shape-clash"),
         (r"$L = \|x\|^2$, $\nabla = ?$", "incomplete-question"),
         (r"$0 < \beta$, $L = \frac{\partial}{\partial}$", "unsupported"),
     ],

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from derive.kernel.build import contract, dot, named, outer
 from derive.kernel.calculus import backward, grad
-from derive.kernel.expr import Expr, Var
+from derive.kernel.expr import Expr, Map, Ones, Var, toposort
 from derive.kernel.sizes import sizes
 from derive.latex.print import latex
 from derive.meaning.evaluate import evaluate
 from derive.meaning.normal import same
 from derive.operators.composites import cross_entropy
-from derive.operators.pointwise import log, sigmoid, sqrt, square
-from derive.operators.primitives import softmax
+from derive.operators.pointwise import log, power, reciprocal, sigmoid, sqrt, square
+from derive.operators.primitives import one_hot, softmax
 from derive.writing.tidy import length, tidy
 from derive.writing.write import write
 from tests.random_expressions import AT, MATRICES, VARIABLES, VECTORS, M, N, Sprout, values
@@ -32,6 +32,45 @@ def test_like_terms_and_cancelling_factors():
     assert tidy(x + y + x) is 2 * x + y
     assert tidy(x * y / x) is y
     assert tidy(x - x) is 0 * x
+
+
+def test_a_number_over_itself_is_gone_among_other_factors():
+    s = contract("i,i->", x, y)
+    assert tidy(contract("i,i,j,->j", x, y, x, reciprocal(s))) is x
+    squared = contract("i,i,j,->j", x, y, x, power(-2)(s))
+    assert tidy(squared) is tidy(contract("j,->j", x, reciprocal(s)))
+
+
+def test_a_number_of_each_row_is_gone_and_the_rows_are_counted():
+    rows = contract("ij,j->i", A, x)
+    over = contract("ij,j,i,i->", A, x, y, reciprocal(rows))
+    assert tidy(over) is tidy(contract("i->", y))
+    assert tidy(contract("ij,j,i->", A, x, reciprocal(rows))) is tidy(contract("i->", Ones(n)))
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        contract("i,i,->i", x, y, reciprocal(contract("i,i->", x, y))),  # nothing is summed
+        contract("i,i,i,->", x, y, x, reciprocal(contract("i,i->", x, y))),  # a third is in the sum
+        contract("ij,j,i->", A, x, reciprocal(contract("ij,i->j", A, x))),  # of the other axis
+    ],
+)
+def test_a_sum_that_hangs_together_with_others_stays(kept: Expr):
+    short = tidy(kept)
+    rng = np.random.default_rng(3)
+    given = {A: rng.normal(size=(3, 3)), x: rng.normal(size=3), y: rng.normal(size=3)}
+    at = {"n": 3}
+    np.testing.assert_allclose(evaluate(short, given, at), evaluate(kept, given, at))
+    assert any(node.fn.name == "power" for node in toposort(short) if isinstance(node, Map))
+
+
+def test_beside_a_class_number_an_array_is_its_entry():
+    e = one_hot(n)(Var("k", ()))
+    p = named("p", softmax(x))
+    s = contract("i,i->", p, e)
+    assert tidy(p * (1 + e / s)) is tidy(p + e)
+    assert tidy(contract("i,i->i", p, e)) is contract("i,i->i", p, e)  # no longer than it was
 
 
 def test_the_root_of_a_square_stays():

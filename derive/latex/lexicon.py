@@ -34,7 +34,7 @@ def learned_words(formulas: list[str], words: frozenset[str] = WORDS) -> frozens
 
 
 def _headed(formulas: list[str], words: frozenset[str]) -> set[str]:
-    """The FL of FL = .., in capitals that stand for nothing else: A X = B speaks of A or X again."""
+    """The FL of FL = .., whose letters stand nowhere else: who writes A X = B speaks of A or X."""
     found = {word for formula in formulas for word in _HEAD.findall(formula)} - words
     if not found:
         return found

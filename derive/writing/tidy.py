@@ -23,6 +23,8 @@ from derive.operators.blocks import is_part, read_off
 from derive.operators.blocks import summed as side_by_side
 from derive.operators.pointwise import power
 from derive.writing.cancel import Key, cancelling
+from derive.writing.cancelled import cancelled
+from derive.writing.choices import chosen
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
 from derive.writing.tables import table_of
@@ -289,6 +291,7 @@ class _Tidy:
         powers: dict[Key, Number] = {}
         shown: dict[Key, tuple[Expr, bool]] = {}
         ones: list[Factor] = []
+        factors = cancelled(factors, out, self.normal)
         axes = {i: n for f in factors for i, n in zip(f.own, f.node.axes, strict=True)}
         for factor in factors:
             node, own, exponent = factor
@@ -330,7 +333,8 @@ class _Tidy:
             terms = []
             for part in node.factors[k].kids:
                 swapped = (*node.factors[:k], part, *node.factors[k + 1 :])
-                terms.append(self._flat(contracted(swapped, node.indices, node.out)))
+                flat = self._flat(contracted(swapped, node.indices, node.out))
+                terms.append(self._shorter(flat, self._flat(chosen(flat))))
             found = self._sum(terms)
             if best is None or self.length.of(found) < self.length.of(best):
                 best = found

@@ -26,7 +26,8 @@ def with_bars(items: list[Tree]) -> list[Tree]:
     def replaced(node: Tree) -> Tree:
         match node:
             case Tree("name", (str(),)) if _under(node) in plain:
-                return Tree("grad", (Tree("name", (_under(node),), node.span), None, "1"), node.span)
+                under = Tree("name", (_under(node),), node.span)
+                return Tree("grad", (under, None, "1"), node.span)
             case Tree("script", (Tree("grad", (Tree("name") as of, None, _)), sub, sup)):
                 return _scripted(of, sub, sup, node.span)
         return node
