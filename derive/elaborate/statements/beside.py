@@ -107,8 +107,15 @@ def _named(found: re.Match[str], places: list[Place], text: str) -> Iterator[Tre
     if nearest is None:
         return
     after, (_, k, said) = nearest
-    # "A, a symmetric matrix B" is said of B, "A is symmetric" of A.
-    if True in best and False in best and "," in best[True][2] and not best[True][2] & _COPULAS:
+    # "A, a symmetric matrix B" is said of B, and "a one-hot e_a"; "A is symmetric" of A.
+    if (
+        True in best
+        and False in best
+        and (
+            ("," in best[True][2] and not best[True][2] & _COPULAS)
+            or not (best[True][2] or best[False][2])
+        )
+    ):
         after, (_, k, said) = False, best[False]
     yield from places[k][2]
     # "A and B are symmetric", "symmetric matrices A and B"

@@ -1,0 +1,69 @@
+r"""Indices that are no letter: the j' of \sum_{j'} x_{j'}, and the w_s of \sum_s u_{w_s}.
+
+The idea: a sum over j' has an index like any other, and gets a letter that the document does not
+use; the u_{w_s} that a sum over s meets are as many vectors as it has terms, and are counted by s,
+unless the w_s are quantities: class numbers, say, or places in a family u_j.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derive.elaborate.names.scope import base_of
+from derive.tree import Tree
+
+_LETTERS = "kqruvlpmsabcKQRUV"
+
+
+def with_letters(items: list[Tree]) -> list[Tree]:
+    """The formulas with a letter for every such index."""
+    heads = [tree for item in items for node in item.subtrees() for tree in _bound(node)]
+    new = dict(_unprimed(items, heads))
+    letters = {tree for tree in heads if tree.head == "name"}
+    new |= dict(_counted(items, letters))
+    return [item.rewritten(lambda node: new.get(node, node)) for item in items] if new else items
+
+
+def _bound(node: Tree) -> Iterator[Tree]:
+    """What a sum or a product runs over: the i of i = 1, the w of w \\in V."""
+    below = node.kids[1] if node.head == "big" else None
+    if isinstance(below, Tree):
+        yield below.kids[0] if below.head == "chain" and isinstance(below.kids[0], Tree) else below
+
+
+def _unprimed(items: list[Tree], heads: list[Tree]) -> Iterator[tuple[Tree, Tree]]:
+    used = {str(n.kids[0]) for item in items for n in item.subtrees() if n.head == "name"}
+    free = [letter for letter in _LETTERS if letter not in used]
+    for tree in dict.fromkeys(heads):
+        if tree.head != "prime" or len(base_of(tree)) != 1 or not free:
+            continue
+        places = [node for item in items for node in _beside_indices(item)]
+        if tree not in places:
+            yield tree, Tree("name", (free.pop(0),))
+
+
+def _beside_indices(tree: Tree) -> Iterator[Tree]:
+    """The nodes that are neither below a sign nor in a subscript nor compared."""
+    yield tree
+    for k, kid in enumerate(tree.kids):
+        index = k == 1 and tree.head in ("script", "big")
+        compared = tree.head == "chain" and len(tree.kids) == 3 and base_of(tree) == ""
+        if isinstance(kid, Tree) and not index and not (compared and kid.head == "prime"):
+            yield from _beside_indices(kid)
+
+
+def _counted(items: list[Tree], letters: set[Tree]) -> Iterator[tuple[Tree, Tree]]:
+    """The u_{w_s}, and the u^{(w)}_s that they are: a u_o beside them is none of them."""
+    scripts = [n for item in items for n in item.subtrees() if n.head == "script"]
+    subs = [(base_of(n), n.kids[1]) for n in scripts if isinstance(n.kids[1], Tree)]
+    plain = {base for base, sub in subs if sub in letters}
+    stated = {base_of(item.kids[0]) for item in items
+              if item.head == "chain" and isinstance(item.kids[0], Tree)}  # fmt: skip
+    for node in dict.fromkeys(scripts):
+        match node:
+            case Tree("script", (Tree("name") as base, Tree("script", (inner, s, None)), sup)):
+                known = base_of(base) in plain | stated or base_of(inner) in stated
+                if isinstance(s, Tree) and s in letters and not known:
+                    label = Tree("paren", (inner,), inner.span)
+                    marks = label if sup is None else Tree("juxt", (label, sup), node.span)
+                    yield node, Tree("script", (base, s, marks), node.span)
