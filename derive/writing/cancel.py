@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from derive.kernel.contraction import span
 from derive.kernel.expr import Add, Contract, Delta, Expr, Map
 from derive.meaning.matrices import is_inverse
+from derive.writing.choices import is_one_hot
 from derive.writing.flat import Factor, flattened
 
 # A factor at its indices.
@@ -23,11 +24,12 @@ def cancelling(
     node: Contract, sums: Sequence[int], normal: Callable[[Expr], Expr]
 ) -> Sequence[int]:
     """Of these factors of a product, which are sums, those with a term that may make the product
-    shorter: it has 1/x for a factor x, an inverse, or a number that is there to another power."""
+    shorter: it has 1/x for a factor x, an inverse, a one-hot vector, or a number that is there to
+    another power."""
     there = _There({}, set(), set())
     for k, (factor, own) in enumerate(zip(node.factors, node.indices)) if sums else ():
         for atom, spots, exponent in _atoms(factor, own):
-            if type(atom) is Delta or _is_inverse_of_many(atom):
+            if type(atom) is Delta or is_one_hot(atom) or _is_inverse_of_many(atom):
                 return sums
             form = normal(atom)
             there.at.setdefault((form, spots), []).append((k, exponent > 0))
@@ -52,7 +54,7 @@ def _meets(
 ) -> bool:
     """Whether a term of the factor at this place has something to do with the other factors."""
     for atom, spots, exponent in _atoms(term, node.indices[place]):
-        if type(atom) is Delta or _is_inverse_of_many(atom):
+        if type(atom) is Delta or is_one_hot(atom) or _is_inverse_of_many(atom):
             return True
         form = normal(atom)
         if form in there.inverted or (is_inverse(form) and form.kids[0] in there.forms):

@@ -15,7 +15,7 @@ def chosen(node: Expr) -> Expr:
     if type(node) is not Contract:
         return node
     for hot, own in zip(node.factors, node.indices, strict=True):
-        if not _is_one_hot(hot) or len(set(own)) < len(own):
+        if not is_one_hot(hot) or len(set(own)) < len(own):
             continue
         i, rows = own[-1], own[:-1]
         factors: list[Expr] = []
@@ -33,5 +33,6 @@ def chosen(node: Expr) -> Expr:
     return node
 
 
-def _is_one_hot(node: Expr) -> bool:
+def is_one_hot(node: Expr) -> bool:
+    """Whether this is the one-hot vector of a class number, or a row of them for each sample."""
     return type(node) is Call and isinstance(node.op, Operator) and node.op.name == "one_hot"
