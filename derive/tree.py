@@ -37,6 +37,8 @@ Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be Non
                continues nothing; where nothing follows the last relation, ``x_{t:}``, it is
                followed by ``empty``
 ``text``       [s] words between formulas: ``if``, ``and``, ``otherwise``
+``bare``       [T] a superscript without brackets that was found to be a label: the l of w^l;
+               ``unclear`` [s letter] one of which nothing says whether it is
 ``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
 ``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]
 ``differential`` [T, T list] dX in a line that speaks of these names: see elaborate.differentials
@@ -61,6 +63,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+# Heads of a superscript that names and is no exponent.
+LABELS = frozenset(["paren", "bracket", "bare"])
 
 
 class _Hashed:

@@ -15,7 +15,8 @@ from derive.elaborate.recurrence.induction import consequences, inductions, wind
 from derive.elaborate.recurrence.sequences import sequence, with_inputs, with_starts
 from derive.elaborate.recurrence.steps import Steps, mentions, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
-from derive.elaborate.recurrence.windows import Recurrent, Unfit
+from derive.elaborate.recurrence.window import Unfit
+from derive.elaborate.recurrence.windows import Recurrent
 from derive.latex.print import latex
 from derive.tree import Tree
 from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Link, Report

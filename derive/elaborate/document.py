@@ -20,7 +20,7 @@ from derive.elaborate.claims.steps import steps_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.abstract import note_losses
 from derive.elaborate.names.basis import has_basis
-from derive.elaborate.names.ranks import note_own
+from derive.elaborate.names.ranks import note_entries, note_own
 from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of, names_in
 from derive.elaborate.names.trials import elaborate
 from derive.elaborate.names.unspecified import Unspecified
@@ -44,6 +44,7 @@ from derive.elaborate.statements.differentials import with_inner_products
 from derive.elaborate.statements.einstein import says_so, with_sums
 from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
+from derive.elaborate.statements.layers import with_layers
 from derive.elaborate.statements.maps import Maps
 from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
@@ -135,6 +136,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     said = stated(parsed, counts.takes, judging)
     written = respelled(said)
     maps = Maps.of(said, written, parsed.document.plain)
+    written = with_layers(written, parsed.document.plain, reading)
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
@@ -170,6 +172,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     _declare(statements, reading, faults)
     note_sets(reading)
     note_exponents(items, reading)
+    note_entries(items, reading)
     order = _equations(statements, reading, faults, judging)
     called = tuple(called_names(parsed, statements.claims, reading, judging))
     note_kinds(reading, called)

@@ -75,3 +75,11 @@ def stands_alone(tree: Tree, written: str) -> Fault:
         "unsupported", f"${written}$ is applied to several things, and stands alone here", tree,
         f"write what it is applied to, as in ${written}(W)$",
     )  # fmt: skip
+
+
+def ambiguous_superscript(letter: str, at: Tree) -> Fault:
+    """What stands above a name, where nothing says whether it names or raises."""
+    return Fault(
+        "ambiguous-superscript", f"the superscript ${letter}$ may be a label or a power", at,
+        f"for a label write `^{{({letter})}}`; for a power declare ${letter}$ as a number",
+    )  # fmt: skip

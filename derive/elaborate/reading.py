@@ -91,6 +91,7 @@ class Reading:
     size_values: dict[str, Axis] = field(default_factory=dict)
     runs: dict[str, tuple[Axis, Axis]] = field(default_factory=dict)  # of the sums around: r
     ranks: dict[str, int] = field(default_factory=dict)  # chosen ranks of undeclared symbols
+    entries: dict[str, int] = field(default_factory=dict)  # how many indices they are written with
     own_axes: dict[str, Axes] = field(default_factory=dict)
     slot_axes: dict[str, list[Axis]] = field(default_factory=dict)
     variables: dict[str, list[Expr]] = field(default_factory=dict)  # in order of appearance
@@ -102,6 +103,8 @@ class Reading:
     order: list[str] = field(default_factory=list)  # equations, what is used first
     implied: dict[str, Row] = field(default_factory=dict)  # parameters that short spellings omit
     spelled_out: dict[str, Row | None] = field(default_factory=dict)  # functions that have a word
+    # Names whose superscripts count layers, and the ranks that they may have.
+    layered: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # first use of a symbol

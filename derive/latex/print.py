@@ -127,7 +127,9 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             return f"{kids[0]}{{{_latex(kids[1], spelling, tight)}}}"
         case "env":
             return _env(kids, spelling)
-        case "marked":
+        case "unclear":
+            return str(kids[0])
+        case "marked" | "bare":
             return _latex(kids[0], spelling, tight)
         case "text":
             return rf"\text{{{escaped(kids[0])}}}"

@@ -116,6 +116,8 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return accented(kids[0].lstrip("\\"), _one(kids[1], spelling))
         case "env":
             return _env(kids, spelling)
+        case "bare":
+            return _mathml(kids[0], spelling)
         case "marked":
             return f'<mrow class="wrong">{_mathml(kids[0], spelling)}</mrow>'
         case "text":

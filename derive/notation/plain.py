@@ -18,7 +18,7 @@ from derive.notation import (
 )
 from derive.notation.names import ascii_name, parts
 from derive.notation.written import written
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 _TRANSPOSE = frozenset({r"\top", r"\intercal"})
 
@@ -195,7 +195,7 @@ def _script(base: Tree, sub: Tree | None, sup: Tree | None) -> str:
         marks = list(sup.kids) if sup.head == "juxt" else [sup]
     turned = bool(marks) and marks[-1].head == "name" and marks[-1].kids[0] in _TRANSPOSE
     labels = marks[:-1] if turned else marks
-    named = all(mark.head in ("paren", "bracket") or _is_star(mark) for mark in labels)
+    named = all(mark.head in LABELS or _is_star(mark) for mark in labels)
     symbol = base
     if sub is not None or (labels and named):
         label = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from derive.notation import ATOM, MARKS, PRODUCT, SCRIPT, SUM, precedence
 from derive.notation.names import symbol_tree
 from derive.notation.slopes import slope_as_written
-from derive.tree import Tree, name, tree
+from derive.tree import LABELS, Tree, name, tree
 
 TOP = name(r"\top")
 _DOT = tree("op", r"\cdot")
@@ -19,7 +19,7 @@ _OTIMES = tree("op", r"\otimes")
 _BRACKETED = frozenset({"paren", "bracket", "brace", "set", "abs", "norm", "angle"})
 _SCRIPTED = frozenset({"power", "transpose", "inverse", "script", "label", "index", "prime"})
 _TALL = frozenset({"frac", "deriv", "env", "big", "binom"})
-_LABEL_LIKE = frozenset({"paren", "bracket", "brace", "angle"})
+_LABEL_LIKE = frozenset({"paren", "bracket", "brace", "angle", "bare"})
 
 
 def written(node: Tree) -> Tree:
@@ -44,6 +44,9 @@ def written(node: Tree) -> Tree:
             scripted = Tree(head, (last, *map(_maybe, kids[1:])), span)
             return Tree("juxt", (*before, scripted), span)
         case "script":
+            base, sub, sup = kids
+            if base.head == "script" and sup is None and _is_labelled(base):
+                return written(Tree(head, (base.kids[0], sub, base.kids[2]), span))
             return Tree(head, (_at_least(ATOM, written(kids[0])), *map(_maybe, kids[1:])), span)
         case "transpose":
             return _transposed(kids[0])
@@ -91,6 +94,11 @@ def written(node: Tree) -> Tree:
         case _:
             made = (written(kid) if isinstance(kid, Tree) else kid for kid in kids)
             return Tree(head, tuple(made), span)
+
+
+def _is_labelled(base: Tree) -> bool:
+    """Whether a base has a label alone: a^l_k is the entry k of a^l."""
+    return base.kids[1] is None and base.kids[2] is not None and base.kids[2].head in LABELS
 
 
 def _maybe(node: Tree | None) -> Tree | None:
@@ -272,7 +280,8 @@ def _transposed(node: Tree) -> Tree:
     base = written(node)
     if base.head == "script":
         inner, sub, sup = base.kids
-        if sup is not None and (node.head == "label" or _marks(sup)):
+        inside = sup is not None and sup.head != "bare"  # w^{l+1\top} reads badly: (w^{l+1})^\top
+        if sup is not None and inside and (node.head == "label" or _marks(sup)):
             joined = (*sup.kids, TOP) if sup.head == "juxt" else (sup, TOP)
             return Tree("script", (inner, sub, Tree("juxt", joined)))
     return _superscript(node, TOP)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.elaborate.names.scope import base_of
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 from proofs.mistakes.edit import Context, Edit, Example, edit, mistake
 from proofs.mistakes.examples import LAYERS, QUADRATIC, SAMPLES
 from proofs.mistakes.surgery import APPLIED, DIFFERENTIAL, Part
@@ -121,7 +121,7 @@ def _letters(sides: Sequence[Part]) -> dict[Tree, None]:
 def _index_trees(tree: Tree | None) -> Iterator[Tree]:
     if tree is None:
         return
-    if tree.head in ("juxt", "list", "paren", "bracket"):
+    if tree.head in ("juxt", "list", *LABELS):
         for kid in tree.kids:
             yield from _index_trees(kid)
     elif tree.head == "name" and len(tree.kids[0]) == 1 and tree.kids[0] != "T":

@@ -193,6 +193,7 @@ def as_factor_of_sum(tree: Tree) -> Tree:
     ),
     Example(UNIT, r"2(s - y)(2z + \tanh'(a))", r"2(s - y)(2z + \tanh'(z))"),
     tier=1,
+    reshapes=True,
 )
 def wrong_mask(sides: Sequence[Part], context: Context) -> Iterator[Edit]:
     r"""the mask, or the slope, is that of another quantity

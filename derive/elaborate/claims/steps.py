@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Reading
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 _RATES = frozenset(
     [r"\eta", r"\epsilon", r"\varepsilon", r"\alpha", r"\gamma", r"\tau", r"\rho", r"\delta", "v",
@@ -84,7 +84,7 @@ def _script(name: Tree, k: int) -> Tree | None:
 
 def _numbers_steps(mark: Tree, before: Tree | None) -> bool:
     """Whether a superscript counts steps: (k), [t], or k + 1 after k; A^2 = A + B has a power."""
-    if mark.head in ("paren", "bracket"):
+    if mark.head in LABELS:
         return True
     return mark.head == "sum" and before in mark.kids and Tree("num", ("1",)) in mark.kids
 

@@ -7,7 +7,7 @@ The idea: custom proposes ranks, each with the cost of departing from it, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import (
@@ -16,6 +16,8 @@ from derive.elaborate.names.scope import (
     has_label_slot,
     index_letter,
     is_bold,
+    names_in,
+    taken_apart,
 )  # fmt: skip
 from derive.elaborate.reading import Declaration, Reading
 from derive.kernel.expr import Axes
@@ -88,6 +90,18 @@ def _letters_below(symbol: str) -> set[str]:
     return set(re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", below[1])) if below else set()
 
 
+def note_entries(items: Iterable[Tree], reading: Reading) -> None:
+    """Note how many indices stand beside a label: y_j^{(i)} makes a vector of y^{(i)}."""
+    for node in names_in(items):
+        _, below, label, _ = taken_apart(node, reading.scope)
+        if label is None or not below:
+            continue
+        reference = reading.scope.refer(node)
+        axes = len(reference.indices) - reference.symbol.count("#")
+        if axes > reading.entries.get(reference.symbol, 0) and "^" in reference.symbol:
+            reading.entries[reference.symbol] = axes
+
+
 def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[int, int], ...]:
     """The ranks that an undeclared symbol may have and their costs, the customary one first.
 
@@ -97,6 +111,7 @@ def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[i
         return ((0, 0),)
     if symbol.endswith(_OF_FUNCTION):
         return _of_values(reading, symbol.removesuffix(_OF_FUNCTION))
+    least = max(least, reading.entries.get(symbol, 0))
     found = _customary(reading, symbol)
     if found[0][0] == 2 and any(len(d.axes or ()) > 2 for d in reading.declarations.values()):
         found = (*found, (3, 1), (4, 1))  # the target of an image is one
@@ -120,6 +135,8 @@ def _of_values(reading: Reading, function: str) -> tuple[tuple[int, int], ...]:
 
 def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
     base = re.split(r"[_^]", symbol)[0].removeprefix(r"\Delta ")
+    if base in reading.layered and "#" not in symbol:
+        return reading.layered[base]
     taken = parts(base.rstrip("'"))
     core, style = taken.core, ALPHABETS.get(taken.alphabet or "", "")
     vector = r"\vec" in taken.accents or "vec" in taken.accents

@@ -20,7 +20,7 @@ from derive.operators.pooling import FLATTENED, POOLS
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
 from derive.operators.stacking import STACKED
 from derive.operators.windows import CONVOLUTIONS, FLIPS
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 # Words of the vocabulary, by what the reader finds them under.
 KNOWN_WORDS = frozenset(
@@ -151,15 +151,16 @@ class Scope:
             if not subs:
                 continue
             family = self._spelled(spelled_base, subs, label, label_slot=slot, sub_slots=True)
-            met = family in self.families and (not self.given or family in self.met)
+            summed = family in self.families and (not self.given or family in self.met)
             labels = {*map(index_letter, subs)} & self.defined - self.bound  # W_g, of the gate g
-            if not labels and (self.known(family) or (met and self._selects(subs))):
+            if not labels and (self.known(family) or (summed and self._selects(subs))):
                 return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
             # A bold name with one letter is a vector of its own, others are entries.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
             whole = whole and not is_range(subs[0]) and subs[0] not in self.shifts
-            if self.known(bare) and not whole and self._selects(subs):
+            met = label is not None and bare in self.met and all(map(index_letter, subs))
+            if (self.known(bare) or met) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None
 
@@ -174,11 +175,11 @@ class Scope:
     ) -> Reference:
         """A symbol that the document neither declares nor defines."""
         first = (inside(label),) if slot and label is not None else ()
-        letters = [index_letter(s) for s in subs]
-        shifted = any(s in self.shifts for s in subs)
+        letters, shifted = map(index_letter, subs), any(s in self.shifts for s in subs)
         if subs and all(x in self.bound or s in self.shifts for x, s in zip(letters, subs)):
             bare = self._spelled(base, (), label, label_slot=slot)
-            if (base in self.whole and not is_bold(base)) or (shifted and is_bold(base)):
+            stands = base in self.whole or bare in self.whole
+            if (stands and not is_bold(base)) or (shifted and is_bold(base)):
                 return Reference(bare, (*first, *subs), actions)
             for other in self._aliases(base):
                 if other != base and other in self.whole and is_bold(other):
@@ -262,7 +263,7 @@ def is_bold(base: str) -> bool:
 
 def inside(label: Tree | None) -> Tree:
     assert label is not None
-    return label.kids[0] if label.head in ("paren", "bracket") else label
+    return label.kids[0] if label.head in LABELS else label
 
 
 def has_label_slot(symbol: str) -> bool:
@@ -290,7 +291,7 @@ def index_letter(tree: Tree | None) -> str | None:
     """The single letter of an index: i, or (i) and [l] as labels."""
     if tree is None:
         return None
-    inner: Tree = tree.kids[0] if tree.head in ("paren", "bracket") else tree
+    inner: Tree = tree.kids[0] if tree.head in LABELS else tree
     if inner.head == "name":
         text = str(inner.kids[0])
         return text if re.fullmatch(r"[A-Za-z]|\\ell", text) else None
@@ -357,7 +358,7 @@ def _mark(tree: Tree) -> str:
 
 
 def _is_label(part: Tree, base: str, subs: tuple[Tree, ...], scope: Scope) -> bool:
-    if part.head in ("paren", "bracket"):
+    if part.head in LABELS:
         return True
     text = str(part.kids[0]) if part.head in ("name", "op") else ""
     if text in MARKS:

@@ -67,6 +67,8 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
         value = definition_value(reading, reading.equations[symbol], filled, env, tree)
     elif symbol in reading.functions and not slots:
         value = _only_call(reading, symbol, tree, env)
+    elif symbol in reading.broken:
+        raise Silent  # it has a definition, which could not be read
     elif symbol in reading.size_names and reading.domain(symbol).integers:
         return Value(total(Ones(reading.size(symbol))))  # the k of X^k
     elif not reading.scope.known(symbol) and (constant := _constant(reading, symbol, components)):
@@ -269,8 +271,12 @@ def definition_value(
     if equation.letters:
         rename = dict(zip(equation.letters, letters, strict=False))
     else:
-        # Its entries are counted by a letter of its own, whatever that letter is outside.
-        rename = {a: b for a, b in env.rename.items() if a not in equation.components}
+        rename = {x: y for x, y in env.rename.items() if x not in equation.components}
+    # The letters of its entries are its own: x_j^{(i)} taken at i = j has another j.
+    rename |= {
+        c: fresh_letter(replace(env, rename=rename | {c: c}))
+        for c in equation.components if c in rename.values()
+    }  # fmt: skip
     subs = {
         letter
         for k, letter in enumerate(letters)
@@ -289,7 +295,9 @@ def definition_value(
     finally:
         reading.underway.discard(key)
         reading.runs = around
-    value = _named(reading, equation, letters, body, name or equation.symbol, tree)
+    entries = tuple(rename.get(c, c) for c in equation.components)
+    value = _named(reading, replace(equation, components=entries), letters, body,
+                   name or equation.symbol, tree)  # fmt: skip
     if formals is None:
         reading.memo[key] = value
     return value

@@ -55,7 +55,7 @@ class Unspecified:
         for name, brackets in seen.applied.items():
             alone = all(_is_name(part) for b in brackets for part in _listed(b.kids[0]))
             told = smooth and alone and len(name.lstrip("\\")) == 1
-            shown = name in {*maps.targets, *slopes.arrays, *seen.nabla} or told
+            shown = name in {*maps.targets, *slopes.arrays, *seen.nabla, *seen.stated_alone} or told
             # F(x, W) is no product, and what is differentiated is no factor.
             several = alone and any(len(_listed(b.kids[0])) > 1 for b in brackets)
             core = re.split(r"[_^]", name)[0]
@@ -129,6 +129,12 @@ class _Mentions:
         self.plain: dict[str, list[Tree]] = {}  # brackets in statements without derivatives
         for item in items:
             self._collect(item)
+        # "With cost $C(a^L)$": of what is differentiated a text may say no more.
+        self.stated_alone = {
+            latex(item.kids[0]) for item in items
+            if item.head == "juxt" and len(item.kids) == 2 and base_of(item.kids[0])
+            and _bracket(item.kids[1]) is item.kids[1] and latex(item.kids[0]) in self.by
+        }  # fmt: skip
 
     def _collect(self, item: Tree) -> None:
         if item.head == "chain" and item.kids[0] is not None:

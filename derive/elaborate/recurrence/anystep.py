@@ -16,7 +16,8 @@ from derive.diagnostics import DeriveError
 from derive.elaborate.faults import Fault
 from derive.elaborate.recurrence.steps import Steps, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
-from derive.elaborate.recurrence.windows import Recurrent, Unfit, Window
+from derive.elaborate.recurrence.window import Unfit, Window
+from derive.elaborate.recurrence.windows import Recurrent
 from derive.kernel.expr import Expr, Var
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -58,11 +59,12 @@ class AnyStep:
         here = Tree("name", (self.steps.letter,))
         try:
             document = Recurrent(self.items, self.steps)
-            wide = worked(read(document.setting(Window(here, 0, 1))))
-            use = worked(read(document.setting(Window(here, 0, 0, use=True))))
-        except (Unfit, Fault, DeriveError):
+            (loss,) = document.last_losses() or (None,)
+            wide = worked(read(document.setting(Window(here, 0, 1), loss)))
+            use = worked(read(document.setting(Window(here, 0, 0, use=True), loss)))
+        except (Unfit, Fault, DeriveError, ValueError):
             return ()
-        self.apart = bool(document.apart)
+        self.apart = document.apart
         self.starts = " ".join(latex(item.kids[2]) for item in document.starts)
         return (*self._deltas(wide), *self._weights(use))
 

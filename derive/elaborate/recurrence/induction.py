@@ -24,7 +24,7 @@ from derive.elaborate.recurrence.steps import (
 )
 from derive.elaborate.recurrence.unroll import SHOWN
 from derive.elaborate.terms.limits import bound_letters
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 _EQUAL = Tree("rel", ("=",))
 _POWERS = ("q", "r", "u", "w", "y", "z")
@@ -321,7 +321,7 @@ def _any_powers(lines: list[Tree]) -> tuple[list[Tree], dict[Tree, Tree]]:
 def _power(node: Tree) -> tuple[tuple, int] | None:
     if node.head != "script" or node.kids[2] is None or not isinstance(node.kids[0], Tree):
         return None
-    if node.kids[2].head in ("paren", "bracket"):
+    if node.kids[2].head in LABELS:
         return None
     index = linear(node.kids[2])
     if index is None or not set(index) - {""}:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.scope import NUMBER_LETTERS, base_of, index_letter
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 _DEFINES = frozenset(["=", ":=", "=="])
 _HERE = Tree("name", ("here",))
@@ -52,7 +52,7 @@ def number_of(tree: Tree | None) -> int | None:
 
 def offset_of(tree: Tree, letter: str) -> int | None:
     """How far an index is from the letter: 0 for t, -1 for t - 1; None where it is none."""
-    inner = tree.kids[0] if tree.head in ("paren", "bracket") else tree
+    inner = tree.kids[0] if tree.head in LABELS else tree
     if inner == Tree("name", (letter,)):
         return 0
     if inner.head == "sum" and Tree("name", (letter,)) in inner.kids:
@@ -73,7 +73,7 @@ def member_of(node: Tree, letter: str) -> Member | None:
         parts = script.kids if script.head in ("list", "juxt") else (script,)
         for j, part in enumerate(parts):
             offset = offset_of(part, letter)
-            if offset is None or (k == 1 and part.head not in ("paren", "bracket")):
+            if offset is None or (k == 1 and part.head not in LABELS):
                 continue
             rest = (*parts[:j], _HERE, *parts[j + 1 :])
             marked = rest[0] if len(rest) == 1 else Tree(script.head, rest)
@@ -87,7 +87,7 @@ def member_of(node: Tree, letter: str) -> Member | None:
 
 
 def _labels(sup: object) -> bool:
-    return isinstance(sup, Tree) and sup.head in ("paren", "bracket")
+    return isinstance(sup, Tree) and sup.head in LABELS
 
 
 def members(tree: Tree, letter: str) -> Iterator[Member]:
@@ -136,6 +136,9 @@ def _put(tree: Any, letter: str, value: Tree) -> Any:
         return tree
     if tree.head == "name":
         return Tree(value.head, value.kids, tree.span)
+    if letter == "T" and tree.head == "script" and _is_turned(tree):
+        return Tree("script", (*(_put(k, letter, value) for k in tree.kids[:2]), tree.kids[2]),
+                    tree.span)  # fmt: skip
     if tree.head == "big" and letter in {one for one, _, _ in bound_letters(tree.kids[1])}:
         return Tree("big", (*tree.kids[:2], _put(tree.kids[2], letter, value), tree.kids[3]),
                     tree.span)  # fmt: skip
@@ -153,6 +156,16 @@ def _put(tree: Any, letter: str, value: Tree) -> Any:
     if tree.head == "sum" and Tree("name", (letter,)) in tree.kids:
         return _reckoned(kids, tree.span)
     return Tree(tree.head, kids, tree.span)
+
+
+def _is_turned(tree: Tree) -> bool:
+    r"""Whether the T above a formula transposes it, where T is the last step as well: it does but
+    above a number, 2^T, \gamma^T and (1 - \gamma)^T."""
+    base, _, sup = tree.kids
+    if sup != Tree("name", ("T",)):
+        return False
+    names = {base_of(node) for node in base.subtrees() if node.head in ("name", "script")}
+    return not names <= NUMBER_LETTERS
 
 
 def _reckoned(terms: tuple, span: tuple[int, int]) -> Tree:
@@ -196,17 +209,31 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
         low, high = _range(items, letter)
         if high is None:
             continue
-        defined = {}
-        for item in items:
-            member = defines(item, letter)
-            if member is not None and member.offset in (0, 1):
-                one = Tree("sum", (Tree("name", (letter,)), Tree("neg", (Tree("num", ("1",)),))))
-                shifted = put(item, letter, one) if member.offset == 1 else item
-                defined.setdefault(member.family, shifted)
+        defined, ahead = defined_at(items, letter)
         carried = carried_in(defined, letter)
-        if carried:
-            return Steps(letter, low, high, _value(items, high), defined, carried)
+        if not carried:
+            continue
+        if ahead and any(range_of(item, letter) for item in items):
+            # h_{t+1} = .. for t = 0, .., T - 1 defines h_1, .., h_T.
+            after = _reckoned((high, Tree("num", ("1",))), high.span)
+            low, high = (low + 1, after) if after.head in ("name", "num") else (low, high)
+        return Steps(letter, low, high, _value(items, high), defined, carried)
     return None
+
+
+def defined_at(items: Iterable[Tree], letter: str) -> tuple[dict[str, Tree], bool]:
+    """What is defined at a step, h_t, by its family; and whether all of it was said of the next
+    one, as h_{t+1} is."""
+    before = Tree("sum", (Tree("name", (letter,)), Tree("neg", (Tree("num", ("1",)),))))
+    defined: dict[str, Tree] = {}
+    offsets: set[int] = set()
+    for item in items:
+        member = defines(item, letter)
+        if member is not None and member.offset in (0, 1):
+            offsets.add(member.offset)
+            shifted = put(item, letter, before) if member.offset == 1 else item
+            defined.setdefault(member.family, shifted)
+    return defined, offsets == {1}
 
 
 def defines(item: Tree, letter: str) -> Member | None:

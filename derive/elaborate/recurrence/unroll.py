@@ -109,8 +109,18 @@ def _exists(member: Member, k: int, steps: Steps, last: int) -> bool:
     step = k + member.offset
     if member.family in steps.carried:
         return steps.low - 1 <= step <= last
-    inner = member.family in steps.defined or member.family.startswith(r"\delta")
-    return steps.low <= step <= last or not inner
+    if member.family in steps.defined or member.family.startswith(r"\delta"):
+        return steps.low <= step <= last
+    used = set() if steps.endless else _used(steps, member.family)
+    return not used or steps.low + min(used) <= step <= last + max(used)
+
+
+def _used(steps: Steps, family: str) -> set[int]:
+    """At which steps a step uses what is given: there is no W^{L+1}."""
+    return {
+        m.offset for rule in steps.defined.values() for m in members(rule, steps.letter)
+        if m.family == family
+    }  # fmt: skip
 
 
 def _declared(item: Tree, steps: Steps, last: int) -> list[Tree]:

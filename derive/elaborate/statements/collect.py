@@ -162,6 +162,8 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     reading.scope.applied_bare = applied_only(items)
     reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare
     reading.scope.whole -= formal_only(items) | means(items)
+    labelled = (n for n in names_in(items) if n.head == "script" and n.kids[1] is None)
+    reading.scope.whole |= {s for n in labelled if "^" in (s := reading.scope.refer(n).symbol)}
     reading.scope.families |= {f"{base}_{{#1}}" for base in means(items)}
 
 

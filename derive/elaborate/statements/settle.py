@@ -7,7 +7,7 @@ call is a question with both readings, never a guess.
 
 from __future__ import annotations
 
-from derive.elaborate.faults import Fault
+from derive.elaborate.faults import Fault, ambiguous_superscript
 from derive.elaborate.names.scope import (
     INDICATORS,
     KNOWN_WORDS,
@@ -164,6 +164,8 @@ def _counts(base: Tree, sup: Tree, scope: Scope) -> bool:
 def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) -> Tree:
     """The base under its remaining superscripts: transposes, inverses and powers, in order."""
     for sup in actions:
+        if sup.head == "unclear":
+            raise ambiguous_superscript(str(sup.kids[0]), sup)
         if _is_transpose(sup, scope) and not _counts(base, sup, scope):
             base = Tree("transpose", (base,), whole.span)
         elif sup.head == "neg" and _is_transpose(sup.kids[0], scope):
@@ -172,17 +174,10 @@ def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) ->
             rest = sup.kids[:-1]
             first = rest[0] if len(rest) == 1 else Tree("juxt", rest, sup.span)
             base = Tree("transpose", (_raised(base, (first,), whole, scope),), whole.span)
-        elif sup.head == "name" and sup.kids[0] in _LABEL_LETTERS:
-            if sup.kids[0] not in scope.scalars and not _is_number(base, scope):
-                raise Fault(
-                    "ambiguous-superscript",
-                    f"the superscript ${sup.kids[0]}$ may be a label or a power",
-                    sup if sup.span != (0, 0) else whole,
-                    f"for a label write `^{{({sup.kids[0]})}}`; for a power declare "
-                    f"${sup.kids[0]}$ as a number",
-                )
-            base = Tree("power", (base, settle(sup, scope)), whole.span)
         else:
+            known = (sup.kids[:1] and sup.kids[0] in scope.scalars) or _is_number(base, scope)
+            if sup.head == "name" and sup.kids[0] in _LABEL_LETTERS and not known:
+                raise ambiguous_superscript(str(sup.kids[0]), sup if sup.span != (0, 0) else whole)
             base = Tree("power", (base, settle(sup, scope)), whole.span)
     return base
 
@@ -221,7 +216,7 @@ def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tre
                 done.append(call)
                 k += 1 + used
                 continue
-            _ask_if_ambiguous(kid, following, scope)
+            _ask_ifambiguous_superscript(kid, following, scope)
         bracket = following if following is not None and following.head in BRACKETS else None
         if kid == _ONE and bracket is not None and _is_condition(bracket):  # 1[z > 0]
             condition = settle(bracket.kids[0], scope)
@@ -362,7 +357,7 @@ def _function(kid: Tree, scope: Scope) -> tuple[Tree, tuple[Tree, ...]]:
     return Tree("symbol", (reference.symbol, *indices), kid.span), reference.actions
 
 
-def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
+def _ask_ifambiguous_superscript(kid: Tree, following: Tree | None, scope: Scope) -> None:
     bracket, _ = _bracket(following)
     if bracket is None or bracket.head not in ("paren",) or following is None:
         return

@@ -16,7 +16,7 @@ from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.differentials import is_d
 from derive.elaborate.statements.ellipsis import is_dots, spelled_out
 from derive.elaborate.statements.target import target_of
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 _D = Tree("name", ("d",))
 
@@ -45,7 +45,7 @@ def _labelled(sub: Tree, sup: Tree | None) -> tuple[Tree, Tree | None] | None:
     if sup is None or not base_of(sub):
         return None
     label, *rest = sup.kids if sup.head == "juxt" else (sup,)
-    if not isinstance(label, Tree) or label.head not in ("paren", "bracket"):
+    if not isinstance(label, Tree) or label.head not in LABELS:
         return None
     base, own = (sub.kids[0], sub.kids[1]) if sub.head == "script" else (sub, None)
     if sub.head == "script" and sub.kids[2] is not None:
