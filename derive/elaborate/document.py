@@ -18,7 +18,7 @@ from derive.elaborate.claims.claimed import claims_told_apart
 from derive.elaborate.claims.counts import Counts, read_with_counts
 from derive.elaborate.claims.steps import steps_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.abstract import note_losses
+from derive.elaborate.names.abstract import note_asked, note_losses
 from derive.elaborate.names.basis import has_basis
 from derive.elaborate.names.ranks import note_entries, note_own
 from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of, names_in
@@ -183,6 +183,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     if shorthand is not None:
         note_losses(statements, reading, shorthand)
         _read_definitions([e for e in order if e.symbol in reading.late], reading, faults)
+    else:
+        note_asked(statements, reading, parsed.document)
     return Elaborated(parsed, reading, statements, order, faults, shorthand, called, counts)
 
 

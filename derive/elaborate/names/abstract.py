@@ -6,6 +6,7 @@ taken as the sum of <G, z>, where G is a variable that is written \frac{\partial
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from derive.elaborate.names.scope import base_of
@@ -18,8 +19,15 @@ from derive.elaborate.values import Value
 from derive.kernel.build import add, dot
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
-from derive.notation.names import symbol_tree
+from derive.latex.segment import Document
+from derive.notation.names import filled, symbol_tree
 from derive.tree import Tree
+
+_GIVEN_BEFORE = re.compile(
+    r"\b(given|giving|know(n|s|ing)?|assum(e|ing)|suppose|upstream|incoming|receiv(e|es|ing))\b[^.?!]*$",
+    re.IGNORECASE,
+)
+_GIVEN_AFTER = re.compile(r"[\s,]*(is|are|be|being)\s+(already\s+)?(given|known|available)\b")
 
 
 def note_losses(statements: Statements, reading: Reading, shorthand: Shorthand) -> None:
@@ -36,18 +44,47 @@ def note_losses(statements: Statements, reading: Reading, shorthand: Shorthand) 
         if not names_loss(symbol) and of != shorthand.target:
             continue
         given = [by for (o, by) in used if o == of and (o, by) not in asked]
+        _give(of, symbol, _nodes(given, reading) or _outputs(reading), reading)
+
+
+def note_asked(statements: Statements, reading: Reading, document: Document) -> None:
+    """The same where a document asks: of the derivatives that stand alone in the text those are
+    given that it calls so, and are no questions."""
+    lefts = [item.kids[0] for item in statements.questions if item.kids[0] is not None]
+    for of, _ in dict(_derivatives([*lefts, *statements.bare])):
+        symbol = reading.scope.refer(of).symbol
+        if reading.scope.known(symbol) or not names_loss(symbol):
+            continue
+        pairs = ((item, pair) for item in statements.bare for pair, _ in _derivatives([item]))
+        alone = [(item, by) for item, (of_it, by) in pairs if of_it == of]
+        given = [by for item, by in alone if _is_given(item, document)]
         nodes = _nodes(given, reading) or _outputs(reading)
-        if nodes:
-            terms = [dot(_upstream(of, node), node) for node in nodes]
-            node = Call(Name(symbol), (add(*terms),))
-            reading.abstract[symbol] = Value(node)
-            reading.made[node] = symbol
-            reading.scope.defined.add(symbol)
-            reading.note(
-                symbol, f"${latex(of)}$ is not defined: its gradients in "
-                + ", ".join(f"${latex(symbol_tree(_symbol(n)))}$" for n in nodes)
-                + " are taken as given",
-            )  # fmt: skip
+        _give(of, symbol, nodes, reading)
+        known = [item for item, by in alone if by in given or _nodes([by], reading)[:1] == nodes]
+        statements.bare[:] = [item for item in statements.bare if item not in known]
+
+
+def _is_given(item: Tree, document: Document) -> bool:
+    before = document.words_before(item.span[0])
+    end = next((f.end for f in document.formulas if f.end >= item.span[1]), item.span[1])
+    after = re.split(r"[$.\\]", document.plain[end + 1 : end + 80].lstrip("$)"), maxsplit=1)[0]
+    return bool(_GIVEN_BEFORE.search(before) or _GIVEN_AFTER.match(after))
+
+
+def _give(of: Tree, symbol: str, nodes: list[Expr], reading: Reading) -> None:
+    """A loss becomes the sum of its gradients in these nodes, times the nodes."""
+    if not nodes:
+        return
+    terms = [dot(_upstream(of, node), node) for node in nodes]
+    loss = Call(Name(symbol), (add(*terms),))
+    reading.abstract[symbol] = Value(loss)
+    reading.made[loss] = symbol
+    reading.scope.defined.add(symbol)
+    reading.note(
+        symbol, f"${latex(of)}$ is not defined: its gradients in "
+        + ", ".join(f"${_written(node)}$" for node in nodes)
+        + " are taken as given",
+    )  # fmt: skip
 
 
 def _derivatives(trees: Iterable[Tree]) -> Iterator[tuple[tuple[Tree, Tree], None]]:
@@ -79,20 +116,27 @@ def _last(reading: Reading, symbols: list[str]) -> list[Expr]:
     found: list[Expr] = []
     for symbol in symbols:
         equation = reading.equations[symbol]
-        if symbol in reading.broken or equation.letters or symbol in reading.late:
+        if symbol in reading.broken or symbol in reading.late:
             continue
-        value = definition_value(reading, equation, [], Env(), equation.left)
+        # Of a family all members: the loss depends on each.
+        letters = [Tree("name", (letter,)) for letter in equation.letters]
+        value = definition_value(reading, equation, letters, Env(), equation.left)
         found.append(reading.sizes.current(value).expr)
     below = {node for one in found for node in toposort(one) if node is not one}
     return [node for node in found if node not in below and isinstance(node, Call)]
 
 
 def _upstream(of: Tree, node: Expr) -> Var:
-    name = latex(symbol_tree(_symbol(node)))
-    return Var(rf"\frac{{\partial {latex(of)}}}{{\partial {name}}}", node.axes)
+    """The gradient in a node: a variable with the slots of a family."""
+    symbol, letters = _named(node)
+    return Var(rf"\frac{{\partial {latex(of)}}}{{\partial {symbol}}}", node.axes, letters)
 
 
-def _symbol(node: Expr) -> str:
+def _written(node: Expr) -> str:
+    return latex(symbol_tree(filled(*_named(node))))
+
+
+def _named(node: Expr) -> tuple[str, tuple[str, ...]]:
     assert isinstance(node, Call)
     assert isinstance(node.op, Name)
-    return node.op.symbol
+    return node.op.symbol, node.op.letters
