@@ -60,6 +60,9 @@ from tests.written_losses import (
     swiglu,
     three_layers,
     triplet,
+    upstream_batch_norm,
+    upstream_hidden,
+    upstream_rows,
     vae,
     word2vec,
 )
@@ -128,6 +131,9 @@ LOSSES: dict[str, Callable[[Values], Any]] = {
     "svm.md": svm_loss,
     "swap.md": swap_loss,
     "triplet.tex": triplet,
+    "upstream_batchnorm.md": upstream_batch_norm,
+    "upstream_hidden.md": upstream_hidden,
+    "upstream_rows.md": upstream_rows,
     "vae2.tex": vae,
     "w2v_neg.md": word2vec,
 }

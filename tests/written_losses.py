@@ -64,6 +64,23 @@ def batch_norm(v):
     return square(v[r"\gamma"] * normed + v[r"\beta"] - v["t_{#1}"])
 
 
+def upstream_batch_norm(v):
+    """A loss that is linear in the outputs has the gradients that are given."""
+    x = v["x_{#1}"]
+    normed = (x - np.mean(x)) / np.sqrt(np.mean((x - np.mean(x)) ** 2) + v[r"\epsilon"])
+    return np.sum(
+        v[r"\frac{\partial \ell}{\partial y_{#1}}"] * (v[r"\gamma"] * normed + v[r"\beta"])
+    )
+
+
+def upstream_rows(v):
+    return np.sum(v[r"\frac{\partial L}{\partial Y}"] * (v["X"] @ v["W"] + v["b"]))
+
+
+def upstream_hidden(v):
+    return v[r"\frac{\partial L}{\partial h}"] @ np.maximum(v["W"] @ v["x"], 0)
+
+
 def batch_norm_of_vectors(v):
     x = v[r"\mathbf{x}^{(#1)}"]
     mu = np.mean(x, axis=0)

@@ -20,6 +20,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.given import is_condition, is_given, is_required
 from derive.elaborate.statements.kinds import Called
 from derive.latex.read import Parsed
+from derive.notation.names import filled
 from derive.tree import Tree
 
 _RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
@@ -57,7 +58,10 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     # All names are known by now: bold x_i that is none of them is an entry of bold x.
     scope.given = True
     found.forget()
-    found.own = frozenset(done.reading.made.get(v.var, v.var.name) for v in network.variables)
+    own = {done.reading.made.get(v.var, v.var.name) for v in network.variables}
+    letters = done.reading.letters
+    own |= {s for s in done.reading.variables if filled(s, letters.get(s, ())) in own}
+    found.own = frozenset(own)
     found.called = done.called
     return found
 

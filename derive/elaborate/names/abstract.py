@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
+from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.symbols import definition_value
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.collect import Statements
+from derive.elaborate.statements.settle import settle
 from derive.elaborate.statements.shorthand import Shorthand
+from derive.elaborate.terms.limits import size_of
 from derive.elaborate.values import Value
 from derive.kernel.build import add, dot
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
+from derive.kernel.sizes import SizeError
 from derive.latex.print import latex
 from derive.latex.segment import Document
 from derive.notation.names import filled, symbol_tree
@@ -75,7 +80,9 @@ def _give(of: Tree, symbol: str, nodes: list[Expr], reading: Reading) -> None:
     """A loss becomes the sum of its gradients in these nodes, times the nodes."""
     if not nodes:
         return
-    terms = [dot(_upstream(of, node), node) for node in nodes]
+    given = [_upstream(of, node) for node in nodes]
+    reading.roles |= {var.name: "input" for var in given}
+    terms = [dot(var, node) for var, node in zip(given, nodes, strict=True)]
     loss = Call(Name(symbol), (add(*terms),))
     reading.abstract[symbol] = Value(loss)
     reading.made[loss] = symbol
@@ -120,10 +127,21 @@ def _last(reading: Reading, symbols: list[str]) -> list[Expr]:
             continue
         # Of a family all members: the loss depends on each.
         letters = [Tree("name", (letter,)) for letter in equation.letters]
-        value = definition_value(reading, equation, letters, Env(), equation.left)
+        open = frozenset(equation.letters)
+        value = definition_value(reading, equation, letters, Env(open), equation.left)
+        _fit(value, reading)
         found.append(reading.sizes.current(value).expr)
     below = {node for one in found for node in toposort(one) if node is not one}
     return [node for node in found if node not in below and isinstance(node, Call)]
+
+
+def _fit(value: Value, reading: Reading) -> None:
+    """The members of a family are as many as its letter runs over, where that is said."""
+    for letter, extent in reading.sizes.current(value).extents.items():
+        limit = reading.scope.ranges.get(letter)
+        if limit is not None:
+            with suppress(SizeError, Fault):
+                reading.sizes.unify(size_of(reading, settle(limit, reading.scope)), extent)
 
 
 def _upstream(of: Tree, node: Expr) -> Var:
