@@ -26,6 +26,7 @@ from derive.meaning.matrices import is_inverse
 from derive.notation.names import parts, symbol_tree
 
 _LETTERS = "uvsqrahgk"
+_INDICES = "ijklpqrst"
 DEEPEST = 30
 # Their arguments are short as they stand: the log of a probability, a norm, a quotient.
 _PLAIN = frozenset({"power", "log", "abs"})
@@ -65,6 +66,7 @@ def auxiliaries(
     slots: dict[Expr, tuple[str | None, ...]] = {}
     chosen: dict[Expr, Var] = {}
     depth: dict[Expr, int] = {}  # of brackets, down to the next name
+    elsewhere = _Products(order)
     for node in order:
         slots[node] = _slots(node, slots)
         depth[node] = 1 + max((depth[kid] for kid in node.kids), default=0)
@@ -76,12 +78,34 @@ def auxiliaries(
         if not below and node not in forced:
             continue
         wanted = node in arguments or uses.get(node, 0) > 1
-        if node in forced or (wanted and node not in bodies and not _is_one_factor(node)):
+        wanted = wanted and node not in bodies and not _is_one_factor(node)
+        if node in forced or (wanted and not elsewhere.hold(node)):
             chosen[node] = _auxiliary(letter, len(chosen) + 1, node, slots[node], bold)
             depth[node] = 0
         else:
             direct.add(node)
     return chosen
+
+
+class _Products:
+    r"""The products of a network by their factors: x^\top \beta is in y x^\top \beta too, and there
+    it has no name, so that its \delta would say a part of its derivative only."""
+
+    def __init__(self, order: Iterable[Expr]) -> None:
+        self.holding: dict[Expr, list[Contract]] = {}
+        for node in order:
+            if isinstance(node, Contract):
+                for factor in dict.fromkeys(node.factors):
+                    self.holding.setdefault(factor, []).append(node)
+
+    def hold(self, node: Expr) -> bool:
+        """Whether the factors of a product are among those of another one, which is not made of
+        it."""
+        if not isinstance(node, Contract):
+            return False
+        own = {f for f in node.factors if not isinstance(f, Num | Ones | Delta)}
+        rarest = min((self.holding[f] for f in own), key=len, default=[])
+        return any(other is not node and own <= {*other.factors} for other in rarest)
 
 
 def _is_one_factor(node: Expr) -> bool:
@@ -111,7 +135,8 @@ def _auxiliary(
     for slot in slots:
         if slot is None:
             break
-        labels.append(slot)
+        # z_i^T v_j over all pairs: two axes with the same letter are two letters
+        labels.append(next(x for x in (slot, *_INDICES) if x not in labels))
     rank = len(node.axes) - len(labels)
     base = letter.upper() if rank > 1 and len(letter) == 1 else letter
     if bold and rank:

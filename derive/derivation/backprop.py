@@ -7,7 +7,7 @@ its last line with the δ's put back in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derive.derivation.basis import in_basis
@@ -106,8 +106,7 @@ def worked(network: Network) -> Worked:
     for question in questions:
         if question.kind == "gradient":
             asked.setdefault(question.of, []).extend(question.wrt)
-    # δ is short for the derivative of the loss that is asked about most.
-    main = max(asked, key=lambda of: len(asked[of]), default=None)
+    main = _main(network, asked)
     paper = Paper(network, [q.of for q in questions], [w for q in questions for w in q.wrt])
     passes = {of: _Pass(paper, of, wrt, of is main) for of, wrt in asked.items()}
     answers = tuple(_answer(paper, passes, q) for q in questions)
@@ -115,6 +114,20 @@ def worked(network: Network) -> Worked:
     deltas = passes[main].symbols if main is not None else {}
     loss = network.loss or main
     return Worked(network, loss, steps, answers, paper.names, paper.definitions(), deltas, main)
+
+
+def _main(network: Network, asked: Iterable[Expr]) -> Expr | None:
+    """The loss for whose derivatives δ is short; None where a reader would have to ask of which:
+    what goes into the only loss is none."""
+    scalars = {node for node in network.outputs if not node.axes}
+    candidates = scalars | ({network.loss} if network.loss is not None else set()) or {*asked}
+    return next(iter(candidates)) if len(candidates) == 1 and candidates <= {*asked} else None
+
+
+def _unnamed(paper: Paper, loss: Expr) -> Tree:
+    """A loss that has no name, below the line of a derivative: its formula, if that is short."""
+    found = paper.tree(loss) if is_small(loss, 2 * SHORT) else None
+    return found if found is not None and tree_size(found) <= 2 * SHORT else name(r"\mathcal{L}")
 
 
 def _default_questions(network: Network) -> tuple[Question, ...]:
@@ -136,7 +149,7 @@ class _Pass:
     def __init__(self, paper: Paper, loss: Expr, wrt: Sequence[Expr], main: bool) -> None:
         self.paper = paper
         self.loss = loss
-        self.of = paper.names.get(loss) or name(r"\mathcal{L}")
+        self.of = paper.names.get(loss) or _unnamed(paper, loss)
         self.delta: dict[Expr, Var] = {}
         self.names: dict[Expr, Tree | Symbol] = {}
         for node in toposort(loss):
@@ -260,7 +273,7 @@ def _answer(paper: Paper, passes: Mapping[Expr, _Pass], question: Question) -> A
     form = paper.tidied(shown)
     named = _laid_out(shown, form, paper, question)
     own = steps(paper, question, left, value, named)
-    inputs = _inputs(paper, value, form, question)
+    inputs = _inputs(paper, value, form, question, named)
     return Answer(question, value, left, named, inputs, is_zero(value), own=own)
 
 
@@ -275,7 +288,8 @@ def _gradient(paper: Paper, one: _Pass, question: Question) -> Answer:
     if question.groups:
         form = paper.tidied(laid_out(form, question.groups))
     named = _entry_tree(form, paper, question, one.names)
-    return Answer(question, value, left, named, _inputs(paper, value, form, question), last=step)
+    inputs = _inputs(paper, value, form, question, named)
+    return Answer(question, value, left, named, inputs, last=step)
 
 
 def _value(paper: Paper, question: Question) -> Answer:
@@ -287,8 +301,9 @@ def _value(paper: Paper, question: Question) -> Answer:
         # the gradients on the way have names that the document does not know
         own = frozenset(d.node for d in paper.network.definitions if d.left is not None)
         body = paper.tidied(opened(value, own))
-    inputs = _inputs(paper, value, body, question)
-    return Answer(question, value, left, paper.tree(body), inputs)
+    named = paper.tree(body)
+    inputs = _inputs(paper, value, body, question, named)
+    return Answer(question, value, left, named, inputs)
 
 
 def _entry_tree(form: Expr, paper: Paper, question: Question, names: Names) -> Tree:
@@ -324,7 +339,7 @@ def _laid_out(value: Expr, form: Expr, paper: Paper, question: Question) -> Tree
     return trees[0] if plain else _entry_tree(form, paper, question, {})
 
 
-def _inputs(paper: Paper, value: Expr, form: Expr, question: Question) -> Tree | None:
+def _inputs(paper: Paper, value: Expr, form: Expr, question: Question, named: Tree) -> Tree | None:
     if not any(is_named(leaf) for leaf in boundary(form)):
         return None
     if not is_small(value, 10 * SHORT):
@@ -335,4 +350,19 @@ def _inputs(paper: Paper, value: Expr, form: Expr, question: Question) -> Tree |
     whole = paper.tidied(whole)
     if weight(whole, {}) > SHORT:
         return None
-    return _laid_out(whole, whole, paper, question)
+    found = _laid_out(whole, whole, paper, question)
+    return found if _helps(found, named) else None
+
+
+def _helps(inputs: Tree, named: Tree) -> bool:
+    """Whether a second form is worth its room: not much longer than the first one, with no sums
+    and entries of its own, and no derivative by what is no variable there."""
+
+    def spelled(said: Tree) -> int:
+        return sum(node.head in ("big", "index") for node in said.subtrees())
+
+    by = [node.kids[node.head == "deriv"] for node in inputs.subtrees()
+          if node.head in ("grad", "deriv")]  # fmt: skip
+    plain = all(one is None or one.head in ("name", "script", "index") for one in by)
+    short = tree_size(inputs) <= 2 * tree_size(named) + SHORT // 2
+    return plain and short and spelled(inputs) <= spelled(named)

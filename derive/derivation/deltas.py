@@ -39,9 +39,10 @@ def delta_symbol(node: Expr, of: Tree | None = None) -> Symbol:
     # A label goes behind the subscript: it says which sample, not which node.
     label = None
     if match := re.search(r"\^\{?(\(?#[^{}]*)\}?$", symbol):
-        symbol, label = symbol[: match.start()], name(match[1])
+        symbol, inside = symbol[: match.start()], match[1].strip("()").split(",")
+        label = name(inside[0]) if len(inside) == 1 else Tree("list", tuple(map(name, inside)))
         if match[1].startswith("("):
-            label = tree("paren", name(match[1][1:-1]))
+            label = tree("paren", label)
     return Symbol(tree("script", name(r"\delta"), name(symbol), label), letters)
 
 

@@ -118,13 +118,14 @@ class Paper:
         names: Names | None = None,
         like: Expr | None = None,
     ) -> Tree:
-        """The expression as a tree; its first axes are labelled as those of ``like`` are."""
+        """The expression as a tree; its first axes are labelled as those of ``like`` are, and no
+        other ones: what has a row for each k where ``like`` shows no k is the whole of the rows."""
         self.used |= self.back.keys() & boundary(expr)
         own = None if like is None else symbol_of(self.auxiliary.get(like, like))
         if own is not None and own[1]:
             letters = [*own[1], *[None] * (len(expr.axes) - len(own[1]))]
             return write_entry(expr, letters, names)  # type: ignore[arg-type]
-        return symbol(expr, names) if is_named(expr) else write(expr, names)
+        return symbol(expr, names) if is_named(expr) else write(expr, names, closed=own is not None)
 
     def tidied(self, expr: Expr) -> Expr:
         """A shorter spelling, if there is one that evaluates equal; else the expression itself."""

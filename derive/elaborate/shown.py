@@ -1,7 +1,7 @@
 """Settled trees turned back into what can be printed, for messages and for names.
 
-The idea: settling adds two shapes of node, a symbol with its indices and a norm with its kind; both
-go back to the notation they came from.
+The idea: settling adds shapes of node, a symbol with its indices, a norm with its kind, a vector of
+the basis; they go back to the notation they came from.
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ def _as_written(node: Tree) -> Tree:
                 return Tree("script", (written.kids[0], sub, written.kids[2]), node.span)
             return Tree("script", (written, sub, None), node.span)
         return Tree(written.head, written.kids, node.span)
+    if node.head == "unit":
+        return Tree("script", (Tree("name", (r"\mathbf{e}",)), *node.kids, None), node.span)
+    if node.head == "single":
+        return Tree("script", (Tree("name", ("J",)), None, Tree("juxt", node.kids)), node.span)
     if node.head == "norm" and len(node.kids) == 2:
         inner, kind = node.kids
         norm = Tree("norm", (inner,), node.span)

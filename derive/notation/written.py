@@ -28,7 +28,8 @@ def written(node: Tree) -> Tree:
     match head:
         case "name":
             text = kids[0]
-            return symbol_tree(text) if "_" in text or "^" in text or text.endswith("'") else node
+            made = "_" in text or "^" in text or text.endswith(("'", ")"))
+            return symbol_tree(text) if made else node
         case "num" | "op" | "rel" | "text":
             return node
         case "juxt" | "convolution":

@@ -115,7 +115,7 @@ POOLS = frozenset(
      "AvgPool2D", "AveragePool", "avgpool1d", "avgpool2d", "MeanPool", "meanpool", "GAP",
      "GlobalAvgPool", "globalavgpool", "GlobalMaxPool", "unpool", "Unpool", "MaxUnpool"]
 )  # fmt: skip
-FLATTENED = frozenset(["flatten", "Flatten"])
+FLATTENED = frozenset(["unflatten", "flatten", "Flatten"])
 RESHAPES = frozenset(["flatten", "unflatten"])
 
 
@@ -147,13 +147,15 @@ def flattening(rank: int) -> Operator:
         return x.reshape((*x.shape[: x.ndim - rank], -1))
 
     def pull(node: Call, cotangent: Expr, extra: int) -> Iterator[tuple[Expr, Expr, str]]:
-        yield node.args[0], Call(_unflatten(*node.args[0].axes[-rank:]), (cotangent,)), "reshapes"
+        yield node.args[0], Call(unflattening(*node.args[0].axes[-rank:]), (cotangent,)), "reshapes"
 
     return Operator("flatten", (rank,), shape, value, pull, True)
 
 
 @cache
-def _unflatten(*sizes: Axis) -> Operator:
+def unflattening(*sizes: Axis) -> Operator:
+    """The operator that makes these axes of the last one."""
+
     def shape(axes: Axes) -> Axes:
         if not axes or axes[-1] != product(sizes):
             raise ShapeError(f"{shape_text(axes)} does not unflatten to {shape_text(sizes)}")
@@ -169,4 +171,4 @@ def _unflatten(*sizes: Axis) -> Operator:
 
 
 vocabulary["operator", "flatten"] = flattening
-vocabulary["operator", "unflatten"] = _unflatten
+vocabulary["operator", "unflatten"] = unflattening

@@ -12,7 +12,7 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from derive.kernel.expr import Expr
-from derive.writing.product import Ask, Said, Saying
+from derive.writing.said import Ask, Said, Saying
 
 _plain: MutableMapping[Expr, Said] = WeakKeyDictionary()
 

@@ -16,8 +16,8 @@ from derive.kernel.sizes import Axis
 from derive.operators.blocks import is_concat, is_part
 from derive.tree import Tree, name, num, tree
 from derive.writing.flat import Flat
-from derive.writing.product import Ask, Letters, Said, Saying, entry, filled
-from derive.writing.words import size_tree
+from derive.writing.said import Ask, Letters, Said, Saying, entry, filled
+from derive.writing.words import function, letter_tree, product, size_tree, total
 
 _LONG = 20  # pieces of a part, from which on the parts stand below each other
 
@@ -46,6 +46,13 @@ def said(writer: Shown, node: Call, at: Letters, scope: frozenset[str]) -> Sayin
         rank = inner.count(None)
         made = Tree("index", (filled(base, rank), *before, _range(start, stop), *after))
         return Said(entry(made, at[lead:]))
+    lone = _lone_entries_of(node) if axis == -1 and at[-1] else None
+    if lone is not None:
+        terms: list[Tree] = []
+        for place, arg in lone:
+            one = yield Ask(arg, (*at[:-1], None), scope)
+            terms.append(_at_place(one.tree, at[-1] or "", place))
+        return Said(total(terms))
     rank = len(node.axes) - sum(letter is not None for letter in at[:axis])
     if axis == -1 and (rank == 1 or at[-2:-1] != (None,)):
         inside: list[Tree] = []
@@ -79,6 +86,28 @@ def lone_entries(writer: Shown, flat: Flat) -> dict[int, str]:
                 found |= {} if own[axis] in flat.out else {own[axis]: "1"}
             (node,) = node.kids
     return found
+
+
+def _lone_entries_of(node: Call) -> list[tuple[int, Expr]] | None:
+    """The entries of a vector that is 0 elsewhere, each with its number; None if it is none."""
+    found: list[tuple[int, Expr]] = []
+    before: Axis = 0
+    for arg in node.args:
+        if not is_zero(arg):
+            if arg.axes[-1] != 1 or not isinstance(before, int):
+                return None
+            found.append((before + 1, arg))
+        before = before + arg.axes[-1]
+    return found if len(found) < len(node.args) else None
+
+
+def _at_place(value: Tree, letter: str, place: int) -> Tree:
+    r"""-1/p_1 at the first place alone: -\frac{1}{p_1} \mathbb{1}(j = 1)."""
+    here = tree("chain", letter_tree(letter), tree("rel", "="), num(place))
+    sign, body = (-1, value.kids[0]) if value.head == "neg" else (1, value)
+    made = function(r"\mathbb{1}", here)
+    made = made if body == num(1) else product([body, made])
+    return tree("neg", made) if sign < 0 else made
 
 
 def _rows(writer: Shown, node: Call) -> list[tuple[Expr, ...]]:

@@ -76,7 +76,7 @@ def scalar_form(pieces: Sequence[Piece], lone: frozenset[int]) -> Tree | None:
 
     ``lone`` are the indices of size 1, whose sum needs no ones.
     """
-    squared = _squared(pieces)
+    squared = _squared(pieces) or _picked(pieces)
     if squared is not None:
         return squared
     indices = list(dict.fromkeys(i for piece in pieces for i in piece.own))
@@ -112,6 +112,21 @@ def _squared(pieces: Sequence[Piece]) -> Tree | None:
         del left[twin]
         half.append(one)
     return norm(hadamard(half), len(first.own))
+
+
+def _picked(pieces: Sequence[Piece]) -> Tree | None:
+    r"""y_c, the entry of a vector that a class number picks, instead of y^\top e_c."""
+    if len(pieces) != 2 or any(len(p.own) != 1 or len(p.parts) != 1 for p in pieces):
+        return None
+    a, b = (piece.parts[0].tree for piece in pieces)
+    for vector, unit in ((a, b), (b, a)):
+        if unit.head == "script" and unit.kids[0] == _UNIT and unit.kids[2] is None:
+            plain = vector.head == "name" and not {"_", "^"} & {*str(vector.kids[0])}
+            return Tree("index", (vector, unit.kids[1])) if plain else None
+    return None
+
+
+_UNIT = Tree("name", (r"\mathbf{e}",))
 
 
 def _burden(node: Tree) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from derive.operators.incidence import is_incidence
 from derive.operators.stacking import is_stack
 from derive.tree import Tree, num, tree
 from derive.writing import words
-from derive.writing.product import Letters, entry
+from derive.writing.said import Letters, entry
 from derive.writing.shifts import indicator
 
 

@@ -6,9 +6,9 @@ a graph (``chain``); what that cannot say is read again with a letter on every i
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol
 
 from derive.kernel.expr import Delta, Expr, Ones
 from derive.kernel.sizes import Axis
@@ -19,33 +19,13 @@ from derive.meaning.stacks import Spot
 from derive.operators.incidence import Equation, is_incidence
 from derive.operators.powers import is_powers
 from derive.operators.stacking import is_stack
-from derive.tree import Tree, name, num, tree
 from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
 from derive.writing.flat import Factor, is_size
+from derive.writing.said import Ask, Letters, Said, Saying, bracketed, signed
 from derive.writing.shifts import derived, subscript
 from derive.writing.stacked import bundle, bundles, simplified, unstacked
-from derive.writing.words import Part, Scalars, letter_tree, multiplied
-
-Letters: TypeAlias = tuple[str | None, ...]
-
-
-class Said(NamedTuple):
-    """A formula; ``level`` if it is the scalar that fills an array of equal entries."""
-
-    tree: Tree
-    level: bool = False
-
-
-class Ask(NamedTuple):
-    """A part to be said: its letters, and the letters that are bound around it."""
-
-    node: Expr
-    at: Letters
-    scope: frozenset[str]
-
-
-Saying: TypeAlias = Generator[Ask, Said, Said]
+from derive.writing.words import Part, Scalars, multiplied
 
 
 class Lettering(Protocol):
@@ -199,9 +179,24 @@ class Reading:
                 shifted = i in self.derived
                 if i in self.env or i in self.free or shifted or not (letter or self.spelled):
                     continue
+                if not self.spelled and self._is_whole(i):
+                    continue
                 if best is None or (letter or "~") < best[0]:
                     best = letter or "~", i
         return best and best[1]
+
+    def _is_whole(self, i: int) -> bool:
+        r"""Whether a family of numbers meets a matrix that has no letter there: A^\top [s_k]_k, and
+        no sum of the rows of A."""
+        plain = False
+        for f in self.factors:
+            if i not in f.own or type(f.node) is Ones:
+                continue
+            letters = [letter for j, letter in zip(f.own, self.writer.labels(f.node)) if i == j]
+            if any(letters) and len(f.own) > 1:
+                return False
+            plain = plain or (len(f.own) > 1 and not any(letters))
+        return plain
 
     def _reach(self, block: list[Factor], but: int) -> tuple[int, ...]:
         """The indices by which a block hangs together with the rest of the product."""
@@ -350,50 +345,3 @@ class Reading:
                     scalars.multiply(part.tree)
         said = yield from inner.said(scalars)
         return bracketed(said.tree, [env[i] for i in free]) if free else said.tree
-
-
-def signed(node: Tree) -> tuple[Tree, int]:
-    return (node.kids[0], -1) if node.head == "neg" else (node, 1)
-
-
-def entry(base: Tree, at: Letters) -> Tree:
-    """The base with an index for each lettered axis; a colon runs along the others."""
-    if not any(at):
-        return base
-    return Tree("index", (base, *(letter_tree(a) if a else name(":") for a in at)))
-
-
-def bracketed(body: Tree, letters: Sequence[str]) -> Tree:
-    return Tree("index", (tree("bracket", body), *map(letter_tree, letters)))
-
-
-def filled(said: Said, rank: int) -> Tree:
-    """The array that a formula means where nothing around it tells its shape: c 1, c 1 1^T."""
-    if not said.level or not 1 <= rank <= 2:
-        return said.tree
-    ones = [words.ONES] if rank == 1 else [words.ONES, tree("transpose", words.ONES)]
-    return words.product([*([] if said.tree == num(1) else [said.tree]), *ones])
-
-
-def is_formula(said: Said) -> bool:
-    r"""Whether a number is a formula of its own: a product with a row, a sum, 1/n."""
-    level = said.tree
-    while level.head in ("neg", "paren"):
-        level = level.kids[0]
-    quotient = level.head == "frac" and level.kids[1].head != "num"
-    inside = any(node.head in ("transpose", "big") for node in level.subtrees())
-    return said.level and (quotient or inside)
-
-
-def written_at(called: Tree, slots: int, at: Letters) -> Tree:
-    """A symbol with its letters put in: those of its slots into the name, the others as indices."""
-
-    def fill(node: Tree) -> Tree:
-        if node.head != "name" or "#" not in node.kids[0]:
-            return node
-        text = node.kids[0]
-        for k, letter in enumerate(at[:slots], 1):
-            text = text.replace(f"#{k}", letter or "")
-        return name(text)
-
-    return entry(called.rewritten(fill) if slots else called, at[slots:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from derive.kernel.expr import Call, Operator
 from derive.operators.powers import is_powers
 from derive.tree import Tree, tree
-from derive.writing.product import Ask, Letters, Said, Saying, entry
+from derive.writing.said import Ask, Letters, Said, Saying, entry
 from derive.writing.words import letter_tree, size_tree
 
 LETTER = "r"

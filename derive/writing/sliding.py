@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from derive.kernel.expr import Call, Operator
 from derive.operators.pooling import RESHAPES
-from derive.tree import Tree, name
+from derive.tree import Tree, name, tree
 from derive.writing import convolved, pools
 from derive.writing.flips import Flip, flipped
 from derive.writing.pools import Pool
-from derive.writing.product import Ask, Letters, Said, Saying, entry, filled
+from derive.writing.said import Ask, Letters, Said, Saying, entry, filled
 from derive.writing.windows import Convolution
+from derive.writing.words import size_tree
 
 OPERATORS = RESHAPES | {"maximum"}
 
@@ -49,5 +50,7 @@ def operator(node: Call, at: Letters, scope: frozenset[str]):
     inner = (*at[:lead], *[None] * (len(arg.axes) - lead))
     said = yield Ask(arg, inner, scope)
     word = name(rf"\operatorname{{{node.op.name}}}")
+    if node.op.name == "unflatten":
+        word = tree("script", word, tree("list", *map(size_tree, node.op.params)), None)
     made = Tree("call", (word, filled(said, inner.count(None))))
     return Said(entry(made, at[lead:]))

@@ -149,9 +149,11 @@ def _elementwise(factors: Sequence[Tree]) -> Tree:
 
 def grouped(scalar: Tree) -> Tree:
     """A scalar as a factor: u^T v in brackets, so that no one reads u^T (v w)."""
-    if scalar.head == "product" and any(k.head == "transpose" for k in scalar.kids):
-        return tree("paren", scalar)
-    return scalar
+    return tree("paren", scalar) if _is_row_product(scalar) else scalar
+
+
+def _is_row_product(scalar: Tree) -> bool:
+    return scalar.head == "product" and any(k.head == "transpose" for k in scalar.kids)
 
 
 # ------------------------------------------------------------------- numbers, powers, fractions
@@ -314,7 +316,10 @@ def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
     plain = scalars.constant()
     ranges = [f for f in over if f.head == "big"]
     if len(over) + len(array) + len(top) > 1 and not (len(over) == 1 and (under or bottom)):
-        over = [grouped(f) for f in over if f.head != "big"] + ranges
+        over = [f for f in over if f.head != "big"] + ranges
+        # what stands last needs no bracket: g_k u^\top v
+        lone = not array and sum(_is_row_product(f) for f in over) == 1
+        over = [f if lone and f is over[-1] else grouped(f) for f in over]
     if not bottom and not under:
         result = product([*top, *over, *array]) if (top or over or array) else _ONE
     elif plain or (not array and not under) or (not array and ranges):

@@ -8,6 +8,7 @@ that cannot say is said again with a letter on every index, as sums over entries
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, assert_never
@@ -39,10 +40,10 @@ from derive.writing.constants import constant
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.matrices import OF_MATRICES, own_axes
 from derive.writing.pools import regrouped
-from derive.writing.product import (
+from derive.writing.product import Reading
+from derive.writing.said import (
     Ask,
     Letters,
-    Reading,
     Said,
     Saying,
     bracketed,
@@ -71,15 +72,18 @@ class Symbol(NamedTuple):
 Names: TypeAlias = Mapping[Expr, "Tree | Symbol"]
 
 
-def write(expr: Expr, names: Names | None = None, letters: tuple[str, ...] = ()) -> Tree:
+def write(
+    expr: Expr, names: Names | None = None, letters: tuple[str, ...] = (), closed: bool = False
+) -> Tree:
     """What the expression is made of, in matrix notation: the right side of its line.
 
     ``names`` says how other expressions are called where they occur in it; the expression itself
     is opened even if it has a name.  Free sample axes keep their letters; ``letters`` gives those
     of the first axes where the expression itself does not show them (a constant for each sample).
+    ``closed`` where the other axes have none: what is said of each row is put together, [x_i]_i.
     An array that has no matrix notation is written by its entries, ``[ .. ]_{ijk}``.
     """
-    return Writer(expr, names or {}).whole(letters)
+    return Writer(expr, names or {}).whole(letters, closed)
 
 
 def write_entry(expr: Expr, letters: Sequence[str], names: Names | None = None) -> Tree:
@@ -107,12 +111,13 @@ class Writer:
     measured: set[Axis] = field(default_factory=set)
     sized: bool = False
 
-    def whole(self, letters: tuple[str, ...] = ()) -> Tree:
+    def whole(self, letters: tuple[str, ...] = (), closed: bool = False) -> Tree:
         usual: Letters = self.labels(self.root)
         found = self.names.get(self.root)
-        if not letters and isinstance(found, Symbol):
+        if not letters and not closed and isinstance(found, Symbol):
             letters = found.letters
-        usual = (*letters, *usual[len(letters) :])
+        rest = (None,) * len(self.root.axes) if closed else usual
+        usual = (*letters, *rest[len(letters) :])
         at: list[str | None] = []
         for letter in usual:
             at.append(letter and self.fresh(letter, {a for a in at if a}))
@@ -206,8 +211,9 @@ class Writer:
                 case Call(Operator(name=op), (first, *_)):
                     own = own_axes(op) if len(node.axes) <= len(first.axes) else 0
                     called = self.label[first][: len(first.axes) - own]
-        if not called and isinstance(node, Var | Call):
-            self.taken.add(node.name if isinstance(node, Var) else getattr(node.op, "symbol", ""))
+        if isinstance(node, Var | Call):
+            symbol = node.name if isinstance(node, Var) else getattr(node.op, "symbol", "")
+            self.taken |= {re.split("[_^]", symbol)[0], *([] if called else [symbol])}
         return (*called, *[None] * (len(node.axes) - len(called)))
 
     def _called(self, node: Expr) -> tuple[Tree | None, Letters]:
@@ -229,11 +235,19 @@ class Writer:
 
     # ---------------------------------------------------------------------------- the kinds
 
+    def _is_built(self, node: Expr, plain: int) -> bool:
+        r"""Whether a matrix is said by what it is made of, its families inside: [g_k]_k x^\top is
+        no stack of rows.  ``plain`` are its axes that no letter labels."""
+        if not plain or len(node.axes) > 2 or (type(node) is Call and not self._is_root(node)):
+            return False
+        named = not self._is_root(node) and self._called(node)[0] is not None
+        return not named and isinstance(node, Add | Contract | Map)
+
     def saying(self, asked: Ask) -> Saying:
         node, at, scope = asked
         usual = self.labels(node) if at else ()
         loose = [k for k, letter in enumerate(usual) if letter and not at[k]]
-        if loose:
+        if loose and not self._is_built(node, at.count(None) - len(loose)):
             # a family as a whole: [w_j]_j
             letters, family = list(at), []
             for k in loose:

@@ -78,10 +78,10 @@ class Run:
         return sum(o.verdict == verdict for o in self.outcomes) / max(1, len(self.outcomes))
 
 
-def verdict_only(source: Source) -> Report:
+def verdict_only(source: Source, layout: str | None = None) -> Report:
     """``check_source`` without the search for what was done wrong, most of its time."""
     with patch.object(Causes, "named", lambda *_: None):
-        return check_source(source)
+        return check_source(source, layout=layout)
 
 
 def said(judged: Sequence[Judged]) -> tuple[str, str, bool]:

@@ -20,7 +20,7 @@ from derive.elaborate.claims.counts import Counts
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import Layout
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.scope import has_label_slot, index_letter
 from derive.elaborate.names.trials import fit
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.facts import with_totals_said
@@ -169,7 +169,7 @@ class Claims:
             if node.head == "symbol":
                 symbol, *indices = node.kids
                 slots = symbol.count("#")
-                entries = indices[slots:] if "^{" in symbol else indices
+                entries = indices[slots:] if has_label_slot(symbol) else indices
                 for letter in map(index_letter, entries):
                     if letter and letter not in bound and not self._is_quantity(letter):
                         yield letter

@@ -68,6 +68,7 @@ class Scope:
     given: bool = False  # is every symbol given, so that a bold name with a letter is an entry
     primed: bool = False  # does a prime on a bracket transpose it
     basis: bool = False  # is e_i a vector of the standard basis
+    classes: set[str] = field(default_factory=set)  # the numbers of classes
     called_only: set[str] = field(default_factory=set)
     applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
@@ -246,9 +247,8 @@ class Scope:
             return True
         if tree.head == "name" and base in ACTIVATIONS & self.applied_bare:
             return True
-        return (
-            base in FUNCTION_LETTERS or base in self.differentiated
-        ) and base in self.called_only
+        called = base in FUNCTION_LETTERS or base in self.differentiated
+        return called and base in self.called_only
 
 
 def base_of(tree: Tree) -> str:

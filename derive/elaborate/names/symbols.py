@@ -10,33 +10,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derive.derivation.network import Domain
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.classes import select
 from derive.elaborate.names.ranks import own_axes
 from derive.elaborate.names.scope import has_label_slot, index_letter, is_number, is_range
-from derive.elaborate.reading import Declaration, Env, Equation, Reading
+from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text
 from derive.elaborate.statements.kinds import fitted
 from derive.elaborate.statements.settle import settle
-from derive.elaborate.terms.blocks import member, numbered_entries, ranged
+from derive.elaborate.terms.blocks import diagonal, member, numbered_entries, ranged
 from derive.elaborate.terms.shifts import at_places, is_shifted, with_ranges
 from derive.elaborate.values import (
     Value,
     as_row_matrix,
     closed,
-    contract_values,
     opened,
     spread_name,
     squeezed,
 )  # fmt: skip
 from derive.kernel import sizes
 from derive.kernel.build import total
-from derive.kernel.expr import Call, Delta, Expr, Num, Ones, Var
+from derive.kernel.expr import Delta, Expr, Num, Ones, Var
 from derive.kernel.sizes import Axis, SizeError
 from derive.latex.print import latex
 from derive.operators import pointwise
-from derive.operators.primitives import one_hot
 from derive.tree import Tree
 
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
@@ -210,38 +208,6 @@ def _chosen(
     return select(reading, family, class_number, letter, tree)
 
 
-def select(reading: Reading, family: Value, number: Value, letter: str, tree: Tree) -> Value:
-    """The member of a family that a class number selects, as a contraction with its one-hot."""
-    classes = family.extents[letter]
-    hot = one_hot_value(reading, number, classes, letter, tree)
-    return contract_values(
-        tree, reading.sizes, [hot, family], [(), tuple(range(len(family.own)))],
-        tuple(range(len(family.own))), (letter,),
-    )  # fmt: skip
-
-
-def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, tree: Tree) -> Value:
-    if number.own:
-        raise Fault("shape-clash", f"an index must be a number, not {number.shape_text()}", tree)
-    symbol = reading.made.get(number.expr, "")
-    declared = reading.domain(symbol).classes
-    if declared is None and isinstance(number.expr, Var) and symbol not in reading.declarations:
-        # What stands as an index and is no index is a class number.
-        reading.declarations[symbol] = Declaration((), Domain(classes=classes), tree.span)
-        plain = re.sub("#.", "i", symbol)
-        reading.notes[symbol] = f"${plain}$ is not declared: read as the number of a class"
-        declared = classes
-    if declared is None:
-        raise Fault(
-            "not-a-class",
-            "this index is not declared as a class number",
-            tree,
-            r"declare it, as in $y^{(i)} \in \{1, \dots, c\}$",
-        )
-    reading.sizes.unify(classes, declared)
-    return Value(Call(one_hot(declared), (number.expr,)), (*number.opens, letter))
-
-
 def fresh_letter(env: Env) -> str:
     taken = {*env.open, *env.rename, *env.rename.values()}
     return next(c for c in "jkqrsuvwpmnl" if c not in taken)
@@ -268,6 +234,14 @@ def definition_value(
         if letter is None and not label:
             return _chosen(reading, equation.symbol, k, filled, index, env, tree)
         letters.append(env.letter(letter) if letter else text(index).replace(" ", ""))
+        if letter and letters[-1] in letters[:-1]:
+            # S_{ii} is what S_{ik} is where k is i: an entry of the same S
+            same = letters[-1]
+            other = fresh_letter(replace(env, open=env.open | {same}))
+            apart = [*filled[:k], Tree("name", (other,)), *filled[k + 1 :]]
+            inner = replace(env, open=env.open | {same, other})
+            value = definition_value(reading, equation, apart, inner, tree, formals, name)
+            return diagonal(value, same, other, reading.sizes)
     if equation.letters:
         rename = dict(zip(equation.letters, letters, strict=False))
     else:

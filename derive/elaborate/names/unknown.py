@@ -82,8 +82,17 @@ def _quantities(claims: Claims, side: Tree) -> Iterator[Tree]:
         elif isinstance(node, Tree):
             bound = {x for x, _, _ in bound_letters(node.kids[1])} if node.head == "big" else ()
             kids = node.kids[1:] if node.head in ("call", "apply") else node.kids
+            kids = () if _is_given_value(claims, node) else kids
             kids = node.kids[2:] if node.head == "big" else kids
             stack += [k for k in kids if k not in bound]
+
+
+def _is_given_value(claims: Claims, node: Tree) -> bool:
+    r"""Whether this is a value that is given as a whole, the \phi(x_n) of an unknown \phi."""
+    match node:
+        case Tree("call", (Tree("symbol", (str(function), *_)), Tree("symbol", (str(of), *_)))):
+            return f"{function}({of})" in claims.own
+    return False
 
 
 def _given(claims: Claims, symbol: str) -> bool:

@@ -19,6 +19,7 @@ from derive.elaborate.names.scope import (
     MAPS,
     NUMBER_LETTERS,
     base_of,
+    index_letter,
 )
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.statements.maps import headed
@@ -27,6 +28,7 @@ from derive.latex.print import latex
 from derive.tree import Tree
 
 _LATIN_MAPS = frozenset(["F", "G"])  # \Phi may be the normal distribution's
+_SOUGHT = frozenset(["min", "max"])
 _DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
 # What a text says of functions that it does not define.
 _SMOOTH = re.compile(r"\b(?:differentiable|smooth|arbitrary function)", re.IGNORECASE)
@@ -62,7 +64,9 @@ class Unspecified:
             shown = shown or (core in FUNCTION_LETTERS and several) or (
                 core in _LATIN_MAPS and name in seen.differentiated
             )  # fmt: skip
-            if name in seen.given or not _may_be(name, shown):
+            if name in seen.given or seen.members.get(name) in seen.families:
+                continue
+            if not _may_be(name, shown):
                 continue
             # Of L = J(W) + .. and \nabla J(W_t) the first says what J alone is.
             if len(own := brackets) > 1:
@@ -124,6 +128,8 @@ class _Mentions:
         self.nabla: set[str] = set()
         self.differentiated: set[str] = set()
         self.given: set[str] = set()
+        self.families: set[str] = set()  # E of a given E_k, and of the members E_j their base
+        self.members: dict[str, str] = {}
         self.by: dict[str, list[Tree]] = {}
         self.used: dict[str, None] = {}
         self.plain: dict[str, list[Tree]] = {}  # brackets in statements without derivatives
@@ -140,9 +146,11 @@ class _Mentions:
         if item.head == "chain" and item.kids[0] is not None:
             left, sign = item.kids[0], str(item.kids[1].kids[0])
             if sign == "in":
-                self.given |= {latex(p) for p in (left.kids if left.head == "list" else (left,))}
+                self._give(left.kids if left.head == "list" else (left,))
             if sign in _DEFINES:
-                self.given.add(latex(headed(left)))
+                while left.head == "big" and left.kids[0] in _SOUGHT:
+                    left = left.kids[-1]  # \min_w J(w) = .. says what J is
+                self._give((headed(left),))
         nodes = list(item.subtrees())
         plain = all(node.head not in ("grad", "deriv") for node in nodes)
         self.used |= dict.fromkeys(map(latex, dict.fromkeys(filter(base_of, nodes))))
@@ -150,7 +158,11 @@ class _Mentions:
             if node.head == "juxt":
                 for kid, after in pairwise(node.kids):
                     bracket = _bracket(after)
+                    if _is_turned(kid):
+                        continue  # E_k^\top (y - t) is a product
                     if base_of(kid) and kid.head != "prime" and bracket is not None:
+                        if _is_member(kid):
+                            self.members[latex(kid)] = base_of(kid)
                         brackets = self.applied.setdefault(latex(kid), [])
                         if kid not in bracket.subtrees() and bracket not in brackets:
                             brackets.append(bracket)
@@ -167,6 +179,12 @@ class _Mentions:
                         known = self.by.setdefault(latex(of), [])
                         if by not in known:
                             known.append(by)
+
+    def _give(self, names: Iterable[Tree]) -> None:
+        for one in names:
+            self.given.add(latex(one))
+            if _is_member(one):
+                self.families.add(base_of(one))
 
     def stated(self, name: str) -> list[Tree]:
         """The arguments of a function where no derivative is taken."""
@@ -197,6 +215,18 @@ class _Mentions:
             for i in items
             if i.head == "chain" and i.kids[0] is not None and str(i.kids[1].kids[0]) in _DEFINES
         }
+
+
+def _is_member(tree: Tree) -> bool:
+    return tree.head == "script" and base_of(tree) != "" and index_letter(tree.kids[1]) is not None
+
+
+def _is_turned(tree: Tree) -> bool:
+    """Whether a name stands under a transpose."""
+    return tree.head == "script" and tree.kids[2] in _TURNS
+
+
+_TURNS = (Tree("name", (r"\top",)), Tree("name", ("T",)))
 
 
 def _listed(inner: Tree) -> Sequence[Tree]:

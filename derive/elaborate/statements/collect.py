@@ -26,13 +26,13 @@ from derive.elaborate.statements.differentials import is_rule
 from derive.elaborate.statements.given import fact_in
 from derive.elaborate.statements.settle import BRACKETS, settle
 from derive.elaborate.statements.unfold import reaching, unfolded, uses
+from derive.elaborate.statements.units import chosen_bold
 from derive.elaborate.terms.limits import bound_letters
 from derive.elaborate.terms.shifts import collected, counts_from_zero
 from derive.latex.print import latex
 from derive.tree import Tree
 
 # Bold constants do not make a document one that sets its vectors in bold.
-_NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
 ORDERED = frozenset(["<", ">", "<=", ">="])
 
 
@@ -150,8 +150,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
                 reading.scope.whole.add(str(node.kids[0]))
             elif node.head == "prime":
                 reading.scope.whole.add(base_of(node) + "'" * int(node.kids[1]))
-            base = base_of(node)
-            reading.bold = reading.bold or (base.startswith(r"\mathbf") and base not in _NUMERALS)
+            reading.bold = reading.bold or chosen_bold(node)
             use = reading.scope.use_of(node)
             reading.scope.uses[use] = reading.scope.uses.get(use, 0) + 1
     # k ∈ {1, …, c} is an index where something is indexed by k; else a class number, such as y.

@@ -55,6 +55,8 @@ def declare(item: Tree, reading: Reading) -> None:
     kinds = _kinds_of(item.kids[2])
     for symbol in _families(item):
         reading.declarations.setdefault(symbol, Declaration(axes, domain, item.span))
+        if domain.classes is not None:
+            reading.scope.classes.add(symbol)
     for name in declared_names(item):
         symbol = reading.scope.introduce(name).symbol
         if kinds:
@@ -68,6 +70,8 @@ def declare(item: Tree, reading: Reading) -> None:
         if index_letter(name) in reading.scope.bound and domain.classes is not None:
             continue  # k ∈ {1, …, c} says where an index runs, not that k is a variable
         reading.declarations[symbol] = Declaration(axes, domain, name.span)
+        if domain.classes is not None:
+            reading.scope.classes.add(symbol)
         if axes == ():
             reading.scope.scalars.add(symbol)
         if domain.normalised:

@@ -14,6 +14,7 @@ from derive.elaborate.names.scope import (
     NUMBER_LETTERS,
     Scope,
     base_of,
+    index_letter,
     is_bold,
     taken_apart,
 )  # fmt: skip
@@ -104,7 +105,7 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
     if (letters := single_entry(base, sub, sup, scope)) is not None:
         return Tree("single", letters, tree.span)
     if is_unit(base, sub, scope):
-        at = Tree("unit", (sub,), tree.span)
+        at = Tree("unit", (sub if index_letter(sub) else settle(sub, scope),), tree.span)
         return _raised(at, (sup,) if sup is not None else (), tree, scope)
     if stem in INDICATORS and sub is not None and sub.head in ("chain", "set", "list"):
         condition = sub.kids[0] if sub.head == "set" else sub

@@ -26,16 +26,27 @@ def delta_of(tree: Tree, reading: Reading) -> Tree | None:
     if tree.head != "script" or tree.kids[0] != Tree("name", (r"\delta",)) or tree.kids[1] is None:
         return None
     below, sup = tree.kids[1:]
+    if is_applied(below, reading):
+        return below if sup is None else None
     labelled = _labelled(below, sup)
     if labelled is not None and is_quantity(labelled[0], reading):
         return labelled[0]
     return below if base_of(below) and is_quantity(below, reading) else None
 
 
+def is_applied(tree: Tree, reading: Reading) -> bool:
+    r"""Whether this is the value of a function of the document: the f(x) of \delta_{f(x)}."""
+    if tree.head != "juxt" or len(tree.kids) != 2 or tree.kids[1].head != "paren":
+        return False
+    scope, function = reading.scope, tree.kids[0]
+    return base_of(function) != "" and scope.refer(function).symbol in scope.functions
+
+
 def is_quantity(tree: Tree, reading: Reading) -> bool:
-    """Whether a name is known, if only from the formulas of others, and not as a function."""
+    """Whether a name is known, if only from the formulas of others, and not as a function, unless
+    its only value is meant."""
     symbol = reading.scope.refer(tree).symbol
-    if symbol in reading.scope.functions:
+    if symbol in reading.scope.functions and len(reading.calls.get(symbol, ())) != 1:
         return False
     return is_known(tree, reading) or symbol in reading.scope.inputs
 

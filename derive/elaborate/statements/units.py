@@ -1,11 +1,14 @@
-"""Scripts that say which one of a standard family is meant: e_i, and J^{ij}, 1 at one place.
+r"""The standard basis as it is written: e_i, \mathbf{e}_y of a class number y, J^{ij}.
 
-The idea: they are no powers and no entries, whatever letters they have.
+The idea: e_i is read so in a document that has these; bold e_y also where y is the number of a
+class and nothing else is called e.
 """
 
 from __future__ import annotations
 
-from derive.elaborate.names.scope import Scope, index_letter
+from typing import TypeGuard
+
+from derive.elaborate.names.scope import Scope, base_of, index_letter
 from derive.tree import Tree
 
 UNITS = frozenset([("e",), (r"\mathbf{e}",)])
@@ -27,9 +30,36 @@ def single_entry(
     return letters
 
 
-def is_unit(base: Tree, sub: Tree | None, scope: Scope) -> bool:
-    """Whether this is e_i, a vector of the standard basis, in a document that has these."""
-    if not scope.basis or base.kids[:1] not in UNITS or index_letter(sub) is None:
+def chosen_bold(node: Tree) -> bool:
+    r"""Whether a name is bold because its document writes vectors so: \mathbf{1} and \mathbf{e}_c
+    are in any document."""
+    base = base_of(node)
+    unit = node.head == "script" and (base,) in UNITS
+    return base.startswith(r"\mathbf") and base not in _NUMERALS and not unit
+
+
+_NUMERALS = frozenset([r"\mathbf{1}", r"\mathbf{0}", r"\mathbf{I}"])
+
+
+def is_unit(base: Tree, sub: Tree | None, scope: Scope) -> TypeGuard[Tree]:
+    """Whether this is e_i, a vector of the standard basis."""
+    if sub is None or base.kids[:1] not in UNITS:
         return False
-    reference = scope.refer(Tree("script", (base, sub, None)))
-    return not scope.known(reference.symbol)
+    if scope.known(scope.refer(Tree("script", (base, sub, None))).symbol):
+        return False
+    if scope.basis and index_letter(sub) is not None:
+        return True
+    return base == _BOLD and _is_class(sub, scope) and not _is_taken(scope)
+
+
+_BOLD = Tree("name", (r"\mathbf{e}",))
+
+
+def _is_class(sub: Tree, scope: Scope) -> bool:
+    return base_of(sub) != "" and scope.refer(sub).symbol in scope.classes
+
+
+def _is_taken(scope: Scope) -> bool:
+    """Whether the document has vectors of its own that are called e."""
+    known = scope.declared | scope.defined | scope.functions
+    return any(symbol.partition("_")[0] == r"\mathbf{e}" for symbol in known)

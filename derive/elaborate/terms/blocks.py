@@ -16,7 +16,7 @@ from derive.elaborate.names.scope import COLON, is_number, is_range
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.terms.limits import size_of
-from derive.elaborate.values import Value, squeezed
+from derive.elaborate.values import Sizes, Value, squeezed
 from derive.kernel.build import contracted, spread
 from derive.kernel.expr import Expr, Num, Ones, ShapeError
 from derive.kernel.sizes import Axis, SizeError
@@ -216,6 +216,19 @@ def numbered_entries(
         # the axes behind this one are still there
         expr = entry_of(expr, axis, int(str(index.kids[0])), index)
     return replace(value, expr=expr), others
+
+
+def diagonal(value: Value, letter: str, other: str, known: Sizes) -> Value:
+    """The value where two of its open indices are one."""
+    if letter not in value.opens or other not in value.opens:
+        return value
+    one, two = value.opens.index(letter), value.opens.index(other)
+    known.unify(value.expr.axes[one], value.expr.axes[two])
+    expr = known.current(value).expr
+    spots = [one if k == two else k for k in range(len(expr.axes))]
+    out = [k for k in range(len(spots)) if k != two]
+    opens = tuple(x for x in value.opens if x != other)
+    return replace(value, expr=contracted((expr,), (tuple(spots),), tuple(out)), opens=opens)
 
 
 def member(family: Value, letter: str, index: Tree) -> Value:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.classes import select
 from derive.elaborate.names.scope import ACTIVATIONS, INDICATORS, index_letter, is_bold
-from derive.elaborate.names.symbols import definition_value, fresh_letter, select, slot_mark
+from derive.elaborate.names.symbols import definition_value, fresh_letter, slot_mark
 from derive.elaborate.names.vocabulary import BY_WORD, rows_of
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text
@@ -336,11 +337,12 @@ def _call_name(
     reading: Reading, equation: Equation, arguments: list[Tree], values: list[Value],
     indices: list[Tree], env: Env,
 ) -> str:  # fmt: skip
-    """What a layer's value is called: h_1 if it is applied once, else h_1(x) with its argument."""
+    """What a layer's value is called: h_1 if it is applied once, else h_1(x) with its argument, as
+    of each sample, h(x^{(i)})."""
     once = len(reading.calls.get(equation.symbol, ())) <= 1
-    if once and "#" not in equation.symbol:
-        return equation.symbol
     slots = {letter for value in values for letter in value.opens}
+    if once and not slots and "#" not in equation.symbol:
+        return equation.symbol
 
     def slotted(node: Tree) -> Tree:
         if node.head == "symbol":

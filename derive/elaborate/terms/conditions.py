@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.names.classes import one_hot_value
 from derive.elaborate.names.scope import index_letter
-from derive.elaborate.names.symbols import one_hot_value
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.terms.blocks import TABLES, table
 from derive.elaborate.values import Value, levelled, map_of, sum_of
@@ -17,6 +17,7 @@ from derive.kernel.build import lift
 from derive.kernel.expr import Call, Delta, Ones
 from derive.operators import pointwise
 from derive.operators.attention import positions
+from derive.operators.blocks import padded
 from derive.tree import Tree
 
 _COMPARISONS = {
@@ -69,6 +70,10 @@ def _comparison(reading: Reading, tree: Tree, a: Tree, sign: str, b: Tree, env: 
             if classes is not None:
                 hot = one_hot_value(reading, number, classes, letter, tree)
                 return hot if sign != "!=" else _complement(reading, tree, hot)
+    for letter, other in ((left, b), (right, a)):
+        if letter and sign in ("=", "==") and other == Tree("num", ("1",)):
+            _require_from_1(reading, letter, tree)  # so there is a first entry
+            return Value(padded(Ones(1), -1, 0, reading.sizes.fresh() - 1), (letter,))
     values = [
         _place(reading, letter, side)
         if letter in env.open | reading.scope.bound
@@ -80,10 +85,14 @@ def _comparison(reading: Reading, tree: Tree, a: Tree, sign: str, b: Tree, env: 
 
 def _place(reading: Reading, letter: str, tree: Tree) -> Value:
     """An index as a number: 1, 2, .. along its own axis."""
+    _require_from_1(reading, letter, tree)
+    return Value(Call(positions, (Ones(reading.sizes.fresh()),)), (letter,))
+
+
+def _require_from_1(reading: Reading, letter: str, tree: Tree) -> None:
     if letter in reading.scope.shifted:
         raise Fault("unsupported", f"the index ${letter}$ does not count from 1 everywhere", tree,
                     "what is compared with an index counts its entries from 1")  # fmt: skip
-    return Value(Call(positions, (Ones(reading.sizes.fresh()),)), (letter,))
 
 
 def _complement(reading: Reading, tree: Tree, value: Value) -> Value:
@@ -95,7 +104,9 @@ def _free_letter(reading: Reading, tree: Tree, env: Env) -> str | None:
     if tree.head != "symbol" or len(tree.kids) != 1:
         return None
     letter = index_letter(Tree("name", (tree.kids[0],)))
-    if letter is None or letter in env.formals or reading.scope.known(letter):
+    if letter is None or letter in env.formals:
+        return None
+    if reading.scope.known(letter) and env.letter(letter) not in env.open:
         return None
     return env.letter(letter)
 

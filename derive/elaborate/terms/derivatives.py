@@ -6,9 +6,9 @@ side leave axes open, and the layout of the document only says how what remains 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from derive.derivation.local import opened
+from derive.derivation.local import opened, replaced, symbol_of
 from derive.derivation.within import linear_kinds, projected
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
@@ -20,9 +20,10 @@ from derive.elaborate.terms.blocks import entry_of
 from derive.elaborate.terms.flat import grouped
 from derive.elaborate.terms.unspecified import gradient_at
 from derive.elaborate.values import Value
-from derive.kernel.build import ONE, collected, contracted, zeros
+from derive.kernel.build import ONE, collected, contracted, transpose, zeros
 from derive.kernel.calculus import jacobian, pullback
-from derive.kernel.expr import Call, Expr, Name, Var, toposort
+from derive.kernel.expr import Call, Contract, Expr, Name, Var, toposort
+from derive.meaning.normal import normal
 from derive.tree import Tree
 
 MOST_TIMES = 4
@@ -171,16 +172,48 @@ def _reached(reading: Reading, of: Expr, node: Expr, tree: Tree) -> tuple[Expr, 
         return of, node
     whole, inner = opened(of), opened(node)
     order = toposort(whole)
-    if inner in order and inner.kids:
-        return whole, inner
-    variables = [v for v in toposort(inner) if isinstance(v, Var)]
-    if variables and all(v in order for v in variables):
-        raise Fault(
-            "not-reached", f"{said(tree)} has no value: the definition of what is differentiated "
-            "does not contain the variable", tree,
-            "write the definition in terms of it, or differentiate in another variable",
-        )  # fmt: skip
-    return of, node
+    variables = {v for v in toposort(inner) if isinstance(v, Var)}
+    if not variables or not inner.kids or not variables <= {*order}:
+        return of, node
+    again = whole if inner in order else _recognised(whole, inner, order)
+    if inner in toposort(again) and not _hidden(again, inner, variables):
+        return again, inner
+    raise Fault(
+        "not-reached", f"{said(tree)} has no value: the definition of what is differentiated "
+        "does not contain the variable", tree,
+        "write the definition in terms of it, or differentiate in another variable",
+    )  # fmt: skip
+
+
+def _hidden(whole: Expr, inner: Expr, variables: Set[Expr]) -> bool:
+    """Whether a product of the same variables is left beside a product that has no name there:
+    x^T W x may be meant to contain W x."""
+    if not isinstance(inner, Contract):
+        return False
+    rest = replaced(whole, {inner: Var("stand-in", inner.axes)})
+    products = (node for node in toposort(rest) if isinstance(node, Contract))
+    return any(variables <= _factors(node) for node in products)
+
+
+def _factors(product: Expr) -> set[Expr]:
+    """The factors of a product, and of the products among them."""
+    return {*toposort(product, below=lambda n: n.kids if isinstance(n, Contract) else ())}
+
+
+def _recognised(whole: Expr, inner: Expr, order: Sequence[Expr]) -> Expr:
+    """The whole with every part that is equal to ``inner``, or to its transpose, made of it."""
+    form, below = normal(inner), {v for v in toposort(inner) if isinstance(v, Var)}
+    turned = transpose(inner) if len(inner.axes) == 2 else inner
+    found: dict[Expr, Expr] = {}
+    for node in order:
+        for made in dict.fromkeys((inner, turned)):
+            if node.axes != made.axes or not node.kids or node in found:
+                continue
+            if {v for v in toposort(node) if isinstance(v, Var)} == below and (
+                normal(node) is (form if made is inner else normal(made))
+            ):
+                found[node] = made
+    return replaced(whole, found) if found else whole
 
 
 def _opened(
@@ -253,6 +286,8 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
     tree = settled
     while settled.head == "transpose":
         settled = settled.kids[0]
+    if settled.head == "call":
+        return _called(settled, reading)
     if settled.head != "symbol":
         raise Fault(
             "not-a-variable", f"{formula(tree)} is no variable and has no name", tree,
@@ -286,6 +321,21 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
             "ask for the derivative in the whole of it",
         )  # fmt: skip
     return node, _entry(node, symbol, indices, tree)
+
+
+def _called(call: Tree, reading: Reading) -> tuple[Expr, tuple[str, ...]]:
+    """The value of a function that the document defines, f(x), as a node of what uses it."""
+    symbols = (node for node in call.subtrees() if node.head == "symbol")
+    letters = (index_letter(index) for symbol in symbols for index in symbol.kids[1:])
+    value = value_of(reading, call, Env(frozenset(filter(None, letters))))
+    node = reading.sizes.current(value).expr
+    named = symbol_of(node)
+    if not isinstance(node, Var | Call) or named is None or len(named[1]) < len(value.opens):
+        raise Fault(
+            "not-a-variable", f"{formula(call)} is no variable and has no name", call,
+            "give it a name and ask for the derivative in that name",
+        )  # fmt: skip
+    return node, value.opens
 
 
 def _entry(node: Expr, symbol: str, indices: Sequence[Tree], tree: Tree) -> tuple[str, ...]:

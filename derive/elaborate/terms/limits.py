@@ -100,3 +100,10 @@ def size_of(reading: Reading, tree: Tree) -> Axis:
             return product
     raise Fault("unreadable-size", f"{said(tree)} is not a size", tree,
                 "a size is a letter, a number, or a sum and product of these")  # fmt: skip
+
+
+def sizes_below(reading: Reading, function: Tree) -> list[Axis]:
+    r"""The sizes in the subscript of a word: 5, 4, 4 of \operatorname{unflatten}_{5,4,4}."""
+    said = function.kids[1:] if function.head == "index" else ()
+    parts = (part for kid in said for part in (kid.kids if kid.head == "list" else (kid,)))
+    return [size_of(reading, part) for part in parts]

@@ -15,7 +15,7 @@ from derive.elaborate.terms import sliding
 from derive.elaborate.terms.blocks import beside
 from derive.elaborate.terms.divergences import divergence
 from derive.elaborate.terms.flat import kronecker, stacked_value, unstacked_value
-from derive.elaborate.terms.limits import size_of
+from derive.elaborate.terms.limits import size_of, sizes_below
 from derive.elaborate.values import Value, call_of, contract_values, map_of, squeezed
 from derive.kernel.expr import Delta, Operator
 from derive.kernel.sizes import SizeError
@@ -58,14 +58,13 @@ def _vec(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value
 
 
 def _unvec(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
-    function = tree.kids[0]
-    sizes = function.kids[1:] if function.head == "index" else ()
+    sizes = sizes_below(reading, tree.kids[0])
     if len(arguments) != 1 or len(sizes) != 2:
         raise Fault(
             "unsupported", "the shape of this matrix is not said", tree,
             r"write its sizes, as in $\operatorname{unvec}_{m,n}(v)$",
         )  # fmt: skip
-    m, n = (size_of(reading, size) for size in sizes)
+    m, n = sizes
     value = squeezed(value_of(reading, arguments[0], env))
     return unstacked_value(tree, reading.sizes, value, m, n)
 

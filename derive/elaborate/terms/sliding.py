@@ -25,7 +25,7 @@ from derive.elaborate.terms.convolve import (
     sliding,
     with_bias,
 )
-from derive.elaborate.terms.limits import size_of
+from derive.elaborate.terms.limits import size_of, sizes_below
 from derive.elaborate.terms.said import with_said
 from derive.elaborate.values import Value, call_of, contract_values, squeezed
 from derive.kernel import sizes
@@ -34,7 +34,7 @@ from derive.kernel.expr import Call, Expr, Ones
 from derive.kernel.sizes import Axis
 from derive.operators import incidence
 from derive.operators.pointwise import reciprocal
-from derive.operators.pooling import FLATTENED, POOLS, flattening
+from derive.operators.pooling import FLATTENED, POOLS, flattening, unflattening
 from derive.operators.primitives import argmax, maximum
 from derive.operators.windows import CONVOLUTIONS, FLIPS
 from derive.tree import Tree
@@ -202,6 +202,22 @@ def _scaled(reading: Reading, tree: Tree, window: Sequence[Axis], made: Value) -
     return contract_values(tree, reading.sizes, [Value(part), made], [(), own], own)
 
 
+def unflatten_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    r"""\operatorname{unflatten}_{5,4,4}(h), the array of this shape with the entries of h."""
+    axes = sizes_below(reading, tree.kids[0])
+    if len(arguments) != 1 or not axes:
+        raise Fault(
+            "unsupported", "the shape of this array is not said", tree,
+            r"write its sizes, as in $\operatorname{unflatten}_{c,m,n}(h)$",
+        )  # fmt: skip
+    value = squeezed(value_of(reading, arguments[0], env))
+    if len(value.own) != 1:
+        raise Fault("shape-clash", f"a vector is unflattened, not {value.shape_text()}", tree)
+    reading.sizes.unify(value.own[0], sizes.product(axes))
+    value = reading.sizes.current(value)
+    return Value(Call(unflattening(*axes), (value.expr,)), value.opens)
+
+
 def flatten_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
     """The entries of an array as a vector, the last axis fastest."""
     if len(arguments) != 1:
@@ -292,4 +308,5 @@ WORDS = {
     **dict.fromkeys(FLIPS, flip_value),
     **dict.fromkeys([*POOLS, *(f"{word}^T" for word in POOLS)], pool_value),
     **dict.fromkeys(FLATTENED, flatten_value),
+    "unflatten": unflatten_value,
 }
