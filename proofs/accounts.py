@@ -15,6 +15,7 @@ from derive.elaborate.claims.claiming import says_kind
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.kinds import said
+from derive.elaborate.statements.mood import Mood
 from derive.latex.print import latex
 from derive.meaning.kinds import kinds_of
 from derive.tree import Tree
@@ -37,8 +38,8 @@ def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
         if one.left is not None and _LIKE_DERIVATIVES.match(latex(one.left)):
             told = f"{_quoted(claims, one.span)} is taken to define ${latex(one.left)}$"
             found.append((one.span[0], told))
-    for name, at, kind, conditional in claims.called:
-        if conditional:
+    for name, at, kind, mood, _ in claims.called:
+        if mood is not Mood.GIVEN:
             continue
         found.append((at, f"${latex(name)}$ is {_said_of(name, kind, claims)}, as the text says"))
     for at, told in sorted(found):

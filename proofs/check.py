@@ -16,12 +16,14 @@ from derive.elaborate.claims.claiming import read_claims
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.layouts import LAYOUTS
 from derive.elaborate.problems import Problem, problems, problems_said_anew
+from derive.elaborate.statements.bounds import least_sizes
 from derive.kernel.interned import uncollected
 from derive.tree import Tree
 from proofs.accounts import unjudged
 from proofs.apart import together
 from proofs.counts import judged_counts
 from proofs.decide import Decider
+from proofs.evidence import Evidence
 from proofs.judge import Judge, guarded
 from proofs.layouts import choose_convention, inferred, said_in
 from proofs.steps import Recast, judged_in_steps
@@ -126,11 +128,11 @@ def opened(
     claims.fit()
     decider = Decider(
         claims.facts(), tuple(d.node for d in claims.network.definitions),
-        claims.network.spelling, deadline,
+        claims.network.spelling, deadline, tuple(least_sizes(claims.reading)),
     )  # fmt: skip
     judge = Judge(claims, decider)
     origin = _choose_layout(claims, judge, layout)
-    choose_convention(claims, judge.agreeing)
+    choose_convention(claims, Evidence(judge).agreeing)
     return judge, origin
 
 
@@ -143,7 +145,8 @@ def _choose_layout(claims: Claims, judge: Judge, asked: str | None) -> str:
     if said is not None:
         claims.lay_out(said)
         return "document"
-    told = inferred(claims, judge.agreeing, len(judge.equalities()), judge.telling)
+    lines = Evidence(judge)
+    told = inferred(claims, lines.agreeing, len(lines.equalities()), lines.telling)
     return "inferred" if told else "default"
 
 

@@ -6,17 +6,18 @@ refute, and what neither settles is unsettled, with the evidence said aloud.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from time import perf_counter
 
 from derive.derivation.network import Domain
-from derive.kernel.build import coefficient, is_zero
+from derive.kernel.build import coefficient, is_zero, total
 from derive.kernel.expr import Contract, Expr, ShapeError, Var, is_named, toposort
-from derive.kernel.sizes import evaluate
+from derive.kernel.sizes import Axis, evaluate
 from derive.operators.abstract import Signature, signature_of
 from derive.operators.pointwise import np
+from proofs.agreement import evidence_of
 from proofs.conditions import conditions_latex, null_set_latex
 from proofs.declared import StandIn, free_facts, stand_ins
 from proofs.equal import Proof, prove
@@ -25,15 +26,19 @@ from proofs.equal.defined import needed, open_conditions, supposed
 from proofs.equal.order import ordered
 from proofs.loewner import RELATIONS as LOEWNER
 from proofs.loewner import Loewner
-from proofs.numbers.agree import Agreement, agrees
+from proofs.narrowed import Narrower, Narrowing, narrower
+from proofs.numbers.agree import agrees
 from proofs.numbers.certify import Refutation, certify
 from proofs.numbers.cross import cross_check
-from proofs.numbers.refute import refutation
-from proofs.numbers.sample import VAST, Sampler, compared, float_agreement
+from proofs.numbers.refute import polynomials, refutation
+from proofs.numbers.sample import Sampler, compared, float_agreement
 from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
 
 EQUALITIES = frozenset(["=", ":=", "==", "<-"])
 ORDERS = frozenset(["<=", "<", ">=", ">", "!="])
+# What fails for certain where a supposed relation holds.
+_OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+Hypothesis = tuple[Expr, Expr, str]
 # Seconds for one relation: more than the slowest of the book needs.
 BUDGET = 1.0
 
@@ -42,21 +47,28 @@ class Decider:
     """Decides relations between expressions over the variables of one document.
 
     ``facts`` say where variables live, ``spelling`` how the document writes its names.
-    ``hypotheses`` are equations that are supposed: a point that breaks one refutes nothing.
+    ``hypotheses`` are relations that are supposed: a point that breaks one refutes nothing.
+    ``narrowings`` are what is said of variables in places only.  ``axes`` are those that have an
+    entry at all sizes that are meant: n - 1 where n is at least 2.
     """
 
     def __init__(
         self, facts: Mapping[Expr, Domain], roots: tuple[Expr, ...] = (),
         spelling: Mapping[str, str] | None = None, deadline: float | None = None,
+        axes: tuple[Axis, ...] = (),
     ) -> None:  # fmt: skip
         self.facts = facts
         self.free_facts = free_facts(facts)
         stand_in = next(iter(stand_ins(roots, facts)), StandIn({}))
-        self.sampler = Sampler([stand_in.free(root) for root in roots], self.free_facts)
+        self.axes = axes
+        self.sampler = Sampler([stand_in.free(root) for root in roots], self.free_facts, axes=axes)
         self.spelling = spelling or {}
         self.deadline = deadline
-        self.hypotheses: tuple[tuple[Expr, Expr], ...] = ()
+        self.roots = roots
+        self.hypotheses: tuple[Hypothesis, ...] = ()
+        self.narrowings: tuple[Narrowing, ...] = ()
         self._found: dict[tuple, Finding] = {}
+        self._narrow: dict[tuple[Narrowing, ...], tuple[Narrower, Decider] | None] = {}
 
     def late(self) -> bool:
         return self.deadline is not None and perf_counter() > self.deadline
@@ -87,10 +99,61 @@ class Decider:
         return None
 
     def proves(self, a: Expr, b: Expr) -> bool:
-        return self.related(a, b, "=").verdict == PROVED
+        """Whether an equality is proved, under no condition that the document makes."""
+        return self._decided(a, b, "=").verdict == PROVED
 
     def related(self, a: Expr, b: Expr, relation: str = "=") -> Finding:
         """What is found of ``a relation b``, two expressions of the same axes."""
+        found = self._decided(a, b, relation)
+        order = set(toposort(a, b)) if self.narrowings and found.verdict != PROVED else ()
+        about = tuple(n for n in self.narrowings if n.var in order and not n.unread)
+        found = self._where_said(found, a, b, relation, about) if about else found
+        unread = next((n for n in self.narrowings if n.var in order and n.unread), None)
+        if found.verdict != REFUTED or unread is None:
+            return found
+        return Finding(
+            UNSETTLED, "numeric", f"numbers were found for which this is false, but the text says "
+            f"of ${unread.named}$ what was not used (`{unread.unread}`)",
+        )  # fmt: skip
+
+    def _where_said(
+        self, found: Finding, a: Expr, b: Expr, relation: str, about: tuple[Narrowing, ...]
+    ) -> Finding:
+        """What is found of a relation that is not proved, with what is said of its variables."""
+        sure = tuple(one for one in about if one.said)
+        proof = self._narrowed(a, b, relation, sure) if sure else None
+        if proof is not None and proof.verdict == PROVED:
+            said = dict.fromkeys((*proof.conditions, *(one.said for one in sure)))
+            return replace(proof, conditions=tuple(said))
+        wrong = proof if sure == about else self._narrowed(a, b, relation, about)
+        told = {REFUTED, UNSETTLED} if found.verdict == UNSETTLED else {REFUTED}
+        if wrong is not None and wrong.verdict in told:
+            return wrong
+        doubted = [one for one in about if not one.said]
+        message = (
+            f"what the text says of ${doubted[0].named}$ is said in no clear mood"
+            if doubted else "numbers were found for which this is false, but none that obey the "
+            "conditions which the document makes"
+        )  # fmt: skip
+        return Finding(UNSETTLED, "numeric", message)
+
+    def _narrowed(
+        self, a: Expr, b: Expr, relation: str, about: tuple[Narrowing, ...]
+    ) -> Finding | None:
+        """What is found where variables are what is said of them; None where they cannot be."""
+        if about not in self._narrow:
+            made = narrower(self.facts, about)
+            self._narrow[about] = made and (made, Decider(
+                made.facts, tuple(map(made, self.roots)), self.spelling, self.deadline, self.axes
+            ))  # fmt: skip
+        pair = self._narrow[about]
+        if pair is None:
+            return None
+        made, inner = pair
+        inner.hypotheses = tuple((made(x), made(y), sign) for x, y, sign in self.hypotheses)
+        return inner.related(made(a), made(b), relation)
+
+    def _decided(self, a: Expr, b: Expr, relation: str) -> Finding:
         relation = "=" if relation in EQUALITIES else relation
         key = (a, b, relation, self.hypotheses)
         if key not in self._found:
@@ -113,19 +176,49 @@ class Decider:
                 stand_in.free(a), stand_in.free(b), self.free_facts, relation=relation,
                 budget=self._budget() / len(several), sampler=self.sampler, functions=True,
             )  # fmt: skip
-            if found is not None:
-                return self._refuted(found, stand_in, a, b)
+            if found is None:
+                continue
+            if not self._obeys(found, stand_in, a, b):
+                obeying = self._obeying(stand_in, a, b, relation)
+                if obeying is None or not self._obeys(obeying, stand_in, a, b):
+                    return Finding(
+                        UNSETTLED, "numeric", "numbers were found for which this is false, but "
+                        "none that obey what the document supposes",
+                    )  # fmt: skip
+                found = obeying
+            return self._refuted(found, stand_in, a, b)
         return None
 
+    def _obeying(self, stand_in: StandIn, a: Expr, b: Expr, relation: str) -> Refutation | None:
+        """A point at which a relation fails, looked for among those that obey what is supposed."""
+        facts = dict(self.free_facts)
+        for left, right, sign in self._met(a, b):
+            gap = stand_in.free(left) - stand_in.free(right)
+            if sign == "=":
+                facts[total(gap * gap) if gap.axes else gap] = Domain(values=(Fraction(0),))
+        sides = stand_in.free(a), stand_in.free(b)
+        return refutation(
+            *sides, facts, relation=relation, budget=self._budget() / 2, functions=True,
+            sampler=Sampler(sides, facts, axes=self.axes),
+        )  # fmt: skip
+
+    def _met(self, a: Expr, b: Expr) -> Iterator[Hypothesis]:
+        """The hypotheses about variables of two sides."""
+        variables = {n for n in toposort(a, b) if isinstance(n, Var)}
+        for left, right, sign in self.hypotheses:
+            if variables.intersection(toposort(left, right)):
+                yield left, right, sign
+
+    def _obeys(self, found: Refutation, stand_in: StandIn, a: Expr, b: Expr) -> bool:
+        functions = polynomials(
+            toposort(stand_in.free(a), stand_in.free(b), *self.sampler.conditions)
+        )
+        return all(
+            self._holds(stand_in.free(left), stand_in.free(right), sign, found, functions)
+            for left, right, sign in self._met(a, b)
+        )
+
     def _refuted(self, found: Refutation, stand_in: StandIn, a: Expr, b: Expr) -> Finding:
-        variables = [n for n in toposort(a, b) if isinstance(n, Var)]
-        for pair in self.hypotheses:
-            free = stand_in.free(pair[0]), stand_in.free(pair[1])
-            if set(variables).intersection(toposort(*pair)) and not self._holds(free, found):
-                return Finding(
-                    UNSETTLED, "numeric", "numbers were found for which this is false, but none "
-                    "that obey the equations which the document supposes",
-                )  # fmt: skip
         example = stand_in.told(found, a, b)
         if example is None:
             return Finding(
@@ -134,16 +227,23 @@ class Decider:
             )  # fmt: skip
         return Finding(REFUTED, "numeric", counterexample=example)
 
-    def _holds(self, pair: tuple[Expr, Expr], found: Refutation) -> bool:
-        """Whether a supposed equation holds at a point, what is free in it being 0."""
-        left, right = pair
+    def _holds(
+        self, left: Expr, right: Expr, sign: str, found: Refutation,
+        functions: Mapping[str, tuple[int, ...]],
+    ) -> bool:  # fmt: skip
+        """Whether a supposed relation holds at a point, what is free in it being 0."""
         values = dict(found.values)
         try:
             for node in toposort(left, right):
                 if isinstance(node, Var) and node not in values:
                     shape = tuple(evaluate(n, found.at) for n in node.axes)
                     values[node] = np.full(shape, Fraction(0), dtype=object)
-            return certify(left, right, "!=", values, found.at) is not None
+            opposite = _OPPOSITE[sign]
+            return (
+                polynomials(toposort(left, right)).keys() <= functions.keys()
+                and certify(left, right, opposite, values, found.at, functions=functions)
+                is not None
+            )
         except KeyError:  # a size that the point does not have
             return False
 
@@ -190,7 +290,7 @@ class Decider:
             )  # fmt: skip
         agreement = agrees(stand_in.free(a), stand_in.free(b), self.free_facts)
         by = "fingerprint" if agreement.trials else "numeric"
-        return Finding(UNSETTLED, by, _evidence(agreement, alike is True))
+        return Finding(UNSETTLED, by, evidence_of(agreement, alike is True))
 
     def _proved(self, proof: Proof, a: Expr, b: Expr) -> Finding:
         off_ties = proof.almost_everywhere is not None
@@ -285,27 +385,6 @@ def _opened(expr: Expr) -> Expr:
 
 def _order(signature: Signature) -> int:
     return sum(argument.order for argument in signature.arguments)
-
-
-def _evidence(agreement: Agreement, alike: bool) -> str:
-    """What speaks for an equality that nothing settles; ``alike``: in floats the sides agree."""
-    if agreement.found == "agrees":
-        chance = float(agreement.miss) ** agreement.trials
-        rare = (
-            f", which different sides do with a chance of at most {chance:.0e}"
-            if chance < 1e-3
-            else ""
-        )
-        sizes_tried = "" if agreement.complete else ", of small sizes only"
-        return (
-            f"the two sides agree at {agreement.trials} random points{sizes_tried}{rare}; no proof "
-            "was found"
-        )
-    if alike:
-        return "the two sides agree at random points in floating-point numbers; no proof was found"
-    if agreement.reason == VAST:
-        return f"{VAST}, and no proof was found: with letters for its sizes it can be judged"
-    return "no numbers were found for which both sides have a value, and no proof was found"
 
 
 def off_kinks(found: Finding) -> Finding:

@@ -7,7 +7,7 @@ is compared with the left side of the chain first, so that one slip is told once
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -26,8 +26,10 @@ from derive.kernel import sizes
 from derive.kernel.expr import Expr, Var, toposort
 from derive.tree import Tree
 from proofs.decide import EQUALITIES, ORDERS, Decider, off_kinks
-from proofs.layouts import is_jacobian
+from proofs.described import suppositions_in_words, unread_words
 from proofs.loewner import RELATIONS as LOEWNER
+from proofs.narrowed import Narrowed
+from proofs.norms import by_another_custom
 from proofs.supposed import Supposed, rearranged, suppositions
 from proofs.updates import step_of_descent
 from proofs.verdict import (
@@ -128,7 +130,12 @@ class Judge:
     @cached_property
     def supposed(self) -> list[Supposed]:
         """What the document supposes."""
-        return list(suppositions(self))
+        return [*suppositions(self), *suppositions_in_words(self.claims)]
+
+    @cached_property
+    def narrowed(self) -> Narrowed:
+        """What the document says in places only."""
+        return Narrowed(self.claims, unread_words(self.claims))
 
     def _before(self, claim: Claim) -> list[Supposed]:
         found = [one for one in self.supposed if one.at < claim.span[0]]
@@ -136,51 +143,10 @@ class Judge:
 
     # ------------------------------------------------------------------------------- judging
 
-    def equalities(self) -> list[tuple[Claim, int]]:
-        """Every link that says that two sides are equal and that speaks of a derivative."""
-        return [
-            (claim, k)
-            for claim in self.claims.claims
-            if claim.kind == "relation" and speaks_of_derivatives(claim.sides)
-            for k in range(claim.given, len(claim.relations))
-            if claim.relations[k] in EQUALITIES
-        ]
-
-    def agreeing(self, which: Collection[int] | None = None) -> set[int]:
-        """Which of the equalities agree at random points."""
-        found: set[int] = set()
-        of: Claim | None = None
-        sides: list[Side] = []
-        for number, (claim, k) in enumerate(self.equalities()):
-            if which is None or number in which:
-                if claim is not of:  # a chain has many links
-                    of, sides = claim, self.sides(claim)
-                if self._alike(sides[k], sides[k + 1]):
-                    found.add(number)
-        return found
-
-    def telling(self, links: set[int], lost: set[int]) -> bool:
-        """Whether equalities that only a layout makes right show it: where there is the Jacobian of
-        an array, also in a definition, they do, and so do several, if far fewer are lost."""
-        every = self.equalities()
-        found = [every[k][0] for k in sorted(links)]
-        if len({claim.span for claim in found}) > max(1, 2 * len(lost)):
-            return True
-        reading = self.claims.reading
-        sides = [side for claim in found for side in claim.sides]
-        sides += [reading.equations[s].right for s in sorted(reading.differentiating)]
-        nodes = (node for side in sides for node in side.subtrees())
-        return any(is_jacobian(node, self.claims, frozenset()) for node in nodes)
-
-    def _alike(self, left: Side, right: Side) -> bool:
-        try:
-            return self.decider.alike(*self.pair(left, right))
-        except Fault:
-            return False
-
     def judged(self, claim: Claim) -> Judged | None:
         """The claim with its verdicts; None where it turns out to claim nothing."""
-        self.decider.hypotheses = tuple(one.pair for one in self._before(claim))
+        self.decider.hypotheses = tuple((*one.pair, one.sign) for one in self._before(claim))
+        self.decider.narrowings = self.narrowed.about(claim.span)
         whole = self.claims.source.text[slice(*claim.span)]
         unknown = undefined(self.claims, claim)
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
@@ -254,6 +220,8 @@ class Judge:
         if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
             asked = self.pair(before, here)
             decisive = rearranged(asked, self._before(claim), self.decider) or decisive
+        if decisive.verdict == REFUTED:
+            decisive = by_another_custom(self, claim, k) or decisive
         decisive = off_kinks(decisive) if derives else decisive
         if k == 0 and relation in EQUALITIES:
             decisive = _of_a_variable(decisive, left, here)

@@ -42,7 +42,7 @@ def test_what_is_supposed_once_may_be_claimed_elsewhere() -> None:
     [
         # an equation that is supposed, rearranged
         (r"Setting $\nabla_w J = 0$ we get $X^\top X w = X^\top y$.", PROVED),
-        (r"Setting $\nabla_w J = 0$ we get $X^\top X w = 2 X^\top y$.", UNSETTLED),
+        (r"Setting $\nabla_w J = 0$ we get $X^\top X w = 2 X^\top y$.", REFUTED),
         # a variable has no value that words give it
         (r"Hence $w = X^\top y$.", UNSETTLED),
         # wrong, whatever is supposed
@@ -106,7 +106,7 @@ def test_primes(line: str, verdict: str) -> None:
         (r"$A \in \mathbb{R}^{n \times n}$, which is symmetric", PROVED),
         (r"$A \in \mathbb{R}^{n \times n}$", REFUTED),
         (r"$A \in \mathbb{R}^{n \times n}$, not symmetric", REFUTED),
-        (r"$A \in \mathbb{R}^{n \times n}$. Consider the case that $A$ is symmetric", UNSETTLED),
+        (r"$A \in \mathbb{R}^{n \times n}$. Consider the case that $A$ is symmetric", PROVED),
     ],
 )
 def test_symmetric_in_words(said: str, verdict: str) -> None:

@@ -6,7 +6,8 @@ sizes that nothing declares, and to list each equation and variable as the loss 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
@@ -23,9 +24,11 @@ from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.facts import note_facts, with_totals_said
 from derive.elaborate.values import resized
 from derive.kernel import sizes
-from derive.kernel.expr import Call, Expr, Name, Var, toposort
+from derive.kernel.expr import Call, Delta, Expr, Name, Ones, Var, toposort
+from derive.kernel.sizes import Size, SizeError
 from derive.latex.print import latex
 from derive.latex.read import Parsed
+from derive.notation.names import symbol_tree
 from derive.operators.incidence import measures
 from derive.tree import Tree
 
@@ -67,6 +70,7 @@ def network_of(
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
     note_facts(parsed, statements, reading, judging)
+    count_sizes(reading, nodes)
     name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
     questions = [replace(q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt)) for q in questions]
@@ -158,6 +162,23 @@ def _no_loss(order: Sequence[Equation], nodes: dict[str, Expr]) -> Fault:
         rf"define a scalar, as in $\mathcal{{L}} = \frac12 \|{written} - \mathbf{{y}}\|_2^2$, or "
         rf"ask for a Jacobian, as in $\frac{{\partial {written}}}{{\partial \mathbf{{x}}}} = ?$",
     )
+
+
+def count_sizes(reading: Reading, nodes: Mapping[str, Expr]) -> None:
+    r"""Where nothing gives the size of I and \mathbf{1}, a count beside them does: the n of
+    I - \frac1n \mathbf{1} \mathbf{1}^\top."""
+    for symbol, node in nodes.items():
+        own = [sizes.resolve(axis, reading.sizes.bound) for axis in node.axes]
+        if not any(map(sizes.unknowns, own)):
+            continue
+        below = [sizes.resolve(n.n, reading.sizes.bound) for n in toposort(node)
+                 if isinstance(n, Ones | Delta)]  # fmt: skip
+        known = {n for n in below if isinstance(n, Size) and not sizes.unknowns(n)}
+        with suppress(SizeError):
+            for axis in own if len(known) == 1 else ():
+                reading.sizes.unify(axis, next(iter(known)))
+                said = latex(symbol_tree(symbol))
+                reading.note(f"size {symbol}", f"the size of ${said}$ is read off its counts")
 
 
 def name_sizes(reading: Reading, roots: Sequence[Expr]) -> None:

@@ -32,6 +32,7 @@ from derive.elaborate.recurrence.sequences import sequence
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
+from derive.elaborate.statements.bounds import assume
 from derive.elaborate.statements.cases import stated
 from derive.elaborate.statements.collect import (
     Statements,
@@ -39,7 +40,7 @@ from derive.elaborate.statements.collect import (
     introduced,
     sorted_statements,
 )
-from derive.elaborate.statements.declare import assume, declare
+from derive.elaborate.statements.declare import declare
 from derive.elaborate.statements.differentials import with_inner_products
 from derive.elaborate.statements.einstein import says_so, with_sums
 from derive.elaborate.statements.increments import with_increments
@@ -169,7 +170,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
         # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
-    _declare(statements, reading, faults)
+    _declare(statements, reading, faults, parsed.document.plain)
     note_sets(reading)
     note_exponents(items, reading)
     note_entries(items, reading)
@@ -230,14 +231,13 @@ def problems_of(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list
     return sorted(found, key=lambda d: (d.start, d.end))
 
 
-def _declare(statements: Statements, reading: Reading, faults: list[Fault]) -> None:
+def _declare(statements: Statements, reading: Reading, faults: list[Fault], plain: str) -> None:
     for item in statements.declarations:
         try:
             declare(item, reading)
         except Fault as fault:
             faults.append(fault)
-    for item in statements.assumptions:
-        assume(item, reading)
+    assume(statements.assumptions, reading, plain)
 
 
 def _equations(

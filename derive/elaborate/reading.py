@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from derive.derivation.network import REALS, Domain
 from derive.elaborate.layouts import DENOMINATOR, Layout
 from derive.elaborate.names.scope import Scope
+from derive.elaborate.statements.mood import Mood
 from derive.elaborate.values import Sizes, Value
 from derive.kernel import sizes
 from derive.kernel.expr import Axes, Expr
@@ -27,6 +28,18 @@ class Declaration:
     axes: Axes | None
     domain: Domain
     span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An interval that holds of a symbol in places only, and in what mood it is said; ``onward``:
+    of nothing before it."""
+
+    symbol: str
+    domain: Domain
+    span: tuple[int, int]
+    mood: Mood
+    onward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ class Env:
     formals: Mapping[str, Value] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     lows: Mapping[str, Axis] = field(default_factory=dict)  # where letters that a sum binds begin
+    counters: frozenset[str] = frozenset()  # letters of the sums around
     ranged: frozenset[str] = frozenset()  # letters that run over a part of the axes they select
 
     def letter(self, written: str) -> str:
@@ -86,7 +100,9 @@ class Reading:
     equations: dict[str, Equation] = field(default_factory=dict)
     functions: dict[str, Equation] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
+    bounds: list[Bound] = field(default_factory=list)  # what is said of a symbol in places only
     size_names: set[str] = field(default_factory=set)
+    least: dict[str, int] = field(default_factory=dict)  # the 2 of n >= 2, a size
     # What a document says that its sizes are: the 3 of n = 3, the n of m = n.
     size_values: dict[str, Axis] = field(default_factory=dict)
     runs: dict[str, tuple[Axis, Axis]] = field(default_factory=dict)  # of the sums around: r

@@ -188,7 +188,7 @@ def unify(a: Axis, b: Axis, bound: dict[str, Axis]) -> Axis:
             continue
         bound[name] = _polynomial(others)
         return resolve(a, bound)
-    found = _quotient(difference)
+    found = _quotient(difference) or _root(difference)
     if found is None:
         raise SizeError(f"{a} is not {b}")
     name, value = found
@@ -217,6 +217,21 @@ def _quotient(difference: Mapping[Monomial, int]) -> tuple[str, Axis] | None:
             count = -difference[other] // difference[one]
             if count > 0:
                 return name, _polynomial({tuple(left): count})
+    return None
+
+
+def _root(difference: Mapping[Monomial, int]) -> tuple[str, Axis] | None:
+    """The unknown of ?1^2 = n^2, and its value: sizes are at least 1, so it has one root."""
+    if len(difference) != 2:
+        return None
+    for one, other in (tuple(difference), tuple(difference)[::-1]):
+        degree = len(one)
+        if degree < 2 or set(one) != {one[0]} or one[0][0] != "?" or one[0] in other:
+            continue
+        ratio, left = divmod(-difference[other], difference[one])
+        count = round(ratio ** (1 / degree)) if ratio > 0 and not left else 0
+        if count**degree == ratio and all(other.count(n) % degree == 0 for n in other):
+            return one[0], _polynomial({tuple(sorted(other))[::degree]: count})
     return None
 
 

@@ -88,11 +88,12 @@ def kinds_of(expr: Expr) -> frozenset[str]:
     """What is known of a variable by its declared kinds and its axes; nothing of anything else."""
     if type(expr) is not Var or not expr.kinds:
         return frozenset()
-    return _fitting(expr.kinds, expr.axes)
+    return fitting(expr.kinds, expr.axes)
 
 
 @lru_cache(maxsize=4096)
-def _fitting(kinds: tuple[str, ...], axes: tuple) -> frozenset[str]:
+def fitting(kinds: tuple[str, ...], axes: tuple) -> frozenset[str]:
+    """Those of the kinds, and of all that follow from them, that arrays of these axes can be of."""
     square = len(axes) == 2 and axes[0] == axes[1]
     fit = [k for k in kinds if KINDS[k].rank == len(axes) and (square or not KINDS[k].square)]
     if square and not {"columns", "rows"}.isdisjoint(fit):

@@ -173,16 +173,18 @@ class Sampler:
 
     ``roots`` are what gives the size symbols their first numbers: the definitions of the network,
     or its variables.  Symbols and variables met later get theirs then.  ``facts`` say where a node
-    lives; those of nodes that are no variables select among the points.
+    lives; those of nodes that are no variables select among the points.  ``axes`` have an entry at
+    every choice of sizes: n - 1 where n is at least 2.
     """
 
     def __init__(
-        self, roots: Iterable[Expr] = (), facts: Mapping[Expr, Domain] | None = None, seed: int = 0
-    ) -> None:
+        self, roots: Iterable[Expr] = (), facts: Mapping[Expr, Domain] | None = None, seed: int = 0,
+        axes: Iterable[Axis] = (),
+    ) -> None:  # fmt: skip
         self.facts = dict(facts or {})
         self.seed = seed
         self.names: dict[str, None] = {}
-        self.axes: dict[Axis, None] = {}
+        self.axes: dict[Axis, None] = dict.fromkeys(axes)
         self.rooms: dict[tuple[tuple[str, int], ...], Room] = {}
         # Whatever else is computed at these points and worth keeping: exact values, say.
         self.kept: dict[Any, Any] = {}

@@ -22,7 +22,9 @@ from derive.elaborate.statements.differentials import (
     varied_in,
     with_differentials,
 )
-from derive.elaborate.statements.given import is_concluded
+from derive.elaborate.statements.given import is_concluded, is_given, is_value
+from derive.elaborate.statements.mood import is_called_false, is_denied
+from derive.elaborate.statements.roots import is_root
 from derive.elaborate.statements.shorthand import Shorthand, delta_of
 from derive.elaborate.statements.sized import note_sizes
 from derive.latex.print import latex
@@ -68,6 +70,14 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         statements.claims.append(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     for item in list(statements.definitions):
+        symbol = introduced(item.kids[0], reading)[0]
+        denied = is_denied(text, *item.span) or is_called_false(text, item.span[1])
+        denied = denied or is_value(item, text)
+        if symbol in reading.scope.declared and denied:
+            statements.definitions.remove(item)
+            statements.claims.append(item)
+            reading.scope.defined.discard(symbol)
+    for item in list(statements.definitions):
         # H^T = H: no name stands there; A_{ij} = A_{ji}: it does not give A.
         if _acts(item.kids[0], reading) or _of_itself(item, reading):
             statements.definitions.remove(item)
@@ -87,7 +97,10 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
                  for p in parts):  # fmt: skip
             statements.claims.append(item)  # said of what is defined above it
     for item in list(statements.assumptions):
-        if not all(_plain(side, reading) for side in item.kids[::2]):
+        sides = item.kids[::2]
+        # "With x > y" is supposed; 0 < x bounds x.
+        supposed = is_given(item, text) and not any(number(side) is not None for side in sides)
+        if supposed or not all(_plain(side, reading) for side in sides):
             statements.assumptions.remove(item)
             statements.claims.append(item)
     for item in list(statements.claims):
@@ -206,11 +219,12 @@ def _of_itself(item: Tree, reading: Reading) -> bool:
 def _known_powers(statements: Statements, reading: Reading) -> None:
     """t^2 = t + 1 of a t that stands alone, too, and is known, defines no quantity t^2."""
     scope = reading.scope
+    roots = {base_of(item.kids[0]) for item in statements.definitions if is_root(item)}
     for item in statements.definitions:
         base, _, label, _ = taken_apart(item.kids[0], scope)
         written = latex(label) if label is not None else ""
         known = scope.whole & (scope.declared | scope.defined)
-        if (base, written) in scope.powered and base in known:
+        if (base, written) in scope.powered and base in known - roots:
             scope.defined.discard(introduced(item.kids[0], reading)[0])
             scope.powered.discard((base, written))
 

@@ -17,8 +17,10 @@ from derive.elaborate.claims.claimed import Claim, claims_of
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
 from derive.elaborate.document import Elaborated, Recast, elaborated, problems_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.statements.described import described
 from derive.elaborate.statements.given import is_condition, is_given, is_required
 from derive.elaborate.statements.kinds import Called
+from derive.elaborate.statements.mood import is_denied
 from derive.latex.read import Parsed
 from derive.notation.names import filled
 from derive.tree import Tree
@@ -50,7 +52,7 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
     claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
-    found.counts = done.counts
+    found.counts, found.plain = done.counts, plain
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
     scope = done.reading.scope
     scope.met = set(done.reading.variables)
@@ -62,7 +64,7 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     letters = done.reading.letters
     own |= {s for s in done.reading.variables if filled(s, letters.get(s, ())) in own}
     found.own = frozenset(own)
-    found.called = done.called
+    found.called, found.described = done.called, tuple(described(done.parsed))
     return found
 
 
@@ -92,7 +94,7 @@ def _is_given(claim: Claim, text: str) -> bool:
     one that is set to 0."""
     if claim.given or claim.kind != "relation":
         return False
-    if is_condition(claim.item, text):
+    if is_condition(claim.item, text) or is_denied(text, *claim.span):
         return True
     if speaks_of_derivatives(claim.sides):
         return False

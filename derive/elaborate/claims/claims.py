@@ -23,6 +23,7 @@ from derive.elaborate.layouts import Layout
 from derive.elaborate.names.scope import has_label_slot, index_letter
 from derive.elaborate.names.trials import fit
 from derive.elaborate.reading import Env, Reading
+from derive.elaborate.statements.described import Described
 from derive.elaborate.statements.facts import with_totals_said
 from derive.elaborate.statements.kinds import Called
 from derive.elaborate.statements.settle import settle
@@ -33,7 +34,8 @@ from derive.elaborate.terms.limits import bound_letters
 from derive.elaborate.values import Value, below, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
-from derive.kernel.expr import Delta, Expr, Num, Ones, Var, toposort
+from derive.kernel.expr import Expr, Num, Ones, Var, toposort
+from derive.operators.incidence import is_incidence
 from derive.tree import Tree
 
 
@@ -65,7 +67,9 @@ class Claims:
     own: frozenset[str] = frozenset()  # the symbols of its definitions
     # What the text calls symmetric, orthogonal, ..: see ``called_names``.
     called: tuple[Called, ...] = ()
+    described: tuple[Described, ...] = ()  # what else the text says of them in words
     counts: Counts = field(default_factory=Counts)
+    plain: str = ""  # the document without its comments
     _settled: dict[Tree, Tree | Fault] = field(default_factory=dict)
     # By the place of a formula, where that decides its sizes.
     _known: dict[tuple[object, ...], Value | Fault] = field(default_factory=dict)
@@ -340,7 +344,9 @@ def _require_sizes(roots: Sequence[Expr], at: Tree) -> None:
         name for n in order if isinstance(n, Var) for a in n.axes for name in sizes.unknowns(a)
     }
     for node in order:
-        if isinstance(node, Ones | Delta) and sizes.unknowns(node.n) - known:
+        if is_incidence(node):  # an index may end where nothing says
+            continue
+        if any(sizes.unknowns(axis) - known for axis in node.axes):
             what = r"\mathbf{1}" if isinstance(node, Ones) else r"\mathbf{I}"
             raise Fault("undetermined-size", f"nothing here gives the size of ${what}$", at)
 

@@ -80,7 +80,8 @@ def _pair(item: Tree) -> tuple[set[str], Tree] | None:
 
 
 def _entries(item: Tree, letters: set[str]) -> bool:
-    """Whether a line is about a derivative between the entries that two letters number."""
+    """Whether a line is about a derivative between the entries that two letters number, or in an
+    entry that one of them numbers, where the other is the class of a sample."""
     if item.head != "chain" or item.kids[1] != Tree("rel", ("=",)):
         return False
     left = item.kids[0]
@@ -91,7 +92,7 @@ def _entries(item: Tree, letters: set[str]) -> bool:
         and isinstance(node.kids[1], Tree)
         for part in node.kids[1].subtrees() if (letter := index_letter(part))
     }  # fmt: skip
-    return letters <= below
+    return not letters.isdisjoint(below)
 
 
 def _restricted(item: Tree, factor: Tree) -> Tree:

@@ -1,4 +1,4 @@
-r"""Declarations and assumptions: which set a symbol is declared in, what bounds it has.
+r"""Declarations: which set a symbol is declared in.
 
 The idea: a set is read to axes and a domain; the axes serve unification, the domain says where the
 numerical check may look.
@@ -242,37 +242,3 @@ def _size(tree: Tree, reading: Reading) -> Axis:
         reading.size_names.add(name)
         reading.scope.scalars.add(name)
     return size
-
-
-def assume(item: Tree, reading: Reading) -> None:
-    """Record 0 < α < 1: bounds on one symbol by numbers; other inequalities are claims."""
-    sides, signs = list(item.kids[::2]), [str(r.kids[0]) for r in item.kids[1::2]]
-    named = [(k, kid) for k, one in enumerate(sides)
-             for kid in (one.kids if one.head == "list" else (one,))]  # fmt: skip
-    for k, side in named:
-        if not base_of(side):
-            continue
-        reference = reading.scope.refer(side)
-        symbol = reference.symbol
-        if symbol in reading.scope.defined or reference.actions:  # s^2 > 0 does not bound s
-            continue
-        low = high = None
-        closed = False
-        before = [(signs[k - 1], sides[k - 1], True)] if k > 0 else []
-        after = [(signs[k], sides[k + 1], False)] if k + 1 < len(sides) else []
-        for sign, other, flipped in before + after:
-            bound = number(other)
-            if bound is None:
-                continue
-            if (sign in ("<", "<=")) == flipped:
-                low = bound
-            else:
-                high = bound
-            closed = closed or sign in ("<=", ">=")
-        if low is None and high is None:
-            continue
-        known = reading.declarations.get(symbol)
-        axes = known.axes if known else None
-        domain = Domain(low, high, closed=closed)
-        reading.declarations[symbol] = Declaration(axes, domain, side.span)
-        reading.scope.declared.add(symbol)

@@ -14,15 +14,18 @@ from fractions import Fraction
 from derive.derivation.network import Domain
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.reading import Env, Reading
+from derive.elaborate.reading import Bound, Env, Reading
 from derive.elaborate.statements.beside import beside
 from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.given import is_hypothesis
+from derive.elaborate.statements.mood import Mood, mood_of
 from derive.elaborate.statements.settle import settle
 from derive.kernel.expr import Contract, Expr, Var
+from derive.latex.print import latex
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
+_ZERO_OR_ONE = (Fraction(0), Fraction(1))
 _HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
 _DISTRIBUTION = re.compile(r"probability (?:vector|distribution)|概率分布", re.IGNORECASE)
 
@@ -45,12 +48,17 @@ def note_facts(
             if var is not None and var in reading.made:
                 reading.normalised.add(reading.made[var])
     for words, told in ((_HOT, "one-hot"), (_DISTRIBUTION, "a distribution")):
-        for symbol in _worded(words, parsed, reading):
+        for symbol, mood, span in _worded(words, parsed, reading):
+            if mood is not Mood.GIVEN:
+                values = _ZERO_OR_ONE if words is _HOT else ()
+                domain = Domain(values=values, normalised=True)
+                reading.bounds.append(Bound(symbol, domain, span, mood))
+                continue
             reading.normalised.add(symbol)
             if words is _HOT:
                 reading.hot.add(symbol)
-            plain = re.sub(r"#\d", "i", symbol)
-            reading.note(f"sum {symbol}", f"${plain}$ is called {told}: its entries sum to 1")
+            named = re.sub(r"#\d", "i", symbol)
+            reading.note(f"sum {symbol}", f"${named}$ is called {told}: its entries sum to 1")
 
 
 def _sides_equal_to_one(item: Tree) -> Iterator[Tree]:
@@ -76,14 +84,18 @@ def with_totals_said(domain: Domain, symbol: str, reading: Reading) -> Domain:
     if symbol in reading.normalised:
         domain = replace(domain, normalised=True)
     if symbol in reading.hot and not domain.values:
-        domain = replace(domain, values=(Fraction(0), Fraction(1)))
+        domain = replace(domain, values=_ZERO_OR_ONE)
     return domain
 
 
-def _worded(words: re.Pattern[str], parsed: Parsed, reading: Reading) -> Iterator[str]:
-    """The symbols beside which the text has these words."""
-    for named, _ in beside(words, parsed):
-        symbol = reading.scope.refer(named).symbol
+def _worded(
+    words: re.Pattern[str], parsed: Parsed, reading: Reading
+) -> Iterator[tuple[str, Mood, tuple[int, int]]]:
+    """The symbols beside which the text has these words, in what mood, and where."""
+    for one in beside(words, parsed):
+        symbol = reading.scope.refer(one.named).symbol
         # A label that an equation defines has its own sum; a class number has none.
-        if symbol not in reading.equations and reading.domain(symbol).classes is None:
-            yield symbol
+        known = symbol in reading.equations or reading.domain(symbol).classes is not None
+        if not known and one.how != "denied":
+            mood = mood_of(parsed.document.plain, one.at, one.end, latex(one.named))
+            yield symbol, mood, (one.at, one.end)

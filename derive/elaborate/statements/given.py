@@ -11,13 +11,13 @@ from bisect import bisect
 from collections.abc import Iterator
 
 from derive.elaborate.names.scope import base_of, names_in
+from derive.elaborate.statements.mood import SENTENCE
 from derive.latex.print import latex
 from derive.latex.segment import COMMENT_FILL
 from derive.tree import Tree
 
 _TRANSPOSES = ("T", r"\top", r"\intercal", "t", r"\mathsf{T}", r"\mathrm{T}")
 _IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
-SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
 # "Suppose W x = 0" is given, "then L = 0" is claimed: the word nearest before a formula decides.
 _GIVEN = re.compile(
     r"\b(?:suppose|assum(?:e|es|ed|ing)|given(?: that)?|provided|such that|whenever|if|where|with|"
@@ -132,23 +132,36 @@ def is_hypothesis(item: Tree, text: str) -> bool:
     if is_concluded(item, text):
         return False
     start, end = item.span
-    marks = [found for found in _DISPLAYS.finditer(text, 0, start)]
     sentence = SENTENCE.split(text[max(0, start - 300) : start])[-1]
     declares = re.search(r"\\in(?![a-z])", sentence) is not None or _REASON.search(sentence)
-    if not marks:
-        return bool(declares)
-    last = marks[-1]
-    if last.group() == "$$":
-        shown = sum(found.group() == "$$" for found in marks) % 2 == 1
-    else:
-        shown = last.group() == r"\[" or last.group().startswith(r"\begin")
-    if not shown:
+    last = _display(start, text)
+    if last is None:
         return bool(declares)
     if _REASON.search(text[last.end() : start].split("=")[-1]):
         return True
     close = _CLOSING.search(text, end)
     display = text[last.end() : close.start() if close else len(text)]
     return re.search(r"\\in(?![a-z])", display) is not None
+
+
+def _display(start: int, text: str) -> re.Match[str] | None:
+    """What opens the display in which a place of the text is; None where it is in none."""
+    marks = list(_DISPLAYS.finditer(text, 0, start))
+    if not marks:
+        return None
+    if marks[-1].group() == "$$":
+        shown = sum(found.group() == "$$" for found in marks) % 2 == 1
+    else:
+        shown = marks[-1].group() == r"\[" or marks[-1].group().startswith(r"\begin")
+    return marks[-1] if shown else None
+
+
+def is_value(item: Tree, text: str) -> bool:
+    """Whether a displayed line that no word supposes says that a name is the unit matrix: where the
+    name is a variable, that is what somebody concludes."""
+    right = item.kids[2]
+    shown = _display(item.span[0], text) is not None
+    return shown and _is_identity(right) and not is_given(item, text)
 
 
 def fact_in(item: Tree) -> Iterator[tuple[Tree, str]]:

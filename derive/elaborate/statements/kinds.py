@@ -14,10 +14,12 @@ from typing import NamedTuple
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Reading
 from derive.elaborate.shown import formula, shape_of
-from derive.elaborate.statements.beside import beside, is_conditional
+from derive.elaborate.statements.beside import beside
 from derive.elaborate.statements.given import fact_in, is_given, is_hypothesis
+from derive.elaborate.statements.mood import Mood, mood_of
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import SizeError
+from derive.latex.print import latex
 from derive.latex.read import Parsed
 from derive.meaning.kinds import KINDS, closed, foremost
 from derive.tree import Tree
@@ -37,9 +39,10 @@ _CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_words(_POSITIVE + r"(?:semi[- ]?definite?\w*|semi[- ]?positive)|\bPSD\b|半正定"),
      "semidefinite"),
     (_words(_POSITIVE + r"(?:definite?\w*|positive)|\bS?PD\b(?!-)|(?<!半)正定"), "definite"),
-    (_words(r"(?:orthonormal|orthogonal)\s+rows"), "rows"),
+    (_words(r"orthonormal\s+rows"), "rows"),
     (_words(r"(?:orthogonal|orthonormal|unitary)"
-            r"(?!\s+(?:to|projec\w*|complement|vectors?|basis|rows))(?:\s+columns)?\b|"
+            r"(?!\s+(?:to|projec\w*|complement|vectors?|basis|rows))(?:(?<!orthogonal)\s+columns|"
+            r"(?!\s+columns))\b|"
             r"正交(?=矩阵|的)|orthogonale?r?(?=\s+matri)"), "columns"),
     (_words(r"\brotation(?=\s+matri|\s*\$|\s*\\\()"), "rotation"),
     (_words(r"\bpermutation(?=\s+matri)"), "permutation"),
@@ -53,17 +56,33 @@ _CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_words(r"\b(?:invertible|non-?singular|invertierbar\w*|inversibles?)\b|可逆"), "invertible"),
     (_words(r"\bunit(?:[ -](?:vectors?|norm|length))\b|\bEinheitsvektor\w*|单位向量"), "unit"),
 )  # fmt: skip
+# Said of columns that have unit norm, and of others.
+_LOOSELY = (
+    (_words(r"orthogonal\s+columns"), "columns"), (_words(r"orthogonal\s+rows"), "rows"),
+)  # fmt: skip
 # No derivation ends in such a formula about a variable; in Q^T Q = I it may.
 _FORMULAS = frozenset(["symmetric", "skew", "idempotent", "definite", "semidefinite", "orthogonal"])
 
 
 class Called(NamedTuple):
-    """What the text says of a name, and where; ``conditional``: of what follows only."""
+    """What the text says of a name, where, and in what mood; ``denied``: that it is not so."""
 
     named: Tree
     at: int
     kind: str
-    conditional: bool
+    mood: Mood
+    denied: bool = False
+
+
+# Said of a matrix, these deny it a kind; "arbitrary" denies all.
+_DENYING = (
+    (_words(r"\b(?:non-?|un|a)symmetric\b|\bunsymmetrisch\w*"), ("symmetric",)),
+    (_words(r"(?<!non-)\bsingular\b(?!\s+v)"), ("invertible",)),
+    (_words(r"\bindefinite\b"), ("semidefinite",)),
+    (_words(r"(?<!otherwise )\b(?:arbitrary|generic|beliebig\w*|quelconque)\b(?!\s+(?:real|square|"
+            r"symm|skew|anti|pos|diag|orth|inver|non|tri|low|upp|unit|perm|rot|proj|idem|PSD))"),
+     tuple(KINDS)),
+)  # fmt: skip
 
 
 def called_names(
@@ -71,24 +90,57 @@ def called_names(
 ) -> Iterator[Called]:
     """The names that the text, or one of its formulas, calls symmetric, orthogonal, ..; not those
     of quantities that an equation defines.  ``judging``: some formulas are claims, not facts."""
+    found = list(_called(parsed, items, reading, judging))
+    denied = [one for one in found if one.denied]
+    for words, kinds in _DENYING:
+        denied += [
+            Called(one.named, one.at, kind, Mood.DOUBTED, True)
+            for one in beside(words, parsed) if one.how != "denied" for kind in kinds
+        ]  # fmt: skip
+    for one in found:
+        if not one.denied:
+            yield one._replace(mood=_unless_denied(one, denied, reading))
+
+
+def _unless_denied(one: Called, denied: Iterable[Called], reading: Reading) -> Mood:
+    """The mood of what is denied elsewhere: in doubt from there on, and a condition before it."""
+    symbol = reading.scope.refer(one.named).symbol
+    at = [
+        no.at for no in denied
+        if no.kind in closed([one.kind]) and reading.scope.refer(no.named).symbol == symbol
+    ]  # fmt: skip
+    if one.mood is not Mood.GIVEN or not at:
+        return one.mood
+    return Mood.DOUBTED if max(at) > one.at else Mood.CONDITION
+
+
+def _called(
+    parsed: Parsed, items: Iterable[Tree], reading: Reading, judging: bool
+) -> Iterator[Called]:
     plain = parsed.document.plain
-    for words, kind in _CALLED:
-        for named, at in beside(words, parsed):
-            if reading.scope.refer(named).symbol not in reading.equations:
-                yield Called(named, at, kind, is_conditional(plain, at))
+    for words, kind in (*_CALLED, *_LOOSELY):
+        for named, at, end, how in beside(words, parsed):
+            if reading.scope.refer(named).symbol in reading.equations:
+                continue
+            if how == "denied":
+                yield Called(named, at, kind, Mood.DOUBTED, True)
+                continue
+            loose = how == "loosely" or (words, kind) in _LOOSELY
+            mood = Mood.DOUBTED if loose else mood_of(plain, at, end, latex(named))
+            yield Called(named, at, kind, mood)
     for item in items:
         for named, kind in fact_in(item):
             if reading.scope.refer(named).symbol in reading.equations:
                 continue
             said = is_hypothesis if kind in _FORMULAS else is_given
             if not judging or said(item, plain):
-                yield Called(named, item.span[0], kind, is_conditional(plain, item.span[0]))
+                yield Called(named, item.span[0], kind, mood_of(plain, *item.span))
 
 
 def note_kinds(reading: Reading, called: Iterable[Called]) -> None:
     """Record the kinds of each symbol that are said of it everywhere."""
     for one in called:
-        if not one.conditional:
+        if one.mood is Mood.GIVEN:
             add_kinds(reading, reading.scope.refer(one.named).symbol, (one.kind,))
 
 

@@ -220,7 +220,9 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
         return sum_of(tree, reading.sizes, [squeezed(value_of(reading, t, env)) for t in terms])
     names = [letter for letter, _, _ in letters]
     rename = {k: v for k, v in env.rename.items() if k not in names}
-    inner = replace(env, open=env.open | set(names), rename=rename)
+    inner = replace(
+        env, open=env.open | set(names), rename=rename, counters=env.counters | set(names)
+    )
     if reading.scope.shifts:
         inner = ranged(reading, inner, letters, above, body)
     prepare(reading, body, inner)

@@ -222,6 +222,12 @@ def product_of(
         sign = ""
     if not parts:
         raise Fault("unreadable", "a product without factors", at)
+    if _runs_on(kids):
+        raise Fault(
+            "ambiguous-product",
+            "what is below this stroke can be read in two ways that differ", at,
+            r"write $\frac{a}{2 b}$ or $\frac{a}{2} b$, or add parentheses",
+        )  # fmt: skip
     if any(sign in HADAMARD for sign, _ in parts):
         return _grouped(product, parts, known)
     before = dict(known.bound)
@@ -237,6 +243,17 @@ def product_of(
         except Fault:
             known.bound = before
         raise
+
+
+def _runs_on(kids: Sequence[Tree]) -> bool:
+    r"""Whether a stroke has a number and then a name behind it, x^2 / 2 \sigma^2, and more than a
+    number before it, as 1 / 2 x^2 has: authors mean both."""
+    for k, kid in enumerate(kids[:-2]):
+        if kid.head == "op" and kid.kids[0] in DIVISIONS and kids[k + 1].head == "num":
+            counted = all(one.head in ("num", "op") for one in kids[:k])
+            if not counted and kids[k + 2].head in ("symbol", "power", "index"):
+                return True
+    return False
 
 
 def _grouped(

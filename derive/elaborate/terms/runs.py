@@ -45,14 +45,28 @@ def _whole(tree: Tree | None) -> int | None:
 
 
 def _only_counts(letter: str, body: Tree) -> bool:
-    """Whether a letter stands in an exponent and selects no entry."""
-    counts = False
+    """Whether a letter is reckoned with and selects no entry."""
     for node in body.subtrees():
         if node.head in ("symbol", "index") and letter in map(index_letter, _trees(node.kids[1:])):
             return False
-        if node.head == "power":
-            counts = counts or any(n.kids == (letter,) for n in node.kids[1].subtrees())
-    return counts
+    return _reckons(letter, body)
+
+
+def _reckons(letter: str, body: Tree) -> bool:
+    r"""Whether a body reckons with its letter, as in \sum_i i x_i; an index does not, nor
+    a comparison of indices."""
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if node.head == "symbol":
+            if node.kids == (letter,):
+                return True
+            continue
+        if node.head == "chain":
+            continue
+        kids = node.kids[:1] if node.head == "index" else node.kids
+        waiting += _trees(kids)
+    return False
 
 
 def _trees(kids: Iterable[object]) -> Iterator[Tree]:
