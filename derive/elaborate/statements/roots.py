@@ -22,7 +22,7 @@ def with_roots(items: list[Tree], reading: Reading) -> list[Tree]:
     for item in items:
         square = item.kids[0] if _is_definition(item) else None
         name = _under_square(square) if isinstance(square, Tree) else None
-        if name is None or not _stands_alone(name, item, items):
+        if square is None or name is None or not _stands_alone(name, item, items):
             continue
         root = Tree("sqrt", (square,), square.span)
         made.append(Tree("chain", (name, Tree("rel", ("=",)), root), square.span))
