@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from proofs.numbers.agree import Agreement
+from proofs.numbers.sample import VAST
 
 
 def evidence_of(agreement: Agreement, alike: bool) -> str:
