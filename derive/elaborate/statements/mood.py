@@ -172,7 +172,8 @@ def _is_doubted(before: str, behind: str) -> bool:
     if _last(_CLAIMED, before) > _last(_GIVES, before):
         return True
     after = re.split(
-        r"[,:;()$，：]|\b(?:but|and|although|though|while|however|yet)\b", behind.lstrip(" $)")
+        r"[,:;()$，：]|\b(?:but|and|although|though|while|however|yet|where|which)\b",
+        behind.lstrip(" $)"),
     )[0]
     return _AFTER.search(after) is not None
 
