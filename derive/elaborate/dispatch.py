@@ -67,3 +67,11 @@ def said(tree: Tree) -> str:
     """The formula for an error message, shortened."""
     written = text(tree)
     return marked(written) if len(written) <= 48 else f"`{written[:45]}...`"
+
+
+def reckoned(tree: Tree) -> Fault:
+    """What a sum is told that reckons with its own index, as in \\sum_i i x_i."""
+    return Fault(
+        "unsupported-index", f"this sum reckons with its index {said(tree)}", tree,
+        "an index selects entries; a sum of its powers is known between numbers only",
+    )  # fmt: skip

@@ -49,7 +49,9 @@ from derive.elaborate.statements.layers import with_layers
 from derive.elaborate.statements.maps import Maps
 from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
+from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
+from derive.elaborate.statements.roots import with_roots
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.slopes import Slopes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
@@ -164,6 +166,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.scope.basis = has_basis(items, parsed.document.plain)
     convolve.note_windows(items, parsed.document.plain, reading, judging)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
+    items = with_roots(with_pairs(items), reading)
     statements = sorted_statements(items, reading)
     shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
     for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derive.elaborate.dispatch import rule, said, value_of
+from derive.elaborate.dispatch import reckoned, rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.classes import select
 from derive.elaborate.names.ranks import own_axes
@@ -54,10 +54,7 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
     slots = symbol.count("#")
     filled, components = indices[:slots], indices[slots:]
     if symbol in env.counters and not indices and symbol not in env.formals:
-        raise Fault(
-            "unsupported-index", f"this sum reckons with its index {said(tree)}", tree,
-            "an index selects entries; a sum of its powers is known between numbers only",
-        )  # fmt: skip
+        raise reckoned(tree)
     if symbol in env.formals:
         value = env.formals[symbol]
         if slots:

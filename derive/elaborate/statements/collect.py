@@ -24,8 +24,6 @@ from derive.elaborate.statements.alone import (
 from derive.elaborate.statements.declare import declared_names, number
 from derive.elaborate.statements.differentials import is_rule
 from derive.elaborate.statements.given import fact_in
-from derive.elaborate.statements.pairs import with_pairs
-from derive.elaborate.statements.roots import with_roots
 from derive.elaborate.statements.settle import BRACKETS, settle
 from derive.elaborate.statements.unfold import reaching, unfolded, uses
 from derive.elaborate.statements.units import chosen_bold
@@ -56,7 +54,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     """Sort the statements and fill the scope with the names that they introduce."""
     plain = unfolded(items)
     found = Statements(sought=plain.sought)
-    items = with_roots(with_pairs(plain.items), reading)
+    items = plain.items
     for k, told in enumerate(plain.notes):
         reading.note(f"objective {k}", told)
     collect_letters(items, reading)
