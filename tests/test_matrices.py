@@ -182,8 +182,8 @@ def test_what_has_no_inverse_or_determinant_is_named(formula, message):
         ("", r"x^\top S^{-1} x", r"where \det(S) \neq 0"),
         ("$S$ is positive definite.", r"\log\det S", ""),
         ("$S$ is invertible.", r"x^\top S^{-1} x", ""),
-        ("", r"\|S\|_*", "where the rank is full"),
-        ("", r"\sigma_{\max}(S)", "where the largest singular value is simple"),
+        ("", r"\|S\|_*", r"where \operatorname{rank}(S) = n"),
+        ("", r"\sigma_{\max}(S)", r"where \sigma_1(S) > \sigma_2(S)"),
         ("", r"x^\top S x", ""),
     ],
 )

@@ -205,7 +205,6 @@ def test_what_is_no_formula_of_declared_numbers_never_reaches_the_other_reader(
         (r"\mathbb{I}(x > 0)", "x", "unread"),
         (r"\operatorname{erf}(x)", "x", "unread"),
         (r"\min(\max(x, 0), 6)", "x", "unread"),  # cut at the first comma
-        (r"x/2x", "x", "differs"),  # all of 2x below the line
     ],
 )
 def test_traps(latex, names, reason):
@@ -283,6 +282,11 @@ def test_where_it_is_not_installed_the_answer_says_so(monkeypatch):
 def test_what_our_own_reader_cannot_read_is_its_diagnostic():
     with pytest.raises(DeriveError, match=r"unclosed-bracket"):
         read("x + (", "x")
+
+
+def test_what_is_below_a_stroke_is_asked_back():
+    with pytest.raises(DeriveError, match=r"ambiguous-product"):
+        read("x/2x", "x")
 
 
 def test_symbols_are_scalar_variables():

@@ -166,12 +166,13 @@ def _no_loss(order: Sequence[Equation], nodes: dict[str, Expr]) -> Fault:
 
 def count_sizes(reading: Reading, nodes: Mapping[str, Expr]) -> None:
     r"""Where nothing gives the size of I and \mathbf{1}, a count beside them does: the n of
-    I - \frac1n \mathbf{1} \mathbf{1}^\top."""
+    I - \frac1n \mathbf{1} \mathbf{1}^\top.  A variable beside them has a size of its own."""
     for symbol, node in nodes.items():
         own = [sizes.resolve(axis, reading.sizes.bound) for axis in node.axes]
-        if not any(map(sizes.unknowns, own)):
+        parts = toposort(node)
+        if not any(map(sizes.unknowns, own)) or any(isinstance(part, Var) for part in parts):
             continue
-        below = [sizes.resolve(n.n, reading.sizes.bound) for n in toposort(node)
+        below = [sizes.resolve(n.n, reading.sizes.bound) for n in parts
                  if isinstance(n, Ones | Delta)]  # fmt: skip
         known = {n for n in below if isinstance(n, Size) and not sizes.unknowns(n)}
         with suppress(SizeError):

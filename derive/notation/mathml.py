@@ -116,6 +116,8 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return accented(kids[0].lstrip("\\"), _one(kids[1], spelling))
         case "env":
             return _env(kids, spelling)
+        case "unclear":
+            return f"<mi>{escape(kids[0])}</mi>"
         case "bare":
             return _mathml(kids[0], spelling)
         case "marked":

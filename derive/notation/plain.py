@@ -84,6 +84,10 @@ def _plain(node: Tree) -> str:
             return f"binom({_plain(kids[0])}, {_plain(kids[1])})"
         case "accent":
             return f"{kids[0].lstrip(chr(92))}({_plain(kids[1])})"
+        case "unclear":
+            return str(kids[0])
+        case "bare":
+            return _plain(kids[0])
         case "semi":
             return "; ".join(_plain(kid) for kid in kids)
         case "env":

@@ -104,7 +104,7 @@ def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: S
     stem = base_of(tree)
     if (letters := single_entry(base, sub, sup, scope)) is not None:
         return Tree("single", letters, tree.span)
-    if is_unit(base, sub, scope):
+    if sub is not None and is_unit(base, sub, scope):
         at = Tree("unit", (sub if index_letter(sub) else settle(sub, scope),), tree.span)
         return _raised(at, (sup,) if sup is not None else (), tree, scope)
     if stem in INDICATORS and sub is not None and sub.head in ("chain", "set", "list"):
@@ -217,7 +217,7 @@ def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tre
                 done.append(call)
                 k += 1 + used
                 continue
-            _ask_ifambiguous_superscript(kid, following, scope)
+            _ask_if_ambiguous(kid, following, scope)
         bracket = following if following is not None and following.head in BRACKETS else None
         if kid == _ONE and bracket is not None and _is_condition(bracket):  # 1[z > 0]
             condition = settle(bracket.kids[0], scope)
@@ -358,7 +358,7 @@ def _function(kid: Tree, scope: Scope) -> tuple[Tree, tuple[Tree, ...]]:
     return Tree("symbol", (reference.symbol, *indices), kid.span), reference.actions
 
 
-def _ask_ifambiguous_superscript(kid: Tree, following: Tree | None, scope: Scope) -> None:
+def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
     bracket, _ = _bracket(following)
     if bracket is None or bracket.head not in ("paren",) or following is None:
         return

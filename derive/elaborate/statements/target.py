@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of
+from derive.elaborate.names.scope import base_of, index_letter, names_in
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.collect import Statements
@@ -36,6 +36,7 @@ def target_of(statements: Statements, reading: Reading, text: str) -> Tree | Non
     losses = [
         left for left in lefts
         if base_of(left) and names_loss(reading.scope.introduce(left).symbol)
+        and not _is_member(left, statements)
     ]  # fmt: skip
     differentiated = list(_differentiated(statements))
     counted = Counter(
@@ -65,6 +66,15 @@ def target_of(statements: Statements, reading: Reading, text: str) -> Tree | Non
     if last is not None and latex(last) in _known_of(_spoken(statements), known):
         return _unwritten(reading, text)
     return last
+
+
+def _is_member(left: Tree, statements: Statements) -> bool:
+    r"""Whether another quantity is made of the members of this one: a divergence, of its
+    \ell_j = \log\sigma_j^2."""
+    if left.head != "script" or index_letter(left.kids[1]) is None:
+        return False
+    rights = (item.kids[2] for item in statements.definitions if item.kids[0] != left)
+    return any(base_of(name) == base_of(left) for name in names_in(rights))
 
 
 def _applied(reading: Reading) -> Tree | None:
