@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from derive.derivation.network import Domain
 from derive.diagnostics import Source
 from derive.kernel.build import lift
-from derive.kernel.expr import Expr, Var
+from derive.kernel.expr import Expr, Map, Var
 from derive.meaning.evaluate import evaluate
 from derive.operators import pointwise as f
 from proofs.check import check_source
@@ -76,6 +76,17 @@ def test_an_order_is_proved(line: str) -> None:
 )
 def test_a_false_order_is_refuted(line: str) -> None:
     assert verdict(line) == "refuted"
+
+
+def test_functions_are_the_same_by_their_names_not_by_their_place_in_memory() -> None:
+    """What was made long ago has a power of its own, once the makers have forgotten it."""
+    kept = f.power(3)(Var("t", ()))
+    f.power.cache_clear()
+    later = f.power(3)(Var("t", ()) + f.square(Var("u", ())))
+    assert isinstance(kept, Map)
+    assert isinstance(later, Map)
+    assert kept.fn is not later.fn
+    assert ordered(kept, later, False, Bounds({}))
 
 
 S, T, P = Var("s", ()), Var("t", ()), Var("p", ())

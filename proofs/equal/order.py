@@ -69,7 +69,7 @@ class _Orders:
 
     def _grown(self, a: Expr, b: Expr, strict: bool, depth: int) -> bool:
         """f(u) <= f(v) of one function that grows, or falls, where its arguments are."""
-        if not (isinstance(a, Map) and isinstance(b, Map)) or a.fn is not b.fn or len(a.args) != 1:
+        if not (isinstance(a, Map) and isinstance(b, Map)) or a.fn != b.fn or len(a.args) != 1:
             return False
         (u,), (v,), name = a.args, b.args, a.fn.name
         if name in GROWING:
