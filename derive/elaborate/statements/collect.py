@@ -352,7 +352,8 @@ def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> Non
         for node in item.subtrees():
             if node.head == "juxt":
                 for kid, after in zip(node.kids, node.kids[1:], strict=False):
-                    # f (1 - f) is a product: nothing is applied to itself.
+                    # f (1 - f) is a product: nothing is applied to itself.  f(x)^2 is f of x.
+                    after = after.kids[0] if after.head == "script" else after
                     if base_of(kid) and after.head in BRACKETS and kid not in after.subtrees():
                         seen.setdefault(latex(kid), set()).add(after)
     for item in list(found.functions):
