@@ -1,7 +1,7 @@
 """Every formula that a sheet prints is right as printed: read back below its document it is proved.
 
 Documents that are written to be checked may define what is false; of those, the ones that define
-the same where they ask and where they claim are taken, every ninth of them.
+the same where they ask and where they claim are taken.
 """
 
 from __future__ import annotations
@@ -19,11 +19,24 @@ from tests.printed import DEFINES, PROVED, Printed, alike, read_back
 
 pytest.importorskip("flint")
 HERE = Path(__file__).parent
-# Lines that are right and not proved: no window of steps shows those of a network of unknown depth
-# one by one, and the normal form abstains on a slice of a long sum and on an entry of exponentials.
-UNSETTLED = {"depth.tex": 12, "lstm.tex": 2, "contrastive_softmax.tex": 3}
-# Vectors that are rows throughout; u_{w_s}, which is printed by the name that it is read under.
-UNREAD = {"rowvec.md": 3, "losses_negative_sampling.tex": 2}
+# Right and not proved: a window of steps does not show those of unknown depth one by one; the
+# normal form abstains on a slice of a long sum, and on an entry of exponentials.
+UNSETTLED = {
+    "depth.tex": 12, "lstm.tex": 2, "contrastive_softmax.tex": 3, "bptt_transposes.tex": 8,
+    "other_lstm_time.tex": 48, "traps_members.tex": 2,
+}  # fmt: skip
+# Not read back as it is meant; what is mended is to be struck out here.  Vectors that are rows
+# throughout; u_{w_s}, printed by the name that it is read under; a bold p_k of a declared p; the
+# end of a sum that only the sheet names; entries that Einstein's convention sums, gathered; options
+# of a convolution in words; K(x, x'), printed K before a bracket; the delta of a quantity that the
+# document does not call its loss.
+UNREAD = {
+    "rowvec.md": 3, "losses_negative_sampling.tex": 2, "abstract_names.tex": 2,
+    "entries_whole.tex": 1, "family_numbers.tex": 2, "index_capture_chain.tex": 2,
+    "other_einstein.tex": 2, "other_einstein_gradients.tex": 2, "indices_primed_values.tex": 1,
+    "convolution_strided.tex": 2, "convolution_words.tex": 2, "other_kernel.tex": 4,
+    "kernel_rmsnorm.tex": 2,
+}  # fmt: skip
 
 
 def _documents(*folders: str) -> list[Path]:
@@ -48,7 +61,7 @@ def assert_read_back(path: Path) -> None:
         pytest.skip("there is no sheet of it")
     unsettled = [one for one in found if one.verdict == "unsettled"]
     others = [one for one in found if one.verdict != "unsettled"]
-    assert len(others) <= UNREAD.get(path.name, 0), shown(others)
+    assert len(others) == UNREAD.get(path.name, 0), shown(others)
     assert len(unsettled) <= UNSETTLED.get(path.name, 0), shown(unsettled)
 
 
@@ -59,7 +72,7 @@ def test_what_is_printed_is_proved(path: Path) -> None:
     assert_read_back(path)
 
 
-@pytest.mark.parametrize("path", _documents("tests/book")[::9], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", _documents("tests/book"), ids=lambda p: p.name)
 def test_what_is_printed_of_a_hand_derivation_is_proved(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     try:
