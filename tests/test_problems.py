@@ -146,6 +146,22 @@ Let $z = Wx$ with $W \in \mathbb{R}^{m \times n}$ and $L = \frac12\|z\|^2$.
     assert [claim.verdict for claim in check(text, "document.tex").claims] == ["proved", "proved"]
 
 
+@pytest.mark.parametrize(
+    "words", ["Here we have", "With this,", "Now let us expand:", "So, for it,"]
+)
+def test_what_a_later_section_finds_is_claimed_of_what_it_had(words: str) -> None:
+    """Else a wrong line would be taken for a definition, and what follows from it be proved."""
+    text = rf"""
+\section{{Setting}}
+Let $L = \frac12\|Wx - y\|^2$ with $W \in \mathbb{{R}}^{{m\times n}}$.
+\section{{Expansion}}
+{words} $L = \frac12 x^\top W^\top W x$. Then $\nabla_x L = W^\top W x$.
+"""
+    verdicts = [claim.verdict for claim in check(text, "document.tex").claims]
+    assert verdicts[-1] == "refuted"
+    assert "proved" not in verdicts
+
+
 def test_items_that_define_one_name_again_are_problems() -> None:
     text = r"""Find the gradient $\nabla f$ of each:
 \begin{enumerate}

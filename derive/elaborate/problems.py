@@ -25,8 +25,10 @@ from derive.latex.read import Parsed, read_formulas
 from derive.latex.segment import Document, segment
 from derive.tree import Tree
 
+# "Let L = .." brings another L; "we have L = ..", "now let us expand: L = .." claim of this one.
 _SUPPOSES = re.compile(
-    r"\b(let|consider|suppose|given|define[ds]?|now|assume|take|for|with|where|if|set|have)\b[^.?!]*$",
+    r"\b(?:let(?! us\b| me\b|'s\b)|consider|suppose|defin(?:e[ds]?|ing)|assum(?:e|ing)|take)\b"
+    r"[^.?!]*$",
     re.IGNORECASE,
 )
 _REFERS = re.compile(
