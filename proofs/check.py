@@ -60,7 +60,7 @@ def check_source(
         return _checked(one, layout, left)
 
     try:
-        parts = [one for part in problems(source) for one in _said_anew(part)]
+        parts = [one for part in problems(source, judging=True) for one in _said_anew(part)]
         parts = parts or list(next(problems_said_anew(source, judging=True), ()))
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)

@@ -162,6 +162,21 @@ Let $L = \frac12\|Wx - y\|^2$ with $W \in \mathbb{{R}}^{{m\times n}}$.
     assert "proved" not in verdicts
 
 
+@pytest.mark.parametrize("words", ["Show that", "Prove that", "Expanding, we get", "Hence"])
+def test_what_a_later_problem_concludes_is_claimed_of_what_the_first_said(words: str) -> None:
+    text = rf"""
+## Exercise 1
+Let $L = \frac12\|Wx - y\|^2$ with $W \in \mathbb{{R}}^{{m\times n}}$.
+## Exercise 2
+{words} $L = \frac12 x^\top W^\top W x$. Then $\nabla_x L = W^\top W x$.
+"""
+    verdicts = [claim.verdict for claim in check(text, "document.md").claims]
+    assert verdicts[-1] == "refuted"
+    assert "proved" not in verdicts
+    right = text.replace(r"= W^\top W x$", r"= W^\top (W x - y)$")
+    assert check(right, "document.md").claims[-1].verdict == "proved"
+
+
 def test_items_that_define_one_name_again_are_problems() -> None:
     text = r"""Find the gradient $\nabla f$ of each:
 \begin{enumerate}

@@ -18,6 +18,7 @@ from derive.elaborate.names.scope import base_of, index_letter, names_in
 from derive.elaborate.statements.alone import DEFINES, formals_of, is_head
 from derive.elaborate.statements.collect import ORDERED
 from derive.elaborate.statements.declare import declared_names
+from derive.elaborate.statements.given import is_concluded
 from derive.latex.headings import Heading, headings, levels
 from derive.latex.macros import collect
 from derive.latex.print import latex
@@ -70,6 +71,7 @@ class _Part:
     items: list[Tree] = field(default_factory=list)
     given: dict[str, list[Tree]] = field(default_factory=dict)  # by the names they are about
     formals: set[str] = field(default_factory=set)
+    concluded: set[str] = field(default_factory=set)  # "show that L = ..": said elsewhere
     borrows: bool = False  # does it take names from others
 
     @cached_property
@@ -105,15 +107,16 @@ class _Part:
         return not by.issubset(key for item in rest for key in _names(item))
 
 
-def problems(source: Source) -> tuple[Problem, ...]:
+def problems(source: Source, judging: bool = False) -> tuple[Problem, ...]:
     """The problems of a document whose headings call them so; none where it is one problem.
 
+    ``judging``: what a problem concludes of a name is a claim about what another says of it.
     DeriveError for a document that cannot hold formulas at all.
     """
     document = segment(source)
     found = list(headings(document.plain, *_body(document)))
     for begun in levels(found, named=True):
-        return _cut(source, document, begun)
+        return _cut(source, document, begun, judging)
     return ()
 
 
@@ -130,14 +133,14 @@ def problems_said_anew(source: Source, judging: bool = False) -> Iterator[tuple[
         parsed = read_formulas(source)
         kept: list[Heading] = []
         said: dict[str, list[Tree]] = {}
-        for k, part in enumerate(_parts(parsed, begun)):
+        for k, part in enumerate(_parts(parsed, begun, judging)):
             if part.heading is not None and (k == 1 or _anew(part, said, document, judging)):
                 kept.append(part.heading)
                 said = {}
             for key, items in part.given.items():
                 said.setdefault(key, []).extend(items)
         if len(kept) > 1:
-            yield _cut(source, document, kept)
+            yield _cut(source, document, kept, judging)
 
 
 def _anew(part: _Part, said: dict[str, list[Tree]], document: Document, judging: bool) -> bool:
@@ -164,7 +167,7 @@ def _body(document: Document) -> tuple[int, int]:
     return max(begin, 0), len(document.plain) if end < 0 else end
 
 
-def _parts(parsed: Parsed, begun: Sequence[Heading]) -> list[_Part]:
+def _parts(parsed: Parsed, begun: Sequence[Heading], judging: bool) -> list[_Part]:
     """What stands before the first heading, and under each."""
     _, end = _body(parsed.document)
     starts = [0, *(one.start for one in begun)]
@@ -177,6 +180,9 @@ def _parts(parsed: Parsed, begun: Sequence[Heading]) -> list[_Part]:
         while item.span[0] >= parts[k].end and k + 1 < len(parts):
             k += 1
         parts[k].items.append(item)
+        if judging and is_concluded(item, parsed.source.text):
+            parts[k].concluded.update(_said(item))
+            continue
         for key in _said(item):
             parts[k].given.setdefault(key, []).append(item)
         if item.head == "chain" and item.kids[0] is not None and is_head(item.kids[0]):
@@ -244,15 +250,18 @@ def _is_place(script: Tree) -> bool:
 # ----------------------------------------------------------------------------------- the cut
 
 
-def _cut(source: Source, document: Document, begun: Sequence[Heading]) -> tuple[Problem, ...]:
-    parts = _parts(read_formulas(source), begun)
+def _cut(
+    source: Source, document: Document, begun: Sequence[Heading], judging: bool
+) -> tuple[Problem, ...]:
+    parts = _parts(read_formulas(source), begun, judging)
     text = source.text
     macros = collect(text)[1]
     made = []
     for k, part in enumerate(parts):
         if part.heading is None and not part.items:
             continue
-        part.borrows = part.heading is not None and part.refers(text)
+        elsewhere = any(one.says(key) for one in parts[:k] for key in part.concluded)
+        part.borrows = part.heading is not None and (elsewhere or part.refers(text))
         asked = [*_named(parts, k, text), 0] if part.borrows else [0][:k]
         takes = [_taken(parts, k, asked, sparing) for sparing in (False, True)]
         own, fresh = (Source(source.file, _blanked(text, macros, parts, k, one)) for one in takes)
@@ -328,7 +337,7 @@ def _blanked(
         start = part.start if at == 0 else text.find("\n", part.start, part.end) % (len(text) + 1)
         shown[start : part.end] = b"\1" * (part.end - start)
         for item in part.items:
-            if not _goes_with(item, own, taken.get(at, set()), known, common=at == 0):
+            if not _goes_with(item, part, own, taken.get(at, set()), known):
                 shown[slice(*item.span)] = bytes(item.span[1] - item.span[0])
     shown[own.start : own.end] = b"\1" * (own.end - own.start)
     for start, end in macros:
@@ -339,12 +348,13 @@ def _blanked(
     )
 
 
-def _goes_with(item: Tree, own: _Part, wanted: set[str], known: set[str], common: bool) -> bool:
+def _goes_with(item: Tree, part: _Part, own: _Part, wanted: set[str], known: set[str]) -> bool:
     """Whether a problem takes over a statement of a part of which it takes the names ``wanted``.
 
     What is common to all problems goes with each of them, but for definitions it has no use for.
     """
-    said = set(_said(item))
+    common = part.heading is None
+    said = {key for key in _said(item) if any(one is item for one in part.given.get(key, ()))}
     if said:
         declared = common and _relation(item) in _IN
         return not any(own.says(key) for key in said) and (declared or bool(said & wanted))
