@@ -108,7 +108,8 @@ class Decider:
         order = set(toposort(a, b)) if self.narrowings and found.verdict != PROVED else ()
         about = tuple(n for n in self.narrowings if n.var in order and not n.unread)
         found = self._where_said(found, a, b, relation, about) if about else found
-        unread = next((n for n in self.narrowings if n.var in order and n.unread), None)
+        names = {node.name for node in order if isinstance(node, Var)}  # sizes are known by now
+        unread = next((n for n in self.narrowings if n.unread and n.var.name in names), None)
         if found.verdict != REFUTED or unread is None:
             return found
         return Finding(

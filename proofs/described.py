@@ -17,6 +17,7 @@ from derive.elaborate.statements.mood import Mood, mood_of
 from derive.kernel.build import dot, total, trace
 from derive.kernel.expr import Delta, Expr, Num, Var
 from derive.latex.print import latex
+from derive.tree import Tree
 from proofs.narrowed import Narrowing
 from proofs.supposed import Supposed
 
@@ -84,9 +85,23 @@ def unread_words(claims: Claims) -> Iterator[Narrowing]:
     for one in claims.described:
         if one.law in _OF_VECTORS or _laws(one, claims):
             continue
-        for expr, named in _named(one, claims):
-            if isinstance(expr, Var) and (expr.axes or one.law != "arrays"):
-                yield Narrowing((one.at, one.at), expr, "", named, unread=one.words)
+        for name in one.names:
+            for var in _variables(name, claims):
+                if var.axes or one.law != "arrays":
+                    yield Narrowing((one.at, one.at), var, "", latex(name), unread=one.words)
+
+
+def _variables(name: Tree, claims: Claims) -> Iterator[Var]:
+    r"""The variable that a name is, and those that it is an entry or a member of: \lambda_1."""
+    with suppress(Fault, Silent):
+        value = claims.reading.sizes.current(claims.value(name)).expr
+        if isinstance(value, Var):
+            yield value
+    if name.head == "script" and name.kids[1] is not None:
+        whole = latex(name.kids[0])
+        for node, symbol in claims.reading.made.items():
+            if isinstance(node, Var) and symbol in (whole, f"{whole}_{{#1}}"):
+                yield node
 
 
 def _laws(one: Described, claims: Claims) -> list[Law]:

@@ -31,6 +31,7 @@ from proofs.loewner import RELATIONS as LOEWNER
 from proofs.narrowed import Narrowed
 from proofs.norms import by_another_custom
 from proofs.supposed import Supposed, rearranged, suppositions
+from proofs.unread import unless_unread
 from proofs.updates import step_of_descent
 from proofs.verdict import (
     ILL_TYPED,
@@ -161,8 +162,7 @@ class Judge:
         return Judged(whole, claim.span, links, convention)
 
     def _unknown(self, claim: Claim, symbol: Tree) -> Link:
-        named = text(symbol)
-        at = symbol.span[0]
+        named, at = text(symbol), symbol.span[0]
         where = next((k for k, s in enumerate(claim.sides[1:]) if s.span[0] <= at < s.span[1]), 0)
         return self._link(
             claim, where, UNREADABLE, "reader", f"{marked(named)} is neither declared nor defined",
@@ -225,6 +225,7 @@ class Judge:
         decisive = off_kinks(decisive) if derives else decisive
         if k == 0 and relation in EQUALITIES:
             decisive = _of_a_variable(decisive, left, here)
+        decisive = unless_unread(decisive, (left, before, here), relation, self.claims)
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
             "conditions": decisive.conditions, "counterexample": decisive.counterexample,
@@ -278,7 +279,7 @@ class Judge:
     ) -> Link:
         """A link one side of which has no value, or the wrong shape."""
         told = fault.diagnostic(self.claims.source)
-        notes = tuple(n for n in (*told.notes, told.help) if n)
+        notes = tuple(filter(None, (*told.notes, told.help)))
         verdict = (
             ILL_TYPED if fault.code in _SHAPES
             else UNSETTLED if fault.code in _LIMITS else UNREADABLE

@@ -68,6 +68,8 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
     "lower": lambda a: _same(a, np.tril(a)),
     "upper": lambda a: _same(a, np.triu(a)),
     "diagonal": lambda a: _same(a, a * _eye(len(a))),
+    "independent": lambda a: _determinant(a.T @ a) != 0,
+    "spanning": lambda a: _determinant(a @ a.T) != 0,
     "columns": lambda a: _same(a.T @ a, _eye(a.shape[1])),
     "rows": lambda a: _same(a @ a.T, _eye(a.shape[0])),
     "orthogonal": lambda a: _same(a.T @ a, _eye(a.shape[1])),

@@ -13,6 +13,7 @@ from derive.derivation.local import opened
 from derive.derivation.network import Domain
 from derive.kernel.build import contracted, is_zero
 from derive.kernel.expr import Expr, Num, Var, shape_text, toposort
+from derive.operators.pointwise import eq
 from derive.writing.tidy import tidy
 from proofs.conditions import conditions_latex
 from proofs.equal import Proof, prove
@@ -46,7 +47,7 @@ class Loewner:
             )  # fmt: skip
         certificate = self.certificate(matrix)
         shown = certificate is not None and (certificate.strict or relation.endswith("eq"))
-        negative = self._negative(matrix, half)
+        negative = self._negative(matrix, half, strict=not relation.endswith("eq"))
         if shown and negative is None:
             assert certificate is not None
             return Finding(
@@ -68,17 +69,21 @@ class Loewner:
         """A certificate of the matrix, or of a shorter form that is proved to be equal to it."""
         return certified(matrix, self.facts, self.proves)
 
-    def _negative(self, matrix: Expr, half: int) -> Finding | None:
-        """A point and a vector v for which v^T M v is negative."""
+    def _negative(self, matrix: Expr, half: int, strict: bool) -> Finding | None:
+        """A point and a vector v for which v^T M v is negative; or, if v^T M v > 0 is claimed of
+        every v but 0, is 0."""
         taken = {n.name for n in toposort(matrix) if isinstance(n, Var)}
         name = next(v for v in ("v", "w", "u", "q", "v'") if v not in taken)
         v = Var(name, matrix.axes[:half])
         axes = tuple(range(2 * half))
         value = contracted((v, matrix, v), (axes[:half], axes, axes[half:]), ())
-        found = self.refutes(value, Num(0), ">=")
+        found, said = self.refutes(value, Num(0), ">="), "negative"
+        if strict and (found is None or found.verdict != REFUTED):
+            length = contracted((v, v), (axes[:half], axes[:half]), ())
+            found, said = self.refutes(value + eq(length, 0), Num(0), ">"), "not positive"
         if found is None or found.verdict != REFUTED:
             return None
-        message = rf"${name}^\top M {name}$ is negative for the difference $M$ of the two sides"
+        message = rf"${name}^\top M {name}$ is {said} for the difference $M$ of the two sides"
         return Finding(REFUTED, "numeric", message, counterexample=found.counterexample)
 
     def _conditions(self, matrix: Expr) -> tuple[str, ...]:
@@ -92,12 +97,15 @@ def certified(
     matrix: Expr, facts: Mapping[Expr, Domain], proves: Callable[[Expr, Expr], bool] | None = None
 ) -> Certificate | None:
     """A certificate of a matrix, or of a shorter form that is proved to be equal to it."""
+    equal = proves or (lambda a, b: prove(a, b, facts) is not None)
     found = semidefinite(matrix, facts)
     if found is None:
         short = tidy(opened(matrix))
-        equal = proves or (lambda a, b: prove(a, b, facts) is not None)
         if short is not matrix and equal(matrix, short):
             found = semidefinite(short, facts)
+    # Of a projection v^T M v is |M v|^2.
+    if found is None and len(matrix.axes) == 2 and equal(matrix, matrix.T @ matrix):
+        return Certificate((r"$M = M^\top M$",))
     return found
 
 

@@ -25,6 +25,8 @@ C, p = d.matrix("C", n, n, definite=True), d.vector("p", c, distribution=True)
 K, lam = d.matrix("K", n, n, skew=True), d.scalar("lambda")
 I = Delta(n)  # noqa: E741
 FACTS: dict[Expr, Domain] = {lam: Domain(low=Fraction(0))}
+v, E = d.vector("v", n), d.exp(z)
+M, T = (1 + dot(x, x)) * I, outer(A @ x, A @ x)
 logits = d.name("u", X @ x)
 samples = d.batch("x", m, n)
 
@@ -40,8 +42,18 @@ SHOWN = {
     "log-sum-exp": d.hessian(d.logsumexp(z) - dot(t, z), z),
     "softmax regression": d.hessian(d.logsumexp(W @ x) - dot(t, W @ x), W),
     "a batch of it": d.hessian(d.total(d.logsumexp(contract("kj,ij->ik", W, samples))), W),
+    "a multiple of a sum": 2 * (S + C), "turned round": (S + C).T, "less than I": M - outer(x, x),
+    "root": d.hessian((1 + dot(x, x)) ** 0.5, x),
+    "logarithm": d.hessian(d.log(1 + d.exp(dot(y, X @ x))), x),
+    "of a sum": d.hessian(d.log(d.total(d.exp(X @ x))), x), "more than is taken": T - T / 2,
+    "by weights": diag(E) / d.total(E) - outer(E, E) / d.total(E) ** 2,
+    "projection": I - W.T @ d.inverse(W @ W.T) @ W,
+    "and more": M - outer(x, x) + outer(v, v), "barrier": d.hessian(-d.total(d.log(x)), x),
 }  # fmt: skip
-STRICT = {"multiple", "sum", "inverse"}
+STRICT = {
+    "multiple", "sum", "inverse", "ridge", "a multiple of a sum", "turned round", "less than I",
+    "root", "and more", "barrier",
+}  # fmt: skip
 NOT = {
     "A": A, "A * A^T": A * A.T, "A + A^T": A + A.T, "H": H, "-S": -S, "S - C": S - C,
     "I - S": I - S,
@@ -51,7 +63,13 @@ NOT = {
     "negative": -lam * I, "CS": C @ S, "two sides": A @ S @ B.T, "AA": A @ A, "K": K, "KK": K @ K,
     "xx - I": outer(x, x) - I, "crossed": contract("ij,ji->ij", A, A),
     "crossed four": contract("il,kj->ikjl", A, A), "H * H^T": contract("ij,kl->ikjl", H, C),
-    "mixed": contract("ab,ba,ai,bj->ij", A, A, B, B),
+    "mixed": contract("ab,ba,ai,bj->ij", A, A, B, B), "more than I": M - 2 * outer(x, x),
+    "twice from I": M - outer(x, x) - outer(v, v), "I - xx": I - outer(x, x),
+    "more by weights": diag(E) / d.total(E) - 2 * outer(E, E) / d.total(E) ** 2,
+    "weights not squared": diag(E) / d.total(E) - outer(E, E) / d.total(E),
+    "signs": diag(z) / d.total(z) - outer(z, z) / d.total(z) ** 2, "T - 2 T": T - 2 * T,
+    "no projection": I - 2 * W.T @ d.inverse(W @ W.T) @ W,
+    "two vectors": M - 3 * outer(x, v), "inside": X.T @ (diag(d.exp(w)) - outer(w, w)) @ X,
 }  # fmt: skip
 
 
@@ -141,7 +159,7 @@ def verdicts(text: str) -> list[str]:
     ("claim", "verdict"),
     [
         (r"X^\top X \succeq 0", "proved"), (r"0 \preceq X^\top X", "proved"),
-        (r"X^\top X + \lambda I \succ 0", "proved"), (r"X^\top X \succ 0", "unsettled"),
+        (r"X^\top X + \lambda I \succ 0", "proved"), (r"X^\top X \succ 0", "refuted"),
         (r"-X^\top X \succeq 0", "refuted"), (r"X^\top X \preceq 0", "refuted"),
         (r"A + A^\top \succeq 0", "refuted"), (r"A B A^\top \succeq 0", "refuted"),
         (r"X^\top X + \lambda I \succeq \lambda I", "proved"),

@@ -86,7 +86,8 @@ def test_what_is_shown_is_proved_equal(expr):
     assert prove(expr, short) is not None or same(expr, short)
 
 
-KIND_SETS = [(kind,) for kind in KINDS if kind not in ("lower", "upper")] + [
+KIND_SETS = [(kind,) for kind in KINDS] + [
+    ("lower", "invertible"), ("upper", "invertible"), ("diagonal", "invertible"),
     ("symmetric", "orthogonal"), ("definite", "diagonal"), ("semidefinite", "diagonal"),
     ("symmetric", "invertible"),
 ]  # fmt: skip
@@ -95,7 +96,9 @@ KIND_SETS = [(kind,) for kind in KINDS if kind not in ("lower", "upper")] + [
 @pytest.mark.parametrize("kinds", KIND_SETS)
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_numbers_are_of_their_kind_exactly(kinds, size):
-    tall = {"columns": (m, n), "rows": (n, m)}.get(kinds[0], (n, n))
+    tall = {"columns": (m, n), "independent": (m, n), "rows": (n, m), "spanning": (n, m)}.get(
+        kinds[0], (n, n)
+    )
     axes = (n,) if KINDS[kinds[0]].rank == 1 else tall
     var = Var("X", axes, (), closed(kinds))
     forms = structured(var)
@@ -117,10 +120,11 @@ def test_numbers_are_of_their_kind_exactly(kinds, size):
         assert has_kinds(exact, var)
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("lower", "upper")])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_matrix_of_no_kind_is_told(kind):
     axes = (n,) if KINDS[kind].rank == 1 else (n, n)
-    wrong = [[1, 2], [3, 6]] if kind == "invertible" else [[1, 2], [3, 5]]
+    singular = kind in ("invertible", "independent", "spanning")
+    wrong = [[1, 2], [3, 6]] if singular else [[1, 2], [3, 5]]
     array = np.array(wrong[0] if len(axes) == 1 else wrong, object)
     assert not has_kinds(array, Var("X", axes, (), closed([kind])))
 
@@ -135,7 +139,9 @@ def test_a_semidefinite_matrix_may_have_zeros():
 def test_kinds_that_do_not_fit_say_nothing():
     assert kinds_of(Var("X", (m, n), (), closed(["symmetric"]))) == frozenset()
     assert "orthogonal" in kinds_of(Var("X", (n, n), (), closed(["columns"])))
-    assert kinds_of(Var("X", (m, n), (), closed(["columns"]))) == {"columns"}
+    assert kinds_of(Var("X", (m, n), (), closed(["columns"]))) == {
+        "columns", "independent",
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------- documents

@@ -79,6 +79,7 @@ _SAID: dict[str, Text] = {
     "abs": ("the absolute value passes with its sign",),
     "raised": ("power rule",),
     "maximum": ("max routes",),
+    "product": ("product: to each factor the product of the others",),
     "concat": ("every part gets its slice",),
     "part": ("a slice: zeros elsewhere",),
     "minimum": ("min routes",),

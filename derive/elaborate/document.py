@@ -169,8 +169,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = with_roots(with_pairs(items), reading)
     statements = sorted_statements(items, reading)
     shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
+    # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
     for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:
-        # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     _declare(statements, reading, faults, parsed.document.plain)

@@ -13,7 +13,7 @@ from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import Scope
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.statements.collect import collect_letters
+from derive.elaborate.statements.letters import collect_letters
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules

@@ -23,6 +23,7 @@ from derive.elaborate.terms.derivatives import (
     node_and_entry,
     note_order,
     only_variable,
+    power_below,
     stacked_of,
     variables_of,
 )
@@ -99,6 +100,12 @@ def question(
             what = latex(of) if of is not None else r"\mathcal{L}"
             raise Fault("incomplete-question", "the gradient does not say in which variable", part,
                         rf"write $\nabla_{{\mathbf{{W}}}} {what} = ?$")  # fmt: skip
+        if power_below(by, int(order) if str(order).isdigit() else 1) != 1 and not _is_one(
+            by, reading
+        ):
+            value = value_of(reading, settle(part, reading.scope), Env())
+            yield Question("value", value.expr, (), (), part, part.span)
+            return
         opens = _entries_of((of, by), reading)
         reading.scope.bound |= opens
         target, letters = _target(of, reading, root, part, opens)
@@ -217,9 +224,7 @@ class _Variable(NamedTuple):
 
 
 def _variables(by: Tree, reading: Reading) -> list[_Variable]:
-    # \sigma^2 may be the name of one quantity; x^2 below \partial^2 is x twice
-    whole = reading.scope.refer(by) if base_of(by) else None
-    lone = whole is not None and not whole.actions and reading.scope.known(whole.symbol)
+    lone = _is_one(by, reading)
     found = [by] if lone else variables_of(by)
     if not lone and any(
         node.head == "name" and _VEC.fullmatch(node.kids[0]) for node in by.subtrees()
@@ -233,6 +238,12 @@ def _variables(by: Tree, reading: Reading) -> list[_Variable]:
         )
         done.append(_Variable(inner or tree, inner is not None, turned))
     return done
+
+
+def _is_one(by: Tree, reading: Reading) -> bool:
+    r"""Whether \sigma^2 is the name of one quantity; x^2 below \partial^2 is x twice."""
+    whole = reading.scope.refer(by) if base_of(by) else None
+    return whole is not None and not whole.actions and reading.scope.known(whole.symbol)
 
 
 def _groups(

@@ -5,8 +5,8 @@ every other node is done cell by cell once what meets in it is cut alike; a sum 
 sum over its cells.  The cells have no concatenation left, and a slice only of what cannot be cut:
 so equality is that of the cells.
 
-Edges are compared for all sizes of at least 1.  Where two edges cannot be put in order, or a node
-has cells that its rule does not see (a softmax of parts), the node stays whole.
+Where two edges cannot be put in order, or a node has cells that its rule does not see (a softmax of
+parts), the node stays whole.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from itertools import product as every
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from derive.kernel.build import add, contracted, rebuilt, zeros
 from derive.kernel.expr import (
@@ -32,27 +32,26 @@ from derive.kernel.expr import (
     toposort,
 )
 from derive.kernel.sizes import Axis
+from derive.meaning import partitioned
+from derive.meaning.grids import (
+    Edges,
+    Grid,
+    Place,
+    Unlike,
+    alike,
+    both,
+    cut_at,
+    extent_of,
+    one_cell,
+    places_of,
+    whole,
+)
 from derive.meaning.small import determinant, inverse, is_small
-from derive.operators.blocks import FAMILIES, edges_of, is_part, joined, merge, part
+from derive.operators.blocks import FAMILIES, edges_of, is_part
 
-Edges: TypeAlias = tuple[Axis, ...]
-Place: TypeAlias = tuple[int, ...]
 Cuts: TypeAlias = Mapping[Expr, tuple[Edges, ...]]
 _NO_CUTS: Cuts = MappingProxyType({})
-_DEEPEST = 100  # nodes inside nodes that a slice is taken into
 _MOST_CELLS = 64  # of one node; beyond, it stays whole
-
-
-class Grid(NamedTuple):
-    """The cells between the edges of every axis; a cell that is not there is zero."""
-
-    axes: Axes
-    edges: tuple[Edges, ...]
-    cells: Mapping[Place, Expr]
-
-
-class Unlike(Exception):
-    """Two edges that cannot be put in order."""
 
 
 def has_blocks(*roots: Expr) -> bool:
@@ -64,22 +63,24 @@ def has_blocks(*roots: Expr) -> bool:
 
 
 def cells(a: Expr, b: Expr, opened: Collection[Expr]) -> list[tuple[Expr, Expr]]:
-    """Pairs of expressions without blocks whose equality is that of a and b, of the same axes.
+    """Pairs of expressions without blocks whose equality is that of a and b, of the same axes,
+    wherever both are defined.
 
     ``opened`` are the names that are looked into.
     """
+    inverted = partitioned.inverted(a, b)
     # What is taken of a symbol cuts it everywhere: x^T x is x_1^2 + x_2^2 where they are met.
     cuts = taken(a, b)
-    first = Grids(opened, cuts)
+    first = Grids(opened, cuts, inverted)
     cuts = taken(whole(first.of(a)), whole(first.of(b)), cuts=cuts)
-    grids = first if cuts == first.cuts else Grids(opened, cuts)
+    grids = first if cuts == first.cuts else Grids(opened, cuts, inverted)
     left, right = grids.of(a), grids.of(b)
     try:
-        edges = tuple(map(_both, left.edges, right.edges))
-        left, right = _cut(left, edges), _cut(right, edges)
+        edges = tuple(map(both, left.edges, right.edges))
+        left, right = cut_at(left, edges), cut_at(right, edges)
     except Unlike:
         return [(whole(left), whole(right))]
-    nothing = {place: zeros(_extent(edges, place)) for place in {**left.cells, **right.cells}}
+    nothing = {place: zeros(extent_of(edges, place)) for place in {**left.cells, **right.cells}}
     return [
         (left.cells.get(place, zero), right.cells.get(place, zero))
         for place, zero in nothing.items()
@@ -106,7 +107,7 @@ def taken(*roots: Expr, cuts: Cuts = _NO_CUTS) -> Cuts:
         own = found.get(inner) or tuple((0, n) for n in inner.axes)
         try:
             found[inner] = tuple(
-                _both(old, tuple(dict.fromkeys(edges.get(k - len(own), old))))
+                both(old, tuple(dict.fromkeys(edges.get(k - len(own), old))))
                 for k, old in enumerate(own)
             )
         except Unlike:
@@ -115,10 +116,14 @@ def taken(*roots: Expr, cuts: Cuts = _NO_CUTS) -> Cuts:
 
 
 class Grids:
-    """The grids of expressions, each found once; ``cuts`` are those of symbols."""
+    """The grids of expressions, each found once; ``cuts`` are those of symbols, ``inverted`` the
+    matrices that have an inverse wherever all is defined."""
 
-    def __init__(self, opened: Collection[Expr], cuts: Cuts = _NO_CUTS) -> None:
+    def __init__(
+        self, opened: Collection[Expr], cuts: Cuts = _NO_CUTS, inverted: Collection[Expr] = ()
+    ) -> None:
         self.opened = frozenset(opened)
+        self.inverted = inverted
         self.cuts = cuts
         self.known: dict[Expr, Grid] = {}
 
@@ -137,7 +142,7 @@ class Grids:
             return self.known[node.kids[0]]
         if is_named(node) or not node.kids:
             cuts = self.cuts.get(node)
-            return _one(node) if cuts is None else _cut(_one(node), cuts)
+            return one_cell(node) if cuts is None else cut_at(one_cell(node), cuts)
         kids = [self.known[kid] for kid in node.kids]
         try:
             found = self._by_rule(node, kids)
@@ -145,21 +150,21 @@ class Grids:
             found = None
         if found is not None and len(found.cells) <= _MOST_CELLS:
             return found
-        return _one(rebuilt(node, [whole(kid) for kid in kids]))
+        return one_cell(rebuilt(node, [whole(kid) for kid in kids]))
 
     def _by_rule(self, node: Expr, kids: list[Grid]) -> Grid | None:
         match node:
             case Add():
-                edges = _alike(kids)
+                edges = alike(kids)
                 return _cellwise(node.axes, edges, kids, lambda own: add(*own))
             case Map(fn):
-                edges = _alike(kids)
-                cut = [_cut(kid, edges) for kid in kids]
+                edges = alike(kids)
+                cut = [cut_at(kid, edges) for kid in kids]
                 made = {
                     place: Map(fn, tuple(
-                        k.cells.get(place) or zeros(_extent(edges, place)) for k in cut
+                        k.cells.get(place) or zeros(extent_of(edges, place)) for k in cut
                     ))
-                    for place in _places(edges)
+                    for place in places_of(edges)
                 }  # fmt: skip
                 return Grid(node.axes, edges, made)
             case Contract():
@@ -167,6 +172,10 @@ class Grids:
             case Call(Operator(name="det" | "inverse" as name)) if is_small(whole(kids[0])):
                 written_out = determinant if name == "det" else inverse
                 return self.of(written_out(whole(kids[0])))
+            case Call(Operator(name="det" | "inverse" as name)) if len(node.args[0].axes) == 2:
+                by_parts = partitioned.determinant if name == "det" else partitioned.inverse
+                in_parts = by_parts(kids[0], self.inverted)
+                return None if in_parts is None else self.of(in_parts)
             case Call(Operator(name="concat", params=(axis, _))):
                 return _concatenation(node.axes, axis, kids)
             case Call(Operator(name="part", params=(axis, start, stop))):
@@ -177,71 +186,10 @@ class Grids:
 # ------------------------------------------------------------------------------------ the rules
 
 
-def _one(node: Expr) -> Grid:
-    place = (0,) * len(node.axes)
-    return Grid(node.axes, tuple((0, n) for n in node.axes), {place: node})
-
-
-def whole(grid: Grid) -> Expr:
-    """The grid as one expression."""
-
-    def along(place: Place) -> Expr:
-        axis = len(place)
-        if axis == len(grid.axes):
-            return grid.cells.get(place) or zeros(_extent(grid.edges, place))
-        count = len(grid.edges[axis]) - 1
-        return joined([along((*place, k)) for k in range(count)], axis - len(grid.axes))
-
-    return along(())
-
-
-def _both(a: Edges, b: Edges) -> Edges:
-    found = merge(a, b)
-    if found is None:
-        raise Unlike
-    return tuple(found)
-
-
-def _alike(kids: Sequence[Grid]) -> tuple[Edges, ...]:
-    edges = kids[0].edges if kids else ()
-    for kid in kids[1:]:
-        edges = tuple(map(_both, edges, kid.edges))
-    return edges
-
-
-def _places(edges: Sequence[Edges]) -> list[Place]:
-    return list(every(*(range(len(own) - 1) for own in edges)))
-
-
-def _extent(edges: Sequence[Edges], place: Place) -> Axes:
-    return tuple(own[k + 1] - own[k] for own, k in zip(edges, place, strict=True))
-
-
-def _cut(grid: Grid, edges: tuple[Edges, ...]) -> Grid:
-    """The grid with more edges."""
-    if grid.edges == edges:
-        return grid
-    found: dict[Place, Expr] = {}
-    for place in _places(edges):
-        source, low = [], []
-        for k, own, old in zip(place, edges, grid.edges, strict=True):
-            # The old cell begins at the last old edge that is not behind the new one.
-            j = max(j for j, edge in enumerate(old[:-1]) if own.index(edge) <= k)
-            source.append(j)
-            low.append(own[k] - old[j])
-        cell = grid.cells.get(tuple(source))
-        if cell is None:
-            continue
-        for axis, (start, n) in enumerate(zip(low, _extent(edges, place), strict=True)):
-            cell = sliced(cell, axis - len(place), start, start + n)
-        found[place] = cell
-    return Grid(grid.axes, edges, found)
-
-
 def _cellwise(axes: Axes, edges: tuple[Edges, ...], kids: Sequence[Grid], make) -> Grid:
-    cut = [_cut(kid, edges) for kid in kids]
+    cut = [cut_at(kid, edges) for kid in kids]
     found = {}
-    for place in _places(edges):
+    for place in places_of(edges):
         own = [kid.cells[place] for kid in cut if place in kid.cells]
         if own:
             found[place] = make(own)
@@ -263,7 +211,7 @@ def _contraction(node: Contract, kids: list[Grid]) -> Grid | None:
     edges: dict[int, Edges] = {}
     for kid, own in zip(kids, node.indices):
         for i, cuts in zip(own, kid.edges):
-            edges[now(i)] = _both(edges[now(i)], cuts) if now(i) in edges else cuts
+            edges[now(i)] = both(edges[now(i)], cuts) if now(i) in edges else cuts
     letters = list(edges)
     found: dict[Place, list[Expr]] = {}
     ways = every(*(range(len(edges[i]) - 1) for i in letters))
@@ -273,7 +221,7 @@ def _contraction(node: Contract, kids: list[Grid]) -> Grid | None:
     if count > 4 * _MOST_CELLS:
         return None
     level = [
-        kid if type(f) is Delta else _cut(kid, tuple(edges[now(i)] for i in own))
+        kid if type(f) is Delta else cut_at(kid, tuple(edges[now(i)] for i in own))
         for f, kid, own in zip(node.factors, kids, node.indices)
     ]
     for way in ways:
@@ -282,7 +230,7 @@ def _contraction(node: Contract, kids: list[Grid]) -> Grid | None:
         for factor, kid, own in zip(node.factors, level, node.indices):
             place = tuple(at[now(i)] for i in own)
             if type(factor) is Delta:
-                cell: Expr | None = Delta(_extent((edges[now(own[0])],), place[:1])[0])
+                cell: Expr | None = Delta(extent_of((edges[now(own[0])],), place[:1])[0])
             else:
                 cell = kid.cells.get(place)
             if cell is None:
@@ -320,11 +268,11 @@ def _apart(factors: Sequence[Expr], indices: Sequence[Place], out: Place) -> Exp
 def _concatenation(axes: Axes, axis: int, kids: list[Grid]) -> Grid:
     k = len(axes) + axis
     starts = edges_of([kid.axes[k] for kid in kids])
-    others = _alike([kid._replace(edges=(*kid.edges[:k], *kid.edges[k + 1 :])) for kid in kids])
+    others = alike([kid._replace(edges=(*kid.edges[:k], *kid.edges[k + 1 :])) for kid in kids])
     along: list[Axis] = [0]
     found: dict[Place, Expr] = {}
     for start, kid in zip(starts, kids):
-        kid = _cut(kid, (*others[:k], kid.edges[k], *others[k:]))
+        kid = cut_at(kid, (*others[:k], kid.edges[k], *others[k:]))
         first = len(along) - 1
         along += [edge + start for edge in kid.edges[k][1:]]
         for place, cell in kid.cells.items():
@@ -345,8 +293,8 @@ def _cut_delta(grid: Grid, edges: Edges) -> Grid:
 
 def _taken(axes: Axes, kid: Grid, axis: int, start: Axis, stop: Axis) -> Grid:
     k = len(axes) + axis
-    kid = _cut_delta(kid, _both(kid.edges[k], (start, stop)))
-    kid = _cut(kid, (*kid.edges[:k], _both(kid.edges[k], (start, stop)), *kid.edges[k + 1 :]))
+    kid = _cut_delta(kid, both(kid.edges[k], (start, stop)))
+    kid = cut_at(kid, (*kid.edges[:k], both(kid.edges[k], (start, stop)), *kid.edges[k + 1 :]))
     own = kid.edges[k]
     low, high = own.index(start), own.index(stop)
     inside = tuple(edge - start for edge in own[low : high + 1])
@@ -356,36 +304,3 @@ def _taken(axes: Axes, kid: Grid, axis: int, start: Axis, stop: Axis) -> Grid:
         if low <= place[k] < high
     }
     return Grid(axes, (*kid.edges[:k], inside, *kid.edges[k + 1 :]), found)
-
-
-# --------------------------------------------------------------------------------------- slices
-
-
-def sliced(node: Expr, axis: int, start: Axis, stop: Axis, depth: int = _DEEPEST) -> Expr:
-    """A range of a cell, taken as far inside as it goes: of a product it is a range of a factor."""
-    if start == 0 and stop == node.axes[axis]:
-        return node
-    match node:
-        case Add() | Map() | Contract() if depth == 0:
-            pass  # a slice of the whole is as true
-        case Ones():
-            return Ones(stop - start)
-        case Add(terms):
-            return add(*(sliced(t, axis, start, stop, depth - 1) for t in terms))
-        case Map(fn, args):
-            return Map(fn, tuple(sliced(a, axis, start, stop, depth - 1) for a in args))
-        case Contract(factors, indices, out):
-            i = out[axis]
-            made = []
-            for factor, own in zip(factors, indices, strict=True):
-                spots = [k for k, j in enumerate(own) if j == i]
-                if type(factor) is Delta and len(spots) == 2:
-                    factor = Delta(stop - start)
-                else:
-                    for k in spots:
-                        factor = sliced(factor, k - len(own), start, stop, depth - 1)
-                made.append(factor)
-            return contracted(made, indices, out)
-        case Call(Operator(name="part", params=(own, low, _)), (inner,)) if own == axis:
-            return sliced(inner, axis, low + start, low + stop, depth)
-    return Call(part(axis, start, stop), (node,))

@@ -35,9 +35,13 @@ KINDS: dict[str, Kind] = {
         Kind("lower", "lower triangular", r"#1_{ij} = 0 \ (i < j)"),
         Kind("upper", "upper triangular", r"#1_{ij} = 0 \ (i > j)"),
         Kind("diagonal", "diagonal", r"#1_{ij} = 0 \ (i \ne j)", ("symmetric", "lower", "upper")),
-        Kind("columns", "of orthonormal columns", r"#1^\top #1 = \mathbf{I}", square=False),
-        Kind("rows", "of orthonormal rows", r"#1 #1^\top = \mathbf{I}", square=False),
-        Kind("invertible", "invertible", r"\det #1 \ne 0"),
+        Kind("independent", "of full column rank", r"\det(#1^\top #1) \ne 0", square=False),
+        Kind("spanning", "of full row rank", r"\det(#1 #1^\top) \ne 0", square=False),
+        Kind("columns", "of orthonormal columns", r"#1^\top #1 = \mathbf{I}", ("independent",),
+             square=False),
+        Kind("rows", "of orthonormal rows", r"#1 #1^\top = \mathbf{I}", ("spanning",),
+             square=False),
+        Kind("invertible", "invertible", r"\det #1 \ne 0", ("independent", "spanning")),
         Kind("orthogonal", "orthogonal", r"#1^\top #1 = #1 #1^\top = \mathbf{I}",
              ("columns", "rows", "invertible")),
         Kind("rotation", "a rotation", r"#1^\top #1 = \mathbf{I}, \ \det #1 = 1", ("orthogonal",)),
@@ -98,6 +102,8 @@ def fitting(kinds: tuple[str, ...], axes: tuple) -> frozenset[str]:
     fit = [k for k in kinds if KINDS[k].rank == len(axes) and (square or not KINDS[k].square)]
     if square and not {"columns", "rows"}.isdisjoint(fit):
         fit.append("orthogonal")  # a square matrix with a one-sided inverse
+    if square and not {"independent", "spanning"}.isdisjoint(fit):
+        fit.append("invertible")
     found = closed(fit)
     return frozenset(k for k in found if square or not KINDS[k].square)
 

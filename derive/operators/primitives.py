@@ -90,6 +90,14 @@ def _routed(chosen: Callable[[Expr], Expr]) -> Callable[[Call, Expr, int], Pull]
     return pull
 
 
+def _product_pull(node: Call, cotangent: Expr, extra: int) -> Pull:
+    r"""The product of all others, \prod_j x_j / x_k, at entry k: where none is 0."""
+    lead, rows, k = _along(node, extra)
+    under = reciprocal(node.args[0])
+    spots = rows, (*rows, k), (*lead, *rows)
+    yield node.args[0], contracted((node, under, cotangent), spots, (*lead, *rows, k)), "product"
+
+
 def _constant(node: Call, cotangent: Expr, extra: int) -> Pull:
     yield from ()
 
@@ -146,6 +154,10 @@ minimum = primitive(
     "minimum", _reduced, lambda x: np.min(x, axis=-1), _routed(lambda x: argmin(x)), r"\min",
     words=("min",), exact=True, kinks="all of the gradient to the first of equal entries",
     code="({0}).min(axis=-1)",
+)  # fmt: skip
+product = primitive(
+    "product", _reduced, lambda x: np.prod(x, axis=-1), _product_pull, r"\textstyle\prod",
+    exact=True, code="np.prod({0}, axis=-1)",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from derive.kernel.expr import Delta, Expr, Num, Var
 from derive.kernel.sizes import Size
 from derive.meaning.kinds import closed, kinds_of
 from derive.operators import composites as _composites  # noqa: F401 - gives expressions division
+from derive.operators.attention import causal_mask
 from derive.operators.blocks import joined, padded, sliced
 from derive.operators.primitives import one_hot
 
@@ -66,6 +67,29 @@ def _diagonal(free: _Free) -> tuple[Expr, ...]:
     return (diag(free.vector()),)
 
 
+def _lower(free: _Free) -> tuple[Expr, ...]:
+    return (causal_mask(free.var.axes[0]) * free.matrix(),)
+
+
+def _upper(free: _Free) -> tuple[Expr, ...]:
+    return (causal_mask(free.var.axes[0]).T * free.matrix(),)
+
+
+def _invertible_diagonal(free: _Free) -> tuple[Expr, ...]:
+    """Entries from 1 on, and their negatives."""
+    v = free.vector()
+    return diag(v * v) + free.unit, -(diag(v * v) + free.unit)
+
+
+def _invertible_lower(free: _Free) -> tuple[Expr, ...]:
+    strict = (causal_mask(free.var.axes[0]) - free.unit) * free.matrix()
+    return tuple(diagonal + strict for diagonal in _invertible_diagonal(free))
+
+
+def _invertible_upper(free: _Free) -> tuple[Expr, ...]:
+    return tuple(lower.T for lower in _invertible_lower(free))
+
+
 def _definite_diagonal(free: _Free) -> tuple[Expr, ...]:
     v = free.vector()
     return diag(v * v) + free.unit, (diag(v * v) + free.unit) / 8
@@ -108,6 +132,18 @@ def _rows(free: _Free) -> tuple[Expr, ...]:
     m, n = free.var.axes
     tall = _Free(Var(free.var.name, (n, m), free.var.letters))
     return tuple(found.T for found in _columns(tall))
+
+
+def _independent(free: _Free) -> tuple[Expr, ...]:
+    """Orthonormal columns, each times a number from 1 on."""
+    v = free._next(free.var.axes[1:])
+    return tuple(found @ (diag(v * v) + Delta(v.axes[0])) for found in _columns(free))
+
+
+def _spanning(free: _Free) -> tuple[Expr, ...]:
+    m, n = free.var.axes
+    tall = _Free(Var(free.var.name, (n, m), free.var.letters))
+    return tuple(found.T for found in _independent(tall))
 
 
 def _permutation(free: _Free) -> tuple[Expr, ...]:
@@ -164,7 +200,12 @@ _MADE: tuple[tuple[tuple[str, ...], Callable[[_Free], tuple[Expr, ...]]], ...] =
     (("distribution",), _distribution),
     (("definite", "diagonal"), _definite_diagonal),
     (("semidefinite", "diagonal"), _semidefinite_diagonal),
+    (("diagonal", "invertible"), _invertible_diagonal),
     (("diagonal",), _diagonal),
+    (("lower", "invertible"), _invertible_lower),
+    (("upper", "invertible"), _invertible_upper),
+    (("lower",), _lower),
+    (("upper",), _upper),
     (("definite",), _definite),
     (("projection",), _projection),
     (("idempotent",), _idempotent),
@@ -179,6 +220,8 @@ _MADE: tuple[tuple[tuple[str, ...], Callable[[_Free], tuple[Expr, ...]]], ...] =
     (("permutation",), _permutation),
     (("columns",), _columns),
     (("rows",), _rows),
+    (("independent",), _independent),
+    (("spanning",), _spanning),
 )
 
 

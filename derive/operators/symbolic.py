@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import product
+from math import prod
 from typing import Any
 
 from derive.kernel import sizes
@@ -305,6 +306,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "argmin": _argmin,
     "maximum": lambda row: sum(a * x for a, x in zip(_argmax(row), row, strict=True)),
     "minimum": lambda row: sum(a * x for a, x in zip(_argmin(row), row, strict=True)),
+    "product": lambda row: prod(row[1:], start=row[0]),
     "one_hot": _one_hot,
     "positions": lambda row: [_number(k) for k in range(1, len(row) + 1)],
 }

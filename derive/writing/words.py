@@ -346,12 +346,12 @@ def _fraction(over: Sequence[Tree], under: Sequence[Tree]) -> Tree:
     return tree("frac", top, product([grouped(f) for f in under] if len(under) > 1 else under))
 
 
-def summed(letter: str, axis: Axis, body: Tree, first: int = 1) -> Tree:
-    r"""\sum_{i=1}^{m} of the body; as many terms from another ``first``."""
+def summed(letter: str, axis: Axis, body: Tree, first: int = 1, sign: str = "sum") -> Tree:
+    r"""\sum_{i=1}^{m} of the body, or \prod; as many terms from another ``first``."""
     if body.head == "sum":
         body = tree("paren", body)
     last = size_tree(axis + (first - 1))
-    return tree("big", "sum", relation(letter_tree(letter), "=", num(first)), last, body)
+    return tree("big", sign, relation(letter_tree(letter), "=", num(first)), last, body)
 
 
 SHIFTED = "="  # what a letter begins with that is a sum: "=1:i,1:k;-1" is i + k - 1

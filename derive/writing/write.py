@@ -349,6 +349,10 @@ class Writer:
                 return slid
         if node.op.name in FAMILIES:
             return (yield from blocks.said(self, node, at, scope))
+        if node.op.name == "product":
+            letter = self.fresh(self.labels(node.args[0])[-1] or "i", {*scope, *filter(None, at)})
+            body = yield Ask(node.args[0], (*at, letter), scope | {letter})
+            return Said(words.summed(letter, node.args[0].axes[-1], body.tree, sign="prod"))
         signature = signature_of(node)
         if signature is not None:
             given: list[Tree] = []

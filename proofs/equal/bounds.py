@@ -93,7 +93,7 @@ class Interval(NamedTuple):
             return POSITIVE if self.positive else NONNEGATIVE if n % 2 == 0 else REAL
         if n < 0:
             if not self.nonzero:
-                return POSITIVE if n % 2 == 0 else REAL
+                return POSITIVE if n % 2 == 0 or self.low >= 0 else REAL
             inverse = Interval(
                 _inverse(self.high), _inverse(self.low, -1 if self.negative else 1),
                 self.high_open or self.high == inf, self.low_open or self.low == -inf,
@@ -233,6 +233,15 @@ def is_count(node: Expr) -> bool:
     return isinstance(node, Num) and node.value > 0 and Fraction(node.value).denominator == 1
 
 
+def is_whole(node: Expr) -> bool:
+    """Whether an expression is made of sizes and whole numbers by sums and products: n - 1."""
+    if isinstance(node, Add) and not node.axes:
+        return all(map(is_whole, node.terms))
+    if isinstance(node, Contract) and not node.out:
+        return all(is_whole(f) or isinstance(f, Ones) for f in node.factors)
+    return isinstance(node, Num) and Fraction(node.value).denominator == 1
+
+
 class Bounds:
     """The interval of every node, each found once.  Names are transparent."""
 
@@ -297,6 +306,8 @@ class Bounds:
             case Call(Operator(name="det"), (arg,)):
                 shown = definiteness(arg, lambda part: known.get(part, REAL))
                 return (REAL, NONNEGATIVE, POSITIVE)[shown]
+            case Call(Operator(name="product"), (arg,)) if known[arg].low >= 0:
+                return POSITIVE if known[arg].positive else NONNEGATIVE
             case Call(Operator() as op):
                 return RANGES.get(op.name, REAL)
         return REAL

@@ -19,23 +19,50 @@ _MOST_WAYS = 32  # ways tried to take a variable out of all terms
 
 def zero_by_clearing(ring: Matrices, poly: Poly) -> bool:
     """Whether a polynomial is 0 when it has been multiplied by the matrices that are inverted."""
-    if not any(ring.atoms[a].kind == INVERSE for a, _, _ in factors_of(poly)):
+    if not _inverted(ring, poly):
         return False
     poly = _by_lemma(ring, poly)
     return _cleared(ring, poly) or any(_cleared(ring, one) for one in _summands(ring, poly))
 
 
 def _by_lemma(ring: Matrices, poly: Poly) -> Poly:
-    """det(N + u v^T) = det(N) (1 + v^T N^{-1} u), for an N whose inverse is spoken of."""
+    """det(N + T) = det(N) det(I + N^{-1} T), for an N whose inverse is spoken of."""
     atoms = ring.atoms
-    inverted = {a for a, own, _ in factors_of(poly) if atoms[a].kind == INVERSE and len(own) == 2}
-    for d in {a for a, own, _ in factors_of(poly) if atoms[a].kind == DETERMINANT and not own}:
-        for a in inverted:
-            made = ring.updated(d, a)
-            if made is not None:
-                poly = _replaced(ring, poly, d, made)
-                break
+    inverted = sorted(a for a in _inverted(ring, poly) if len(atoms[a].axes) == 2)
+    for f, own in {(a, own) for a, own, _ in factors_of(poly)}:
+        alone: Poly = {((f, own, 1),): 1}
+        inner = atoms[f].base if atoms[f].kind == "L" else alone
+        d = _lone_determinant(ring, inner)
+        if d is None:
+            continue
+        made = next(filter(None, (ring.updated(d, a) for a in inverted)), None)
+        if made is not None:
+            poly = _replaced(ring, poly, f, made if f == d else ring.logarithm(made))
     return poly
+
+
+def _lone_determinant(ring: Matrices, poly: Poly) -> int | None:
+    """The atom of the determinant that a polynomial is."""
+    factors = [f for term in poly for f in term]
+    if len(poly) != 1 or len(factors) != 1 or set(poly.values()) != {1}:
+        return None
+    ((a, own, e),) = factors
+    return a if ring.atoms[a].kind == DETERMINANT and not own and e == 1 else None
+
+
+def _inverted(ring: Matrices, poly: Poly) -> set[int]:
+    """The inverses in a polynomial and in the determinants in it."""
+    found: set[int] = set()
+    waiting, seen = [poly], set()
+    while waiting:
+        for a in {f[0] for f in factors_of(waiting.pop())} - seen:
+            seen.add(a)
+            atom = ring.atoms[a]
+            if atom.kind == INVERSE:
+                found.add(a)
+            elif atom.kind == DETERMINANT or (atom.kind == "L" and atom.base):
+                waiting.append(atom.base)
+    return found
 
 
 def _replaced(ring: Matrices, poly: Poly, atom: int, by: Poly) -> Poly:

@@ -15,7 +15,7 @@ from derive.kernel.expr import Call, Contract, Expr, Map, Operator, is_named, to
 from derive.meaning.kinds import kinds_of
 from derive.operators.matrices import det, inverse
 from derive.operators.row import defined
-from proofs.equal.bounds import NONNEGATIVE, POSITIVE, Bounds, Interval, is_count
+from proofs.equal.bounds import NONNEGATIVE, POSITIVE, Bounds, Interval, is_count, is_whole
 from proofs.equal.proof import Condition
 
 Below = Callable[[Expr], Iterable[Expr]]
@@ -78,6 +78,8 @@ def _need(node: Expr) -> Condition | None:
             return Condition("!=", arg) if q < 0 else None
         case Map(fn, (_, exponent)) if fn.name == "raised" and is_count(exponent):
             return None
+        case Map(fn, (arg, exponent)) if fn.name == "raised" and is_whole(exponent):
+            return Condition("!=", arg)
         case Map(fn, (arg, *_)) if fn.name in ("log", "raised"):
             return Condition(">", arg)
         case Call(Operator(name=word), (arg,)) if word in ("inverse", "logabsdet"):

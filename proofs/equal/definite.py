@@ -90,6 +90,11 @@ def definiteness(matrix: Expr, interval: Callable[[Expr], Interval], budget: int
                 if any(i in o or j in o for _, o in rest):
                     continue
                 if spots == turned:  # B_{si} d_s B_{sj}, or u_i u_j
+                    injective = "independent" if own.index(i) == len(own) - 1 else "spanning"
+                    if injective in kinds_of(factor) and all(
+                        len(o) == 1 and o[0] in own and interval(f).positive for f, o in rest
+                    ):
+                        return Definite.YES
                     if all(
                         len(o) == 1 and o[0] in own and interval(f).power(n).low >= 0
                         for (f, o), n in Counter(rest).items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from proofs.equal.atoms import CONSTANT, Atom, Factor, Number, OverBudget, Poly, Undefined
+from proofs.equal.atoms import CONSTANT, Atom, Factor, Number, OverBudget, Poly, Term, Undefined
 from proofs.equal.bounds import POSITIVE
 from proofs.equal.indicators import Indicators
 from proofs.equal.ring import MOST_POWER
@@ -73,7 +73,26 @@ class Functions(Indicators):
                 # x^3 is positive where x is
                 a, o, e = term[0]
                 return self.multiply(found, self.of_factor((a, o, e * q)))
+            apart = self._apart(term) if n == 1 else []
+            if len(apart) > 1 and all(self.bounds(part).low >= 0 for part in apart):
+                for part in apart:  # of independent sums
+                    found = self.multiply(found, self.raised(part, q))
+                return found
         return self.multiply(found, self.of_factor((*self._sum(base), q)))
+
+    def _apart(self, term: Term) -> list[Poly]:
+        """The parts of a product that no summed index joins."""
+        groups: list[tuple[set[int], list[Factor]]] = []
+        for factor in term:
+            summed, part = {i for i in factor[1] if i < 0}, [factor]
+            apart = []
+            for indices, others in groups:
+                if indices.isdisjoint(summed):
+                    apart.append((indices, others))
+                else:
+                    summed, part = summed | indices, others + part
+            groups = [*apart, (summed, part)]
+        return [self.of_factors(1, part) for _, part in groups]
 
     def _whole(self, poly: Poly, n: int) -> Poly:
         """A whole power; of one product without a number or a sum before it, at once."""

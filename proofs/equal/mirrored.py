@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from derive.derivation.network import REALS, Domain
 from derive.kernel.build import rebuilt
@@ -18,7 +17,6 @@ from derive.kernel.contraction import contracted
 from derive.kernel.expr import (
     Add,
     Call,
-    Contract,
     Delta,
     Expr,
     Num,
@@ -30,10 +28,11 @@ from derive.kernel.expr import (
 from derive.meaning.kinds import closed, is_symmetric, kinds_of
 from derive.meaning.normal import normal
 from proofs.equal.bounds import Bounds, Interval
+from proofs.equal.dominated import dominated
+from proofs.equal.products import Product, Spots, terms_of
 
-Spots: TypeAlias = tuple[int, ...]
+_OUTWEIGHS = r"$\operatorname{diag}(d)$ outweighs the $c\,h h^\top$ taken from it"
 _DEEPEST = 6
-_MOST = 16  # factors of a product that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,73 +41,6 @@ class Certificate:
 
     reasons: tuple[str, ...]
     strict: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product of factors at indices, summed over what is not in ``out``."""
-
-    factors: tuple[Expr, ...]
-    spots: tuple[Spots, ...]
-    out: Spots
-
-    @classmethod
-    def of(cls, node: Expr) -> Product:
-        """The flat product that an expression is; names and sums in it stay closed factors."""
-        axes = tuple(range(len(node.axes)))
-        factors: list[Expr] = []
-        spots: list[Spots] = []
-        fresh = len(axes)
-        waiting: list[tuple[Expr, Spots]] = [(node, axes)]
-        while waiting:
-            inner, own = waiting.pop()
-            while is_named(inner) and isinstance(inner.kids[0], Contract):
-                inner = inner.kids[0]
-            if not isinstance(inner, Contract) or len(factors) + len(waiting) > _MOST:
-                factors.append(inner)
-                spots.append(own)
-                continue
-            names = dict(zip(inner.out, own, strict=True))
-            for factor, at in reversed(list(zip(inner.factors, inner.indices, strict=True))):
-                for i in at:
-                    if i not in names:
-                        names[i], fresh = fresh, fresh + 1
-                waiting.append((factor, tuple(names[i] for i in at)))
-        return cls(tuple(factors), tuple(spots), axes)
-
-    def without(self, *gone: int) -> Product:
-        kept = [k for k in range(len(self.factors)) if k not in gone]
-        return Product(
-            tuple(self.factors[k] for k in kept), tuple(self.spots[k] for k in kept), self.out
-        )
-
-    def beside(self, *more: tuple[Expr, Spots]) -> Product:
-        factors, spots = zip(*more, strict=True)
-        return Product((*self.factors, *factors), (*self.spots, *spots), self.out)
-
-    def with_diagonals(self) -> Product:
-        """Each delta between a row and its column as two, which meet at an index of their own, and
-        whatever hangs on the row or the column as hanging there: diag(d) = I diag(d) I."""
-        half = len(self.out) // 2
-        pairs = {frozenset(p): p for p in zip(self.out[:half], self.out[half:], strict=True)}
-        fresh = 1 + max((i for own in (*self.spots, self.out) for i in own), default=0)
-        made = self
-        for delta, own in zip(self.factors, self.spots, strict=True):
-            pair = pairs.pop(frozenset(own), None) if isinstance(delta, Delta) else None
-            if pair is None:
-                continue
-            rest = [
-                (f, tuple(fresh if i in pair else i for i in at))
-                for f, at in zip(made.factors, made.spots, strict=True)
-                if not (f is delta and frozenset(at) == frozenset(pair))
-            ]
-            ends = [(delta, (fresh, i)) for i in pair]
-            factors, spots = zip(*rest, *ends, strict=True)
-            made, fresh = Product(factors, spots, self.out), fresh + 1
-        return made
-
-    def expr(self) -> Expr:
-        return contracted(self.factors, self.spots, self.out)
 
 
 class Definite:
@@ -129,14 +61,17 @@ class Definite:
         if "semidefinite" in known:
             return Certificate(("it is declared",), "definite" in known)
         if isinstance(matrix, Call) and isinstance(matrix.op, Operator):
-            if matrix.op.name == "inverse" and "definite" in kinds_of(matrix.args[0]):
+            lone = matrix.op.name == "inverse" and len(axes) == 2  # of one matrix, not of each
+            inside = self.shown(matrix.args[0], depth + 1) if lone else None
+            if inside is not None:  # of a semidefinite matrix that has an inverse
                 return Certificate(("the inverse of a positive definite matrix",), True)
             return None
         if isinstance(matrix, Delta):
             return Certificate(("the identity",), True)
         if isinstance(matrix, Add):
-            return self._sum(_terms(matrix), depth)
-        return self._product(Product.of(matrix), depth)
+            return self._sum(terms_of(matrix), depth)
+        product = Product.of(matrix)
+        return self._multiple(product, depth) or self._product(product, depth)
 
     # ------------------------------------------------------------------------------------- sums
 
@@ -205,6 +140,19 @@ class Definite:
 
     # --------------------------------------------------------------------------------- products
 
+    def _multiple(self, product: Product, depth: int) -> Certificate | None:
+        """A sum times a number, which may be turned round: v^T M v = v^T M^T v."""
+        half = len(product.out) // 2
+        ways = product.out, product.out[half:] + product.out[:half]
+        inner = [k for k, own in enumerate(product.spots) if own]
+        if len(inner) != 1 or half == 0 or product.spots[inner[0]] not in ways:
+            return None
+        found = self.shown(product.factors[inner[0]], depth + 1)
+        weight = self._weight(product.without(*inner), range(len(product.factors) - 1))
+        if found is None or weight.low < 0:
+            return None
+        return Certificate(found.reasons, found.strict and weight.positive)
+
     def _product(self, product: Product, depth: int) -> Certificate | None:
         half = len(product.out) // 2
         if half == 0:
@@ -258,6 +206,10 @@ class Definite:
             strict = strict and all(
                 not set(product.spots[k]).isdisjoint(product.spots[partner[k]]) for k in ends
             )
+            if not strict and half == len(ends) == 1:
+                firm = all(one is not None and one.strict for one in inner)
+                positive = firm and self._weight(product, weights).positive
+                strict = positive and _is_injective(product, ends[0], image, middles)
             return Certificate((_shape(product, weights, middles, plain),), strict)
         return None
 
@@ -297,6 +249,22 @@ class Definite:
                     made = _extended(image, product.spots[k], order)
                     if made is not None:
                         stack.append((made, {**partner, k: other, other: k}))
+
+
+def _is_injective(
+    product: Product, end: int, image: dict[int, int], middles: Sequence[int]
+) -> bool:
+    r"""Whether B v is 0 for v = 0 alone, where B is the end of B^\top D B."""
+    factor, own = product.factors[end], product.spots[end]
+    if len(own) != 2 or len({*own} & {*product.out}) != 1:
+        return False
+    outer = next(k for k, i in enumerate(own) if i in product.out)
+    inner = own[1 - outer]
+    met = {inner, image.get(inner, inner)}
+    between = {i for k in middles for i in product.spots[k]}
+    if len(middles) > 1 or (between != met if middles else len(met) != 1):
+        return False
+    return ("independent" if outer == 1 else "spanning") in kinds_of(factor)
 
 
 def _parted(product: Product, half: int, image: dict[int, int], partner: dict[int, int]) -> bool:
@@ -342,22 +310,6 @@ def _extended(image: dict[int, int], one: Spots, other: Spots) -> dict[int, int]
     return made
 
 
-def _terms(node: Expr) -> list[Expr]:
-    """The terms of a sum, names opened and products with a sum of their own multiplied out."""
-    found: list[Expr] = []
-    waiting = [node]
-    while waiting:
-        term = waiting.pop()
-        inner = term
-        while is_named(inner):
-            inner = inner.kids[0]
-        if isinstance(inner, Add):
-            waiting += reversed(inner.terms)
-        else:
-            found.append(term)
-    return found
-
-
 def _shape(product: Product, weights: list[int], middles: list[int], plain: bool) -> str:
     numbers = all(not product.spots[k] for k in weights)
     if middles:
@@ -374,11 +326,15 @@ def semidefinite(matrix: Expr, facts: Mapping[Expr, Domain]) -> Certificate | No
     sizes; None if no rule shows it.  The first half of its axes are its rows."""
     shows = Definite(Bounds(facts))
     whole = _opened(matrix)
-    for form in dict.fromkeys((matrix, whole, normal(whole))):
-        found = shows.shown(form)
-        if found is not None:
-            return found
-    return None
+    plain = normal(whole)
+    forms = dict.fromkeys((matrix, whole, plain))
+    found = [one for form in forms if (one := shows.shown(form)) is not None]
+    if found:
+        return next((one for one in found if one.strict), found[0])
+    if len(matrix.axes) != 2 or not isinstance(plain, Add):
+        return None
+    strict = dominated([Product.of(term) for term in terms_of(plain)], facts)
+    return None if strict is None else Certificate((_OUTWEIGHS,), strict)
 
 
 def _opened(root: Expr) -> Expr:

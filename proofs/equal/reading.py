@@ -309,6 +309,9 @@ class Reading(Declared):
             return {((stack_atom(self, *op.params), (0, 1, 2), 1),): 1}
         if (found := self.of_matrix(node)) is not None:
             return found
+        if op.name == "product":
+            along = len(node.axes)
+            return self.multiplied(self.of(node.args[0]), along, node.args[0].axes[-1])
         rowwise = op.name in _ROWWISE and len(node.args) == 1
         if rowwise and self.view.smooth:
             opened = self._row_opened(node)

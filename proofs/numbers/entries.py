@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, prod
 from typing import Any
 
 from flint import arb, fmpq
@@ -274,6 +274,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "argmin": _first(-1),
     "maximum": _extreme(_max),
     "minimum": _extreme(_min),
+    "product": lambda here, row: prod(row[1:], start=row[0]),
     "one_hot": _one_hot,
     "masked_softmax": _masked_softmax,
     "positions": lambda entries, row: [fmpq(k) for k in range(1, len(row) + 1)],

@@ -278,6 +278,12 @@ class Residues:
             return self._of_matrices(op.name, own, P if field == "p" else Q)
         if op.name not in _OPERATORS:
             raise NoSample(f"{op.name} has no meaning modulo p")
+        if op.name == "product":
+            m = P if field == "p" else Q
+            found = np.ones(own.shape[:-1], np.int64)
+            for k in range(own.shape[-1]):
+                found = found * own[..., k] % m
+            return found
         least = -1 if op.name in ("argmin", "minimum") else 1
         best = np.zeros(x.shape[:-1], np.int64)
         for k in range(1, x.shape[-1]):
@@ -332,7 +338,9 @@ _CHOICES: dict[str, Any] = {
 _FUNCTIONS = {
     *_INDICATORS, *_CHOICES, "exp", "log", "pi", "erf", "arctan", "sin", "cos", "generic",
 }  # fmt: skip
-_OPERATORS = {"argmax", "argmin", "maximum", "minimum", "one_hot", "inverse", "det"}
+_OPERATORS = {
+    "argmax", "argmin", "maximum", "minimum", "product", "one_hot", "inverse", "det",
+}  # fmt: skip
 
 
 def _opened(node: Expr) -> Expr | None:

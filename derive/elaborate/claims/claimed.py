@@ -65,10 +65,13 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     _known_powers(statements, reading)
     _note_inputs(statements, reading)
     note_sizes(statements, reading)
-    for item in _solutions(statements, reading, text):
-        statements.definitions.remove(item)
-        statements.claims.append(item)
-        reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
+    for item in (*_solutions(statements, reading, text), *_round(statements, reading)):
+        if item in statements.definitions:
+            statements.definitions.remove(item)
+            statements.claims.append(item)
+            base, _, label, _ = taken_apart(item.kids[0], reading.scope)
+            reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
+            reading.scope.powered.discard((base, latex(label) if label is not None else ""))
     for item in list(statements.definitions):
         symbol = introduced(item.kids[0], reading)[0]
         denied = is_denied(text, *item.span) or is_called_false(text, item.span[1])
@@ -155,20 +158,41 @@ def _note_inputs(statements: Statements, reading: Reading) -> None:
 
 def _solutions(statements: Statements, reading: Reading, text: str) -> list[Tree]:
     r"""The w = (X^\top X)^{-1} X^\top y that "hence" or an arrow concludes, of a variable of what
-    is defined above it: it gives w no value there."""
+    is defined above it: it gives w no value there; nor does \sigma^2 = .. give \sigma one."""
     scope = reading.scope
+    bounded = {scope.refer(name).symbol for item in statements.assumptions
+               for side in item.kids[::2] if base_of(side) or side.head == "list"
+               for name in names_in([side])}  # fmt: skip
     brackets = [*scope.applied.values(), *(f.kids[0].kids[1] for f in statements.functions)]
     formal = {scope.refer(name).symbol for name in names_in(brackets)}
     found: list[Tree] = []
     for item in statements.definitions:
         symbol = introduced(item.kids[0], reading)[0]
-        if symbol not in scope.declared | formal or not is_concluded(item, text):
+        base, _, label, _ = taken_apart(item.kids[0], scope)
+        if label is not None and (base, latex(label)) in scope.powered and base in bounded:
+            symbol = base
+        if symbol not in scope.declared | formal | bounded or not is_concluded(item, text):
             continue
         above = [d for d in (*statements.definitions, *statements.functions) if d.span < item.span]
         used = {scope.refer(name).symbol for name in names_in(k for d in above for k in d.kids[2:])}
         if symbol in used:
             found.append(item)
     return found
+
+
+def _round(statements: Statements, reading: Reading) -> Iterator[Tree]:
+    """The A = (I - Q)(I + Q)^{-1} of a declared A of which a definition above it has made Q: what
+    would go round in a circle claims something of A."""
+    made: dict[str, set[str]] = {}
+    for item in sorted(statements.definitions, key=lambda d: d.span):
+        symbol = introduced(item.kids[0], reading)[0]
+        reached = {reading.scope.refer(name).symbol for name in names_in(item.kids[2:3])}
+        while more := {s for r in reached for s in made.get(r, ())} - reached:
+            reached |= more
+        if symbol in reached and symbol in reading.scope.declared:
+            yield item
+        else:
+            made.setdefault(symbol, reached)
 
 
 def _named_in_passing(

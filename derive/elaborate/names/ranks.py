@@ -173,6 +173,8 @@ _MARKS = frozenset(
      r"\perp", r"\bot"]
 )  # fmt: skip
 
+_PSEUDO = re.compile(r"(.+)\^\{?(?:\+|\\dagger)\}?")
+
 
 def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> None:
     """A symbol is read by custom only where a slip of the pen is not more likely: a name that is
@@ -187,6 +189,16 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
             f"${symbol}$ is a mark and no quantity, and what it does here is not known",
             tree,
             "give what is marked a name of its own",
+        )
+    matrix = _PSEUDO.fullmatch(symbol)
+    declared = reading.declarations.get(matrix[1]) if matrix else None
+    if matrix and declared is not None and len(declared.axes or ()) == 2:
+        raise Fault(
+            "unsupported",
+            f"${symbol}$ may be the pseudo-inverse of ${matrix[1]}$, whose rank is not said, or "
+            "a quantity of its own",
+            tree,
+            rf"say that ${matrix[1]}$ has full column rank, or define ${symbol} = ..$",
         )
     core = parts(re.split(r"[_^]", symbol)[0]).core
     kind, shape = _KINDS[rank]

@@ -348,7 +348,9 @@ def _check_declared(reading: Reading, equation: Equation, value: Value) -> None:
                 continue
             return
     if reading.recalled is not None:
-        return  # what a document says of the shape is a claim then, and judged as one
+        # What a document says of the shape is a claim then, and judged as one.
+        reading.sizes.strain += 12
+        return
     told = "×".join(sizes.latex(n) for n in declared) or "a scalar"
     plain = text(equation.left)
     raise Fault(

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from derive.elaborate.names.scope import Scope, base_of, index_letter, names_in
+from derive.elaborate.statements.bracketed import BRACKETS
 from derive.elaborate.statements.given import is_powered
-from derive.elaborate.statements.settle import BRACKETS
+from derive.latex.print import latex
 from derive.tree import Tree
 
 DEFINES = frozenset(["=", ":=", "=="])
@@ -55,9 +56,8 @@ def formal_only(items: list[Tree]) -> set[str]:
 
 
 def means(items: list[Tree]) -> set[str]:
-    r"""The L of L = \frac1n \sum_i L_i where L_i has a definition of its own: no entry of L."""
+    r"""The L of L = \frac1n \sum_i L_i: an L_i that L is made of is no entry of L."""
     bare: dict[str, Tree] = {}
-    families: set[str] = set()
     for item in items:
         left = item.kids[0] if item.head == "chain" else None
         if left is None or str(item.kids[1].kids[0]) not in DEFINES:
@@ -65,11 +65,22 @@ def means(items: list[Tree]) -> set[str]:
         left = left.kids[0] if is_head(left) else left
         if left.head == "name":
             bare.setdefault(str(left.kids[0]), item.kids[2])
-        elif left.head == "script" and index_letter(left.kids[1]) and left.kids[2] is None:
-            families.add(base_of(left))
+    return {base for base, body in bare.items() if any(
+        n.head == "script" and base_of(n) == base and index_letter(n.kids[1])
+        for n in names_in([body])
+    )}  # fmt: skip
+
+
+def numbered_parts(items: list[Tree]) -> set[str]:
+    r"""The K_0 and K_1 of K = K_0 + \theta K_1: no rows of K, which is made of them."""
     return {
-        base for base in families & bare.keys()
-        if any(n.head == "script" and base_of(n) == base for n in names_in([bare[base]]))
+        latex(Tree("script", (*name.kids[:2], None)))
+        for item in items
+        if item.head == "chain" and item.kids[0] is not None and item.kids[0].head == "name"
+        and str(item.kids[1].kids[0]) in DEFINES
+        for name in names_in(item.kids[2:3])
+        if name.head == "script" and name.kids[0] == item.kids[0]
+        and isinstance(name.kids[1], Tree) and name.kids[1].head == "num"
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ _BEFORE = _QUALITIES | frozenset(
      "covariance", "hessian", "metric", "weights"]
 )  # fmt: skip
 # "with orthonormal columns", "of unit norm" are said of what stands before.
-_OWNED = re.compile(r"(?:columns|rows|norm|length|entries)$", re.IGNORECASE)
+_OWNED = re.compile(r"(?:columns|rows|rank|norm|length|entries)$", re.IGNORECASE)
 _OWNS = frozenset(["with", "has", "have", "having", "whose", "of", "its"])
 _MANY = re.compile(r"\s*(?:matrices|vectors|matrizen|vektoren|labels)\b", re.IGNORECASE)
 _JOINS = re.compile(r"[\s$,，、]*(?:\\[()]|and|und|et|和|与|&)?[\s$,，、]*(?:\\[()])?\s*")

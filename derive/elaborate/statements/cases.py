@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.statements.pseudo import with_pseudo_inverses
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
@@ -22,9 +23,8 @@ _DELTA = Tree("name", (r"\delta",))
 def stated(parsed: Parsed, counted: Callable[[Tree], bool], judging: bool) -> list[Tree]:
     """What a document states but for what it counts, in the spelling that is read on."""
     rows = [[item for item in row.items if not counted(item)] for row in parsed.rows]
-    if judging:
-        return with_deltas(by_cases(rows, parsed.source.text))
-    return with_deltas(item for row in rows for item in row)
+    flat = by_cases(rows, parsed.source.text) if judging else [i for row in rows for i in row]
+    return with_pseudo_inverses(with_deltas(flat), parsed)
 
 
 def by_cases(rows: Iterable[Iterable[Tree]], text: str) -> list[Tree]:

@@ -32,7 +32,8 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"\bsum(?:s|ming)?\s+(?:up\s+)?to\s+\$?(?:one|1)\b|\bconvex combination\b", "total"),
     (r"\bnilpotent\b|\b(?:circulant|Toeplitz|Hankel|Householder|unimodular)\b|"
      r"(?<!non-)(?<!non)\bsingular\b(?!\s+v)|\b(?:doubly|row|column|right|left)[- ]stochastic\b|"
-     r"\bstochastic matri\w+|\beigen(?:vector|value|pair|space)\w*|\bnull[- ]?space\b|"
+     r"\bstochastic matri\w+|\beigen(?:vector|value|pair|space|wert|vektor)\w*|\bnull[- ]?space\b|"
+     r"\bsingular (?:vector|value)s?\b|\bvaleurs? propres?\b|特征值|特征向量|奇异值|"
      rf"\bkernel of\b|{_IS}(?:rank[- ](?:one|two|1|2|deficient)|unit[- ]trace|trace (?:one|1)|"
      r"(?:unit )?determinant (?:one|1|zero|0)|normali[sz]ed|similar to|congruent)\b", "arrays"),
     (rf"{_IS}(?:equal|identical|the same|parallel|collinear|proportional|"

@@ -92,26 +92,26 @@ def with_differentials(
         return item
     left = item.kids[0]
     rule = is_rule(item)
-    if not rule and not _of_one_name(left):
+    whole = None if rule else _differential_of(left, reading)
+    if not rule and whole is None:
         return item
     sides = item.kids[0 if rule else 2 :: 2]
     spoken = [n for side in sides for n in _under_d(side, inside=not rule)]
-    if rule:
+    if whole is None:
         if gradients and is_d(left.kids[0]):
             return item
         inside = [n for n in names_in(left.kids[1:]) if reading.scope.refer(n).symbol in varied]
         spoken += [_without_superscript(n) for n in inside]
     else:
-        symbol = reading.scope.refer(left.kids[1]).symbol
+        symbol = reading.scope.refer(whole).symbol
         if gradients and not names_loss(symbol):
             return item
         below = _reached(symbol, reading)
         inner = {reading.scope.refer(n).symbol for n in spoken} - {symbol}
         if not inner & below:
             return item
-        spoken += [
-            Tree("symbol", (s,)) for s in sorted(below & set(varied) - inner) if "#" not in s
-        ]
+        others = (below & set(varied) - inner) & _arguments(symbol, reading, below)
+        spoken += [Tree("symbol", (s,)) for s in sorted(others) if "#" not in s]
     moving = Tree("list", tuple(dict.fromkeys(spoken)))
 
     def marked(node: Tree) -> Tree:
@@ -123,13 +123,16 @@ def with_differentials(
     return item.rewritten(marked)
 
 
-def _of_one_name(left: Tree) -> bool:
-    """dL, and dL(w) of an L that is a function."""
-    if left.head != "juxt" or not is_d(left.kids[0]) or len(left.kids) not in (2, 3):
-        return False
-    if len(left.kids) == 3 and left.kids[2].head not in _BRACKETS:
-        return False
-    return bool(base_of(left.kids[1]))
+def _differential_of(left: Tree, reading: Reading) -> Tree | None:
+    r"""The L of dL, of dL(w) where L is a function, and the one defined F of what is made of dF, as
+    \operatorname{vec}(dF)."""
+    if left.head == "juxt" and is_d(left.kids[0]) and len(left.kids) in (2, 3):
+        if len(left.kids) == 3 and left.kids[2].head not in _BRACKETS:
+            return None
+        return left.kids[1] if base_of(left.kids[1]) else None
+    found = {latex(name): name for name in _under_d(left)}
+    defined = {n for n in found.values() if reading.scope.refer(n).symbol in reading.equations}
+    return defined.pop() if len(found) == len(defined) == 1 else None
 
 
 def with_inner_products(item: Tree) -> Tree:
@@ -206,6 +209,14 @@ def _reached(symbol: str, reading: Reading) -> set[str]:
                 found.add(str(node.kids[0]))
                 stack.append(str(node.kids[0]))
     return found
+
+
+def _arguments(symbol: str, reading: Reading, below: set[str]) -> set[str]:
+    """What may vary in dY: of a Y = f(x) only x; of what has no arguments all it is made of."""
+    bracket = reading.scope.applied.get(symbol)
+    if bracket is None:
+        return below
+    return {reading.scope.refer(name).symbol for name in names_in([bracket])}
 
 
 @rule("differential")

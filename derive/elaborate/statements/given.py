@@ -114,6 +114,8 @@ def is_given(item: Tree, text: str) -> bool:
 # A displayed formula stands between these; what a text says in passing does not.
 _DISPLAYS = re.compile(r"\\\[|\\\]|\$\$|\\(?:begin|end)\{(?!document)\w+\*?\}")
 _CLOSING = re.compile(r"\\\]|\$\$|\\end\{\w+\*?\}")
+# These bring a variable of some kind, and no equation: "we take $X \succ 0$".
+_TAKEN = re.compile(r"\b(?:take|consider|fix|for (?:any|all|every))\b[\w\s]*\$?$", re.IGNORECASE)
 _REASON = re.compile(
     r"\b(?:since|because|as|using|by|from|due to|da|weil|mit|wegen|car|puisque|avec|donc que)\b"
     r"[^.;=]*$|因为|由于|\(\s*$",
@@ -133,7 +135,9 @@ def is_hypothesis(item: Tree, text: str) -> bool:
         return False
     start, end = item.span
     sentence = SENTENCE.split(text[max(0, start - 300) : start])[-1]
-    declares = re.search(r"\\in(?![a-z])", sentence) is not None or _REASON.search(sentence)
+    declares = re.search(r"\\in(?![a-z])", sentence) or any(
+        words.search(sentence) for words in (_REASON, _TAKEN)
+    )
     last = _display(start, text)
     if last is None:
         return bool(declares)

@@ -39,6 +39,8 @@ _CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_words(_POSITIVE + r"(?:semi[- ]?definite?\w*|semi[- ]?positive)|\bPSD\b|半正定"),
      "semidefinite"),
     (_words(_POSITIVE + r"(?:definite?\w*|positive)|\bS?PD\b(?!-)|(?<!半)正定"), "definite"),
+    (_words(r"\bfull column[- ]rank|linearly independent columns"), "independent"),
+    (_words(r"\bfull row[- ]rank|linearly independent rows"), "spanning"),
     (_words(r"orthonormal\s+rows"), "rows"),
     (_words(r"(?:orthogonal|orthonormal|unitary)"
             r"(?!\s+(?:to|projec\w*|complement|vectors?|basis|rows))(?:(?<!orthogonal)\s+columns|"

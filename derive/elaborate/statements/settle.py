@@ -18,13 +18,18 @@ from derive.elaborate.names.scope import (
     is_bold,
     taken_apart,
 )  # fmt: skip
+from derive.elaborate.statements.bracketed import (
+    BRACKETS,
+    bracket_of,
+    has_condition,
+    is_condition,
+)
 from derive.elaborate.statements.columns import is_column, joins
 from derive.elaborate.statements.units import is_unit, single_entry
 from derive.elaborate.terms.adjoints import SLIDING, as_adjoint
 from derive.latex.print import latex
 from derive.tree import Tree
 
-BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
 # What braces may group, \{t - y\}^2; a list or a condition in them is a set.
 _GROUPED = frozenset(["sum", "juxt", "neg", "frac", "big"])
 TRANSPOSE = r"\top"
@@ -219,7 +224,7 @@ def _product(kids: tuple[Tree, ...], span: tuple[int, int], scope: Scope) -> Tre
                 continue
             _ask_if_ambiguous(kid, following, scope)
         bracket = following if following is not None and following.head in BRACKETS else None
-        if kid == _ONE and bracket is not None and _is_condition(bracket):  # 1[z > 0]
+        if kid == _ONE and bracket is not None and is_condition(bracket):  # 1[z > 0]
             condition = settle(bracket.kids[0], scope)
             at = (kid.span[0], bracket.span[1])
             done.append(Tree("call", (_word(r"\mathbb{1}", kid), condition), at))
@@ -236,11 +241,11 @@ def _applied(
     """The call that starts at this name and how many of the following kids it takes."""
     stem = base_of(kid).rstrip("'")
     word = stem.lstrip("\\") in KNOWN_WORDS and not scope.known(stem)
-    bracket, after = _bracket(following)
+    bracket, after = bracket_of(following)
     if bracket is not None:
-        if _has_condition(kid, stem) and not _is_condition(bracket):
+        if has_condition(kid, stem) and not is_condition(bracket):
             return None  # Kronecker's delta before a bracket
-        if stem in (r"\mathbf{1}", r"\mathbf{I}") and not _is_condition(bracket):
+        if stem in (r"\mathbf{1}", r"\mathbf{I}") and not is_condition(bracket):
             return None  # the ones or the identity before a bracket: \mathbf{1}(u + v)^\top
         if not scope.is_function(_without_powers(kid, scope)) and not _must_be_call(
             kid, bracket, scope
@@ -267,29 +272,19 @@ def _applied(
             taken.append(part)
             if part.head == "big":
                 break
-        # log σ(z): the bracket belongs to σ, so it is part of the argument
-        while len(taken) < len(rest) and rest[len(taken)].head in BRACKETS:
-            if not (base_of(taken[-1]) and scope.is_function(taken[-1])):
+        # log σ(z), log L(θ): the bracket belongs to σ and to L, so it is part of the argument
+        while len(taken) < len(rest) and (bracket := rest[len(taken)]).head in BRACKETS:
+            if not _takes(taken[-1], bracket, scope):
                 break
-            taken.append(rest[len(taken)])
+            taken.append(bracket)
         argument = _product(tuple(taken), (taken[0].span[0], taken[-1].span[1]), scope)
         applied = Tree("call", (function, argument), (kid.span[0], taken[-1].span[1]))
         return _raised(applied, powers, kid, scope), len(taken)
     return None
 
 
-def _has_condition(kid: Tree, stem: str) -> bool:
-    """Whether an indicator says its condition below it, as 1_{l = j} does."""
-    return kid.head == "script" and stem in INDICATORS and getattr(kid.kids[1], "head", "") in (
-        "chain", "set",
-    )  # fmt: skip
-
-
-def _is_condition(bracket: Tree) -> bool:
-    inner = bracket.kids[0]
-    return inner.head in ("chain", "text") or (
-        inner.head == "list" and any(part.head == "chain" for part in inner.kids)
-    )
+def _takes(name: Tree, bracket: Tree, scope: Scope) -> bool:
+    return bool(base_of(name)) and (scope.is_function(name) or _must_be_call(name, bracket, scope))
 
 
 def _must_be_call(kid: Tree, bracket: Tree, scope: Scope) -> bool:
@@ -303,17 +298,6 @@ def _must_be_call(kid: Tree, bracket: Tree, scope: Scope) -> bool:
         return False
     inner = bracket.kids[0]
     return bracket.head == "paren" and (inner.head in ("list", "semi") or bool(base_of(inner)))
-
-
-def _bracket(tree: Tree | None) -> tuple[Tree | None, tuple[Tree, ...]]:
-    """The bracket that follows a name, and the superscripts on it: g(z)^2 squares the call."""
-    if tree is None:
-        return None, ()
-    if tree.head in BRACKETS:
-        return tree, ()
-    if tree.head == "script" and tree.kids[0].head in BRACKETS:
-        return tree.kids[0], (tree.kids[2],) if tree.kids[2] is not None else ()
-    return None, ()
 
 
 def _arguments(bracket: Tree, scope: Scope) -> tuple[Tree, ...]:
@@ -359,7 +343,7 @@ def _function(kid: Tree, scope: Scope) -> tuple[Tree, tuple[Tree, ...]]:
 
 
 def _ask_if_ambiguous(kid: Tree, following: Tree | None, scope: Scope) -> None:
-    bracket, _ = _bracket(following)
+    bracket, _ = bracket_of(following)
     if bracket is None or bracket.head not in ("paren",) or following is None:
         return
     reference, base = scope.refer(kid), base_of(kid)

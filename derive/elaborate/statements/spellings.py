@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from derive.elaborate.statements.bars import with_bars
+from derive.elaborate.statements.densities import with_log_densities
 from derive.elaborate.statements.indices import with_letters
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -33,7 +34,7 @@ def respelled(items: Iterable[Tree]) -> list[Tree]:
     for item in items:
         if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
-    return with_letters(with_bars(found))
+    return with_log_densities(with_letters(with_bars(found)))
 
 
 def maps(item: Tree) -> bool:

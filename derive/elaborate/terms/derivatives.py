@@ -18,6 +18,7 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.terms.blocks import entry_of
 from derive.elaborate.terms.flat import grouped
+from derive.elaborate.terms.powered import by_inverse, by_power, power_below
 from derive.elaborate.terms.unspecified import gradient_at
 from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, contracted, transpose, zeros
@@ -51,6 +52,9 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     if value is None or (by is None and lone is None):
         raise Fault("unsupported", f"{said(tree)} lacks its function or its variable", tree)
     variables = [tree] if by is None else variables_of(by)
+    exponent = power_below(by, times)
+    if by is not None and exponent == -1:
+        variables = [by.kids[0]]
     if len(variables) == 1:
         variables *= times
     if len(variables) > MOST_TIMES or times not in (1, len(variables)):
@@ -68,6 +72,8 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     for (node, entry), stack in reversed(list(zip(found, flat, strict=True))):
         expr, node = _reached(reading, expr, node, tree)
         expr = jacobian(expr, node) if expr.axes else _gradient(reading, expr, node)
+        if exponent == -1:
+            expr = by_inverse(expr, node, tree)
         if linear_kinds(node):
             reading.structured.add(node)
             expr = projected(expr, node, convention=reading.layout.declared)
@@ -81,6 +87,8 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         rests += rest
     expr, opens = _numbered(expr, opens, tree)
     layout = _said_by(variables, found, rests, reading.layout)
+    if exponent > 1:
+        expr = by_power(expr, found[0][0], exponent, tree)
     return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", layout)
 
 

@@ -42,8 +42,11 @@ from derive.kernel.build import contracted, lift
 from derive.kernel.expr import Contract, Expr, Map, Ones
 from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
-from derive.operators.primitives import maximum, minimum, softmax
+from derive.operators.primitives import maximum, minimum, product, softmax
 from derive.tree import Tree
+
+# Operators along an index.
+_ALONG = {"max": maximum, "min": minimum, "prod": product}
 
 
 @rule("num")
@@ -212,9 +215,14 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     limits = [reading.scope.ranges.get(letter) for letter, _, _ in bound_letters(below)]
     below, body = apart(reading, below, body, env)
     letters = bound_letters(below)
-    if operator not in ("sum", "max", "min") or body is None or not letters:
+    if operator not in ("sum", *_ALONG) or body is None or not letters:
         raise Fault("unsupported", f"{said(tree)} cannot be given a value here", tree,
-                    "known are sums, maxima and minima over an index")  # fmt: skip
+                    "known are sums, products, maxima and minima over an index")  # fmt: skip
+    if operator == "prod" and len(letters) == 1:
+        body, *others = _one_product(body, letters[0][0])
+        if others:
+            tree = Tree("big", (operator, below, above, body), (tree.span[0], body.span[1]))
+            return value_of(reading, Tree("juxt", (tree, *others), tree.span), env)
     terms = unrolled(letters, above, body) if operator == "sum" else None
     if terms is not None:
         return sum_of(tree, reading.sizes, [squeezed(value_of(reading, t, env)) for t in terms])
@@ -269,6 +277,22 @@ def _big(reading: Reading, tree: Tree, env: Env) -> Value:
     return value
 
 
+def _one_product(body: Tree, letter: str) -> tuple[Tree, ...]:
+    r"""The body of a product, and what begins with a sum or a product that does not depend on its
+    index: \prod_i x_i \prod_i y_i are two."""
+    kids: tuple[Tree, ...] = body.kids if body.head == "juxt" else ()
+    for k, kid in enumerate(kids[1:], 1):
+        if kid.head != "big":
+            continue
+        own = {x for x, _, _ in bound_letters(kid.kids[1])}
+        used = {str(node.kids[0]) for node in kid.subtrees() if node.head in ("name", "symbol")}
+        if letter in own or letter not in used:
+            before = list(kids[:k])
+            span = (before[0].span[0], before[-1].span[1])
+            return before[0] if k == 1 else Tree("juxt", tuple(before), span), *kids[k:]
+    return (body,)
+
+
 def _exclusions(below: Tree | None) -> list[Tree]:
     """The conditions j != y and j <= i below a sum."""
     parts = below.kids if below is not None and below.head == "list" else (below,)
@@ -310,13 +334,15 @@ def _reduced(
             return contract_values(tree, reading.sizes, [count, value], [(), own], own, (letter,))
         done = contract_values(tree, reading.sizes, [value], [own], own, (letter,))
         return Value(done.expr, done.opens, value.row)
+    if operator == "prod" and letter not in value.opens and not value.own:
+        one = Value(Ones(sizes.resolve(extent, reading.sizes.bound)), (letter,))
+        value = contract_values(tree, reading.sizes, [one, value], [(), ()], ())
     if letter not in value.opens or value.own:
-        raise Fault(
-            "unsupported", f"this {operator} needs a scalar with the index ${letter}$", tree
-        )
+        what = "product" if operator == "prod" else operator
+        raise Fault("unsupported", f"this {what} needs a scalar with the index ${letter}$", tree)
     others = [x for x in value.opens if x != letter]
     moved = Value(closed(value, [*others, letter]), tuple(others))
-    return call_of(tree, reading.sizes, maximum if operator == "max" else minimum, moved)
+    return call_of(tree, reading.sizes, _ALONG[operator], moved)
 
 
 @rule("angle")

@@ -91,9 +91,15 @@ def with_commutations(items: Sequence[Tree]) -> list[Tree]:
         sides = item.kids[::2] if item.head == "chain" else ()
         for side in sides[:1]:
             names = side.kids if side is not None and side.head == "list" else (side,)
-            if any(one is not None and base_of(one) in _LETTERS for one in names):
+            if any(one is not None and base_of(one) in _LETTERS and not _turned(one)
+                   for one in names):  # fmt: skip
                 return list(items)
     return [item.rewritten(_commutation) for item in items]
+
+
+def _turned(name: Tree) -> bool:
+    r"""K_{mn}^\top, which no equation defines."""
+    return name.head == "script" and name.kids[1] is not None and name.kids[2] is not None
 
 
 def _commutation(node: Tree) -> Tree:

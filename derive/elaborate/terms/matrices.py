@@ -14,7 +14,8 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.terms.limits import size_of
 from derive.elaborate.values import Sizes, Value, contract_values, map_of, squeezed
-from derive.kernel.expr import Call, Delta, Fn, Map, Ones
+from derive.kernel.build import contracted, diag
+from derive.kernel.expr import Call, Contract, Delta, Expr, Fn, Map, Name, Ones, Var
 from derive.kernel.sizes import Axis, Size, SizeError, size
 from derive.operators import pointwise
 from derive.operators.matrices import det, inverse, logabsdet, logdet
@@ -83,6 +84,8 @@ _CALLED = {
 
 def function_of(reading: Reading, tree: Tree, fn: Fn, values: list[Value]) -> Value:
     r"""A function of each entry; \log\det A and \log|\det A| are operators of their own."""
+    if any(len(value.own) == 2 for value in values):
+        reading.of_matrices.add(fn.name)
     if fn is pointwise.log:
         inner = reading.sizes.current(values[0])
         match inner.expr:
@@ -115,6 +118,10 @@ def matrix_power(
         found = raised_to_symbol(reading, tree, value, env)
         if found is not None:
             return found
+    if exponent is not None and exponent.denominator != 1:
+        entries = _on_diagonal(reading.sizes.current(value).expr, reading)
+        if entries is not None and not value.opens:  # each is raised: \Lambda^{-1/2}
+            return Value(diag(pointwise.power(exponent)(entries)))
     if exponent is None or exponent.denominator != 1 or abs(exponent) > _MOST_POWER:
         raise Fault(
             "unsupported", f"the power {said(tree)} of a matrix is not known", tree,
@@ -130,6 +137,29 @@ def matrix_power(
         return base
     indices = [(k, k + 1) for k in range(count)]
     return contract_values(tree, reading.sizes, [base] * count, indices, (0, count))
+
+
+def _on_diagonal(matrix: Expr, reading: Reading) -> Expr | None:
+    """The entries on the diagonal of a matrix that is diagonal by its form or by what is said of
+    it; None for any other."""
+    while isinstance(matrix, Call) and isinstance(matrix.op, Name):
+        matrix = matrix.args[0]
+    if isinstance(matrix, Call) and matrix.op is inverse:
+        inner = _on_diagonal(matrix.args[0], reading)
+        return None if inner is None else pointwise.reciprocal(inner)
+    said_so = "diagonal" in reading.kinds.get(reading.made.get(matrix, ""), ())
+    if isinstance(matrix, Var) and len(matrix.axes) == 2 and said_so:
+        return contracted((matrix,), ((0, 0),), (0,))
+    if not isinstance(matrix, Contract) or len(set(matrix.out)) != 2:
+        return None
+    i, j = matrix.out
+    pairs = list(zip(matrix.factors, matrix.indices, strict=True))
+    delta = next((p for p in pairs if isinstance(p[0], Delta) and set(p[1]) == {i, j}), None)
+    if delta is None:
+        return None
+    rest = [(f, tuple(i if k == j else k for k in own)) for f, own in pairs if (f, own) != delta]
+    ones = Ones(delta[0].axes[0])
+    return contracted((ones, *(f for f, _ in rest)), ((i,), *(own for _, own in rest)), (i,))
 
 
 def raised_to_symbol(reading: Reading, tree: Tree, value: Value, env: Env) -> Value | None:

@@ -21,11 +21,13 @@ from derive.operators.pointwise import reciprocal
 from derive.tree import Tree
 
 KRONECKER = r"\otimes"
-HADAMARD = frozenset([r"\odot", r"\circ", KRONECKER])
+ENTRYWISE_DIVISION = r"\oslash"
+HADAMARD = frozenset([r"\odot", r"\circ", KRONECKER, ENTRYWISE_DIVISION])
 DOTS = frozenset([r"\cdot", r"\times", "*", r"\ast", r"\bullet"])
 STARS = frozenset(["*", r"\ast"])
 _MOST_GROUPED = 6  # factors that are grouped in every way, where the usual ways do not fit
 DIVISIONS = frozenset(["/", r"\div"])
+_READ = HADAMARD | DOTS | DIVISIONS | {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Product:
 
     def pair(self, left: Chain, right: Chain, sign: str) -> Chain:
         """Two neighbours: what their shapes say the product is.  Fault if they do not fit."""
+        if sign == ENTRYWISE_DIVISION:
+            return self.divided(left, right)
         kind = "odot" if sign in HADAMARD else "dot" if sign in DOTS else ""
         a, b = len(left.axes), len(right.axes)
         if sign == KRONECKER and a and b and self.is_kronecker(left, right):
@@ -217,6 +221,11 @@ def product_of(
     for kid in kids:
         if kid.head == "op":
             sign = str(kid.kids[0])
+            if sign not in _READ:
+                raise Fault(
+                    "unsupported", f"the sign ${sign}$ has no meaning between quantities here", kid,
+                    "write what it stands for with signs that are read: $+$, $-$, a product",
+                )  # fmt: skip
             continue
         parts.append((sign, product.start(kid, value_of(kid))))
         sign = ""
