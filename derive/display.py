@@ -7,12 +7,12 @@ Small things are written out; large ones say what they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
 from derive.derivation.backprop import Answer, Step, Worked
-from derive.derivation.local import boundary, depth, is_small
+from derive.derivation.local import depth, is_small, shown
 from derive.derivation.reasons import Text
 from derive.kernel.expr import Expr, Var, shape_text
 from derive.latex.print import latex as latex_of
@@ -36,14 +36,16 @@ def latex(tree: Tree) -> str:
 
 def _latex(self: Expr) -> str:
     """This expression in LaTeX, names as names.  ValueError if it is nested too deep to be read."""
-    if depth(self) > DEEPEST:
+    nodes = shown(self)
+    # It is no deeper than its nodes are many.
+    if len(nodes) > DEEPEST and depth(self) > DEEPEST:
         raise ValueError(f"nested more than {DEEPEST} deep: give parts of it a name")
-    return latex(symbol(_with_kinds(self)))
+    return latex(symbol(_with_kinds(self, nodes)))
 
 
-def _with_kinds(expr: Expr) -> Expr:
+def _with_kinds(expr: Expr, nodes: Iterable[Expr]) -> Expr:
     """The expression as what is declared of its variables makes it: S x + S^T x as 2 S x."""
-    declared = any(isinstance(leaf, Var) and leaf.kinds for leaf in boundary(expr))
+    declared = any([type(node) is Var and node.kinds for node in nodes])
     return tidy(expr) if declared else expr
 
 
@@ -51,7 +53,7 @@ def _repr(self: Expr) -> str:
     if not is_small(self, SMALL):
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
     try:
-        return plain(symbol(_with_kinds(self)))
+        return plain(symbol(_with_kinds(self, shown(self))))
     except Exception:  # repr must answer, whatever a half-made expression is
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
 

@@ -69,9 +69,12 @@ LABELS = frozenset(["paren", "bracket", "bare"])
 
 
 class _Hashed:
-    """Room for a hash that is computed once: trees are keys, and some are deep."""
+    """Room for what is worked out once: a hash, since trees are keys, and some are deep; the form
+    and the text in which a tree is printed, since the formulas of a sheet share their parts."""
 
-    __slots__ = ("_hash",)
+    __slots__ = ("_hash", "printed", "written")
+    printed: str
+    written: Tree
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -21,7 +21,8 @@ from derive.operators.composites import mean
 from derive.operators.pointwise import tanh
 from derive.tree import name, tree
 from derive.writing.alike import formulas
-from derive.writing.write import Names, Symbol, write
+from derive.writing.labels import Names, Symbol
+from derive.writing.write import write
 from tests.random_expressions import M, N, Sprout
 
 NUMBERS = [1, 2, 7, 10, 12, 345]

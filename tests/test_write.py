@@ -43,8 +43,9 @@ from derive.operators.pointwise import (
 )  # fmt: skip
 from derive.operators.primitives import logsumexp, softmax
 from derive.tree import name
+from derive.writing.labels import Symbol
 from derive.writing.tidy import tidy
-from derive.writing.write import Symbol, symbol, write, write_entry
+from derive.writing.write import symbol, write, write_entry
 from tests.formulas import (
     ROWS,
     TIDIED,

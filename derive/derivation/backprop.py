@@ -33,9 +33,10 @@ from derive.meaning.kinds import KINDS
 from derive.meaning.normal import normal
 from derive.operators.blocks import numbered
 from derive.tree import Tree, name, tree
+from derive.writing.labels import Names, Symbol
 from derive.writing.stacked import laid_out, says_matrix, tree_size
 from derive.writing.tidy import length
-from derive.writing.write import Names, Symbol, symbol, write_entry
+from derive.writing.write import symbol, write_entry
 
 SHORT = 16  # symbols in an answer that is also shown in terms of the inputs
 

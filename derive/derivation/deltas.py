@@ -19,7 +19,7 @@ from derive.kernel.build import ONE, collected, is_zero, spread
 from derive.kernel.calculus import pullback
 from derive.kernel.expr import Expr, Var
 from derive.tree import Tree, name, tree
-from derive.writing.write import Symbol
+from derive.writing.labels import Symbol
 
 
 def delta_of(node: Expr) -> Var:

@@ -36,7 +36,8 @@ from derive.operators.abstract import signature_of
 from derive.operators.incidence import is_incidence
 from derive.operators.row import Row
 from derive.tree import Tree, name, num, tree
-from derive.writing.write import Symbol, symbol, write
+from derive.writing.labels import Symbol
+from derive.writing.write import symbol, write
 
 SHORTEST = 4  # symbols in a label on an arrow: what is longer stands in the lines of the solution
 

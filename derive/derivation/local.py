@@ -76,21 +76,22 @@ def depth(root: Expr) -> int:
     return known[root]
 
 
-def boundary(*roots: Expr) -> list[Expr]:
-    """The variables and named nodes that these expressions are written in."""
-    leaves: dict[Expr, None] = {}
-    seen: set[Expr] = set()
+def shown(*roots: Expr) -> dict[Expr, None]:
+    """The nodes of these expressions, down to their names."""
+    seen: dict[Expr, None] = {}
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, Var) or is_named(node):
-            leaves[node] = None
-        else:
-            stack.extend(node.kids)
-    return list(leaves)
+        if node not in seen:
+            seen[node] = None
+            if not is_named(node):
+                stack += node.kids
+    return seen
+
+
+def boundary(*roots: Expr) -> list[Expr]:
+    """The variables and named nodes that these expressions are written in."""
+    return [node for node in shown(*roots) if isinstance(node, Var) or is_named(node)]
 
 
 def in_symbols(root: Expr) -> bool:

@@ -20,7 +20,8 @@ from derive.kernel.expr import Call, Expr, Map, Name, is_named, toposort
 from derive.meaning.normal import Normal
 from derive.operators.pointwise import power, reciprocal, sqrt
 from derive.tree import Tree, name, tree
-from derive.writing.write import Names, Symbol, symbol, write, write_entry
+from derive.writing.labels import Names, Symbol
+from derive.writing.write import symbol, write, write_entry
 
 LONGEST = 60  # symbols in an answer, beyond which it stays in terms of δ's
 MOST_NAMES = 2000  # in a longer network every line is left as the rules made it

@@ -77,13 +77,16 @@ def is_zero(node: Expr) -> bool:
 
 
 def coefficient(node: Expr) -> tuple[Number, Expr]:
-    """Split a node into its leading number and the rest."""
+    """Split a node into its leading number and the rest (1 for a number)."""
     if type(node) is Num:
         return node.value, ONE
-    if type(node) is Contract and type(node.factors[0]) is Num:
-        rest = contracted(node.factors[1:], node.indices[1:], node.out)
-        return node.factors[0].value, rest
-    return 1, node
+    if type(node) is not Contract or type(node.factors[0]) is not Num:
+        return 1, node
+    factors, indices = node.factors[1:], node.indices[1:]
+    if len(factors) == 1 and indices[0] == node.out:
+        return node.factors[0].value, factors[0]
+    # Without its number, which has no index, a product stays as it is.
+    return node.factors[0].value, Contract.interned((factors, indices, node.out), node.axes)
 
 
 def add(*terms: Expr) -> Expr:

@@ -59,13 +59,24 @@ def spelled(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING) -> str:
     return _latex(node, spelling, False)
 
 
+def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
+    """``tight`` inside scripts: no spaces around signs, factors side by side."""
+    if spelling is not _NO_SPELLING or tight:
+        return _printed(node, spelling, tight)
+    try:
+        return node.printed
+    except AttributeError:
+        found = _printed(node, spelling, tight)
+        object.__setattr__(node, "printed", found)
+        return found
+
+
 def escaped(text: str) -> str:
     """Words as LaTeX text: every character that TeX would act on is escaped."""
     return "".join(_SPECIAL.get(char, char) for char in text)
 
 
-def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
-    """``tight`` inside scripts: no spaces around signs, factors side by side."""
+def _printed(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
     head, kids = node.head, node.kids
     match head:
         case "name":
@@ -76,6 +87,8 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             return _product(kids, spelling, tight)
         case "script":
             return _script(kids, spelling, tight)
+        case _ if head in FENCES:
+            return _fenced(head, kids[0], spelling, tight)
         case "op":
             return PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0]
         case "rel":
@@ -143,8 +156,6 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             return (r"\Biggl" if kids[1] else "") + FENCES[kids[0]].latex[0]
         case "close":
             return (r"\Biggr" if kids[1] else "") + FENCES[kids[0]].latex[1].strip()
-        case _ if head in FENCES:
-            return _fenced(head, kids[0], spelling, tight)
         case _:
             raise ValueError(f"no way to write the head {head!r}")
 

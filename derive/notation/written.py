@@ -24,14 +24,24 @@ _LABEL_LIKE = frozenset({"paren", "bracket", "brace", "angle", "bare"})
 
 def written(node: Tree) -> Tree:
     """The tree with only grammar heads in which no kid binds more loosely than its place allows."""
-    head, kids, span = node.head, node.kids, node.span
-    match head:
+    match node.head:
         case "name":
-            text = kids[0]
+            text = node.kids[0]
             made = "_" in text or "^" in text or text.endswith(("'", ")"))
             return symbol_tree(text) if made else node
         case "num" | "op" | "rel" | "text":
             return node
+    try:
+        return node.written
+    except AttributeError:
+        found = _written(node)
+        object.__setattr__(node, "written", found)
+        return found
+
+
+def _written(node: Tree) -> Tree:
+    head, kids, span = node.head, node.kids, node.span
+    match head:
         case "juxt" | "convolution":
             return _raw_product(kids)
         case "product":

@@ -20,7 +20,8 @@ from derive.kernel.interned import uncollected
 from derive.latex.print import latex
 from derive.tree import Tree, name
 from derive.writing.flat import is_size
-from derive.writing.write import POOL, Names, Symbol, Writer
+from derive.writing.labels import POOL, Names, Symbol
+from derive.writing.write import Writer
 
 # A number that is a whole script: W_1, W_{12}, W^{[2]}, h^{(3)}.
 _NUMERAL = re.compile(r"([_^])(?:\{([\[(]?)([0-9]+)([\])]?)\}|([0-9])(?![0-9]))")

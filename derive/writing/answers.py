@@ -1,8 +1,8 @@
 """Questions about the parts of a formula, each answered once.
 
-The idea: what is said of a part without names, letters and sizes hangs on the part alone, and the
-gradients of a network have much in common; so it is kept for the next formula, as long as somebody
-holds the part.
+The idea: what is said of a part without names, new letters and sizes hangs on the part and on the
+letters that it is asked for, and the gradients of a network have much in common; so it is kept for
+the next formula, as long as somebody holds the part.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from derive.kernel.expr import Expr
-from derive.writing.said import Ask, Said, Saying
+from derive.writing.said import Ask, Letters, Said, Saying
 
-_plain: MutableMapping[Expr, Said] = WeakKeyDictionary()
+# By the part: what was said of it at these letters, with those that are bound around it.
+_plain: MutableMapping[Expr, dict[tuple[Letters, frozenset[str]], Said]] = WeakKeyDictionary()
 
 
 class Asked(Protocol):
@@ -35,9 +36,14 @@ def answered(
     parts have names in this formula; ``opened``: its root is said as what it is made of.
     """
 
-    def is_plain(one: Ask) -> bool:
-        own = named or one.scope or any(one.at)
-        return not own and not (opened and one.node is writer.root)
+    def kept(one: Ask) -> dict[tuple[Letters, frozenset[str]], Said]:
+        """What was said of a part before, in any formula; nothing of what this one changes."""
+        if named or (one.node is writer.root and (opened or any(one.at))):
+            return {}
+        found = _plain.get(one.node)
+        if found is None:
+            found = _plain[one.node] = {}
+        return found
 
     stack: list[tuple[Ask, Saying, bool]] = [(asked, writer.saying(asked), writer.sized)]
     writer.sized = False
@@ -51,14 +57,14 @@ def answered(
             answer = said
             memo[key] = said, writer.sized
             stack.pop()
-            if not writer.sized and is_plain(key):
-                _plain[key.node] = said
+            if not writer.sized:
+                kept(key)[key.at, key.scope] = said
             writer.sized = writer.sized or before
             continue
         answer, sized = memo.get(following, (None, False))
         writer.sized = writer.sized or sized
-        if answer is None and is_plain(following):
-            answer = _plain.get(following.node)
+        if answer is None:
+            answer = kept(following).get((following.at, following.scope))
         if answer is None:
             stack.append((following, writer.saying(following), writer.sized))
             writer.sized = False

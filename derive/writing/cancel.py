@@ -8,10 +8,12 @@ every term are looked up among those of the product, and what cannot pay is not 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import NamedTuple, TypeAlias
 
+from derive.kernel.build import coefficient
 from derive.kernel.contraction import span
-from derive.kernel.expr import Add, Contract, Delta, Expr, Map
+from derive.kernel.expr import Add, Contract, Delta, Expr, Map, Num
 from derive.meaning.matrices import is_inverse
 from derive.writing.choices import is_one_hot
 from derive.writing.flat import Factor, flattened
@@ -38,6 +40,21 @@ def cancelling(
                 there.inverted.add(form.kids[0])
     return [k for k in sums if any(_meets(term, k, node, there, normal)
                                    for term in node.factors[k].kids)]  # fmt: skip
+
+
+def collapsing(node: Contract, sums: Sequence[int], normal: Callable[[Expr], Expr]) -> bool:
+    """Whether a product of sums and numbers alone may be shorter multiplied out: a number meets
+    another one, or a sign, or the terms of its normal form are fewer than those that went in."""
+    parts = [node.factors[k] for k in sums]
+    numbers = [f.value for f in node.factors if type(f) is Num]
+    if len(parts) + len(numbers) < len(node.factors):
+        return False
+    inner = (coefficient(term)[0] for part in parts for term in part.kids)
+    if any(n < 0 for n in numbers) or any(abs(n) != 1 for n in inner):
+        return True
+    form = normal(node)
+    terms = len(form.kids) if type(form) is Add else 1
+    return terms < prod(len(part.kids) for part in parts)
 
 
 class _There(NamedTuple):

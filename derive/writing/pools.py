@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from derive.kernel.build import contracted
 from derive.kernel.expr import Call, Contract, Expr, Num, Ones, Operator
@@ -36,6 +36,9 @@ class Pool(NamedTuple):
     members: tuple[Factor, ...] = ()
     out: tuple[int, ...] = ()
     count: int = 1
+
+
+Sliding: TypeAlias = "Convolution | Flip | Pool"
 
 
 def largest(node: Expr) -> Pool | None:
@@ -178,7 +181,7 @@ def _back(flat: Flat) -> Pool | None:
     return None
 
 
-def regrouped(flat: Flat) -> tuple[Flat, Convolution | Flip | Pool | None]:
+def regrouped(flat: Flat) -> tuple[Flat, Sliding | None]:
     """The product with its convolutions, flips and pools as factors of their own; and the one that
     the whole of it is, if it is one."""
     flat = without_flips(flat)

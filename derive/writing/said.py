@@ -59,12 +59,13 @@ def filled(said: Said, rank: int) -> Tree:
 
 def is_formula(said: Said) -> bool:
     r"""Whether a number is a formula of its own: a product with a row, a sum, 1/n."""
+    if not said.level:
+        return False
     level = said.tree
     while level.head in ("neg", "paren"):
         level = level.kids[0]
     quotient = level.head == "frac" and level.kids[1].head != "num"
-    inside = any(node.head in ("transpose", "big") for node in level.subtrees())
-    return said.level and (quotient or inside)
+    return quotient or any(node.head in ("transpose", "big") for node in level.subtrees())
 
 
 def written_at(called: Tree, slots: int, at: Letters) -> Tree:

@@ -10,15 +10,14 @@ from derive.operators.pooling import RESHAPES
 from derive.tree import Tree, name, tree
 from derive.writing import convolved, pools
 from derive.writing.flips import Flip, flipped
-from derive.writing.pools import Pool
+from derive.writing.pools import Pool, Sliding
 from derive.writing.said import Ask, Letters, Said, Saying, entry, filled
-from derive.writing.windows import Convolution
 from derive.writing.words import size_tree
 
 OPERATORS = RESHAPES | {"maximum"}
 
 
-def part(made: Convolution | Flip | Pool, at: Letters, scope: frozenset[str]) -> Saying:
+def part(made: Sliding, at: Letters, scope: frozenset[str]) -> Saying:
     """A product that is one convolution, flip or pool."""
     if isinstance(made, Flip):
         array = yield Ask(made.array, (None,) * len(made.own), scope)

@@ -13,22 +13,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from derive.kernel.build import add, contracted, rebuilt, zeros
+from derive.kernel.build import add, coefficient, contracted, rebuilt, zeros
 from derive.kernel.build import named as named_node
 from derive.kernel.expr import Add, Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.meaning.digests import is_barrier, visible
+from derive.meaning.factors import scaled
 from derive.meaning.matrices import plainer
-from derive.meaning.normal import Normal, scaled, split
+from derive.meaning.normal import Normal
 from derive.operators.blocks import is_part, read_off
 from derive.operators.blocks import summed as side_by_side
 from derive.operators.pointwise import power
-from derive.writing.cancel import Key, cancelling
+from derive.writing.cancel import Key, cancelling, collapsing
 from derive.writing.cancelled import cancelled
 from derive.writing.choices import chosen
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
+from derive.writing.labels import Labels
 from derive.writing.tables import table_of
-from derive.writing.write import Writer
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
 
@@ -96,7 +97,7 @@ def _needs_diag(node: Contract) -> bool:
     for k, i in enumerate(node.out if len(node.out) == 2 else ()):
         here = [f for f, own in zip(node.factors, node.indices) if i in own]
         ranks = [len(f.axes) for f in here if type(f) is not Delta]
-        if 1 in ranks and 2 in ranks and not Writer(node, {}).labels(node)[k]:
+        if 1 in ranks and 2 in ranks and not Labels(node, {}, True).of(node)[k]:
             return True
     return False
 
@@ -183,8 +184,8 @@ class _Tidy:
         counts: dict[Expr, Number] = {}
         shown: dict[Expr, Expr] = {}
         for term in flat:
-            count, core = split(term)
-            extra, key = split(self.normal.of(core))
+            count, core = coefficient(term)
+            extra, key = coefficient(self.normal.of(core))
             if not extra:
                 continue  # equal to 0, in disguise
             counts[key] = counts.get(key, 0) + count * extra
@@ -259,7 +260,7 @@ class _Tidy:
         if type(joined) is not Contract:
             return joined
         return self._least(
-            joined, self._turned(joined), self._multiplied_out(joined), self.normal.of(node)
+            joined, self._turned(joined), self._multiplied_out(joined), self.normal.of(joined)
         )
 
     def _turned(self, node: Contract) -> Expr | None:
@@ -327,9 +328,11 @@ class _Tidy:
         """The product distributed over one of the sums in it: the one that pays best."""
         sums = [k for k, f in enumerate(node.factors)
                 if type(f) is Add and len(f.terms) <= _MOST_TERMS]  # fmt: skip
-        alone = all(k in sums or type(f) is Num for k, f in enumerate(node.factors))
+        if not sums:
+            return None
         best: Expr | None = None
-        for k in sums if alone else cancelling(node, sums, self.normal.of):
+        pays = collapsing(node, sums, self.normal.of)
+        for k in sums if pays else cancelling(node, sums, self.normal.of):
             terms = []
             for part in node.factors[k].kids:
                 swapped = (*node.factors[:k], part, *node.factors[k + 1 :])

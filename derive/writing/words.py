@@ -101,14 +101,19 @@ def with_powers(parts: Parts) -> list[Tree]:
     if len(parts) == 1:
         return [parts[0].tree]
     found: list[Tree] = []
-    for _, run in groupby(parts, key=lambda part: (key_of(part.tree), part.even)):
-        (factor, even), *again = run
-        core = factor.kids[0] if factor.head == "transpose" else factor
-        if again and not even and core.head == "name":
+    for key, run in groupby(parts, key=_repeats):
+        (factor, _), *again = run
+        if again and key is not None:
             found.append(tree("power", factor, num(1 + len(again))))
         else:
-            found += [factor] * (1 + len(again))
+            found += [factor, *(part.tree for part in again)]
     return found
+
+
+def _repeats(part: Part) -> Tree | None:
+    """The matrix that a factor is, if it may follow itself as its power."""
+    core = part.tree.kids[0] if part.tree.head == "transpose" else part.tree
+    return part.tree if core.head == "name" and not part.even else None
 
 
 def product(factors: Sequence[Tree]) -> Tree:

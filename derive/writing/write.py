@@ -8,10 +8,10 @@ that cannot say is said again with a letter on every index, as sums over entries
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, assert_never
+from typing import NamedTuple, assert_never
+from weakref import WeakKeyDictionary
 
 from derive.kernel.build import is_zero, lift
 from derive.kernel.expr import (
@@ -24,11 +24,8 @@ from derive.kernel.expr import (
     Name,
     Num,
     Ones,
-    Operator,
     Var,
-    is_named,
 )
-from derive.kernel.sizes import Axis, Size
 from derive.operators.abstract import signature_of
 from derive.operators.blocks import FAMILIES
 from derive.operators.powers import POWERS
@@ -38,8 +35,9 @@ from derive.writing import blocks, raised, sliding, windows, words
 from derive.writing.answers import answered
 from derive.writing.constants import constant
 from derive.writing.flat import Factor, Flat, flattened
+from derive.writing.labels import Labels, Names, Symbol
 from derive.writing.matrices import OF_MATRICES, own_axes
-from derive.writing.pools import regrouped
+from derive.writing.pools import Sliding, regrouped
 from derive.writing.product import Reading
 from derive.writing.said import (
     Ask,
@@ -55,21 +53,6 @@ from derive.writing.said import (
 from derive.writing.spelling import applied
 from derive.writing.stacked import as_matrix, gathered, is_flat, says_matrix, term_by_term
 from derive.writing.words import IDENTITY, Scalars
-
-POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
-
-
-class Symbol(NamedTuple):
-    """What an expression is called: a tree whose names may hold ``#1`` .., and the usual letters.
-
-    The first axes of the expression are written at ``#1`` ..: ``\\delta_{\\mathbf{z}^{(#1)}}``.
-    """
-
-    tree: Tree
-    letters: tuple[str, ...] = ()
-
-
-Names: TypeAlias = Mapping[Expr, "Tree | Symbol"]
 
 
 def write(
@@ -98,6 +81,26 @@ def symbol(expr: Expr, names: Names | None = None) -> Tree:
     return Writer(expr, names or {}, opened=False).whole()
 
 
+class _Grouped(NamedTuple):
+    """A flat product as it is, and with its windows as factors of their own: the one that the whole
+    of it is, if it is one."""
+
+    given: Flat
+    flat: Flat
+    whole: Sliding | None = None
+
+
+def _grouped(given: Flat) -> _Grouped:
+    if not windows.has_windows(given):
+        return _Grouped(given, given)
+    flat, whole = regrouped(given)
+    return _Grouped(given, flat, whole)
+
+
+# By the contraction, for who knows no names.
+_flats: MutableMapping[Contract, _Grouped] = WeakKeyDictionary()
+
+
 @dataclass(slots=True)
 class Writer:
     """One formula being written; ``sized`` once it has used a letter or a size."""
@@ -106,10 +109,11 @@ class Writer:
     names: Names
     opened: bool = True
     memo: dict[Ask, tuple[Said, bool]] = field(default_factory=dict)
-    label: dict[Expr, Letters] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-    measured: set[Axis] = field(default_factory=set)
+    letters: Labels = field(init=False)
     sized: bool = False
+
+    def __post_init__(self) -> None:
+        self.letters = Labels(self.root, self.names, self.opened)
 
     def whole(self, letters: tuple[str, ...] = (), closed: bool = False) -> Tree:
         usual: Letters = self.labels(self.root)
@@ -136,8 +140,7 @@ class Writer:
 
     def _slides(self) -> bool:
         """Whether the whole root is a convolution or a pool, which says more than any matrix."""
-        flat = flattened(self.root, self._kept) if type(self.root) is Contract else None
-        return flat is not None and windows.has_windows(flat) and regrouped(flat)[1] is not None
+        return type(self.root) is Contract and self._flat(self.root).whole is not None
 
     def _again(self, expr: Expr) -> Tree:
         """Another form of the root, said by the same names."""
@@ -153,85 +156,20 @@ class Writer:
 
     # ------------------------------------------------------------------------------- letters
 
-    def _is_root(self, node: Expr) -> bool:
-        return self.opened and node is self.root and type(node) is not Var
-
     def labels(self, node: Expr) -> Letters:
         """For each axis the usual letter, if it is one that notation writes as a label."""
-        label = self.label
-        if node in label:
-            return label[node]
-        stack = [node]
-        while stack:
-            here = stack[-1]
-            if here in label:
-                stack.pop()
-                continue
-            parts = self._parts(here)
-            kids = [kid for kid in parts if kid not in label]
-            if kids:
-                stack.extend(kids)
-                continue
-            stack.pop()
-            label[here] = self._own_labels(here, parts)
-        return label[node]
-
-    def _parts(self, node: Expr) -> tuple[Expr, ...]:
-        """The kids that the formula shows: none below a name."""
-        if self._is_root(node):
-            return node.kids
-        return () if node in self.names or is_named(node) else node.kids
-
-    def _own_labels(self, node: Expr, parts: tuple[Expr, ...]) -> Letters:
-        for axis in node.axes:
-            if axis not in self.measured:
-                self.measured.add(axis)
-                self.taken |= axis.names() if isinstance(axis, Size) else set()
-        called = () if self._is_root(node) and type(node) is not Call else self._called(node)[1]
-        if not called and parts:
-            match node:
-                case Contract(_, _, ()):
-                    return ()
-                case Map(_, (only,)):
-                    return self.label[only]
-                case Contract(factors, indices, out):
-                    seen: dict[int, str] = {}
-                    for factor, own in zip(factors, indices):
-                        for i, letter in zip(own, self.label[factor]):
-                            if letter:
-                                seen.setdefault(i, letter)
-                    return tuple(seen.get(i) for i in out)
-                case Add() | Map() | Call(Name()):
-                    rows = [self.label[kid] for kid in node.kids]
-                    return tuple(next(filter(None, column), None) for column in zip(*rows))
-                case Call(Operator(name="powers"), (first, _)):
-                    called = (*self.label[first][:-2], raised.LETTER)
-                case Call(Operator(name=op, params=params), (first, *_)) if op in FAMILIES:
-                    called = self.label[first][: params[0]]
-                case Call(Operator(name=op), (first, *_)):
-                    own = own_axes(op) if len(node.axes) <= len(first.axes) else 0
-                    called = self.label[first][: len(first.axes) - own]
-        if isinstance(node, Var | Call):
-            symbol = node.name if isinstance(node, Var) else getattr(node.op, "symbol", "")
-            self.taken |= {re.split("[_^]", symbol)[0], *([] if called else [symbol])}
-        return (*called, *[None] * (len(node.axes) - len(called)))
-
-    def _called(self, node: Expr) -> tuple[Tree | None, Letters]:
-        """The symbol of a named expression with its ``#1`` .., and the letters it usually has."""
-        found = self.names.get(node)
-        if found is not None:
-            return found if isinstance(found, Symbol) else (found, ())
-        match node:
-            case Var(symbol, _, letters) | Call(Name(symbol, letters)):
-                return name(symbol), letters
-        return None, ()
+        return self.letters.of(node)
 
     def fresh(self, letter: str | None, used: Iterable[str]) -> str:
+        """This letter, or another one if it is in use."""
         self.sized = True
-        used = {*used, *self.taken}
-        if letter and letter not in used:
-            return letter
-        return next(one for one in POOL if one not in used)
+        return self.letters.fresh(letter, used)
+
+    def _is_root(self, node: Expr) -> bool:
+        return self.letters.is_root(node)
+
+    def _called(self, node: Expr) -> tuple[Tree | None, Letters]:
+        return self.letters.called(node)
 
     # ---------------------------------------------------------------------------- the kinds
 
@@ -251,7 +189,7 @@ class Writer:
             # a family as a whole: [w_j]_j
             letters, family = list(at), []
             for k in loose:
-                family.append(self.fresh(self.label[node][k], {*scope, *family}))
+                family.append(self.fresh(usual[k], {*scope, *family}))
                 letters[k] = family[-1]
             said = yield Ask(node, tuple(letters), scope.union(family))
             return Said(bracketed(said.tree, family))
@@ -273,13 +211,12 @@ class Writer:
             case Add():
                 return (yield from self._sum(node, at, scope))
             case Contract():
-                flat = flattened(node, self._kept)
                 entries = node is self.root and bool(at) and all(at)
-                return (yield from self._contraction(flat, at, scope, entries))
+                return (yield from self._contraction(self._flat(node), at, scope, entries))
             case Map(fn, (arg,)) if fn.name == "power":
                 own = tuple(range(len(node.axes)))
-                flat = Flat(1, [Factor(arg, own, fn.params[0])], own)
-                return (yield from self._contraction(flat, at, scope))
+                found = _grouped(Flat(1, [Factor(arg, own, fn.params[0])], own))
+                return (yield from self._contraction(found, at, scope))
             case Map():
                 return (yield from self._map(node, at, scope))
             case Call(Name(), (arg,)):
@@ -385,14 +322,22 @@ class Writer:
 
     # ------------------------------------------------------------------------- contractions
 
+    def _flat(self, node: Contract) -> _Grouped:
+        """The flat product that a contraction is; without names it hangs on the node alone."""
+        found = None if self.names else _flats.get(node)
+        if found is None:
+            found = _grouped(flattened(node, self._kept))
+            if not self.names:
+                _flats[node] = found
+        return found
+
     def _contraction(
-        self, flat: Flat, at: Letters, scope: frozenset[str], entries: bool = False
+        self, found: _Grouped, at: Letters, scope: frozenset[str], entries: bool = False
     ) -> Saying:
         """``entries``: this is the formula of an entry, which is said by entries throughout."""
-        if windows.has_windows(flat) and not entries:
-            flat, made = regrouped(flat)
-            if made is not None:
-                return (yield from sliding.part(made, at, scope))
+        if found.whole is not None and not entries:
+            return (yield from sliding.part(found.whole, at, scope))
+        flat = found.given if entries else found.flat
         env = {i: a for i, a in zip(flat.out, at) if a}
         free = tuple(i for i in flat.out if i not in env)
         env |= blocks.lone_entries(self, flat)

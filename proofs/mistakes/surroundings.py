@@ -20,7 +20,7 @@ from derive.kernel.expr import Add, Expr, Map, toposort
 from derive.latex.print import latex
 from derive.notation.names import symbol_tree
 from derive.tree import Tree, name
-from derive.writing.write import Symbol as Written
+from derive.writing.labels import Symbol as Written
 from derive.writing.write import write
 from proofs.mistakes.edit import Later, Slope, Surroundings, Symbol, Term
 from proofs.mistakes.hand import FORMS, Hand, form_of, gradient_by
