@@ -130,6 +130,7 @@ def opened(
         claims.facts(), tuple(d.node for d in claims.network.definitions),
         claims.network.spelling, deadline, tuple(least_sizes(claims.reading)),
     )  # fmt: skip
+    decider.special = claims.reading.scope.free.special
     judge = Judge(claims, decider)
     origin = _choose_layout(claims, judge, layout)
     choose_convention(claims, Evidence(judge).agreeing)

@@ -6,16 +6,17 @@ refute, and what neither settles is unsettled, with the evidence said aloud.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from time import perf_counter
+from typing import Any
 
 from derive.derivation.network import Domain
-from derive.kernel.build import coefficient, is_zero, total
-from derive.kernel.expr import Contract, Expr, ShapeError, Var, is_named, toposort
+from derive.kernel.build import total
+from derive.kernel.expr import Expr, ShapeError, Var, toposort
 from derive.kernel.sizes import Axis, evaluate
-from derive.operators.abstract import Signature, signature_of
+from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 from proofs.agreement import evidence_of
 from proofs.conditions import conditions_latex, null_set_latex
@@ -32,6 +33,8 @@ from proofs.numbers.certify import Refutation, certify
 from proofs.numbers.cross import cross_check
 from proofs.numbers.refute import polynomials, refutation
 from proofs.numbers.sample import Sampler, compared, float_agreement
+from proofs.parts import OUTSIDE, Part, concerns, in_parts, inside
+from proofs.undefined import function_of, supposed_of
 from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
 
 EQUALITIES = frozenset(["=", ":=", "==", "<-"])
@@ -49,7 +52,9 @@ class Decider:
     ``facts`` say where variables live, ``spelling`` how the document writes its names.
     ``hypotheses`` are relations that are supposed: a point that breaks one refutes nothing.
     ``narrowings`` are what is said of variables in places only.  ``axes`` are those that have an
-    entry at all sizes that are meant: n - 1 where n is at least 2.
+    entry at all sizes that are meant: n - 1 where n is at least 2.  ``parts`` are the parts of
+    space that a line is about, ``opens`` the indices that it leaves open.  ``special`` has the
+    words about functions that nothing defines.
     """
 
     def __init__(
@@ -67,6 +72,9 @@ class Decider:
         self.roots = roots
         self.hypotheses: tuple[Hypothesis, ...] = ()
         self.narrowings: tuple[Narrowing, ...] = ()
+        self.parts: tuple[Part, ...] = ()
+        self.opens: frozenset[str] = frozenset()
+        self.special: Mapping[str, str] = {}
         self._found: dict[tuple, Finding] = {}
         self._narrow: dict[tuple[Narrowing, ...], tuple[Narrower, Decider] | None] = {}
 
@@ -74,10 +82,16 @@ class Decider:
         return self.deadline is not None and perf_counter() > self.deadline
 
     def alike(self, a: Expr, b: Expr) -> bool:
-        """Whether two expressions agree at random points: to look with, never a verdict."""
+        """Whether two expressions agree at random points of the parts of space that a line is
+        about: to look with, never a verdict."""
         if a is b or a.axes != b.axes:
             return a is b
-        return self._agreement(a, b) is True
+        return self._agreement(*self._here(a, b)) is True
+
+    def _here(self, a: Expr, b: Expr) -> tuple[Expr, Expr]:
+        """Two expressions of the same axes in the parts of space that a line is about."""
+        here = [inside(side, self.parts, self.opens) for side in (a, b)]
+        return (a, b) if here[0] is None or here[1] is None else (here[0], here[1])
 
     def free(self, expr: Expr) -> Expr:
         """The expression with expressions of free variables for the declared ones."""
@@ -91,6 +105,12 @@ class Decider:
         found = [float_agreement(s.free(a), s.free(b), self.sampler) for s in self._stand_ins(a, b)]
         return False if False in found else True if True in found else None
 
+    def anywhere(self, expr: Expr, holds: Callable[[Any], bool]) -> bool:
+        """Whether something holds of an expression at some random point, its entries in a row."""
+        free = [stand_in.free(expr) for stand_in in self._stand_ins(expr)]
+        rooms = ((room, one) for one in free for room in self.sampler.usual((one,)))
+        return any(holds(row) for room, one in rooms for row in compared(room, one, one)[0])
+
     def _has_points(self, expr: Expr) -> bool | None:
         """True if an expression has a value somewhere; None where no such point is found."""
         for one in (stand_in.free(expr) for stand_in in self._stand_ins(expr)):
@@ -99,22 +119,34 @@ class Decider:
         return None
 
     def proves(self, a: Expr, b: Expr) -> bool:
-        """Whether an equality is proved, under no condition that the document makes."""
+        """Whether an equality is proved in the parts of space that a line is about, under no other
+        condition that the document makes."""
+        return self.proves_everywhere(*self._here(a, b))
+
+    def proves_everywhere(self, a: Expr, b: Expr) -> bool:
+        """Whether an equality is proved at all points."""
         return self._decided(a, b, "=").verdict == PROVED
 
     def related(self, a: Expr, b: Expr, relation: str = "=") -> Finding:
         """What is found of ``a relation b``, two expressions of the same axes."""
+        found = self.everywhere(a, b, relation)
+        about = tuple(p for p in self.parts if found.verdict != PROVED and concerns(p, a, b))
+        return in_parts(self, found, (a, b), relation, about) if about else found
+
+    def everywhere(self, a: Expr, b: Expr, relation: str) -> Finding:
+        """What is found of a relation at all points."""
         found = self._decided(a, b, relation)
-        order = set(toposort(a, b)) if self.narrowings and found.verdict != PROVED else ()
+        order = set(toposort(a, b)) if found.verdict != PROVED else set()
         about = tuple(n for n in self.narrowings if n.var in order and not n.unread)
         found = self._where_said(found, a, b, relation, about) if about else found
         names = {node.name for node in order if isinstance(node, Var)}  # sizes are known by now
-        unread = next((n for n in self.narrowings if n.unread and n.var.name in names), None)
-        if found.verdict != REFUTED or unread is None:
+        said = [(n.named, n.unread) for n in self.narrowings if n.unread and n.var.name in names]
+        said += [(f, self.special[f]) for f in map(function_of, order) if f in self.special]
+        if found.verdict != REFUTED or not said:
             return found
         return Finding(
             UNSETTLED, "numeric", f"numbers were found for which this is false, but the text says "
-            f"of ${unread.named}$ what was not used (`{unread.unread}`)",
+            f"of ${said[0][0]}$ what was not used (`{said[0][1]}`)",
         )  # fmt: skip
 
     def _where_said(
@@ -133,8 +165,7 @@ class Decider:
         doubted = [one for one in about if not one.said]
         message = (
             f"what the text says of ${doubted[0].named}$ is said in no clear mood"
-            if doubted else "numbers were found for which this is false, but none that obey the "
-            "conditions which the document makes"
+            if doubted else OUTSIDE
         )  # fmt: skip
         return Finding(UNSETTLED, "numeric", message)
 
@@ -161,7 +192,7 @@ class Decider:
             if a.axes != b.axes:
                 raise ShapeError("expressions of different axes are not compared")
             if relation in LOEWNER:
-                order = Loewner(self.facts, self.proves, self._refutation, self.spelling)
+                order = Loewner(self.facts, self.proves_everywhere, self._refutation, self.spelling)
                 found = order.related(a, b, relation)
             else:
                 found = self._equal(a, b) if relation == "=" else self._ordered(a, b, relation)
@@ -316,7 +347,7 @@ class Decider:
     def _ordered(self, a: Expr, b: Expr, relation: str) -> Finding:
         """An order decided by an equality, or by a point at which it fails."""
         if relation in ("<=", ">="):
-            equal = self._equal(a, b) if self.alike(a, b) else None
+            equal = self._equal(a, b) if self._agreement(a, b) else None
             if equal is not None and equal.verdict == PROVED:
                 return equal
         free = [s.symbol for n in toposort(a, b) if (s := signature_of(n)) is not None]
@@ -350,42 +381,6 @@ class Decider:
         sure, _ = needed((a, b), lambda node: node.kids)
         bounds.assume(supposed(sure))
         return ordered(small, large, not relation.endswith("="), bounds)
-
-
-def supposed_of(a: Expr, b: Expr) -> str:
-    r"""The function that an equation supposes something of: J, which nothing defines, in
-    \nabla J(\theta) = 0, and x in \dot x(t) = F(x(t)); "" where it can be derived.
-
-    It stands alone on one side, and the other one has no derivative of it that is as high, or
-    anything that is not defined has to be 0.
-    """
-    for one, other in ((a, b), (b, a)):
-        alone = signature_of(_opened(one))
-        beyond = [s for n in toposort(other) if (s := signature_of(n)) is not None]
-        if alone is not None:
-            same = [s for s in beyond if s.symbol == alone.symbol]
-            order = _order(alone)
-            if not beyond or (order and all(_order(s) < order for s in same)):
-                return alone.symbol
-        inside = [s for n in toposort(one) if (s := signature_of(n)) is not None]
-        if inside and is_zero(other):
-            return inside[0].symbol
-    return ""
-
-
-def _opened(expr: Expr) -> Expr:
-    """What is under names, numbers before it and another order of its axes."""
-    while True:
-        inner = coefficient(expr)[1]
-        if is_named(inner) or (isinstance(inner, Contract) and len(inner.factors) == 1):
-            inner = inner.kids[0]
-        if inner is expr:
-            return expr
-        expr = inner
-
-
-def _order(signature: Signature) -> int:
-    return sum(argument.order for argument in signature.arguments)
 
 
 def off_kinks(found: Finding) -> Finding:

@@ -30,6 +30,7 @@ from proofs.described import suppositions_in_words, unread_words
 from proofs.loewner import RELATIONS as LOEWNER
 from proofs.narrowed import Narrowed
 from proofs.norms import by_another_custom
+from proofs.regions import Regions
 from proofs.supposed import Supposed, rearranged, suppositions
 from proofs.unread import unless_unread
 from proofs.updates import step_of_descent
@@ -134,12 +135,18 @@ class Judge:
         return [*suppositions(self), *suppositions_in_words(self.claims)]
 
     @cached_property
+    def regions(self) -> Regions:
+        """The parts of space that the document speaks of."""
+        return Regions(self)
+
+    @cached_property
     def narrowed(self) -> Narrowed:
         """What the document says in places only."""
         return Narrowed(self.claims, unread_words(self.claims))
 
     def _before(self, claim: Claim) -> list[Supposed]:
-        found = [one for one in self.supposed if one.at < claim.span[0]]
+        places = {one.at[0] for one in self.regions.all}
+        found = [s for s in self.supposed if s.at < claim.span[0] and s.at not in places]
         return [s for s in found if not (s.sought and speaks_of_derivatives(claim.sides))]
 
     # ------------------------------------------------------------------------------- judging
@@ -148,6 +155,8 @@ class Judge:
         """The claim with its verdicts; None where it turns out to claim nothing."""
         self.decider.hypotheses = tuple((*one.pair, one.sign) for one in self._before(claim))
         self.decider.narrowings = self.narrowed.about(claim.span)
+        self.decider.parts = self.regions.about(claim)
+        self.decider.opens = self.claims.letters(claim.sides) if self.decider.parts else frozenset()
         whole = self.claims.source.text[slice(*claim.span)]
         unknown = undefined(self.claims, claim)
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)

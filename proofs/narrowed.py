@@ -19,6 +19,7 @@ from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.bounds import intersected
 from derive.elaborate.statements.mood import SENTENCE, Mood
+from derive.elaborate.statements.regions import is_behind
 from derive.elaborate.values import Value
 from derive.kernel.expr import Expr, Var
 from derive.latex.print import latex
@@ -56,8 +57,8 @@ class Narrowed:
 
     def about(self, span: Span) -> tuple[Narrowing, ...]:
         """What is said of the variables of a claim at this place: kinds before it, or as a
-        condition in its sentence, and of several intervals of a variable the one beside it, or the
-        last before."""
+        condition in its sentence, and of several intervals of a variable the one right behind it,
+        the one beside it, or the last before."""
         kinds = [
             n for n in self.all
             if n.domain is None and (n.at < span or (n.said and self._near(span, n.at, SENTENCE)))
@@ -75,8 +76,11 @@ class Narrowed:
             one for one in several
             if one.at > span and one.said and not one.onward and self._near(span, one.at, _ROW)
         ]  # fmt: skip
-        if before and (not after or self._near(before[-1].at, span, _ROW)):
+        behind = next((one for one in after if is_behind(self.text, span, one.at)), None)
+        if behind is None and before and (not after or self._near(before[-1].at, span, _ROW)):
             return before[-1]
+        if behind is not None:
+            return behind
         return after[0] if after else None
 
     def _near(self, one: Span, other: Span, parting: re.Pattern[str]) -> bool:

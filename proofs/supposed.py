@@ -16,7 +16,8 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.given import is_condition
 from derive.elaborate.statements.mood import Mood, mood_of
 from derive.kernel.expr import Expr
-from proofs.decide import ORDERS, Decider, supposed_of
+from proofs.decide import ORDERS, Decider
+from proofs.undefined import supposed_of
 from proofs.verdict import PROVED, Finding
 
 if TYPE_CHECKING:
@@ -75,6 +76,6 @@ def rearranged(
         over, under = one.pair
         if one.said and one.sign == "=" and over.axes == left.axes:
             gap = over - under
-            if any(decider.proves(side, gap) for side in (left - right, right - left)):
+            if any(decider.proves_everywhere(side, gap) for side in (left - right, right - left)):
                 return Finding(PROVED, "normal-form", conditions=(one.said,))
     return None

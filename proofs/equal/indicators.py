@@ -177,7 +177,10 @@ class Indicators(Ring):
         if cases is not None:
             return cases
         flip, v = self._direction(u)
-        if not v:
+        bounds = bounds.meet(self.bounds(self.scale(flip, v)))  # of α - 1 in α z - z, for its sign
+        if bounds.positive:
+            return {CONSTANT: 1}
+        if not v or bounds.high <= 0:
             return {}
         h, own = self.based("H", v, UNIT)
         self.atoms[h].law = "idempotent"  # 1 or 0
@@ -202,6 +205,8 @@ class Indicators(Ring):
         _, v = self._direction(u)
         if not v:
             return {CONSTANT: 1}
+        if self.bounds(v).nonzero:
+            return {}
         if len(v) == 1:  # x^2 is 0 where x is
             ((term, n),) = v.items()
             if all(isinstance(e, int) and e > 0 and min(o, default=0) >= 0 for _, o, e in term):

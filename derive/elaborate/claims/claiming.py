@@ -18,7 +18,7 @@ from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
 from derive.elaborate.document import Elaborated, Recast, elaborated, problems_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.described import described
-from derive.elaborate.statements.given import is_condition, is_given, is_required
+from derive.elaborate.statements.given import is_case, is_condition, is_given, is_required
 from derive.elaborate.statements.kinds import Called
 from derive.elaborate.statements.mood import is_denied
 from derive.latex.read import Parsed
@@ -98,7 +98,7 @@ def _is_given(claim: Claim, text: str) -> bool:
         return True
     if speaks_of_derivatives(claim.sides):
         return False
-    return is_given(claim.item, text)
+    return is_given(claim.item, text) or is_case(claim.item, text)
 
 
 def says_kind(claim: Claim, called: Iterable[Called]) -> bool:

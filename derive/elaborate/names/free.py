@@ -14,13 +14,15 @@ from derive.tree import Tree
 class Free:
     """``arguments`` has each function's only bracket, None where it is applied to several;
     ``sources`` and ``targets`` the sets that it is declared on and into; ``graded`` have a gradient
-    that is written with a nabla; the values of ``vectors`` have entries."""
+    that is written with a nabla; the values of ``vectors`` have entries; ``special`` are affine,
+    even, .., with the word that says so."""
 
     arguments: dict[str, Tree | None] = field(default_factory=dict)
     sources: dict[str, tuple[Tree, ...]] = field(default_factory=dict)
     targets: dict[str, Tree] = field(default_factory=dict)
     graded: frozenset[str] = frozenset()
     vectors: frozenset[str] = frozenset()
+    special: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, symbol: str) -> bool:
         return symbol in self.arguments

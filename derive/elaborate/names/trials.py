@@ -175,7 +175,7 @@ def _oddity(equation: Equation, value: Value) -> int:
     """How little a value suits the letter that it is given to."""
     is_loss = names_loss(equation.symbol) and bool(value.own)
     is_row = value.row or (len(value.own) == 2 and value.own[0] == 1)
-    return 4 * is_loss + 2 * is_row  # more than a capital that is a number
+    return 6 * is_loss + 2 * is_row  # more than a capital, or the y of y w^T x, that is a number
 
 
 def _value(equation: Equation, reading: Reading) -> Value:

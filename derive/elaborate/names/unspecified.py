@@ -22,7 +22,8 @@ from derive.elaborate.names.scope import (
     index_letter,
 )
 from derive.elaborate.names.trials import names_loss
-from derive.elaborate.statements.maps import headed
+from derive.elaborate.statements.maps import headed, listed
+from derive.elaborate.statements.mood import SENTENCE
 from derive.elaborate.statements.slopes import Slopes
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -34,9 +35,12 @@ _DEFINES = frozenset(["=", ":=", "==", r"\equiv", "=:"])
 _SMOOTH = re.compile(r"\b(?:differentiable|smooth|arbitrary function)", re.IGNORECASE)
 # What would make some equations true of a function that is not defined, and of no other.
 _PROPERTIES = re.compile(
-    r"\b(quadratic|homogeneous|(even|odd) function|harmonic|additive|affine|"
-    r"linear function|is linear|invariant)\b", re.IGNORECASE,
-)  # fmt: skip
+    r"\b(?:quadratic|homogeneous|even|odd|harmonic|additive|affine|linear|invariant)\b",
+    re.IGNORECASE,
+)
+# "$f$ is an affine function", "the quadratic function $f(x)$"
+_OF_BEFORE = r"(?:[^$]{0,80}(?:\$|\\\)))?,?\s*(?:[a-z-]+[\s,]+){0,6}$"
+_OF_AFTER = r"\s+(?:[a-z-]+\s+){0,3}(?:\$|\\\()?\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +52,16 @@ class Unspecified:
     @classmethod
     def of(cls, items: Sequence[Tree], plain: str, slopes: Slopes) -> Unspecified:
         """The functions of these statements that nothing defines."""
-        if _PROPERTIES.search(plain):
-            return cls()
         seen = _Mentions(items)
         maps = slopes.maps
         arguments: dict[str, Tree | None] = {}
         smooth = _SMOOTH.search(plain) is not None
         for name, brackets in seen.applied.items():
-            alone = all(_is_name(part) for b in brackets for part in _listed(b.kids[0]))
+            alone = all(_is_name(part) for b in brackets for part in listed(b.kids[0]))
             told = smooth and alone and len(name.lstrip("\\")) == 1
             shown = name in {*maps.targets, *slopes.arrays, *seen.nabla, *seen.stated_alone} or told
             # F(x, W) is no product, and what is differentiated is no factor.
-            several = alone and any(len(_listed(b.kids[0])) > 1 for b in brackets)
+            several = alone and any(len(listed(b.kids[0])) > 1 for b in brackets)
             core = re.split(r"[_^]", name)[0]
             shown = shown or (core in FUNCTION_LETTERS and several) or (
                 core in _LATIN_MAPS and name in seen.differentiated
@@ -79,7 +81,10 @@ class Unspecified:
                     inner = by[0] if len(by) == 1 else Tree("list", tuple(by))
                     arguments[name] = Tree("paren", (inner,))
         nabla = frozenset(seen.nabla)
-        return cls(Free(arguments, maps.sources, maps.targets, nabla, slopes.arrays))
+        special = {
+            n: said for n in (*seen.applied, *arguments) if (said := _called_special(n, plain))
+        }
+        return cls(Free(arguments, maps.sources, maps.targets, nabla, slopes.arrays, special))
 
     @property
     def arguments(self) -> dict[str, Tree | None]:
@@ -217,6 +222,19 @@ class _Mentions:
         }
 
 
+def _called_special(name: str, plain: str) -> str:
+    """The words of a document that say of this function that it is affine, even, ..; "" if none
+    do."""
+    written = rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])"
+    for found in _PROPERTIES.finditer(plain):
+        before = SENTENCE.split(plain[max(0, found.start() - 90) : found.start()])[-1]
+        if re.search(rf"(?:\$|\\\(|\\\[)\s*{written}{_OF_BEFORE}", before, re.IGNORECASE):
+            return found[0]
+        if re.compile(_OF_AFTER + written, re.IGNORECASE).match(plain, found.end()):
+            return found[0]
+    return ""
+
+
 def _is_member(tree: Tree) -> bool:
     return tree.head == "script" and base_of(tree) != "" and index_letter(tree.kids[1]) is not None
 
@@ -227,10 +245,6 @@ def _is_turned(tree: Tree) -> bool:
 
 
 _TURNS = (Tree("name", (r"\top",)), Tree("name", ("T",)))
-
-
-def _listed(inner: Tree) -> Sequence[Tree]:
-    return inner.kids if inner.head == "list" else (inner,)
 
 
 def _is_name(tree: Tree) -> bool:

@@ -17,6 +17,7 @@ from derive.latex.segment import COMMENT_FILL
 from derive.tree import Tree
 
 _TRANSPOSES = ("T", r"\top", r"\intercal", "t", r"\mathsf{T}", r"\mathrm{T}")
+_ORDERED = frozenset(["<", ">", "<=", ">="])
 _IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
 # "Suppose W x = 0" is given, "then L = 0" is claimed: the word nearest before a formula decides.
 _GIVEN = re.compile(
@@ -109,6 +110,29 @@ def is_given(item: Tree, text: str) -> bool:
     *others, last = re.split(r"\$+|\\[()\[\]]|\\(?:begin|end)\{\w+\*?\}", before[max(given) :])
     display = re.search(r"(?:\$\$|\\\[|\\begin\{\w+\*?\})\s*$", text[: item.span[0]])
     return not others or (display is None and _JOINED.fullmatch(last.strip()) is not None)
+
+
+# "For $L > 0$ we have", "for an active triplet ($L > 0$)".
+_FOR = re.compile(
+    r"\b(?:for|für|pour|on|in)\s+(?:(?:all|any|every|each|the)\s+)?(?:(?:case|region|regime|set|part)\s+"
+    r"(?:of|that|where|in which)?\s*)?$",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"\b(?:for|if|when|whenever|case|where|assum\w+|suppos\w+|consider|falls|wenn|für|pour|si)\b"
+    r"[^()=]*\(\s*(?:i  e  ,?|that is,?|with)?\s*$",
+    re.IGNORECASE,
+)
+
+
+def is_case(item: Tree, text: str) -> bool:
+    """Whether an inequality says of which points the text speaks: what stands right behind "for",
+    or in brackets behind a case in words."""
+    if item.head != "chain" or not {str(r.kids[0]) for r in item.kids[1::2]} <= _ORDERED:
+        return False
+    before = _OPENING.sub("", text[max(0, item.span[0] - 300) : item.span[0]])
+    before = SENTENCE.split(re.sub(r"\b(i|d)\.\s?(e|h)\.", r"\1  \2  ", before))[-1]
+    return _FOR.search(before) is not None or _ASIDE.search(before) is not None
 
 
 # A displayed formula stands between these; what a text says in passing does not.

@@ -143,7 +143,8 @@ def mood_of(text: str, start: int, end: int, named: str = "") -> Mood:
         return Mood.DOUBTED
     if _is_doubted(before, behind):
         return Mood.DOUBTED
-    if _CONDITIONS.search(before) or (_FOR.search(before) and _mentioned(named, text[:start])):
+    is_for = _FOR.search(re.sub(r"[$(]\s*$", "", before))
+    if _CONDITIONS.search(before) or (is_for and _mentioned(named, text[:start])):
         return Mood.CONDITION
     return Mood.GIVEN
 
