@@ -84,6 +84,13 @@ def claims(lines: int) -> Source:
     return Source("claims", HEAD + f"\n\nWe have ${GRADIENT} = 2 W^\\top (W x - y)$." * lines)
 
 
+def problems(count: int) -> Source:
+    """A document of many problems, each with its own network."""
+    each = (f"## Problem {k}\n\n{HEAD}\nThen ${GRADIENT} = 2 W^\\top (W x - y)$.\n"
+            for k in range(1, count + 1))  # fmt: skip
+    return Source("problems.md", "\n".join(each))
+
+
 def prose(lines: int) -> Source:
     """A document of many lines about variables that claims nothing."""
     return Source("prose", HEAD + "Nothing is claimed of $x$, and $W$ is any matrix.\n" * lines)
@@ -106,6 +113,7 @@ ROWS = (
     Row("worked, blocks of GPT-2", (2, 4), gpt2, sheet),
     Row("a chain of equal sides", (200, 800), chain, check_source),
     Row("a document of claims", (200, 800), claims, check_source),
+    Row("a document of problems", (50, 200), problems, check_source),
     Row("a document of prose", (500, 2000), prose, check_source),
     Row("a sum of terms", (500, 2000), sums, check_source),
     Row("errors in one line", (100, 400), errors, check_source),

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from operator import itemgetter
 
 _WIDEST_EXCERPT = 100
 _TAB = "    "
@@ -21,17 +25,47 @@ _BOLD, _BLUE, _PLAIN = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document: its name, as the user gave it, and its text, whose offsets are never shifted."""
+    """A document: its name, as the user gave it, and its text, whose offsets are never shifted.
+
+    One that is cut out of a ``whole`` consists of ``pieces``: where each begins, and where it
+    stands there.
+    """
 
     file: str
     text: str
+    whole: Source | None = None
+    pieces: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
             raise TypeError(f"a document is text, not {self.text!r}")
 
+    def origin(self, offset: int) -> int:
+        """Where an offset stands in the whole document."""
+        if self.whole is None:
+            return offset
+        begins, stands = self.pieces[bisect_right(self.pieces, offset, key=itemgetter(0)) - 1]
+        return stands + offset - begins
+
+    def placed(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Where a half-open span stands in the whole document."""
+        start, end = span
+        return self.origin(start), self.origin(end - 1) + 1 if end > start else self.origin(end)
+
+    def cut(self, text: str, pieces: Sequence[tuple[int, int]]) -> Source:
+        """What is cut out of this, in pieces: where each begins in the text, and where it stands
+        here."""
+        placed: list[tuple[int, int]] = []
+        for (begins, stands), (ends, _) in pairwise((*pieces, (len(text), 0))):
+            placed.append((begins, self.origin(stands)))
+            inside = (one for one in self.pieces if stands < one[0] < stands + ends - begins)
+            placed += [(begins + at - stands, origin) for at, origin in inside]
+        return Source(self.file, text, self.whole or self, tuple(placed))
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1, the column in characters."""
+        if self.whole is not None:
+            return self.whole.position(self.origin(offset))
         offset = max(0, min(offset, len(self.text)))
         line_start = self.text.rfind("\n", 0, offset) + 1
         return self.text.count("\n", 0, offset) + 1, offset - line_start + 1
@@ -57,6 +91,11 @@ class Diagnostic:
     help: str = ""
     notes: tuple[str, ...] = ()
     severity: str = "error"
+
+    def placed(self, source: Source) -> Diagnostic:
+        """The same of a piece of a document, where that stands in the document."""
+        start, end = source.placed((self.start, self.end))
+        return replace(self, start=start, end=end)
 
 
 class DeriveError(Exception):

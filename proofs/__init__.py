@@ -4,9 +4,9 @@ The idea: whatever is clever proposes, and a small part that is trusted decides.
 
 Trusted, for "proved": ``equal`` (the normal form with its side conditions) on ``derive.kernel`` and
 ``derive.operators``.  Trusted, for "refuted": ``numbers.certify`` (exact rationals and balls that
-do not meet), with ``numbers.exact``, ``numbers.entries``, ``numbers.matrices``, ``numbers.plan``
-and ``numbers.draw``.  ``decide`` asks them, and tests each with the other.  A mistake in any other
-module costs a verdict, a name or a fix, and makes nothing true or false.
+do not meet), with ``numbers.exact``, ``numbers.entries``, ``numbers.matrices``, ``numbers.plan``,
+``numbers.draw`` and ``numbers.folded``.  ``decide`` asks them, and tests each with the other.  A
+mistake in any other module costs a verdict, a name or a fix, and makes nothing true or false.
 
 Rooms: ``verdict`` (data), ``equal``, ``numbers``, ``decide`` (one relation), ``judge`` (one claim),
 ``check`` (a document), ``narrowed``, ``supposed`` and ``described`` (what it says in places,

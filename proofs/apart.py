@@ -11,7 +11,7 @@ from dataclasses import replace
 from derive.diagnostics import Diagnostic, Source
 from derive.elaborate.problems import Problem
 from derive.latex.segment import segment
-from proofs.verdict import Report
+from proofs.verdict import Link, Report
 
 
 def together(
@@ -42,8 +42,29 @@ def together(
 
 def _of(part: Problem, judged: Callable[[Source], Report]) -> Report:
     """Of a problem with what others declare, or without where that alone can be read."""
-    report = judged(part.source)
+    report = _placed(judged(part.source), part.source)
     if part.fresh is None or not report.diagnostics:
         return report
-    alone = judged(part.fresh)
+    alone = _placed(judged(part.fresh), part.fresh)
     return alone if len(alone.diagnostics) < len(report.diagnostics) else report
+
+
+def _placed(report: Report, source: Source) -> Report:
+    """The report of what was cut out of a document, its places those of the document."""
+    claims = [
+        replace(
+            claim, span=source.placed(claim.span),
+            links=tuple(_link_placed(link, source) for link in claim.links),
+        )
+        for claim in report.claims
+    ]  # fmt: skip
+    diagnostics = tuple(one.placed(source) for one in report.diagnostics)
+    return replace(report, claims=tuple(claims), diagnostics=diagnostics)
+
+
+def _link_placed(link: Link, source: Source) -> Link:
+    fix, at, before = link.fix, link.at, link.carried_from
+    return replace(
+        link, span=source.placed(link.span), fix=fix and replace(fix, span=source.placed(fix.span)),
+        at=at and source.placed(at), carried_from=None if before is None else source.origin(before),
+    )  # fmt: skip

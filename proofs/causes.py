@@ -28,6 +28,7 @@ from proofs.mistakes.probe import Probe
 from proofs.mistakes.quick import Quick
 from proofs.mistakes.surgery import flat
 from proofs.mistakes.surroundings import other_lefts, spellings, surroundings
+from proofs.numbers.sample import is_vast
 from proofs.verdict import Fix
 
 _MOST_NUMBERS = 20_000  # of trees, kept from line to line
@@ -84,7 +85,9 @@ class Causes:
         """
         aligned = self.value(left, opens, target)
         truth = self.claims.arrays([target])[0] if aligned is None else aligned[0]
-        probe, quick = self._numbers(truth, opens)
+        probe, quick = None, None
+        if not any(map(is_vast, toposort(truth))):  # or else trees cost more than expressions do
+            probe, quick = self._numbers(truth, opens)
         found = name_mistake(
             side, self.context,
             value_of=lambda tree: self._second(tree, opens, target),

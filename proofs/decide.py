@@ -32,7 +32,7 @@ from proofs.numbers.agree import agrees
 from proofs.numbers.certify import Refutation, certify
 from proofs.numbers.cross import cross_check
 from proofs.numbers.refute import polynomials, refutation
-from proofs.numbers.sample import Sampler, compared, float_agreement
+from proofs.numbers.sample import Sampler, compared, float_agreement, has_value
 from proofs.parts import OUTSIDE, Part, concerns, in_parts, inside
 from proofs.undefined import function_of, supposed_of
 from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
@@ -107,16 +107,14 @@ class Decider:
 
     def anywhere(self, expr: Expr, holds: Callable[[Any], bool]) -> bool:
         """Whether something holds of an expression at some random point, its entries in a row."""
-        free = [stand_in.free(expr) for stand_in in self._stand_ins(expr)]
-        rooms = ((room, one) for one in free for room in self.sampler.usual((one,)))
+        free = [self.sampler.short(one.free(expr)) for one in self._stand_ins(expr)]
+        rooms = ((room, form) for points, (form,) in free for room in points.usual((form,)))
         return any(holds(row) for room, one in rooms for row in compared(room, one, one)[0])
 
     def _has_points(self, expr: Expr) -> bool | None:
         """True if an expression has a value somewhere; None where no such point is found."""
-        for one in (stand_in.free(expr) for stand_in in self._stand_ins(expr)):
-            if any(compared(room, one, one)[2].any() for room in self.sampler.usual((one,))):
-                return True
-        return None
+        forms = (stand_in.free(expr) for stand_in in self._stand_ins(expr))
+        return any(has_value(form, self.sampler) for form in forms) or None
 
     def proves(self, a: Expr, b: Expr) -> bool:
         """Whether an equality is proved in the parts of space that a line is about, under no other
@@ -320,7 +318,8 @@ class Decider:
                 UNSETTLED, "numeric", "no proof was found, and no numbers of the kinds that are "
                 "declared can be tried",
             )  # fmt: skip
-        agreement = agrees(stand_in.free(a), stand_in.free(b), self.free_facts)
+        points, (left, right) = self.sampler.short(stand_in.free(a), stand_in.free(b))
+        agreement = agrees(left, right, points.facts)
         by = "fingerprint" if agreement.trials else "numeric"
         return Finding(UNSETTLED, by, evidence_of(agreement, alike is True))
 

@@ -42,6 +42,7 @@ COUNTED = {
     "worked, named layers": 14,
     "a chain of equal sides": 60,
     "a document of claims": 40,
+    "a document of problems": 8,
     "a document of prose": 100,
     "a sum of terms": 100,
     "errors in one line": 40,

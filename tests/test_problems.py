@@ -83,9 +83,62 @@ def test_places_stay_what_they_were() -> None:
     assert [one.title for one in found] == ["", *(f"Exercise {k}" for k in range(1, 6))]
     for one in found:
         start, end = one.span
-        assert one.source.text[start:end] == HOMEWORK[start:end]
-        kept = zip(one.source.text, HOMEWORK, strict=False)
-        assert all(a in (b, " ") and (a == "\n") == (b == "\n") for a, b in kept)
+        assert one.source.text.endswith(HOMEWORK[start:end])
+        for at, letter in enumerate(one.source.text):
+            if not letter.isspace():
+                place = one.source.origin(at)
+                assert HOMEWORK[place] == letter
+                assert one.source.position(at) == Source("", HOMEWORK).position(place)
+
+
+def test_a_problem_that_is_cut_again_keeps_its_places() -> None:
+    text = "Let $x \\in \\mathbb{R}^n$.\n" + "\n".join(
+        f"## Problem {k}\nAs above.\n" + "Words.\n" * 5
+        + "".join(f"({a}) Let $L = {k} \\|x\\|^2 + {n}$.\n" + "Words.\n" * 5
+                  for n, a in enumerate("abc"))
+        for k in (1, 2, 3)
+    )  # fmt: skip
+    seen = set()
+    for whole in problems(Source("document.md", text)):
+        for parts in problems_said_anew(whole.source):
+            for one in parts:
+                assert one.source.whole.text == text
+                at = one.source.text.rfind("L = ")
+                if at < 0:  # what stands before the first item
+                    continue
+                place = one.source.origin(at)
+                assert text[place:].startswith(one.source.text[at:].split("$")[0])
+                assert one.holds((place, place + 1))
+                seen.add(place)
+    assert len(seen) == 9
+
+
+def test_what_is_said_of_a_problem_stands_where_it_does_in_the_document() -> None:
+    given = r"Let $L = \|W x - y\|^2$ with $W \in \mathbb{R}^{m \times n}$."
+    lines = [f"## Problem {k}\n{given}\n\nThen $\\nabla_x L = {k} W^\\top (W x - y)$.\n"
+             for k in range(1, 5)]  # fmt: skip
+    text = "\n\n".join(lines).replace("4 W^", "4 W")
+    report = check(text)
+    source = Source("", text)
+    verdicts = []
+    for claim in report.claims:
+        assert text[slice(*claim.span)] == claim.text
+        for link in claim.links:
+            assert link.span[1] <= claim.span[1]
+            verdicts.append((source.position(link.span[0])[0], link.verdict))
+            if link.fix is not None:
+                assert claim.span[0] <= link.fix.span[0] < link.fix.span[1] <= claim.span[1]
+    assert [line for line, _ in verdicts] == [4, 10, 16, 22]
+    assert [verdict for _, verdict in verdicts][:3] == ["refuted", "proved", "refuted"]
+    assert verdicts[3][1] in ("ill-typed", "unreadable")
+
+
+def test_what_problems_have_in_all_grows_with_their_number() -> None:
+    def letters(count: int) -> int:
+        text = "\n".join(f"## Problem {k}\nLet $L = {k} x^2$.\n" for k in range(count))
+        return sum(len(one.source.text) for one in problems(Source("document.md", text)))
+
+    assert letters(80) < 2.2 * letters(40)
 
 
 def test_a_problem_takes_what_it_refers_to_and_no_more() -> None:

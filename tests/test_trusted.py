@@ -9,13 +9,14 @@ ROOT = Path(__file__).parent.parent
 TRUSTED = [
     *sorted((ROOT / "proofs" / "equal").glob("*.py")),
     *(ROOT / "proofs" / "numbers" / f"{name}.py"
-      for name in ("certify", "exact", "entries", "matrices", "plan", "draw")),
+      for name in ("certify", "exact", "entries", "matrices", "plan", "draw", "folded")),
 ]  # fmt: skip
 # What the trusted part rests on, beside the standard library.
 FOUNDATIONS = (
     "derive.kernel", "derive.operators", "derive.meaning", "derive.derivation.network",
     "proofs.equal", "proofs.numbers.certify", "proofs.numbers.exact", "proofs.numbers.entries",
-    "proofs.numbers.matrices", "proofs.numbers.plan", "proofs.numbers.draw", "proofs.verdict",
+    "proofs.numbers.matrices", "proofs.numbers.plan", "proofs.numbers.draw",
+    "proofs.numbers.folded", "proofs.verdict",
     "flint", "numpy",
 )  # fmt: skip
 

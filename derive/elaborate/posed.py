@@ -88,17 +88,21 @@ def _read(problem: Problem) -> Posed:
         try:
             network = read_document(source)
         except DeriveError as error:
-            faults = faults or error.diagnostics
+            faults = faults or tuple(one.placed(source) for one in error.diagnostics)
             continue
-        return Posed(problem, _own(network, problem, source is problem.source))
+        return Posed(problem, _own(network, problem, source))
     if not problem.differentiates and any(fault.code in _NOTHING for fault in faults):
         return Posed(problem, None)  # "Explain why ..": words that ask for words
     return Posed(problem, None, faults)
 
 
-def _own(network: Network, problem: Problem, taking: bool) -> Network:
-    """What a problem itself asks, under its own title."""
-    notes = (*network.notes, problem.takes) if taking and problem.takes else network.notes
-    counts = tuple(one for one in network.counts if problem.holds(one.span))
-    asked = tuple(one for one in network.questions if problem.holds(one.span))
+def _own(network: Network, problem: Problem, source: Source) -> Network:
+    """What a problem itself asks, under its own title and where it stands in the document."""
+    taking = source is problem.source and problem.takes
+    notes = (*network.notes, problem.takes) if taking else network.notes
+    counts, asked = (
+        tuple(one for one in (replace(one, span=source.placed(one.span)) for one in every)
+              if problem.holds(one.span))
+        for every in (network.counts, network.questions)
+    )  # fmt: skip
     return replace(network, title=problem.title, notes=notes, counts=counts, questions=asked)

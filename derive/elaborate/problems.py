@@ -2,8 +2,9 @@ r"""A document cut into the problems that it poses, each with what it takes from
 
 The idea: a problem is read by itself, as a person works it.  What stands before the first problem
 holds for all.  A problem that refers to others, or asks by what it does not speak of, takes the
-names that it does not say from the last problem that said them.  A problem is the document with
-everything else blanked out, so every place in it is a place in the document.
+names that it does not say from the last problem that said them.  A problem is cut out of the
+document with all that it is about, and knows where its pieces stood: its places, and whatever is
+said of them, are those of the document.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ _REFERS = re.compile(
 )
 _NUMBERED = re.compile(r"\b(?:problem|exercise|question|task)[~ ]?\(?(\d+)", re.IGNORECASE)
 _IN = frozenset(["in", "sim"])
+_SHOWN = re.compile(rb"\x01+")
+_LETTER = re.compile(r"[^\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem: its heading, its place, and the document as far as it is about it.
+    """One problem: its heading, its place, and the document as far as it is about it, cut out.
 
     ``fresh`` is the same without what other problems only declare, where that is less.
     """
@@ -256,21 +259,25 @@ def _cut(
     parts = _parts(read_formulas(source), begun, judging)
     text = source.text
     macros = collect(text)[1]
+    numbers = [re.findall(r"\d+", part.heading.title if part.heading else "")[:1] for part in parts]
+    said: set[str] = set()
     made = []
     for k, part in enumerate(parts):
         if part.heading is None and not part.items:
             continue
-        elsewhere = any(one.says(key) for one in parts[:k] for key in part.concluded)
+        elsewhere = any(key in said or key.partition("_")[0] in said for key in part.concluded)
+        said.update(part.given)
         part.borrows = part.heading is not None and (elsewhere or part.refers(text))
-        asked = [*_named(parts, k, text), 0] if part.borrows else [0][:k]
+        asked = [*_named(part, numbers[:k], text), 0] if part.borrows else [0][:k]
         takes = [_taken(parts, k, asked, sparing) for sparing in (False, True)]
-        own, fresh = (Source(source.file, _blanked(text, macros, parts, k, one)) for one in takes)
+        own, fresh = (_cut_out(source, macros, parts, k, one) for one in takes)
         title = "" if part.heading is None else _title(part.heading, len(made) + 1)
-        said = "; ".join(_told(parts[at], keys) for at, keys in sorted(takes[0].items()) if at)
+        told = "; ".join(_told(parts[at], keys) for at, keys in sorted(takes[0].items()) if at)
         equations = (_relation(item) in DEFINES for items in part.given.values() for item in items)
         made.append(
             Problem(
-                title, (part.start, part.end), own, None if own == fresh else fresh, said,
+                title, (source.origin(part.start), source.origin(part.end)), own,
+                None if own == fresh else fresh, told,
                 not part.borrows or any(equations), bool(part.differentiated),
             )
         )  # fmt: skip
@@ -287,11 +294,13 @@ def _told(part: _Part, keys: Iterable[str]) -> str:
     return f"{names} as in {title or 'a problem before'}"
 
 
-def _named(parts: Sequence[_Part], k: int, text: str) -> list[int]:
-    """The problems before one, in the order in which it is asked what they say: those it names."""
-    said = {found[1] for found in _NUMBERED.finditer(text, parts[k].start + 1, parts[k].end)}
-    numbers = [re.findall(r"\d+", part.heading.title if part.heading else "")[:1] for part in parts]
-    before = range(k - 1, 0, -1)
+def _named(part: _Part, numbers: Sequence[Sequence[str]], text: str) -> list[int]:
+    """The problems before one, in the order in which it is asked what they say: those it names.
+
+    ``numbers`` are those of the titles before it, where they have one.
+    """
+    said = {found[1] for found in _NUMBERED.finditer(text, part.start + 1, part.end)}
+    before = range(len(numbers) - 1, 0, -1)
     return sorted(before, key=lambda at: said.isdisjoint(numbers[at] or [str(at)]))
 
 
@@ -322,17 +331,15 @@ def _taken(
     return {at: keys for at, keys in taken.items() if keys}
 
 
-def _blanked(
-    text: str, macros: Iterable[tuple[int, int]], parts: Sequence[_Part], k: int,
+def _cut_out(
+    source: Source, macros: Iterable[tuple[int, int]], parts: Sequence[_Part], k: int,
     taken: dict[int, set[str]],
-) -> str:  # fmt: skip
+) -> Source:  # fmt: skip
     """The document up to the end of a part, with nothing but what the part is about."""
-    own = parts[k]
+    own, text = parts[k], source.text
     shown = bytearray(own.end)
     known = set().union(*taken.values())
-    for at in range(k):
-        if at and at not in taken:
-            continue
+    for at in sorted({0, *taken} - {k}):
         part = parts[at]
         start = part.start if at == 0 else text.find("\n", part.start, part.end) % (len(text) + 1)
         shown[start : part.end] = b"\1" * (part.end - start)
@@ -342,10 +349,17 @@ def _blanked(
     shown[own.start : own.end] = b"\1" * (own.end - own.start)
     for start, end in macros:
         shown[start : min(end, own.end)] = b"\1" * (min(end, own.end) - start)
-    return "".join(
-        letter if kept or letter in "\r\n" else " "
-        for letter, kept in zip(text[: own.end], shown, strict=True)
-    )
+    made, pieces, at, size = [], [(0, 0)], 0, 0
+    for run in _SHOWN.finditer(shown):
+        first, last = text.find("\n", at), text.rfind("\n", at, run.start()) + 1
+        if text.count("\n", at, run.start()) > 2:  # of many blank lines one
+            pieces.append((size + first + 2 - at, last))
+            gap = f"{text[at : first + 1]}\n{text[last : run.start()]}"
+        else:
+            gap = text[at : run.start()]
+        made += (_LETTER.sub(" ", gap), text[run.start() : run.end()])
+        size, at = size + len(gap) + run.end() - run.start(), run.end()
+    return source.cut("".join(made), pieces)
 
 
 def _goes_with(item: Tree, part: _Part, own: _Part, wanted: set[str], known: set[str]) -> bool:

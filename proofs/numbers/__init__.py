@@ -5,10 +5,11 @@ rationals, from enclosures that do not meet, or, as evidence only, from residues
 
 ``plan`` multiplies the factors of a contraction in pairs, whatever the entries are.  In floats:
 ``draw`` finds rational values in a domain, ``sample`` holds the points of one document, ``ties``
-knows the points at a border.  In exact numbers: ``entries`` has the rules of single entries,
-``exact`` evaluates, ``certify`` proves a counterexample.  ``refute`` looks for one, ``shrink`` and
-``walk`` propose other points.  Modulo p: ``residues`` is the arithmetic, ``modular`` evaluates,
-``bounds`` says how large sizes must be, ``agree`` compares.  ``cross`` checks what was proved.
+knows the points at a border, ``folded`` has short arrays for wide ones.  In exact numbers:
+``entries`` has the rules of single entries, ``exact`` evaluates, ``certify`` proves a
+counterexample.  ``refute`` looks for one, ``shrink`` and ``walk`` propose other points.  Modulo p:
+``residues`` is the arithmetic, ``modular`` evaluates, ``bounds`` says how large sizes must be,
+``agree`` compares.  ``cross`` checks what was proved.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def cross_check(
         return None
     if a.axes != b.axes:
         return "the two sides have different shapes"
-    sampler = sampler or Sampler((a, b), facts)
+    sampler, (a, b) = (sampler or Sampler((a, b), facts)).short(a, b)
     order = toposort(a, b, *sampler.conditions)
     variables = [node for node in order if isinstance(node, Var)]
     still = {v for v in variables if (d := sampler.facts.get(v, REALS)).classes or d.values}

@@ -7,7 +7,7 @@ something is exactly 0 is another kind of mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from time import perf_counter
@@ -19,9 +19,18 @@ from derive.kernel.sizes import Size
 from derive.operators.abstract import signature_of
 from derive.operators.incidence import measures
 from derive.operators.pointwise import np
-from proofs.numbers.certify import RELATIONS, Certificate, Refutation, certify, told
+from proofs.numbers.certify import (
+    RELATIONS,
+    Certificate,
+    Refutation,
+    certify,
+    nested,
+    plain_symbol,
+    told,
+)
 from proofs.numbers.draw import Rationals
 from proofs.numbers.exact import PRECISIONS
+from proofs.numbers.folded import unfolded, unfolded_array
 from proofs.numbers.sample import NOTHING, TOLERANCE, Room, Sampler, compared, differing
 from proofs.numbers.shrink import proposals, simpler
 from proofs.numbers.ties import Ties
@@ -67,6 +76,11 @@ def refutation(
     if a is b and relation in ("=", "<=", ">="):
         return None
     sampler = sampler or Sampler((a, b), facts)
+    short, (left, right) = sampler.short(a, b)
+    if short is not sampler and (facts or {}).items() <= sampler.facts.items():
+        found = refutation(left, right, relation=relation, budget=budget, sampler=short,
+                           functions=functions)  # fmt: skip
+        return None if found is None else widened(found, a, b, sampler.folded)
     search = _Search(a, b, relation, sampler, perf_counter() + budget)
     search.facts |= facts or {}  # those of the sampler chose the points; all are certified
     chosen = polynomials(search.order)
@@ -74,6 +88,24 @@ def refutation(
         return None
     search.functions = chosen
     return search.found()
+
+
+def widened(
+    found: Refutation, a: Expr, b: Expr, folded: Callable[[Expr], Expr]
+) -> Refutation | None:
+    """A refutation among folded arrays as one among the wide ones that they stand for."""
+    variables = [node for node in toposort(a, b) if isinstance(node, Var)]
+    if not all(folded(v) in found.values for v in variables):
+        return None
+    arrays = [found.values[folded(v)] for v in variables]
+    told = [(plain_symbol(v), unfolded(nested(array), v.axes))
+            for v, array in zip(variables, arrays, strict=True)]  # fmt: skip
+    functions = found.counterexample.values[len(found.values) :]
+    return Refutation(
+        replace(found.counterexample, values=(*told, *functions)),
+        {v: unfolded_array(array, v.axes) for v, array in zip(variables, arrays, strict=True)},
+        found.at,
+    )
 
 
 def polynomials(order: Iterable[Expr]) -> dict[str, tuple[int, ...]]:

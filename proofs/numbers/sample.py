@@ -32,6 +32,7 @@ from derive.operators.incidence import measures
 from derive.operators.pointwise import np
 from derive.operators.row import PRIMITIVES
 from proofs.numbers.draw import GENERIC_ROWS, ROWS, Rationals, as_float, drawn
+from proofs.numbers.folded import Folded, is_many
 from proofs.numbers.plan import contract
 
 # A relative difference past this one is no rounding error, nor is an absolute one past this one.
@@ -191,6 +192,8 @@ class Sampler:
         self._usual: list[dict[str, int]] = []
         self._seen: set[Expr] = set()
         self._vast: set[Expr] = set()
+        self._many: set[Expr] = set()
+        self._short: tuple[Folded, Sampler] | None = None
         self._meet([*roots, *self.facts])
         self.conditions = {
             node: domain for node, domain in self.facts.items() if not isinstance(node, Var)
@@ -209,6 +212,8 @@ class Sampler:
                 self.axes[node.n] = None
             if is_vast(node):
                 self._vast.add(node)
+            if is_many(node):
+                self._many.add(node)
         for domain in self.facts.values():
             if domain.classes is not None:
                 self.axes[domain.classes] = None
@@ -256,6 +261,26 @@ class Sampler:
             return []
         return [self.room(at) for at in self._usual]
 
+    def short(self, *roots: Expr) -> tuple[Sampler, tuple[Expr, ...]]:
+        """Points at which wide arrays are folded, and the roots as they are there: these points
+        and the roots themselves where nothing is wide, or where one of them cannot be folded."""
+        self._meet(roots)
+        if not self._many or self._many.isdisjoint(toposort(*roots)):
+            return self, roots
+        if self._short is None:
+            folded = Folded(self.facts)
+            facts = {folded.of(node) or node: domain for node, domain in self.facts.items()}
+            self._short = folded, Sampler((), facts, self.seed, self.axes)
+        folded, points = self._short
+        forms = [folded.of(root) for root in (*roots, *self.conditions)]
+        if None in forms:
+            return self, roots
+        return points, tuple(form for form in forms[: len(roots)] if form is not None)
+
+    def folded(self, node: Expr) -> Expr:
+        """A node as it is at points where wide arrays are folded; itself where it cannot be."""
+        return (self._short and self._short[0].of(node)) or node
+
     def allowed(self, room: Room) -> Any:
         """The points at which the facts about nodes hold, as far as floats can tell."""
         good = np.ones(room.rows, bool)
@@ -293,6 +318,12 @@ def compared(room: Room, a: Expr, b: Expr) -> tuple[Any, Any, Any]:
     return left, right, np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
 
 
+def has_value(expr: Expr, sampler: Sampler) -> bool:
+    """Whether an expression is finite at some random point."""
+    sampler, (form,) = sampler.short(expr)
+    return any(compared(room, form, form)[2].any() for room in sampler.usual((form,)))
+
+
 def float_agreement(a: Expr, b: Expr, sampler: Sampler, rooms: int = 2) -> bool | None:
     """Whether two expressions of the same axes agree at random points, relative to their size.
 
@@ -302,6 +333,7 @@ def float_agreement(a: Expr, b: Expr, sampler: Sampler, rooms: int = 2) -> bool 
         return True
     if a.axes != b.axes:
         return False
+    sampler, (a, b) = sampler.short(a, b)
     seen = False
     for room in sampler.usual((a, b))[:rooms]:
         left, right, finite = compared(room, a, b)

@@ -66,7 +66,7 @@ def _rows(value: Numbers) -> list[str]:
         return [_entry(value)]
     if not _is_matrix(value):
         return [_flat(value)]
-    cells = [[_flat(cell) for cell in _cut(row)] for row in _cut(value)]
+    cells = [[_flat(cell) for cell in row] for row in _cells(value)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "[" + "  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) + "]"
@@ -96,6 +96,12 @@ def _flat(value: Numbers | str) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(_flat(one) for one in _cut(value)) + ")"
     return _entry(value)
+
+
+def _cells(value: tuple) -> list[tuple]:
+    """The entries of a matrix by its rows; of many rows the first few, and a row of dots."""
+    rows = [_cut(row) for row in value[:_MOST]]
+    return rows if len(value) <= _MOST else [*rows[: _MOST - 1], ("..",) * len(rows[0])]
 
 
 def _cut(value: object) -> tuple:
@@ -155,7 +161,7 @@ def _tree(value: Numbers | str) -> Tree:
     if not isinstance(value, tuple):
         return number(Fraction(value))
     if _is_matrix(value):
-        rows = tuple(tuple(_tree(cell) for cell in _cut(row)) for row in _cut(value))
+        rows = tuple(tuple(_tree(cell) for cell in row) for row in _cells(value))
         if len(rows) == len(rows[0]) == 1:
             return tree("paren", rows[0][0])
         return tree("env", "pmatrix", rows)
