@@ -7,11 +7,13 @@ three steps and no more is unsettled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from derive.elaborate.recurrence.induction import consequences, inductions, windows
+from derive.elaborate.recurrence.around import windows
+from derive.elaborate.recurrence.induction import inductions
 from derive.elaborate.recurrence.sequences import sequence, with_inputs, with_starts
 from derive.elaborate.recurrence.steps import Steps, mentions, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
@@ -22,6 +24,7 @@ from derive.tree import Tree
 from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Link, Report
 
 Span = tuple[int, int]
+_IN = Tree("rel", ("in",))
 
 
 class Recast:
@@ -32,6 +35,7 @@ class Recast:
         self.views: list[list[Tree]] = []
         self.items: list[Tree] = []  # the statements of a sequence, whose last step nothing says
         self.general: set[Span] = set()  # what is claimed of any step
+        self.declared: set[Span] = set()  # where they live: v_t in R^n, which claims nothing
         self.supposed: tuple[Tree, ...] = ()  # the starts of which the text says nothing
 
     def first(self, items: list[Tree]) -> list[Tree]:
@@ -40,7 +44,9 @@ class Recast:
         if steps.endless:
             items, self.supposed = with_starts(items, steps)
             self.items = items
-            self.general = {item.span for item in items if mentions(item, steps.letter)}
+            about = [item for item in items if mentions(item, steps.letter)]
+            self.general = {item.span for item in about}
+            self.declared = {i.span for i in about if i.head == "chain" and i.kids[1] == _IN}
         if steps.last is not None:
             made = unrolled(items, steps, steps.last, True)
             return with_inputs(made, steps) if steps.endless else made
@@ -60,9 +66,9 @@ def judged_in_steps(recast: Recast, first: Report, again: Callable[[list[Tree]],
         return first
     claims = _one_each(first.claims)
     if recast.steps.endless:
-        claims = _one_each(_at_their_steps(first.claims, recast))
-        proved = {claim.span for claim in claims if claim.verdict == PROVED}
-        by_induction = _held(recast, proved & recast.general, again)
+        judged = (c for c in first.claims if c.span not in recast.declared or c.verdict != PROVED)
+        claims = _one_each(_at_their_steps(tuple(judged), recast))
+        by_induction = _held(recast, claims, again)
         claims = [_at_every_step(claim, by_induction, recast) for claim in claims]
     elif recast.open:
         shown = {claim.span: claim for view in recast.views for claim in again(view).claims}
@@ -81,31 +87,59 @@ def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:
 
 
 def _held(
-    recast: Recast, proved: set[Span], again: Callable[[list[Tree]], Report]
+    recast: Recast, claims: Iterable[Judged], again: Callable[[list[Tree]], Report]
 ) -> dict[Span, tuple[str, ...]]:
-    """The claims that hold at every step, those proved at the first ones, and their conditions."""
+    """The claims that hold at every step, of those proved at the first ones, and on what
+    conditions."""
     steps, items = recast.steps, recast.items
+    proved = {c.span: c for c in claims if c.verdict == PROVED and c.span in recast.general}
     if steps is None or not items or not proved:
         return {}
     found: dict[Span, tuple[str, ...]] = {}
 
-    def tried(views: Iterable[tuple[Tree, list[Tree]]], plainly: bool) -> Iterator[Tree]:
+    def tried(views: Iterable[tuple[Tree, list[Tree]]]) -> Iterator[tuple[Tree, tuple[str, ...]]]:
         for item, view in views:
             if item.span in found or item.span not in proved:
                 continue
             asked = sum(line.span == item.span for line in view)
             lines = [claim for claim in again(view).claims if claim.span == item.span]
             links = [link for claim in lines for link in claim.links]
-            conditions = dict.fromkeys(c for link in links for c in link.conditions)
-            holds = len(lines) == asked and all(_everywhere(link) for link in links)
-            if holds and not (plainly and conditions):
-                found[item.span] = tuple(conditions)
-                yield item
+            if len(lines) == asked and all(_everywhere(link) for link in links):
+                yield item, tuple(dict.fromkeys(c for link in links for c in link.conditions))
 
-    held = list(tried(inductions(items, steps), True))
-    for views in (windows(items, steps), consequences(items, steps, held)):
-        list(tried(views, False))
+    held: list[Tree] = []
+    for item, conditions in tried(inductions(items, steps)):
+        if not any(_is_of_step(c, steps.letter) for c in conditions):
+            held.append(item)
+            at_first = (c for link in proved[item.span].links for c in link.conditions)
+            found[item.span] = tuple(dict.fromkeys((*at_first, *conditions)))
+    supposed = [c for item in held for c in found[item.span]]
+    for views, more in ((windows(items, steps), []), (windows(items, steps, held), supposed)):
+        for item, conditions in tried(views):
+            # It is shown at any step: what the first ones need is of these alone.
+            found[item.span] = tuple(dict.fromkeys((*map(_told, conditions), *more)))
     return found
+
+
+def _told(condition: str) -> str:
+    """A condition with what the names in it stand for."""
+    while (start := condition.find(r"\breve{")) >= 0:
+        depth, end = 1, start + len(r"\breve{")
+        while depth:
+            depth += {"{": 1, "}": -1}.get(condition[end], 0)
+            end += 1
+        inner = condition[start + len(r"\breve{") : end - 1]
+        scripted = condition[end : end + 1] in ("_", "^") and not inner.startswith(r"\left(")
+        inner = f"({inner})" if scripted and len(inner) > 1 else inner
+        condition = condition[:start] + inner + condition[end:]
+    return condition
+
+
+def _is_of_step(condition: str, letter: str) -> bool:
+    """Whether a condition, as LaTeX, is one of a step or of what stands for a state: it holds at
+    one step and at another it need not."""
+    mark = rf"\\breve|\\acute|\\grave|(?<![A-Za-z\\]){re.escape(letter)}(?![A-Za-z])"
+    return re.search(mark, condition) is not None
 
 
 def _everywhere(link: Link) -> bool:
@@ -142,17 +176,21 @@ def _at_every_step(
     assert recast.steps is not None
     if claim.verdict != PROVED:
         return claim
-    conditions = tuple(f"{latex(one.kids[0])} = 0" for one in recast.supposed)
+    starts = tuple(f"{latex(one.kids[0])} = 0" for one in recast.supposed)
     letter = recast.steps.letter
+    held = by_induction.get(claim.span)
     links = claim.links
-    if claim.span in recast.general and claim.span not in by_induction:
+    if claim.span in recast.general and held is None:
         some = f"{letter} = {recast.steps.low}, \\dots, {recast.steps.last}"
         message = f"proved for ${some}$; no proof was found for every ${letter}$"
         links = tuple(replace(link, verdict=UNSETTLED, message=message) for link in links)
-    elif conditions := (*conditions, *by_induction.get(claim.span, ())):
+    else:
         links = tuple(
-            replace(k, conditions=tuple(dict.fromkeys((*k.conditions, *conditions)))) for k in links
-        )
+            replace(k, conditions=tuple(dict.fromkeys(
+                (*starts, *(k.conditions if held is None else held))
+            )))
+            for k in links
+        )  # fmt: skip
     return replace(claim, links=links)
 
 

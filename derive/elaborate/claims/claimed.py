@@ -25,7 +25,7 @@ from derive.elaborate.statements.differentials import (
 from derive.elaborate.statements.given import is_concluded, is_given, is_value
 from derive.elaborate.statements.mood import is_called_false, is_denied
 from derive.elaborate.statements.roots import is_root
-from derive.elaborate.statements.shorthand import Shorthand, delta_of
+from derive.elaborate.statements.shorthand import Mark, Shorthand, delta_of
 from derive.elaborate.statements.sized import note_sizes
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -67,27 +67,17 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     note_sizes(statements, reading)
     for item in (*_solutions(statements, reading, text), *_round(statements, reading)):
         if item in statements.definitions:
-            statements.definitions.remove(item)
-            statements.claims.append(item)
-            base, _, label, _ = taken_apart(item.kids[0], reading.scope)
-            reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
-            reading.scope.powered.discard((base, latex(label) if label is not None else ""))
+            _claim(item, statements, reading)
     for item in list(statements.definitions):
         symbol = introduced(item.kids[0], reading)[0]
         denied = is_denied(text, *item.span) or is_called_false(text, item.span[1])
         denied = denied or is_value(item, text)
         if symbol in reading.scope.declared and denied:
-            statements.definitions.remove(item)
-            statements.claims.append(item)
-            reading.scope.defined.discard(symbol)
+            _claim(item, statements, reading)
     for item in list(statements.definitions):
         # H^T = H: no name stands there; A_{ij} = A_{ji}: it does not give A.
         if _acts(item.kids[0], reading) or _of_itself(item, reading):
-            statements.definitions.remove(item)
-            statements.claims.append(item)
-            symbol = introduced(item.kids[0], reading)[0]
-            if all(introduced(d.kids[0], reading)[0] != symbol for d in statements.definitions):
-                reading.scope.defined.discard(symbol)
+            _claim(item, statements, reading)
     where = {introduced(d.kids[0], reading)[0]: d.span for d in statements.definitions}
     for item in list(statements.declarations):
         left = item.kids[0]
@@ -111,12 +101,15 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         signs = {str(sign.kids[0]) for sign in item.kids[1::2]} if item.head == "chain" else set()
         if signs == {"!="} and all(_plain(side, reading) for side in item.kids[::2]):
             statements.claims.remove(item)
-    marks: set[Tree] = set()
+    marks: set[Mark] = set()
     every = (*statements.definitions, *statements.claims)
     for item in every:
         found = steps_of(item, reading)
-        if found and _is_used(item.kids[0], every):
-            continue  # \theta_{t+1} - \theta_t: the new value is a quantity beside the old one
+        # \theta_{t+1} - \theta_t: the new value is a quantity beside the old one; so is a \theta_2
+        # of which another thing is said.
+        again = all(mark.base for mark in found) and _is_said_again(item, every)
+        if found and (again or _is_used(item.kids[0], every)):
+            continue
         marks |= found
         if found and item in statements.definitions:
             statements.definitions.remove(item)
@@ -144,6 +137,17 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         items[:] = [Tree("chain", (i.kids[0], *map(shorthand.written_out, i.kids[1:])), i.span)
                     for i in items]  # fmt: skip
     return shorthand
+
+
+def _claim(item: Tree, statements: Statements, reading: Reading) -> None:
+    """A definition becomes a claim; what another one defines stays defined."""
+    statements.definitions.remove(item)
+    statements.claims.append(item)
+    symbol = introduced(item.kids[0], reading)[0]
+    if all(introduced(d.kids[0], reading)[0] != symbol for d in statements.definitions):
+        base, _, label, _ = taken_apart(item.kids[0], reading.scope)
+        reading.scope.defined.discard(symbol)
+        reading.scope.powered.discard((base, latex(label) if label is not None else ""))
 
 
 def _note_inputs(statements: Statements, reading: Reading) -> None:
@@ -270,6 +274,11 @@ def _is_used(name: Tree, items: Iterable[Tree]) -> bool:
         if isinstance(side, Tree) and (k or side != name)
     )  # fmt: skip
     return any(node == name for side in sides for node in names_in([side]))
+
+
+def _is_said_again(item: Tree, items: Iterable[Tree]) -> bool:
+    return any(other is not item and other.kids[0] == item.kids[0] for other in items
+               if other.head == "chain")  # fmt: skip
 
 
 def _plain(side: Tree, reading: Reading) -> bool:

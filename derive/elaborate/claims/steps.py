@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Reading
+from derive.elaborate.statements.shorthand import Mark
 from derive.tree import LABELS, Tree
 
 _RATES = frozenset(
@@ -16,7 +17,7 @@ _RATES = frozenset(
 )  # fmt: skip
 
 
-def steps_of(item: Tree, reading: Reading) -> set[Tree]:
+def steps_of(item: Tree, reading: Reading) -> set[Mark]:
     r"""The marks that number the steps of an optimiser: (k+1) and (k) in W^{(k+1)} = W^{(k)} - ..,
     t and t-1 in \theta_t = \theta_{t-1} - ..; none of a chain that is no such step."""
     if item.head != "chain" or not isinstance(item.kids[0], Tree):
@@ -26,7 +27,7 @@ def steps_of(item: Tree, reading: Reading) -> set[Tree]:
         return set()
     base, *marks = left.kids
     others = before.kids[1:] if before.head == "script" else (None,) * len(marks)
-    found: set[Tree] = set()
+    found: set[Mark] = set()
     for k, (mark, other) in enumerate(zip(marks, others, strict=True)):
         if mark is None or mark == other:
             continue
@@ -39,7 +40,9 @@ def steps_of(item: Tree, reading: Reading) -> set[Tree]:
             else (reading.scope.use_of(bare) in reading.scope.uses)
         )
         if met:
-            found |= {mark} if other is None else {mark, other}
+            for script in (mark, other) if other is not None else (mark,):
+                number = not any(part.head == "name" for part in script.subtrees())
+                found.add(Mark(k + 1, script, base_of(base) if number else ""))
     return found
 
 

@@ -12,25 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from derive.elaborate.names.scope import ACTIVATIONS, KNOWN_WORDS, base_of
+from derive.elaborate.names.scope import ACTIVATIONS, KNOWN_WORDS, NUMBER_LETTERS, base_of
 from derive.elaborate.recurrence.indices import linear, reckoned, spelled
 from derive.elaborate.recurrence.sequences import numbered
 from derive.elaborate.recurrence.steps import (
     Steps,
     defines,
+    made_at_steps,
     members,
     mentions,
     put,
 )
-from derive.elaborate.recurrence.unroll import SHOWN
 from derive.elaborate.terms.limits import bound_letters
+from derive.latex.print import latex
 from derive.tree import LABELS, Tree
 
-_EQUAL = Tree("rel", ("=",))
-_POWERS = ("q", "r", "u", "w", "y", "z")
+_EQUAL, _IN = Tree("rel", ("=",)), Tree("rel", ("in",))
 
 
-class _Other(Exception):
+class Other(Exception):
     """A claim that is no closed form."""
 
 
@@ -39,87 +39,66 @@ def inductions(items: Iterable[Tree], steps: Steps) -> Iterator[tuple[Tree, list
     one that can be written in several ways comes as often."""
     items = list(items)
     spans = {item.span for item in steps.defined.values()}
-    for item in items:
+    for item in map(lambda one: solved(one, steps), items):
         member = defines(item, steps.letter)
         if member is None or member.family not in steps.carried or item.span in spans:
             continue
         if member.offset != 0 or any(sign != _EQUAL for sign in item.kids[1::2]):
             continue
         for backwards in (False, True):
+            places: dict[Tree, Tree] = {}
             try:
                 lines = [
                     line for right in item.kids[2::2]
-                    for line in _step(member.family, right, steps, backwards)
+                    for line in _step(member.family, right, steps, backwards, places)
                 ]  # fmt: skip
-            except _Other:
+            except Other:
                 continue
             yield item, _setting(items, steps, member.family, [
-                Tree("chain", (left, _EQUAL, right), item.span) for left, right in lines
+                *(Tree("chain", (name, _EQUAL, value), (0, 0)) for value, name in places.items()),
+                *(Tree("chain", (left, _EQUAL, right), item.span) for left, right in lines),
             ])  # fmt: skip
 
 
-def windows(items: Iterable[Tree], steps: Steps) -> Iterator[tuple[Tree, list[Tree]]]:
-    """Each claim about a few steps around any one, with these steps written out after a first one
-    that is anything."""
-    items = list(items)
-    spans = {item.span for item in steps.defined.values()}
-    for item in items:
-        if item.head != "chain" or item.span in spans or not isinstance(item.kids[0], Tree):
-            continue
-        used = [m.offset for m in members(item, steps.letter) if m.family in steps.defined]
-        if not used or max(used) - min(used) > SHOWN:
-            continue
-        rules = [
-            reckoned(put(rule, steps.letter, spelled({steps.letter: 1, "": k})))
-            for k in range(min(min(used) + 1, max(used)), max(used) + 1)
-            for rule in steps.defined.values()
-        ]  # fmt: skip
-        yield item, _setting(items, steps, "", [*rules, reckoned(item)])
+def solved(item: Tree, steps: Steps) -> Tree:
+    r"""x_t - x^* = A^t (x_0 - x^*) as x_t = x^* + A^t (x_0 - x^*)."""
+    if item.head != "chain" or len(item.kids) != 3 or item.kids[1] != _EQUAL:
+        return item
+    left, sign, right = item.kids
+    if not isinstance(left, Tree) or left.head != "sum":
+        return item
+    states = [term for term in left.kids if any(members(term, steps.letter))]
+    if len(states) != 1 or states[0].head != "script":
+        return item
+    rest = [kid.kids[0] if kid.head == "neg" else Tree("neg", (kid,)) for kid in left.kids
+            if kid is not states[0]]  # fmt: skip
+    return Tree("chain", (states[0], sign, Tree("sum", (*rest, right))), item.span)
 
 
-def consequences(
-    items: Iterable[Tree], steps: Steps, held: Iterable[Tree]
-) -> Iterator[tuple[Tree, list[Tree]]]:
-    """Each claim about states whose closed forms hold, with these in their place."""
-    items, known = list(items), {}
-    for item in held:
-        member = defines(item, steps.letter)
-        if member is not None and not any(n.head == "big" for n in item.subtrees()):
-            known.setdefault(member.family, item)
-    spans = {item.span for item in (*steps.defined.values(), *known.values())}
-    for item in items:
-        used = set(members(item, steps.letter))
-        families = {m.family for m in used if m.family in steps.defined}
-        if item.head != "chain" or item.span in spans or not families <= set(known):
-            continue
-        if not families or not isinstance(item.kids[0], Tree):
-            continue
-        forms = [
-            reckoned(put(Tree("chain", known[m.family].kids[:3], known[m.family].span),
-                         steps.letter, spelled({steps.letter: 1, "": m.offset})))
-            for m in used if m.family in known
-        ]  # fmt: skip
-        try:
-            yield item, _setting(items, steps, "", [*forms, reckoned(item)])
-        except _Other:
-            continue
-
-
-def _step(family: str, right: Tree, steps: Steps, backwards: bool) -> Iterator[tuple[Tree, Tree]]:
-    """The equations that say that a closed form gives itself a step later."""
+def _step(
+    family: str, right: Tree, steps: Steps, backwards: bool, places: dict[Tree, Tree]
+) -> Iterator[tuple[Tree, Tree]]:
+    """The equations that say that a closed form gives itself a step later; ``places`` are filled
+    with names for the values at which a gradient is taken."""
     letter, rule = steps.letter, steps.defined[family]
     state = rule.kids[0]
-    if any(m.family in steps.defined for m in members(right, letter)):
-        raise _Other
+    # What else is made in steps is as good as given: the claim is shown whatever it is.
+    if any(m.family == family for m in members(right, letter)):
+        raise Other
     before = put(state, letter, spelled({letter: 1, "": -1}))
     any_one, other, added = (_beside(state, accent) for accent in ("breve", "acute", "grave"))
+
+    graded = any(node.head == "grad" for node in rule.kids[2].subtrees())
 
     def after(value: Tree) -> Tree:
         """F of a value."""
         group = Tree("paren", (value,))
+        if graded and not base_of(value):
+            name = Tree("name", (rf"\breve{{{base_of(state)}_{{{len(places)}}}}}",))
+            group = places.setdefault(value, name)
         body = rule.kids[2].rewritten(lambda node: group if node == before else node)
-        if any(m.family in steps.defined for m in members(body, letter)):
-            raise _Other
+        if any(m.family == family for m in members(body, letter)):
+            raise Other
         return body
 
     def earlier(value: Tree) -> Tree:
@@ -166,12 +145,12 @@ def _ascending(big: Tree, steps: Steps, backwards: bool) -> tuple[Tree, str, Tre
     ((one, first, _),) = bound_letters(big.kids[1])
     low, high, body = linear(first), linear(big.kids[2]), big.kids[3]
     if low is None or high is None or set(low) != {""} or not isinstance(body, Tree):
-        raise _Other
+        raise Other
     if high.get(steps.letter) != 1 or set(high) - {"", steps.letter}:
-        raise _Other
+        raise Other
     assert steps.last is not None, "a closed form is judged at some steps first"
     if steps.last + high.get("", 0) < low[""] - 1:
-        raise _Other  # where its step begins, it would have fewer terms than none
+        raise Other  # where its step begins, it would have fewer terms than none
     if backwards:
         turned = {**high, "": high.get("", 0) + low[""], one: -1}
         body = reckoned(put(body, one, spelled(turned)))
@@ -193,7 +172,7 @@ def _parted(tree: Tree, letter: str) -> tuple[list[Tree], list[tuple[list[Tree],
         return [tree], []
     if tree.head == "big" and str(tree.kids[0]) == "sum" and len(bound_letters(tree.kids[1])) == 1:
         if isinstance(tree.kids[3], Tree) and any(n.head == "big" for n in tree.kids[3].subtrees()):
-            raise _Other
+            raise Other
         return [], [([], tree)]
     if tree.head in ("neg", "paren"):
         rest, sums = _parted(tree.kids[0], letter)
@@ -210,7 +189,7 @@ def _parted(tree: Tree, letter: str) -> tuple[list[Tree], list[tuple[list[Tree],
             return [Tree("juxt", (*front, Tree("paren", (t,)))) for t in rest], [
                 ([*front, *more], big) for more, big in sums
             ]
-    raise _Other
+    raise Other
 
 
 def _is_factor(tree: object) -> bool:
@@ -237,31 +216,30 @@ def _with(front: list[Tree], body: Tree) -> Tree:
 def _setting(items: list[Tree], steps: Steps, family: str, lines: list[Tree]) -> list[Tree]:
     """What is said whatever the step, and the lines of a step, their powers anything."""
     letter = steps.letter
-    state = steps.defined[family].kids[0] if family else None
-    lines, powers = _any_powers(lines)
-    states = [rule.kids[0] for rule in steps.defined.values()]
+    state = steps.defined[family].kids[0]
+    lines, powers = any_powers(lines)
+    states = [rule.kids[0] for rule in made_at_steps(items, steps).values()]
     kept: list[Tree] = []
     declared: list[Tree] = []
     for item in items:
-        if item.head == "chain" and item.kids[1] == Tree("rel", ("in",)):
+        if item.head == "chain" and item.kids[1] == _IN:
             (declared if _steps_in(item, letter) else kept).append(item)
         elif not mentions(item, letter) and not numbered([item], states, letter):
             kept.append(item)
     made: list[Tree] = []
     for item in (*declared, *kept):
-        if item.head != "chain" or item.kids[1] != Tree("rel", ("in",)):
+        if item.head != "chain" or item.kids[1] != _IN:
             continue
         names = item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
         for name in names:
             same = _alike(name, lines) if item in declared else []
-            if state is not None and name.head == "script" and base_of(name) == base_of(state):
+            if name.head == "script" and base_of(name) == base_of(state):
                 same += [_beside(state, accent) for accent in ("breve", "acute", "grave")]
-            same += [power for power, base in powers.items() if name == _lives(base, items)]
             made += [Tree("chain", (one, *item.kids[1:]), item.span) for one in dict.fromkeys(same)]
-    if state is None:
-        return [*kept, *made, *lines]
+    made += where_powers_live(powers, items)
     # A name that only claims have is not known: all of them stand in one sum, of one shape.
-    sides = tuple(Tree("paren", (side,)) for line in lines for side in line.kids[::2])
+    sides = tuple(Tree("paren", (side,)) for line in lines for side in line.kids[::2]
+                  if line.span != (0, 0) or side is line.kids[0])  # fmt: skip
     whole = Tree("chain", (Tree("name", (r"\breve{d}",)), _EQUAL, Tree("sum", sides)), (0, 0))
     return [*kept, *made, whole, *lines]
 
@@ -278,19 +256,23 @@ def _alike(name: Tree, lines: list[Tree]) -> list[Tree]:
     ]  # fmt: skip
 
 
-def _lives(base: Tree, items: list[Tree]) -> Tree | None:
-    """The declared name where a power of a base lives: W of W^t, A of (I - \\eta A)^t."""
-    found: list[tuple[bool, Tree]] = []
-    inside = set(base.subtrees())
-    for item in items:
-        if item.head == "chain" and item.kids[1] == Tree("rel", ("in",)):
-            names = item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
-            array = item.kids[2].head == "script"
-            found += [(not array, name) for name in names if name in inside]
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+def where_powers_live(powers: dict[Tree, Tree], items: list[Tree]) -> Iterator[Tree]:
+    r"""What declares the powers as their bases are declared: as W is those of W^t, and A those of
+    (I - \\eta A)^t.  A base that nothing declares is a number if its letter is one by custom."""
+    for power, base in powers.items():
+        inside, found = set(base.subtrees()), []
+        for item in items:
+            if item.head == "chain" and item.kids[1] == _IN:
+                names = item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
+                array = item.kids[2].head == "script"
+                found += [(not array, item.kids[2]) for name in names if name in inside]
+        if found:
+            yield Tree("chain", (power, _IN, min(found, key=lambda pair: pair[0])[1]), (0, 0))
+        elif base_of(base) in NUMBER_LETTERS:
+            yield Tree("chain", (power, _IN, Tree("name", (r"\mathbb{R}",))), (0, 0))
 
 
-def _any_powers(lines: list[Tree]) -> tuple[list[Tree], dict[Tree, Tree]]:
+def any_powers(lines: list[Tree]) -> tuple[list[Tree], dict[Tree, Tree]]:
     """The lines with \\alpha^{t-s+c} as \\alpha^{c} Q; the Q and what they are powers of."""
     least: dict[tuple, int] = {}
     for line in lines:
@@ -298,10 +280,10 @@ def _any_powers(lines: list[Tree]) -> tuple[list[Tree], dict[Tree, Tree]]:
             if (found := _power(node)) is not None:
                 key, n = found
                 least[key] = min(n, least.get(key, n))
-    if len(least) > len(_POWERS):
-        raise _Other
-    name = {key: Tree("name", (rf"\breve{{{x}}}",))
-            for key, x in zip(least, _POWERS, strict=False)}  # fmt: skip
+    name = {
+        (base, letters): stands_for(_raised(base, letters, n))
+        for (base, letters), n in least.items()
+    }
 
     def written(node: Tree) -> Tree:
         found = _power(node)
@@ -316,6 +298,18 @@ def _any_powers(lines: list[Tree]) -> tuple[list[Tree], dict[Tree, Tree]]:
         return Tree("paren", (Tree("juxt", (front, name[key])),), node.span)
 
     return [line.rewritten(written) for line in lines], {name[k]: k[0] for k in least}
+
+
+def _raised(base: Tree, letters: tuple[tuple[str, int], ...], n: int) -> Tree:
+    above = spelled({**dict(letters), "": n})
+    if base.head == "script" and base.kids[2] is None:
+        return Tree("script", (*base.kids[:2], above))
+    return Tree("script", (base, None, above))
+
+
+def stands_for(tree: Tree) -> Tree:
+    """A name for anything in the place of a formula, which is told by it."""
+    return Tree("name", (rf"\breve{{{latex(tree)}}}",), tree.span)
 
 
 def _power(node: Tree) -> tuple[tuple, int] | None:

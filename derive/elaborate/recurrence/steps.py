@@ -39,6 +39,12 @@ class Steps:
     defined: dict[str, Tree] = field(default_factory=dict)  # family: its definition
     carried: tuple[str, ...] = ()
     endless: bool = False  # whether no last step is said: what is claimed holds at all of them
+    later: frozenset[str] = frozenset()  # what is carried from the first step on, not from before
+    order: int = 1  # how many steps back a step looks
+
+    def start_of(self, family: str) -> int:
+        """The first step at which a family is made by its definition."""
+        return self.low + (family in self.later)
 
 
 def number_of(tree: Tree | None) -> int | None:
@@ -224,16 +230,21 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
 def defined_at(items: Iterable[Tree], letter: str) -> tuple[dict[str, Tree], bool]:
     """What is defined at a step, h_t, by its family; and whether all of it was said of the next
     one, as h_{t+1} is."""
-    before = Tree("sum", (Tree("name", (letter,)), Tree("neg", (Tree("num", ("1",)),))))
     defined: dict[str, Tree] = {}
     offsets: set[int] = set()
     for item in items:
         member = defines(item, letter)
         if member is not None and member.offset in (0, 1):
             offsets.add(member.offset)
-            shifted = put(item, letter, before) if member.offset == 1 else item
+            shifted = _a_step_before(item, letter) if member.offset == 1 else item
             defined.setdefault(member.family, shifted)
     return defined, offsets == {1}
+
+
+def _a_step_before(item: Tree, letter: str) -> Tree:
+    """What is said of step t + 1, said of step t."""
+    one = Tree("neg", (Tree("num", ("1",)),))
+    return put(item, letter, Tree("sum", (Tree("name", (letter,)), one)))
 
 
 def defines(item: Tree, letter: str) -> Member | None:
@@ -326,3 +337,16 @@ def carried_in(defined: dict[str, Tree], letter: str) -> tuple[str, ...]:
         if family in seen and family in earlier:
             found.append(family)
     return tuple(found)
+
+
+def made_at_steps(items: list[Tree], steps: Steps) -> dict[str, Tree]:
+    r"""What is made at each step: v_t from v_{t-1}, and \hat{v}_t = v_t / (1 - b^t) from v_t."""
+    found = dict(steps.defined)
+    for item in items:
+        member = defines(item, steps.letter)
+        if member is not None and member.offset in (0, 1) and len(item.kids) == 3:
+            if member.offset:
+                item = _a_step_before(item, steps.letter)
+            if not any(m.offset > 0 for m in members(item, steps.letter)):
+                found.setdefault(member.family, item)
+    return found

@@ -6,7 +6,7 @@ terms, and a weight that all steps use is used that often, so that its shares ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from derive.elaborate.faults import Fault
@@ -18,6 +18,7 @@ from derive.elaborate.recurrence.steps import (
     Steps,
     companion,
     defines,
+    made_at_steps,
     member_of,
     members,
     mentions,
@@ -54,6 +55,7 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
         items = [item for item in items if item.kids[:1] != (steps.high,)]
         items = [put(item, str(steps.high.kids[0]), end) for item in items]
     made: list[Tree] = []
+    rules = made_at_steps(items, steps) if steps.endless else {}
     for item in items:
         if range_of(item, steps.letter) is not None:
             continue
@@ -68,7 +70,7 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
             if not _beyond_number(item, steps, last):
                 made.append(item)
             continue
-        made += _at_each(item, steps, last)
+        made += _at_each(item, steps, last, rules)
     return made
 
 
@@ -87,7 +89,7 @@ def _zero(item: Tree, items: list[Tree], steps: Steps) -> Tree:
     return Tree("juxt", (item.kids[2], companion(state)), item.kids[2].span)
 
 
-def _at_each(item: Tree, steps: Steps, last: int) -> list[Tree]:
+def _at_each(item: Tree, steps: Steps, last: int, made: Mapping[str, Tree]) -> list[Tree]:
     letter = steps.letter
     member = defines(item, letter)
     if item.head == "chain" and str(item.kids[1].kids[0]) == "in":
@@ -96,9 +98,16 @@ def _at_each(item: Tree, steps: Steps, last: int) -> list[Tree]:
         rule = steps.defined[member.family]
         if rule.span == item.span:  # what is said of it again is a claim
             rule = _summed(rule, steps, last)
-            return [put(rule, letter, _number(k)) for k in range(steps.low, last + 1)]
+            first = steps.start_of(member.family)
+            return [put(rule, letter, _number(k)) for k in range(first, last + 1)]
     found = []
-    for k in range(steps.low, last + 1):
+    low = steps.low
+    rule = made.get(member.family) if member is not None else None
+    if rule is not None and rule.span == item.span:
+        # \hat{v}_0 is made of v_0, and v_1 of x_1 and x_0.
+        ofs = members(item.kids[2], letter)
+        low -= steps.order if all(m.family in steps.carried for m in ofs) else 0
+    for k in range(low, last + 1):
         if all(_exists(m, k, steps, last) for m in members(item, letter)):
             found.append(at_step(item, letter, k))
     return found
@@ -108,7 +117,7 @@ def _exists(member: Member, k: int, steps: Steps, last: int) -> bool:
     """Whether there is such a member at step k: what is carried has one before the first step."""
     step = k + member.offset
     if member.family in steps.carried:
-        return steps.low - 1 <= step <= last
+        return steps.start_of(member.family) - steps.order <= step <= last
     if member.family in steps.defined or member.family.startswith(r"\delta"):
         return steps.low <= step <= last
     used = set() if steps.endless else _used(steps, member.family)
@@ -130,8 +139,8 @@ def _declared(item: Tree, steps: Steps, last: int) -> list[Tree]:
     start = [n for n in names if (m := member_of(n, letter)) and m.family in steps.carried]
     found = [put(item, letter, _number(k)) for k in range(steps.low, last + 1)]
     for one in start:
-        first = put(one, letter, _number(steps.low - 1))
-        found += [Tree("chain", (x, *item.kids[1:]), item.span) for x in (first, companion(one))]
+        first = [put(one, letter, _number(k)) for k in range(steps.low - steps.order, steps.low)]
+        found += [Tree("chain", (x, *item.kids[1:]), item.span) for x in (*first, companion(one))]
     return found
 
 

@@ -1,27 +1,65 @@
-r"""Indices that are no letter: the j' of \sum_{j'} x_{j'}, and the w_s of \sum_s u_{w_s}.
+r"""Indices that are no letter: j' and \tau of \sum_{j'} x_{j'}, and the w_s of \sum_s u_{w_s}.
 
-The idea: a sum over j' has an index like any other, and gets a letter that the document does not
-use; the u_{w_s} that a sum over s meets are as many vectors as it has terms, and are counted by s,
-unless the w_s are quantities: class numbers, say, or places in a family u_j.
+The idea: a sum over j' or \tau has an index like any other, and gets a letter that the document
+does not use; the u_{w_s} that a sum over s meets are as many vectors as it has terms, and are
+counted by s, unless the w_s are quantities: class numbers, say, or places in a family u_j.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from derive.elaborate.names.scope import base_of
+from derive.notation import GREEK
 from derive.tree import Tree
 
 _LETTERS = "kqruvlpmsabcKQRUV"
+_GREEK = re.compile(r"\\(" + "|".join(GREEK) + ")")
+_EQUAL = (Tree("rel", ("=",)),)
 
 
 def with_letters(items: list[Tree]) -> list[Tree]:
     """The formulas with a letter for every such index."""
+    items = _in_latin(items)
     heads = [tree for item in items for node in item.subtrees() for tree in _bound(node)]
     new = dict(_unprimed(items, heads))
     letters = {tree for tree in heads if tree.head == "name"}
     new |= dict(_counted(items, letters))
     return [item.rewritten(lambda node: new.get(node, node)) for item in items] if new else items
+
+
+def _in_latin(items: list[Tree]) -> list[Tree]:
+    r"""The sums over \tau with a letter of their own: what else is called so is another thing."""
+    greek = {name for item in items for node in item.subtrees() for name in _bound(node)
+             if name.head == "name" and _GREEK.fullmatch(str(name.kids[0]))}  # fmt: skip
+    if not greek:
+        return items
+    free = map(_letter, _free(items))
+    new = dict(zip(sorted(greek, key=str), free, strict=False))
+
+    def written(node: Tree) -> Tree:
+        own = [name for name in _bound(node) if name in new]
+        if not own or node.kids[1].kids[1:2] not in ((), _EQUAL):
+            return node
+
+        def lettered(one: Tree) -> Tree:
+            return new[own[0]] if one == own[0] else one
+
+        operator, below, above, body = node.kids
+        body = body and body.rewritten(lettered)
+        return Tree("big", (operator, below.rewritten(lettered), above, body), node.span)
+
+    return [item.rewritten(written) for item in items]
+
+
+def _letter(letter: str) -> Tree:
+    return Tree("name", (letter,))
+
+
+def _free(items: list[Tree]) -> list[str]:
+    used = {str(n.kids[0]) for item in items for n in item.subtrees() if n.head == "name"}
+    return [letter for letter in _LETTERS if letter not in used]
 
 
 def _bound(node: Tree) -> Iterator[Tree]:
@@ -32,14 +70,13 @@ def _bound(node: Tree) -> Iterator[Tree]:
 
 
 def _unprimed(items: list[Tree], heads: list[Tree]) -> Iterator[tuple[Tree, Tree]]:
-    used = {str(n.kids[0]) for item in items for n in item.subtrees() if n.head == "name"}
-    free = [letter for letter in _LETTERS if letter not in used]
+    free = _free(items)
     for tree in dict.fromkeys(heads):
         if tree.head != "prime" or len(base_of(tree)) != 1 or not free:
             continue
         places = [node for item in items for node in _beside_indices(item)]
         if tree not in places:
-            yield tree, Tree("name", (free.pop(0),))
+            yield tree, _letter(free.pop(0))
 
 
 def _beside_indices(tree: Tree) -> Iterator[Tree]:

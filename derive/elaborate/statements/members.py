@@ -89,6 +89,8 @@ def _numbered(item: Tree, items: list[Tree]) -> list[Tree] | None:
     subs = {sub for name, sub in _subscripted(others) if name == base}
     numbers = sorted((sub for sub in subs if is_number(sub)), key=lambda sub: int(sub.kids[0]))
     letters = [sub for sub in subs if not is_number(sub)]
+    # What is made of the member before it is a recurrence.
+    letters += [sub for name, sub in _subscripted([item]) if name == base]
     if not 0 < len(numbers) <= _MOST or any(sub != left.kids[1] for sub in letters):
         return None
     if any(node.head == "big" and letter in {x for x, _, _ in bound_letters(node.kids[1])}

@@ -6,8 +6,9 @@ its value; the formula itself is kept as it was written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.elaborate.names.scope import base_of, index_letter
 from derive.elaborate.names.trials import names_loss
@@ -70,6 +71,22 @@ def is_known(tree: Tree, reading: Reading) -> bool:
     return reading.scope.known(symbol) or symbol in reading.variables
 
 
+class Mark(NamedTuple):
+    """What numbers a step, where: below (1) or above (2) a name; a number, that of a ``base``."""
+
+    place: int
+    script: Tree
+    base: str = ""
+
+
+def is_marked(name: Tree, place: int, marks: Set[Mark]) -> bool:
+    r"""Whether a script of a name numbers steps: not the 2 of \|x\|^2 where x_2 = x_1 - .. does."""
+    script = name.kids[place]
+    return isinstance(script, Tree) and not marks.isdisjoint(
+        (Mark(place, script), Mark(place, script, base_of(name.kids[0])))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Shorthand:
     """The shorthand of one document.
@@ -81,13 +98,13 @@ class Shorthand:
 
     reading: Reading
     target: Tree | None = None
-    marks: frozenset[Tree] = frozenset()
+    marks: frozenset[Mark] = frozenset()
     counting: bool = False
     headed: bool = False
 
     @classmethod
     def of(
-        cls, statements: Statements, reading: Reading, marks: frozenset[Tree], text: str = ""
+        cls, statements: Statements, reading: Reading, marks: frozenset[Mark], text: str = ""
     ) -> Shorthand:
         """The shorthand of these statements; ``text`` is the document without its comments."""
         sets = [*(d.kids[2] for d in statements.declarations), *reading.scope.ranges.values()]
@@ -102,10 +119,13 @@ class Shorthand:
 
     def _replaced(self, node: Tree) -> Tree:
         match node:
-            case Tree("script", (base, *scripts)) if self.marks.intersection(scripts):
+            case Tree("script", (base, *scripts)) if any(
+                is_marked(node, place, self.marks) for place in (1, 2)
+            ):
                 if is_known(node, self.reading):
                     return node
-                kept = [None if mark in self.marks else mark for mark in scripts]
+                kept = [None if is_marked(node, place, self.marks) else script
+                        for place, script in enumerate(scripts, 1)]  # fmt: skip
                 return Tree("script", (base, *kept), node.span) if any(kept) else base
             case Tree("script", (Tree("name", (r"\delta",)), Tree() as sub, sup)):
                 return self._delta(node, sub, sup)

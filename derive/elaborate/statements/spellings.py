@@ -51,8 +51,24 @@ def _collects(item: Tree) -> bool:
     return False
 
 
+def _is_start_of_several(item: Tree) -> bool:
+    sides, signs = item.kids[::2], item.kids[1::2]
+    return (
+        item.head == "chain" and len(sides) > 2 and sides[-1].head == "num"
+        and {str(sign.kids[0]) for sign in signs} <= _EQUALS
+        and all(side is not None and side.head == "script" and side.kids[2] is None
+                and side.kids[1].head == "num" for side in sides[:-1])
+    )  # fmt: skip
+
+
 def _parted(item: Tree) -> Iterator[Tree]:
-    r"""O = P V \in \mathbb{R}^{m \times n} as O = P V and O \in \mathbb{R}^{m \times n}."""
+    r"""O = P V \in \mathbb{R}^{m \times n} as O = P V and O \in \mathbb{R}^{m \times n}; and
+    m_0 = v_0 = 0 as m_0 = 0 and v_0 = 0."""
+    if _is_start_of_several(item):
+        *names, value = item.kids[::2]
+        for name in names:
+            yield Tree("chain", (name, item.kids[1], value), (name.span[0], item.span[1]))
+        return
     signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
     plain = len(signs) > 1 and signs[-1] == "in" and set(signs[:-1]) <= _EQUALS
     if not plain or item.kids[0] is None or any(side.head == "ask" for side in item.kids[::2]):
