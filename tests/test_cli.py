@@ -243,8 +243,8 @@ def test_a_failed_check_is_exit_code_1_and_red_on_the_sheet(folder, monkeypatch,
 
     real = solve.worked
 
-    def wrong(network):
-        done = real(network)
+    def wrong(network, unasked):
+        done = real(network, unasked)
         first, *rest = done.answers
         return replace(done, answers=(replace(first, value=2 * first.value), *rest))
 

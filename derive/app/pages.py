@@ -37,7 +37,10 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
     """The sheet of a solution; ``file`` is the document that it answers."""
     network = solution.network
     sections: list[Section] = []
-    if network.definitions or network.questions:
+    only_shown = bool(solution.shown) and not solution.worked.answers
+    if only_shown:
+        sections.append(Section("Given", tuple(_equations(network))))
+    elif network.definitions or network.questions:
         sections += [
             Section("The network", (*_network(network), *_graph(solution))),
             *_backward(solution),
@@ -47,7 +50,11 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
     if solution.worked.answers:
         sections.append(Section("Answers", tuple(_answers(solution))))
     sections += _counts(network)
-    sections += _parameters(network)
+    if solution.shown:
+        from derive.app.shown import shown_blocks
+
+        sections.append(Section("To be shown", tuple(shown_blocks(solution.shown))))
+    sections += () if only_shown else _parameters(network)
     if solution.worked.answers:
         sections.append(Section("Numerical check", tuple(_checks(solution))))
     title = network.title or (PurePath(file).stem if file else "") or "Solution sheet"
@@ -61,7 +68,7 @@ def solved_sheet(done: Solved) -> Sheet:
     parts, spelling = [], {}
     for posed, solution in done.each:
         heading = posed.problem.title if posed.problem else ""
-        if solution is not None and (solution.checks or solution.network.counts):
+        if solution is not None and (solution.checks or solution.network.counts or solution.shown):
             spelling = {**solution.network.spelling, **spelling}
             parts.append(replace(solution_sheet(solution), title=heading, subtitle=""))
             continue
@@ -104,9 +111,7 @@ def _counts(network: Network) -> Iterable[Section]:
 
 
 def _network(network: Network) -> Iterable[Block]:
-    if network.definitions:
-        # A document speaks of one sample and of all with the same words: they are printed once.
-        yield sheet.Display(tuple(dict.fromkeys(_equation(d) for d in network.definitions)))
+    yield from _equations(network)
     header: tuple[Text, ...] = ("symbol", "lives in", "role")
     rows = list(_rows(network).values())
     # Where every shape was declared there is nothing to explain.
@@ -117,6 +122,12 @@ def _network(network: Network) -> Iterable[Block]:
     for note in dict.fromkeys(network.notes):
         if note not in told:
             yield sheet.Paragraph(("Read by convention: ", *worded(note)))
+
+
+def _equations(network: Network) -> Iterable[Block]:
+    if network.definitions:
+        # A document speaks of one sample and of all with the same words: they are printed once.
+        yield sheet.Display(tuple(dict.fromkeys(_equation(d) for d in network.definitions)))
 
 
 def _equation(definition: Definition) -> Tree:

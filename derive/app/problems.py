@@ -7,13 +7,18 @@ problems say, in their order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from derive.app.solve import Solution, counted, solved
+from derive.app.solve import Solution, counted, said_of_shown, solved
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate.posed import Posed, read_problems
+from derive.elaborate.statements.given import asks_to_show
 from derive.latex.segment import segment
+
+if TYPE_CHECKING:
+    from derive.app.checked.words import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Solved:
         if compared := sum(check.passed is not None for check in checks):
             passed = sum(check.passed is True for check in checks)
             told.append(f"{passed} of {compared} agree with central differences")
+        if shown := [link for one in self.solutions for link in one.shown]:
+            told.append(said_of_shown(shown))
         if counts := sum(len(one.network.counts) for one in self.solutions):
             told.append(counted(counts, "count"))
         if unread := sum(bool(posed.faults) for posed, _ in self.each):
@@ -64,13 +71,29 @@ def solved_document(source: Source, seed: int = 0, number: int | None = None) ->
     """
     read = read_problems(source)
     chosen = read if number is None else (_numbered(read, number, source),)
-    each = tuple(
-        (one, solved(one.network, seed) if one.network and one.answerable else None)
-        for one in chosen
-    )
+    shown = _shown(source)
+    each = tuple((one, _solution(one, shown, seed)) for one in chosen)
     title = segment(source).title
     headings = [one.problem.title for one in read if one.problem]
     return Solved("" if any(title.startswith(one) for one in headings) else title, each)
+
+
+def _shown(source: Source) -> tuple[Told, ...]:
+    """What the document wants shown.  Not even looked for where it asks for no proof, as the
+    checker takes a while to be loaded."""
+    if not asks_to_show(segment(source).plain):
+        return ()
+    from derive.app.shown import to_be_shown
+
+    return to_be_shown(source)
+
+
+def _solution(posed: Posed, shown: tuple[Told, ...], seed: int) -> Solution | None:
+    """The solution of a problem; one that asks for proofs alone has no other results."""
+    own = tuple(one for one in shown if not posed.problem or posed.problem.holds(one.claim.span))
+    if posed.network is None or not (own or posed.answerable):
+        return None
+    return replace(solved(posed.network, seed, posed.asks or not own), shown=own)
 
 
 def one_network(source: Source, number: int | None = None) -> Network:

@@ -16,6 +16,7 @@ from derive.tree import Tree
 from derive.writing.write import symbol
 
 if TYPE_CHECKING:
+    from derive.app.checked.words import Told
     from derive.app.problems import Solved
     from derive.app.sheet import Text
     from derive.app.solve import Solution
@@ -67,8 +68,17 @@ def solved_json(done: Solved, source: Source) -> dict[str, Any]:
         "parameters": None,
         "questions": every("questions"),
         "backward": every("backward"),
+        "shown": every("shown"),
         "problems": problems,
     }
+
+
+def _shown(one: Told, source: Source) -> dict[str, Any]:
+    line, column = source.position(one.link.span[0])
+    return {
+        "latex": one.claim.text, "verdict": one.verdict, "message": one.headline,
+        "line": line, "column": column,
+    }  # fmt: skip
 
 
 def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
@@ -87,6 +97,7 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         ]
         + [_count(one, source) for one in network.counts],
         "backward": [_step(step, spelling) for step in solution.worked.steps],
+        "shown": [_shown(one, source) for one in solution.shown],
     }
 
 

@@ -6,8 +6,9 @@ and the exit code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from derive.derivation.backprop import Answer, Worked, worked
 from derive.derivation.check import Agreement, agreements
@@ -22,6 +23,9 @@ from derive.latex.print import latex
 from derive.notation.mathml import mathml
 from derive.notation.names import ascii_names, filled, symbol_tree
 
+if TYPE_CHECKING:
+    from derive.app.checked.words import Told
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -30,6 +34,7 @@ class Solution:
     worked: Worked
     checks: tuple[Agreement, ...]
     seed: int
+    shown: tuple[Told, ...] = ()  # what the document wants shown, judged
 
     @property
     def network(self) -> Network:
@@ -45,6 +50,10 @@ class Solution:
 
     def summary(self) -> str:
         """One line: how many results there are, and how many agree with their check."""
+        told = [self._compared()] if self.checks or self.network.counts or not self.shown else []
+        return "; ".join((*told, *([said_of_shown(self.shown)] if self.shown else [])))
+
+    def _compared(self) -> str:
         counts = len(self.network.counts)
         if not self.checks and counts:
             return f"{counted(counts, 'count')}, worked from the numbers that are said"
@@ -58,16 +67,27 @@ class Solution:
         return f"{results}, {agree} with central differences"
 
 
+def said_of_shown(shown: Sequence[Told]) -> str:
+    """``2 of 3 proofs that it asks for were found``."""
+    claims = {one.claim.span: one.claim.verdict for one in shown}
+    proved = sum(verdict == "proved" for verdict in claims.values())
+    asked = "the proof that it asks for" if len(claims) == 1 else "the proofs that it asks for"
+    found = "none" if not proved else "all" if proved == len(claims) else str(proved)
+    if len(claims) == 1:
+        return f"{asked} was {'found' if proved else 'not found'}"
+    return f"of {len(claims)} proofs that it asks for {found} were found"
+
+
 def counted(count: int, word: str) -> str:
     """``1 result``, ``2 results``."""
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def solved(network: Network, seed: int = 0) -> Solution:
+def solved(network: Network, seed: int = 0, unasked: bool = True) -> Solution:
     r"""Every question answered, or every parameter where none is asked, and checked.
 
-    ``seed`` (not negative) chooses the points of the numerical check.  TypeError for what is no
-    network.
+    ``seed`` (not negative) chooses the points of the numerical check; ``unasked`` says whether
+    anything is answered where nothing is asked.  TypeError for what is no network.
 
     >>> import derive as d
     >>> net = d.read(r"$w, x \in \mathbb{R}^n$, $L = (w^\top x)^2$, $\nabla_w L = ?$")
@@ -79,7 +99,7 @@ def solved(network: Network, seed: int = 0) -> Solution:
             "solve needs a network, as read(text) and network(loss) make, not "
             f"{type(network).__name__}"
         )
-    done = worked(network)
+    done = worked(network, unasked)
     asked = [(answer.question, answer.value) for answer in done.answers]
     return Solution(done, tuple(agreements(network, asked, seed)), seed)
 

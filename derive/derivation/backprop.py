@@ -97,12 +97,14 @@ class Worked:
     main: Expr | None = None
 
 
-def worked(network: Network) -> Worked:
-    """Every question answered; where nothing is asked, the gradient of the loss in every parameter.
+def worked(network: Network, unasked: bool = True) -> Worked:
+    """Every question answered; where nothing is asked, the gradient of the loss in every parameter
+    if the ``unasked`` is to be answered.
 
     One backward sweep for each distinct loss, its cost linear in the size of the network.
     """
-    questions = network.questions or (() if network.counts else _default_questions(network))
+    unasked = unasked and not network.counts
+    questions = network.questions or (_default_questions(network) if unasked else ())
     asked: dict[Expr, list[Expr]] = {}
     for question in questions:
         if question.kind == "gradient":

@@ -43,6 +43,7 @@ from derive.elaborate.statements.collect import (
 from derive.elaborate.statements.declare import declare
 from derive.elaborate.statements.differentials import with_inner_products
 from derive.elaborate.statements.einstein import says_so, with_sums
+from derive.elaborate.statements.given import is_to_be_shown
 from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
@@ -51,6 +52,7 @@ from derive.elaborate.statements.members import with_members
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
+from derive.elaborate.statements.requests import requests
 from derive.elaborate.statements.roots import with_roots
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.slopes import Slopes
@@ -137,6 +139,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading = Reading(Scope(), recalled={} if judging else None)
     faults: list[Fault] = []
     said = stated(parsed, counts.takes, judging)
+    said += () if judging else requests(parsed)
     written = respelled(said)
     maps = Maps.of(said, written, parsed.document.plain)
     written = with_layers(written, parsed.document.plain, reading)
@@ -177,7 +180,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     note_sets(reading)
     note_exponents(items, reading)
     note_entries(items, reading)
-    order = _equations(statements, reading, faults, judging)
+    order = _equations(statements, reading, faults, judging, parsed.document.plain)
     called = tuple(called_names(parsed, statements.claims, reading, judging))
     note_kinds(reading, called)
     reading.late = _differentiating(order, reading) if judging else set()
@@ -244,9 +247,11 @@ def _declare(statements: Statements, reading: Reading, faults: list[Fault], plai
 
 
 def _equations(
-    statements: Statements, reading: Reading, faults: list[Fault], judging: bool
+    statements: Statements, reading: Reading, faults: list[Fault], judging: bool, plain: str
 ) -> list[Equation]:
-    """Every definition and function settled; the definitions in the order of their use."""
+    """Every definition and function settled; the definitions in the order of their use.
+
+    ``plain`` is the document without its comments: what it says is to be shown defines nothing."""
     for table, items in (
         (reading.functions, statements.functions),
         (reading.equations, statements.definitions),
@@ -263,9 +268,14 @@ def _equations(
             before = table.get(equation.symbol)
             if before is None:
                 table[equation.symbol] = equation
-            elif judging:
+                continue
+            shown = [e for e in (before, equation) if is_to_be_shown(e.span[0], plain)]
+            if shown == [before]:
+                table[equation.symbol] = equation
+                item = next(i for i in items if i.kids[0] == before.left and i.span == before.span)
+            if judging:
                 statements.claims.append(item)
-            elif before.body != equation.body:
+            elif before.body != equation.body and len(shown) != 1:
                 faults.append(_twice(before, equation))
     for item in () if judging else statements.claims:
         if (fault := _half_defined(item, reading)) is not None:

@@ -44,6 +44,14 @@ _CLAIMED = re.compile(
 )
 
 
+_SHOW = re.compile(
+    r"\b(?:show|prove|verify|check|confirm|establish|demonstrate|zeige\w*|beweise\w*|montre[rz]?)\b"
+    r"|证明",
+    re.IGNORECASE,
+)
+_TO_BE_SHOWN = re.compile(
+    rf"(?:{_SHOW.pattern})[^$\\]*(?:\$+|\\\(|\\\[|\\begin\{{\w+\*?\}})\s*$", re.IGNORECASE
+)
 _REQUIRED = re.compile(r"\\(?:overset|stackrel)\s*\{\s*!\s*\}\s*\{?\s*=")
 _SOUGHT = re.compile(
     r"\b(?:set|sets|setting|equat(?:e|ing)|vanish\w*|stationar\w*|optim\w*|minim\w*|maxim\w*|"
@@ -90,6 +98,17 @@ def is_concluded(item: Tree, text: str) -> bool:
     given = [found.end() for found in _GIVEN.finditer(sentence)]
     claimed = [found.end() for found in _CLAIMED.finditer(sentence)]
     return bool(claimed) and max(claimed) > max(given, default=-1)
+
+
+def asks_to_show(text: str) -> bool:
+    """Whether a document asks for a proof anywhere."""
+    return _SHOW.search(text) is not None
+
+
+def is_to_be_shown(start: int, text: str) -> bool:
+    """Whether the words before a formula ask for its proof: "show that"."""
+    before = SENTENCE.split(text[max(0, start - 300) : start])[-1]
+    return _TO_BE_SHOWN.search(before) is not None
 
 
 def is_given(item: Tree, text: str) -> bool:

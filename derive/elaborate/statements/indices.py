@@ -31,7 +31,7 @@ def with_letters(items: list[Tree]) -> list[Tree]:
 
 def _in_latin(items: list[Tree]) -> list[Tree]:
     r"""The sums over \tau with a letter of their own: what else is called so is another thing."""
-    greek = {name for item in items for node in item.subtrees() for name in _bound(node)
+    greek = {name for item in items for node in item.subtrees() for name in _counted_over(node)
              if name.head == "name" and _GREEK.fullmatch(str(name.kids[0]))}  # fmt: skip
     if not greek:
         return items
@@ -39,7 +39,7 @@ def _in_latin(items: list[Tree]) -> list[Tree]:
     new = dict(zip(sorted(greek, key=str), free, strict=False))
 
     def written(node: Tree) -> Tree:
-        own = [name for name in _bound(node) if name in new]
+        own = [name for name in _counted_over(node) if name in new]
         if not own or node.kids[1].kids[1:2] not in ((), _EQUAL):
             return node
 
@@ -67,6 +67,12 @@ def _bound(node: Tree) -> Iterator[Tree]:
     below = node.kids[1] if node.head == "big" else None
     if isinstance(below, Tree):
         yield below.kids[0] if below.head == "chain" and isinstance(below.kids[0], Tree) else below
+
+
+def _counted_over(node: Tree) -> Iterator[Tree]:
+    r"""The \tau of \sum_\tau; not the \beta of \min_\beta, which is a quantity."""
+    if node.head == "big" and str(node.kids[0]) in ("sum", "prod"):
+        yield from _bound(node)
 
 
 def _unprimed(items: list[Tree], heads: list[Tree]) -> Iterator[tuple[Tree, Tree]]:

@@ -1,0 +1,52 @@
+r"""What a document wants shown, "show that $\partial L / \partial z = p - y$", with its verdict.
+
+The idea: a line that is to be shown is judged as one that somebody has written, and the sheet says
+how it was proved, or what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from derive.app import sheet
+from derive.app.checked.words import SPOKEN, Told, told
+from derive.app.sheet import Block, worded
+from derive.diagnostics import Source
+from derive.elaborate.statements.given import is_to_be_shown
+from derive.latex.read import read_formula
+from derive.latex.segment import segment
+from proofs.check import check_source
+from proofs.verdict import PROVED, UNSETTLED, Judged
+
+_BREAKS = re.compile(r"&|\\\\\s*$|\\(?:nonumber|notag)\b|[.,;]\s*$")
+
+
+def to_be_shown(source: Source) -> tuple[Told, ...]:
+    """The links of all claims that the words before them ask to be shown."""
+    plain = segment(source).plain
+    links = told(check_source(source))
+    return tuple(one for one in links if is_to_be_shown(one.claim.span[0], plain))
+
+
+def shown_blocks(links: Iterable[Told]) -> Iterator[Block]:
+    """Each claim, and what is said of its links."""
+    for _, group in groupby(links, lambda one: one.claim.span):
+        own = list(group)
+        claim = own[0].claim
+        text = claim.text
+        while (found := _BREAKS.sub("", text).strip()) != text:
+            text = found
+        yield sheet.Display(tuple(read_formula(text)))
+        worst = next((one for one in own if one.link is claim.worst), own[-1])
+        yield sheet.Paragraph(worded(_sentence(claim, worst)))
+
+
+def _sentence(claim: Judged, worst: Told) -> str:
+    if claim.verdict == PROVED:
+        return f"Proved {worst.headline}."
+    if claim.verdict == UNSETTLED:
+        return f"Not proved: {worst.headline}."
+    remarks = "".join(f"; {one.label}: {one.text}" for one in worst.remarks)
+    return f"This is {SPOKEN[claim.verdict]}: {worst.headline}{remarks}."

@@ -1,0 +1,167 @@
+r"""Questions in words: "find the gradient of $L$ with respect to $W$ and $b$".
+
+The idea: a sentence that asks has a verb, and behind it what is to be found, of what and by what;
+each of these is the derivative that the words name, standing alone in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from derive.elaborate.names.scope import base_of
+from derive.elaborate.statements.alone import formals_of, is_head
+from derive.latex.read import Parsed
+from derive.tree import Tree
+
+# Each formula of a text is one letter of this alphabet while its words are read.
+_FIRST, _MOST = 0xE000, 0x1900
+_ONE = "[\ue000-\uf8ff]"
+
+
+def _any(*words: str) -> str:
+    return "(?:" + "|".join(words) + ")"
+
+
+# What may be asked for: how often it differentiates, and its words.
+_NOUNS = {
+    2: _any(
+        r"hessians?(?:\s+matri(?:x|ces))?", r"second(?:[\s-]order)?(?:\s+partial)?\s+derivatives?",
+        r"hesse[\s-]?matrix", r"zweiten?\s+ableitung(?:en)?", r"matrice\s+hessienne", r"hessienne",
+    ),
+    1: _any(
+        r"gradients?(?:\s+vectors?)?", r"jacobians?(?:\s+matri(?:x|ces))?",
+        r"(?:partial\s+)?derivatives?", r"gradienten", r"(?:partiellen?\s+)?ableitung(?:en)?",
+        r"jacobi[\s-]?matrix", r"(?:matrice\s+)?jacobienne", r"dérivées?(?:\s+partielles?)?",
+    ),
+}  # fmt: skip
+_NOUN = _any(*(f"(?P<n{order}_{{k}}>{words})" for order, words in _NOUNS.items()))
+_AND = r"(?:\s*,\s*(?:and\s+|und\s+|et\s+)?|\s+(?:and|und|et|as well as)\s+)"
+_WORDS = r"(?:[\w'’/-]+\s+){0,4}?"  # the weight matrix $W$, the loss $L$
+_VERB = re.compile(
+    r"\b(?:find|compute|calculate|derive|determine|evaluate|obtain|state|give|write|express|provide|"
+    r"work out|what (?:is|are)|differentiate|berechne\w*|bestimme\w*|leite\w*|calcule[rz]?|"
+    r"détermine[rz]?|donne[rz]?)\b",
+    re.IGNORECASE,
+)
+# "We compute the gradient of L" reports; "you are asked to compute it" asks.
+_REPORTS = re.compile(
+    r"\b(?:we|i|one|you|they|to|can|could|will|would|may|then|and then|let us|let's|by|of|for|not|"
+    r"wir|man|nous|on)\s+(?:\w+ly\s+|also\s+|now\s+)?$",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"\b(?:task|asked|goal|want\w*|like|need\w*|exercise)\b[^,]{0,40}$", re.I)
+_BESIDE = re.compile(
+    r"\b(?:given|using|use|assum\w+|knowing|know|from|suppos\w+|if|when|that|once|where|show|prove|"
+    r"gegeben|sachant|directional)\b",
+    re.IGNORECASE,
+)
+_BY = (
+    r"\s*,?\s*(?:with respect to|wrt|with regard to|relative to|regarding|in|by|nach|bezüglich|"
+    rf"par rapport (?:à|aux?))\s+(?P<by{{k}}>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*)"
+)
+_LOSS = _any(
+    "loss", "cost", "objective", "error", "criterion", "risk", r"verlust\w*", "perte", "coût"
+)
+_DERIVATIVE = re.compile(
+    "(?:" + _NOUN.replace("{k}", "0") + "(?:" + _AND + r"(?:(?:the|die|den|la|le|its)\s+)*"
+    + _NOUN.replace("{k}", "1") + r")?)\s+(?:of|for|von|des?|du)\s+"
+    rf"(?:{_WORDS}(?P<of>{_ONE}{_AND}{_ONE}|{_ONE})(?:" + _BY.replace("{k}", "0") + ")?"
+    rf"|{_WORDS}{_LOSS}(?:\s+function)?" + _BY.replace("{k}", "1") + ")",
+    re.IGNORECASE,
+)  # fmt: skip
+_DIFFERENTIATE = re.compile(
+    rf"\bdifferentiate\s+{_WORDS}(?P<of>{_ONE})" + _BY.replace("{k}", "0"), re.IGNORECASE
+)
+_ENDS = re.compile(
+    r"[.?!;:]+(?=\s|$|[\ue000-\uf8ff])|\n\s*\n|\\(?:item|begin|end|(?:sub)*section|paragraph)\b"
+)
+_WRT = re.compile(r"\bw\s*\.?\s*r\s*\.?\s*t\b\.?", re.IGNORECASE)
+_NOISE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[${}~*_]")
+
+
+def requests(parsed: Parsed) -> list[Tree]:
+    """The derivatives that the words of a document ask for."""
+    if not _VERB.search(parsed.document.plain):
+        return []
+    formulas = parsed.document.formulas[:_MOST]
+    items = [item for row in parsed.rows for item in row.items]
+    said = {
+        chr(_FIRST + k): [i for i in items if one.start <= i.span[0] and i.span[1] <= one.end]
+        for k, one in enumerate(formulas)
+    }
+    heads = {i.kids[0].kids[0]: formals_of(i.kids[0].kids[1]) for i in items
+             if i.head == "chain" and i.kids[0] is not None and is_head(i.kids[0])}  # fmt: skip
+    found: dict[Tree, None] = {}
+    for sentence in _ENDS.split(_masked(parsed)):
+        for ask in _asks(sentence):
+            found |= dict.fromkeys(_derivatives(ask, said, heads))
+    return list(found)
+
+
+def _masked(parsed: Parsed) -> str:
+    """The words of a document, with a letter in the place of each formula."""
+    plain, parts, end = parsed.document.plain, [], 0
+    for k, one in enumerate(parsed.document.formulas[:_MOST]):
+        parts += [plain[end : one.start], chr(_FIRST + k)]
+        end = one.end
+    return _WRT.sub("wrt", "".join((*parts, plain[end:])))
+
+
+def _asks(sentence: str) -> Iterator[re.Match[str]]:
+    words = " ".join(_NOISE.sub(" ", sentence).split())
+    verb = next((v for v in _VERB.finditer(words) if _is_asked(words, v)), None)
+    if verb is None:
+        return
+    yield from _DIFFERENTIATE.finditer(words, verb.start())
+    end = verb.end()
+    for ask in _DERIVATIVE.finditer(words, verb.end()):
+        if _BESIDE.search(words, end, ask.start()):
+            return
+        end = ask.end()
+        yield ask
+
+
+def _is_asked(words: str, verb: re.Match[str]) -> bool:
+    before = words[: verb.start()]
+    reports = _REPORTS.search(before)
+    return reports is None or _ASKED.search(before[: reports.start()] + reports[0]) is not None
+
+
+def _derivatives(
+    ask: re.Match[str], said: Mapping[str, list[Tree]], heads: Mapping[Tree, list[Tree]]
+) -> Iterator[Tree]:
+    groups = ask.groupdict()
+    ofs: list[Tree | None] = [*_quantities(groups["of"] or "", said)]
+    ofs = ofs if groups["of"] else [None]  # the loss of the document
+    named = groups["by0"] or groups.get("by1") or ""
+    orders = [order for k in "01" for order in _NOUNS if groups.get(f"n{order}_{k}")] or [1]
+    for of in ofs:
+        variables = list(_quantities(named, said))
+        name = of.kids[0] if of is not None and of.head == "juxt" and is_head(of) else of
+        formals = heads.get(name, []) if name is not None else []
+        if not variables and len(formals) == 1:
+            variables = formals
+        for order in orders:
+            span = (of or variables[0]).span if of is not None or variables else (0, 0)
+            if order == 2 and of is not None and not variables:
+                yield Tree("grad", (None, of, "2"), span)
+            for by in variables:
+                if order == 2 or of is None:
+                    yield Tree("grad", (by, of, str(order)), span)
+                else:
+                    yield Tree("deriv", (of, by, "1"), span)
+
+
+def _quantities(text: str, said: Mapping[str, list[Tree]]) -> Iterator[Tree]:
+    """What the formulas of a piece of text are of: the f(x) of f(x) = .., W and b of a list."""
+    for letter in re.findall(_ONE, text):
+        for item in said.get(letter, ()):
+            parts = item.kids if item.head == "list" else (item,)
+            for part in parts:
+                part = part.kids[0] if part.head == "chain" else part
+                if isinstance(part, Tree) and (base_of(part) or part.head in _WHOLE):
+                    yield part
+
+
+_WHOLE = frozenset(["juxt", "sum", "script", "norm", "frac", "big"])
