@@ -31,7 +31,7 @@ from proofs.loewner import RELATIONS as LOEWNER
 from proofs.narrowed import Narrowed
 from proofs.norms import by_another_custom
 from proofs.regions import Regions
-from proofs.supposed import Supposed, rearranged, suppositions
+from proofs.supposed import Supposed, rearranged, suppositions, tied, unread_equations
 from proofs.unread import unless_unread
 from proofs.updates import step_of_descent
 from proofs.verdict import (
@@ -142,7 +142,7 @@ class Judge:
     @cached_property
     def narrowed(self) -> Narrowed:
         """What the document says in places only."""
-        return Narrowed(self.claims, unread_words(self.claims))
+        return Narrowed(self.claims, (*unread_words(self.claims), *unread_equations(self)))
 
     def _before(self, claim: Claim) -> list[Supposed]:
         places = {one.at[0] for one in self.regions.all}
@@ -158,6 +158,8 @@ class Judge:
         self.decider.parts = self.regions.about(claim)
         self.decider.opens = self.claims.letters(claim.sides) if self.decider.parts else frozenset()
         whole = self.claims.source.text[slice(*claim.span)]
+        if (derivative := tied(claim, self.claims, self.supposed)) is not None:
+            return Judged(whole, claim.span, (self._implicit(claim, derivative),))
         unknown = undefined(self.claims, claim)
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
         links = tuple(judge(claim)) if unknown is None else ()
@@ -169,6 +171,13 @@ class Judge:
             return None
         convention = self.claims.layout.name if speaks_of_derivatives(claim.sides) else None
         return Judged(whole, claim.span, links, convention)
+
+    def _implicit(self, claim: Claim, derivative: Tree) -> Link:
+        message = (
+            f"what is supposed ties the variables of {formula(derivative)} to each other, and "
+            "derive does not differentiate implicitly"
+        )
+        return self._link(claim, 0, UNSETTLED, "reader", message)
 
     def _unknown(self, claim: Claim, symbol: Tree) -> Link:
         named, at = text(symbol), symbol.span[0]

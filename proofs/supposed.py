@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from derive.elaborate.claims.claimed import Claim
+from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.given import is_condition
 from derive.elaborate.statements.mood import Mood, mood_of
-from derive.kernel.expr import Expr
+from derive.kernel.expr import Expr, Var, toposort
+from derive.latex.print import latex
+from derive.tree import Tree
 from proofs.decide import ORDERS, Decider
+from proofs.narrowed import Narrowing
 from proofs.undefined import supposed_of
 from proofs.verdict import PROVED, Finding
 
@@ -61,6 +66,40 @@ def suppositions(judge: Judge) -> Iterator[Supposed]:
             pair = judge.pair(left, right)
             if supposed_of(*pair) and not judge.decider.alike(*pair):
                 yield Supposed(claim.span[0], pair, _written(claim, claims.source.text))
+
+
+def unread_equations(judge: Judge) -> Iterator[Narrowing]:
+    """The variables of which an equation that is given says what cannot be read."""
+    for claim in judge.claims.given:
+        if claim.relations != ("=",):
+            continue
+        left, right = judge.sides(claim)
+        try:
+            judge.pair(left, right)
+        except (Fault, Silent):
+            for side in (left, right):
+                var = side.value.expr if side.value is not None and base_of(side.tree) else None
+                if isinstance(var, Var):
+                    said = _written(claim, judge.claims.source.text)
+                    yield Narrowing(claim.span, var, "", latex(side.tree), unread=said)
+
+
+def tied(claim: Claim, claims: Claims, supposed: Iterable[Supposed]) -> Tree | None:
+    r"""The derivative of a variable by another to which a supposition ties it, if a claim has one:
+    \partial z / \partial x beside z^2 = x^2 + y^2, where neither is held while the other moves."""
+    ties = [{n.name for n in toposort(*one.pair) if isinstance(n, Var)}
+            for one in supposed if one.sign == "="]  # fmt: skip
+    for node in (node for side in claim.sides for node in side.subtrees() if ties):
+        if node.head != "deriv" or node.kids[0] is None:
+            continue
+        with suppress(Fault, Silent):
+            of, by = (claims.value(part).expr for part in node.kids[:2])
+            if (
+                isinstance(of, Var) and isinstance(by, Var) and of is not by
+                and any({of.name, by.name} <= names for names in ties)
+            ):  # fmt: skip
+                return node
+    return None
 
 
 def _written(claim: Claim, text: str) -> str:

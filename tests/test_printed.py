@@ -20,22 +20,24 @@ from tests.printed import DEFINES, PROVED, Printed, alike, read_back
 pytest.importorskip("flint")
 HERE = Path(__file__).parent
 # Right and not proved: a window of steps does not show those of unknown depth one by one; the
-# normal form abstains on a slice of a long sum, and on an entry of exponentials.
+# normal form abstains on a slice of a long sum, and on an entry of exponentials; a gradient in a
+# range that the sheet names is not taken.
 UNSETTLED = {
     "depth.tex": 12, "lstm.tex": 2, "contrastive_softmax.tex": 3, "bptt_transposes.tex": 8,
     "other_lstm_time.tex": 48, "traps_members.tex": 2,
+    "calculus_cross.tex": 4,
 }  # fmt: skip
 # Not read back as it is meant; what is mended is to be struck out here.  Vectors that are rows
 # throughout; u_{w_s}, printed by the name that it is read under; a bold p_k of a declared p; the
 # end of a sum that only the sheet names; entries that Einstein's convention sums, gathered; options
 # of a convolution in words; K(x, x') and L(θ), printed K and L before a bracket; the delta of a
-# quantity that the document does not call its loss.
+# quantity that the document does not call its loss; a named range of one entry.
 UNREAD = {
     "rowvec.md": 3, "losses_negative_sampling.tex": 2, "abstract_names.tex": 2,
     "entries_whole.tex": 1, "family_numbers.tex": 2, "index_capture_chain.tex": 2,
     "other_einstein.tex": 2, "other_einstein_gradients.tex": 2, "indices_primed_values.tex": 1,
     "convolution_strided.tex": 2, "convolution_words.tex": 2, "other_kernel.tex": 4,
-    "kernel_rmsnorm.tex": 2, "calculus_products.tex": 2,
+    "kernel_rmsnorm.tex": 2, "calculus_products.tex": 2, "calculus_cross.tex": 1,
 }  # fmt: skip
 
 

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.statements.lined import with_lines
+from derive.elaborate.statements.numerals import with_ones
 from derive.elaborate.statements.pseudo import with_pseudo_inverses
+from derive.elaborate.statements.variations import with_variations
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
@@ -24,7 +27,8 @@ def stated(parsed: Parsed, counted: Callable[[Tree], bool], judging: bool) -> li
     """What a document states but for what it counts, in the spelling that is read on."""
     rows = [[item for item in row.items if not counted(item)] for row in parsed.rows]
     flat = by_cases(rows, parsed.source.text) if judging else [i for row in rows for i in row]
-    return with_pseudo_inverses(with_deltas(flat), parsed)
+    written = with_variations(with_deltas(with_ones(flat)))
+    return with_pseudo_inverses(with_lines(written, parsed, judging), parsed)
 
 
 def by_cases(rows: Iterable[Iterable[Tree]], text: str) -> list[Tree]:
@@ -134,7 +138,9 @@ def with_deltas(items: Iterable[Tree]) -> list[Tree]:
 
 def _names(item: Tree) -> bool:
     match item:
-        case Tree("chain", (Tree("juxt", (sign, Tree() as named)), _, Tree("deriv", (_, by, _)))):
+        case Tree(
+            "chain", (Tree("juxt", (sign, Tree() as named)), _, Tree("deriv", (_, by, _)), *_)
+        ):
             return sign == _DELTA and by == named and base_of(named) != ""
     return False
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.bars import with_bars
 from derive.elaborate.statements.densities import with_log_densities
 from derive.elaborate.statements.indices import with_letters
@@ -34,13 +35,41 @@ def respelled(items: Iterable[Tree]) -> list[Tree]:
     for item in items:
         if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
-    return with_log_densities(with_letters(with_bars(found)))
+    return with_log_densities(with_letters(with_bars(with_directions(found))))
 
 
 def maps(item: Tree) -> bool:
     r"""Whether a statement is f : A \to B."""
     signs = [str(rel.kids[0]) for rel in item.kids[1::2]] if item.head == "chain" else []
     return len(signs) >= 2 and signs[0] == ":" and signs[1] in ("->", "|->")
+
+
+def with_directions(items: list[Tree]) -> list[Tree]:
+    r"""The statements with \nabla f(x)^\top v for D_v f(x), where f is defined and no D is."""
+    functions = {
+        item.kids[0].kids[0] for item in items
+        if item.head == "chain" and isinstance(item.kids[0], Tree) and len(item.kids[0].kids) == 2
+        and item.kids[0].head == "juxt" and item.kids[0].kids[1].head == "paren"
+    }  # fmt: skip
+    others = [n for item in items if item.head == "chain" and item.kids[0] is not None
+              and item.kids[1].kids[0] in (*_EQUALS, "in") and item.kids[0].head != "juxt"
+              for n in names_in([item.kids[0]])]  # fmt: skip
+    if not functions or any(base_of(name) in _D for name in others):
+        return items
+
+    def directed(node: Tree) -> Tree:
+        match node:
+            case Tree(
+                "juxt",
+                (Tree("script", (Tree("name", (d,)), Tree("name") as v, None)), f, at, *rest),
+            ) if d in _D and f in functions and at.head == "paren":
+                applied = Tree("juxt", (f, at), (f.span[0], at.span[1]))
+                gradient = Tree("paren", (Tree("grad", (None, applied, "1"), node.span),))
+                turned = Tree("script", (gradient, None, Tree("name", (r"\top",))), node.span)
+                return Tree("juxt", (turned, v, *rest), node.span)
+        return node
+
+    return [item.rewritten(directed) for item in items]
 
 
 def _collects(item: Tree) -> bool:
@@ -86,6 +115,11 @@ def _respelled(node: Tree) -> Tree:
         case Tree("grad", (by, inside, "1")) if by is not None and _nabla(inside) is not None:
             second, of = _nabla(inside).kids[:2]  # type: ignore[union-attr]
             return Tree("grad", (Tree("list", (by, second), by.span), of, "2"), node.span)
+        case Tree("deriv", (Tree("juxt", (*rest, Tree("at", (last, where)))) as of, by, order)) if (
+            where.head == "chain" and where.kids[0] == by
+        ):  # d/dt f(x + t v) |_{t = 0} is taken at 0 once it is differentiated
+            inner = Tree("juxt", (*rest, last), of.span)
+            return Tree("at", (Tree("deriv", (inner, by, order), node.span), where), node.span)
         case Tree("deriv", (of, Tree("juxt", (word, X)), order)) if _is_vec(word):
             return Tree("deriv", (of, _called(word, X), order), node.span)
         case Tree("deriv", (Tree("deriv", (of, second, "1")), first, "1")) if of is not None:

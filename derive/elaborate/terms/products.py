@@ -17,10 +17,11 @@ from derive.elaborate.terms.flat import as_matrix, kronecker
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
 from derive.kernel.sizes import Axis, SizeError, resolve, unknowns
 from derive.meaning.normal import same
+from derive.operators.blocks import joined, sliced
 from derive.operators.pointwise import reciprocal
 from derive.tree import Tree
 
-KRONECKER = r"\otimes"
+KRONECKER, CROSS = r"\otimes", r"\times"
 ENTRYWISE_DIVISION = r"\oslash"
 HADAMARD = frozenset([r"\odot", r"\circ", KRONECKER, ENTRYWISE_DIVISION])
 DOTS = frozenset([r"\cdot", r"\times", "*", r"\ast", r"\bullet"])
@@ -98,9 +99,8 @@ class Product:
         kind = "odot" if sign in HADAMARD else "dot" if sign in DOTS else ""
         a, b = len(left.axes), len(right.axes)
         if sign == KRONECKER and a and b and self.is_kronecker(left, right):
-            tree = Tree("juxt", (left.tree, right.tree), (left.tree.span[0], right.tree.span[1]))
             made = kronecker(self.at, self.known, self.finish(left), self.finish(right))
-            return self.start(tree, made)
+            return self.start(tree_of(left, right), made)
         if a == 0 or b == 0:
             scalar = left if a == 0 else right
             if a + b and (kind == "odot" or (scalar.tree.kids[:1] and self.is_loose(scalar))):
@@ -125,6 +125,8 @@ class Product:
                 return self.joined(left, right, {}, (left.out[0], right.out[0]), axes, False)
             if sign == r"\cdot" and not left.row:
                 return self.contracted(left, right, sign, False)
+            if sign == CROSS and not left.row and self.is_spatial(left, right):
+                return self.start(tree_of(left, right), self.crossed(left, right))
             u, v = _bracketed(left.tree), _bracketed(right.tree)
             raise self.clash(
                 left, right, sign,
@@ -147,6 +149,21 @@ class Product:
         pairs = zip(left.axes, right.axes, strict=True)
         now = [(resolve(m, self.known.bound), resolve(n, self.known.bound)) for m, n in pairs]
         return any(m != n and not unknowns(m) and not unknowns(n) for m, n in now)
+
+    def is_spatial(self, left: Chain, right: Chain) -> bool:
+        """Whether both are vectors of three entries."""
+        return all(resolve(n, self.known.bound) == 3 for n in (*left.axes, *right.axes))
+
+    def crossed(self, left: Chain, right: Chain) -> Value:
+        r"""a \times b of vectors of three entries."""
+        sides = [self.known.current(self.finish(chain)) for chain in (left, right)]
+        if any(value.opens for value in sides):
+            raise Fault("unsupported", "a cross product of members is not read", self.at,
+                        "write its three entries out")  # fmt: skip
+        (a, b) = ([sliced(v.expr, -1, k, k + 1) for k in range(3)] for v in sides)
+        entries = [a[(k + 1) % 3] * b[(k + 2) % 3] - a[(k + 2) % 3] * b[(k + 1) % 3]
+                   for k in range(3)]  # fmt: skip
+        return Value(joined(entries))
 
     def composed(self, left: Chain, right: Chain, sign: str) -> Chain:
         """Linear maps one after the other, where one is the derivative of a vector by a matrix."""
@@ -187,9 +204,8 @@ class Product:
         axes: tuple[Axis, ...], row: bool,
     ) -> Chain:  # fmt: skip
         spots = tuple(tuple(rename.get(i, i) for i in spot) for spot in right.spots)
-        tree = Tree("juxt", (left.tree, right.tree), (left.tree.span[0], right.tree.span[1]))
         return Chain(
-            tree, (*left.values, *right.values), (*left.spots, *spots),
+            tree_of(left, right), (*left.values, *right.values), (*left.spots, *spots),
             tuple(rename.get(i, i) for i in out), axes, row and len(axes) == 1,
         )  # fmt: skip
 
@@ -204,6 +220,10 @@ class Product:
             divides = sign in DIVISIONS
             chain = self.divided(chain, part) if divides else self.pair(chain, part, sign)
         return chain
+
+
+def tree_of(left: Chain, right: Chain) -> Tree:
+    return Tree("juxt", (left.tree, right.tree), (left.tree.span[0], right.tree.span[1]))
 
 
 def _bracketed(tree: Tree) -> str:
