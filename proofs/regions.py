@@ -17,7 +17,7 @@ from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import speaks_of_derivatives
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.mood import Mood, mood_of
-from derive.elaborate.statements.regions import Span, cases, is_behind, reach
+from derive.elaborate.statements.regions import Span, cases, is_behind, leads_to, reach
 from derive.kernel.build import is_zero, zeros
 from derive.kernel.expr import Expr, Map, is_named, toposort
 from derive.latex.print import latex
@@ -46,7 +46,7 @@ class Region:
     sides: tuple[Tree, Tree] = (num(0), num(0))
     letter: str | None = ""  # None: of all entries of an array
     words: str = ""
-    other: bool = False
+    onward: bool = False  # it speaks of what follows it only
 
     def part(self, derives: bool) -> Part:
         """What is said of a line; one of a derivative is said of where it has one."""
@@ -78,14 +78,16 @@ class Regions:
         for one in self.all:
             if one.at[1] <= claim.span[0] < one.until:
                 chosen[one.gap] = one
-        behind = next((r for r in self.all if is_behind(self.text, claim.span, r.at)), None)
+        behind = next(
+            (r for r in self.all if not r.onward and is_behind(self.text, claim.span, r.at)), None
+        )
         if behind is not None:
             chosen[behind.gap] = behind
         derives = bool(chosen) and speaks_of_derivatives(claim.sides)
         return tuple(one.part(derives) for one in chosen.values())
 
-    def _reach(self, at: Span) -> int:
-        if any(is_behind(self.text, claim.span, at) for claim in self.claims.claims):
+    def _reach(self, at: Span, onward: bool = False) -> int:
+        if not onward and any(is_behind(self.text, claim.span, at) for claim in self.claims.claims):
             return at[1]
         return reach(self.text, at, self.starts)
 
@@ -133,8 +135,10 @@ class Regions:
             before = [r for r in found if case.other and r.at < case.at]
             last = [r for r in before if r.at == before[-1].at]
             if len(last) == 1:  # the other side of an interval is none
-                sign, until = _OTHER[last[0].sign], self._reach(case.at)
-                others.append(replace(last[0], at=case.at, until=until, sign=sign))
+                after = min((s for s in self.starts if s >= case.at[1]), default=None)
+                onward = after is not None and leads_to(self.text[case.at[1] : after])
+                until, sign = self._reach(case.at, onward), _OTHER[last[0].sign]
+                others.append(replace(last[0], at=case.at, until=until, sign=sign, onward=onward))
         return sorted([*found, *others], key=lambda one: one.at)
 
 

@@ -70,6 +70,14 @@ def test_a_case_without_points_proves_nothing(case: str) -> None:
     assert last(HINGE + rf"If {case}, then $\nabla_w L = 7 x$.").verdict != PROVED
 
 
+@pytest.mark.parametrize("word", ["otherwise", "else"])
+def test_the_other_case_is_of_what_follows(word: str) -> None:
+    text = f"If $y w^\\top x > 1$, then $\\nabla_w L = 0$, {word} {LINE}."
+    assert [claim.verdict for claim in check(HINGE + text).claims] == [PROVED, PROVED]
+    text = f"If $y w^\\top x > 1$, then {LINE}, {word} $\\nabla_w L = 0$."
+    assert [claim.verdict for claim in check(HINGE + text).claims] == [REFUTED, REFUTED]
+
+
 def test_arrays_of_one_sign_are_arbitrary_ones() -> None:
     text = (
         r"Let $W \in \mathbb{R}^{m \times n}$, $q \in \mathbb{R}^n$, $z = W q$, "

@@ -53,11 +53,11 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _OTHERWISE = re.compile(
-    r"\b(?:otherwise|if not|in the other case|sonst|andernfalls|sinon)\b", re.IGNORECASE
+    r"\b(?:otherwise|else|if not|in the other case|sonst|andernfalls|sinon)\b", re.IGNORECASE
 )
 # What no longer speaks of a case.
 _LEAVES = re.compile(
-    r"\b(?:otherwise|if not|in the other case|in general|regardless|always|everywhere|"
+    r"\b(?:otherwise|else|if not|in the other case|in general|regardless|always|everywhere|"
     r"in (?:both|all|any|either) cases?|without th(?:is|at|e) (?:assumption|condition)|"
     r"conversely|on the other hand|unconditionally|sonst|andernfalls|sinon|im Allgemeinen)\b|"
     r"\\(?:sub)*section\b|^#+\s|\\paragraph\b",
@@ -104,3 +104,9 @@ def reach(text: str, place: Span, starts: Iterable[int]) -> int:
 def is_behind(text: str, claim: Span, place: Span) -> bool:
     """Whether a condition stands right behind a claim: "the gradient is 0 if z < 0"."""
     return claim[1] <= place[0] and _BEHIND.match(text[claim[1] : place[0]]) is not None
+
+
+def leads_to(between: str) -> bool:
+    r"""Whether words lead on to the line behind them: "otherwise we have $\nabla L = 0$"."""
+    closed = between.count("$$") > 1 or re.search(r"\\\]|\\end\b|\\\\", between)
+    return not closed and SENTENCE.search(between) is None
