@@ -65,7 +65,7 @@ def test_it_is_read_as_its_author_means_it(name):
         (r"$e = y - Xw$, $L = e^\top e + e^{-\lambda}$", "ambiguous-power"),
         (r"$L = -\log p_y$, $p = \mathrm{softmax}(z)$, $\frac{\partial L}{\partial y} = ?$",
          "not-a-variable"),
-        (r"$\log s = Wx$, $L = \sum_i s_i$", "unreadable-left-side"),
+        (r"$\sin s = Wx$, $L = \sum_i s_i$", "unreadable-left-side"),
         (r"$L = \sum_{i=1}^{0} x_i^2$", "empty-sum"),
         (r"$f(x) = g(x) + 1$, $g(x) = 2f(x)$, $L = f(w)$", "cycle"),
         (r"$\mathbf{W}_1 \in \mathbb{R}^{m \times n}$, $\mathbf{h} = \mathbf{W}_l \mathbf{x}$, "

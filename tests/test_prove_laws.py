@@ -234,6 +234,22 @@ def test_almost_everywhere_only_off_a_null_set():
     assert prove(gt(commutator, 0), ge(commutator, 0)) is None
 
 
+def test_a_difference_of_two_entries_is_null_only_where_they_are_two():
+    def apart(v, c):
+        return contract("i,j->ij", v, one) - contract("j,i->ij", v, one) + c
+
+    one = Ones(x.axes[0])
+    # on the diagonal c is left, which must be 0 almost nowhere
+    other = contract("i,j->ij", x, y) - contract("j,i->ij", x, y) + 1
+    for node, null in (
+        (apart(x, 1), True), (apart(x, a), True), (apart(x, 0), False), (apart(relu(x), 1), False),
+        (apart(x, relu(a)), False), (other, False),
+    ):  # fmt: skip
+        proof = prove(gt(node, 0), ge(node, 0))
+        assert (proof is not None and proof.almost_everywhere is not None) == null
+    assert prove(gt(apart(x, 1), 0), ge(apart(x, 1), 0), {x: Domain(normalised=True)}) is None
+
+
 def test_the_null_set_is_named():
     z = named("z", W @ x + u)
     proof = prove(gt(z, 0), ge(z, 0))

@@ -347,7 +347,11 @@ def test_what_is_printed_is_read_back(expression) -> None:
         (lambda: d.conv2d(X, W, padding="full"), '"valid" or "same"'),
         (lambda: d.conv2d(X, W, stride=(1, 2, 3)), "one number or 2"),
         (lambda: d.conv1d(x, d.vector("w", 4), padding="same"), "odd kernel"),
-        (lambda: d.conv2d(X, W, groups=3), "depthwise"),
+        (lambda: d.conv2d(X, W, groups=3), "3 groups over 3 channels needs w: O, 3 / 3"),
+        (
+            lambda: d.conv2d(X, d.tensor("W", 4, 1, 3, 3), groups=3),
+            "do not share 4 output channels",
+        ),
         (lambda: d.max_pool2d(X, 9), "does not fit"),
         (lambda: d.max_pool2d(x, 2), "2 axes"),
         (lambda: d.flatten(x, start=1), "needs more axes"),

@@ -48,15 +48,18 @@ from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
 from derive.elaborate.statements.maps import Maps
-from derive.elaborate.statements.members import with_members
+from derive.elaborate.statements.members import note_members, with_members
 from derive.elaborate.statements.nabla import with_whole_products
+from derive.elaborate.statements.onehot import with_one_hot
 from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
 from derive.elaborate.statements.requests import requests
-from derive.elaborate.statements.roots import with_roots
+from derive.elaborate.statements.roots import with_exponentials, with_roots
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.slopes import Slopes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
+from derive.elaborate.statements.subsets import with_subsets
+from derive.elaborate.statements.together import with_parts
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
@@ -140,7 +143,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     faults: list[Fault] = []
     said = stated(parsed, counts.takes, judging)
     said += () if judging else requests(parsed)
-    written = respelled(said)
+    said = with_one_hot(said, parsed.document.plain, reading)
+    written = with_subsets(with_parts(respelled(said), reading), reading)
     maps = Maps.of(said, written, parsed.document.plain)
     written = with_layers(written, parsed.document.plain, reading)
     items = [with_inner_products(with_whole_products(item)) for item in written]
@@ -169,7 +173,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.scope.basis = has_basis(items, parsed.document.plain)
     convolve.note_windows(items, parsed.document.plain, reading, judging)
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
-    items = with_roots(with_pairs(items), reading)
+    items = with_roots(with_exponentials(with_pairs(items), reading), reading)
+    note_members(items, reading.scope)
     statements = sorted_statements(items, reading)
     shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
     # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.

@@ -22,11 +22,14 @@ from derive.elaborate.terms.derivatives import (
     MOST_TIMES,
     node_and_entry,
     note_order,
+    numbered,
     only_variable,
     power_below,
     stacked_of,
     variables_of,
 )
+from derive.elaborate.terms.parts import parted, selected, with_ranges
+from derive.elaborate.values import Value
 from derive.kernel.calculus import grad, hessian
 from derive.kernel.expr import Call, Expr, Var, toposort
 from derive.latex.print import latex
@@ -106,6 +109,9 @@ def question(
             value = value_of(reading, settle(part, reading.scope), Env())
             yield Question("value", value.expr, (), (), part, part.span)
             return
+        if _is_part(by, reading):
+            yield _of_part(Tree("deriv", (of, by, order), part.span), part, reading, root)
+            return
         opens = _entries_of((of, by), reading)
         reading.scope.bound |= opens
         target, letters = _target(of, reading, root, part, opens)
@@ -128,6 +134,33 @@ def question(
         return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", value.expr, (), (), part, part.span)
+
+
+def _is_part(by: Tree, reading: Reading) -> bool:
+    """Whether a derivative is by entries that a range or a class number selects."""
+    if not base_of(by):
+        return False
+    part = parted(reading, settle(by, reading.scope), Env(), set())
+    return bool(part.chosen or part.ranges)
+
+
+def _of_part(whole: Tree, part: Tree, reading: Reading, root: Expr | None) -> Question:
+    """The part of a gradient as a value: without the names that the gradients of a claim have."""
+    target, _ = _target(whole.kids[0], reading, root, part)
+    if target.axes:
+        raise _not_scalar(part, target, "a gradient in a part of a variable")
+    taken = parted(reading, settle(whole.kids[1], reading.scope), Env(), set())
+    node, letters = node_and_entry(taken.whole, target, reading)
+    found = grad(target, node)
+    assert isinstance(found, Expr)
+    opens = tuple(f"{x} {k}" if x.isdigit() else x for k, x in enumerate(letters))
+    found, opens = with_ranges(reading, found, opens, taken, part)
+    found, opens = numbered(found, opens, part)
+    value = selected(reading, Value(found, opens), (taken,), Env(), part)
+    if value.opens:
+        raise Fault("unsupported", f"the entries of {latex(part)} are asked for one by one", part,
+                    "ask for the whole part, or for one entry")  # fmt: skip
+    return Question("value", value.expr, (), (), part, part.span)
 
 
 def _only_formal(of: Tree, reading: Reading) -> Tree | None:
@@ -284,7 +317,8 @@ def _require_rules(of: Expr, wrt: Sequence[Expr], part: Tree) -> None:
 
 
 def _not_scalar(part: Tree, of: Expr, what: str) -> Fault:
-    written = latex(part.kids[1]) if part.head == "grad" and part.kids[1] else "this"
+    of_it = part.kids[1 if part.head == "grad" else 0] if part.head in ("grad", "deriv") else None
+    written = latex(of_it) if of_it else "this"
     by = latex(part.kids[0]) if part.head == "grad" and part.kids[0] else r"\mathbf{x}"
     return Fault(
         "not-a-scalar",

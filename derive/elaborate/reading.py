@@ -131,6 +131,7 @@ class Reading:
     hot: set[str] = field(default_factory=set)  # of those, the ones with a single 1
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # see derive.meaning.kinds
     of_matrices: set[str] = field(default_factory=set)  # functions of a matrix, not of its entries
+    together: list[tuple[Tree, ...]] = field(default_factory=list)  # names defined as parts
     structured: set[Expr] = field(default_factory=set)  # of a kind, and differentiated by
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
     said: Said | None = None  # of windows, in words

@@ -18,8 +18,10 @@ _UPRIGHT = re.compile(
 _CALLED = re.compile(
     r"(?<![\\A-Za-z{])([A-Z]?[a-z]{3,}|(?:[A-Z][a-z]+){2,})\s*(?:\\left\s*)?(?:[(=]|&=)"
 )
-# Capitals before an equals sign: at the head of a formula, of a line or of an item.
-_HEAD = re.compile(r"(?:^|\\\\|[,;$]|\\q?quad\b)[\s&]*([A-Z]{2,6})[\s&]*:?=")
+# Capitals before an equals sign, applied or not: at the head of a formula, of a line or of an item.
+_HEAD = re.compile(
+    r"(?:^|\\\\|[,;$]|\\q?quad\b)[\s&]*([A-Z]{2,6})[\s&]*(?:\([^()=$&]*\)[\s&]*)?:?="
+)
 _SET_APART = re.compile(r"\\math[a-z]+\s*(?:\{[^{}]*\}|[A-Z])|\\[A-Za-z]+")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
@@ -34,7 +36,8 @@ def learned_words(formulas: list[str], words: frozenset[str] = WORDS) -> frozens
 
 
 def _headed(formulas: list[str], words: frozenset[str]) -> set[str]:
-    """The FL of FL = .., whose letters stand nowhere else: who writes A X = B speaks of A or X."""
+    """The FL of FL = .. and FL(p) = .., whose letters stand nowhere else: who writes A X = B speaks
+    of A or X."""
     found = {word for formula in formulas for word in _HEAD.findall(formula)} - words
     if not found:
         return found

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from derive.kernel.build import contracted, plus, zeros
 from derive.kernel.expr import Axes, Expr, Ones, ShapeError, shape_text
 from derive.kernel.sizes import Axis, Size, SizeError, output_size
+from derive.operators.blocks import joined, sliced
 from derive.operators.incidence import equation, factors
 
 __all__ = [
@@ -27,7 +28,8 @@ __all__ = [
 # How documents spell these.
 CONVOLUTIONS = frozenset(
     ["conv", "Conv", "conv1d", "Conv1d", "Conv1D", "conv2d", "Conv2d", "Conv2D", "convolve",
-     "fullconv", "ConvTranspose", "ConvTranspose1d", "ConvTranspose2d", "convtranspose", "deconv",
+     "fullconv", "ConvTranspose", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose1D",
+     "ConvTranspose2D", "TransposedConv", "TransposeConv", "convtranspose", "deconv", "Deconv",
      "correlate", "xcorr"]
 )  # fmt: skip
 FLIPS = frozenset(["flip", "Flip", "rot", "rot180"])
@@ -198,17 +200,38 @@ def _by_word(word: str, padding: str, k: Axis, stride: int, dilation: int) -> Ax
     return reach // 2
 
 
-def _by_groups(word: str, x: Expr, w: Expr, dims: int, how: list[Geometry], groups: int) -> Expr:
-    """Depthwise: a kernel for each channel, which sees that channel alone."""
+def _by_groups(word: str, x: Expr, w: Expr, dims: int, how: list[Geometry], groups: Axis) -> Expr:
+    """Each group of output channels sees a group of channels alone; depthwise, one channel."""
     channels = x.axes[-dims - 1] if len(x.axes) > dims else 1
-    if len(w.axes) != dims + 2 or groups != channels or w.axes[0] != channels or w.axes[1] != 1:
+    if len(w.axes) != dims + 2 or groups * w.axes[1] != channels:
         raise ShapeError(
-            f"{word} takes groups=1, or one group for each channel (depthwise): x with "
-            f"{channels} channels needs w: {channels}, 1, .. then, not {shape_text(w.axes)}"
+            f"{word} of {groups} groups over {channels} channels needs w: O, {channels} / "
+            f"{groups}, .., not {shape_text(w.axes)}"
         )
+    if groups != channels or w.axes[0] != channels:
+        return _side_by_side(word, x, w, dims, how, groups)
     alone = contracted((w,), (tuple(range(len(w.axes))),), (0, *range(2, len(w.axes))))
     lead = tuple(range(100, 100 + len(x.axes) - dims - 1))
     return correlation(x, alone, dims, how, (*lead, 91), (91,), (*lead, 91))
+
+
+def _side_by_side(
+    word: str, x: Expr, w: Expr, dims: int, how: list[Geometry], groups: Axis
+) -> Expr:  # fmt: skip
+    """The channels of all groups, one group after the other (Krizhevsky et al., 2012)."""
+    outputs, inside = w.axes[0], w.axes[1]
+    if not isinstance(groups, int) or not isinstance(outputs, int) or outputs % groups:
+        raise ShapeError(
+            f"{word}: {groups} groups do not share {outputs} output channels; both are numbers"
+        )
+    out, axis = outputs // groups, -dims - 1
+    lead = tuple(range(100, 100 + len(x.axes) - dims - 1))
+    parts = []
+    for k in range(groups):
+        seen = sliced(x, axis, k * inside, (k + 1) * inside)
+        own = sliced(w, -dims - 2, k * out, (k + 1) * out)
+        parts.append(correlation(seen, own, dims, how, (*lead, 91), (90, 91), (*lead, 90)))
+    return joined(parts, axis)
 
 
 def _with_bias(word: str, made: Expr, b: Expr, dims: int) -> Expr:

@@ -1,15 +1,28 @@
 """Where an expression is 0: almost nowhere, or perhaps on a fat set.
 
 The idea: a free variable that occurs once, with a factor that is almost nowhere 0, makes a sum
-almost nowhere 0, by Fubini.  A bias does; what a dead ReLU has made 0 does not.
+almost nowhere 0, by Fubini.  A bias does; what a dead ReLU has made 0 does not.  In u_i - u_j + c
+it is an entry of u that occurs once, but for i = j, where c is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from derive.derivation.network import Domain
-from derive.kernel.expr import Add, Contract, Expr, Map, Num, Ones, Var, is_named, toposort
+from derive.kernel.expr import (
+    Add,
+    Call,
+    Contract,
+    Expr,
+    Map,
+    Num,
+    Number,
+    Ones,
+    Var,
+    is_named,
+    toposort,
+)
 from proofs.equal.bounds import Bounds
 
 # f(u) is 0 nowhere but where u is; with a second argument, f(u, a) nowhere but where u or a is.
@@ -76,7 +89,9 @@ def _found(node: Expr, known: Mapping[Expr, frozenset[Expr]], bounds: Bounds) ->
                 if isinstance(v, Var)
                 and not any(v in other for j, other in enumerate(variables) if j != k)
             }
-            return frozenset(found) or (itself if bounds.of(node).nonzero else frozenset())
+            if found or bounds.of(node).nonzero or _is_difference(node, known, bounds):
+                return frozenset(found) or itself
+            return frozenset()
         case Contract(factors, indices, out):
             return _of_product(node, factors, indices, out, known) or (
                 itself if bounds.of(node).nonzero else frozenset()
@@ -113,3 +128,85 @@ def _of_product(node: Expr, factors, indices, out, known: Mapping[Expr, frozense
     if not summed and all(known[f] for f in factors):
         found.add(node)
     return frozenset(found)
+
+
+# ------------------------------------------------------------------- differences of two entries
+
+
+def _is_difference(node: Expr, known: Mapping[Expr, frozenset[Expr]], bounds: Bounds) -> bool:
+    """Whether this is u_i - u_j + c: affine in an entry of u, but where i = j and c is left."""
+    terms = list(_terms(node))
+    if len(terms) != 3:
+        return False
+    for k, rest in enumerate(terms):
+        (m, u, at), (n, v, there) = (_placed(t) for j, t in enumerate(terms) if j != k)
+        if u is v and m == -n and at != there and known.get(rest):
+            return any(p not in _variables(rest) for p in _own_pivots(u, known, bounds))
+    return False
+
+
+def _terms(node: Expr) -> Iterator[Expr]:
+    for term in node.kids if isinstance(node, Add) else ():
+        if isinstance(term, Add):
+            yield from _terms(term)
+        else:
+            yield term
+
+
+def _placed(term: Expr) -> tuple[Number, Expr, tuple]:
+    """A number and a node whose entries, repeated along other axes, this is a multiple of, with
+    the places of the node's axes; of an axis in which data chooses an entry, what chooses it."""
+    whole = (1, term, tuple(range(len(term.axes))))
+    if not isinstance(term, Contract):
+        return whole
+    count: Number = 1
+    inner: tuple[Expr, tuple[int, ...]] | None = None
+    at: dict[int, object] = {i: k for k, i in enumerate(term.out)}
+    for factor, own in zip(term.factors, term.indices, strict=True):
+        if isinstance(factor, Num):
+            count *= factor.value
+        elif _is_one_hot(factor) and own[-1] not in at and {*own[:-1]} <= {*term.out}:
+            at[own[-1]] = (factor, tuple(term.out.index(i) for i in own[:-1]))
+        elif not isinstance(factor, Ones) and inner is None:
+            inner = factor, own
+        elif not isinstance(factor, Ones):
+            return whole
+    every = {i for own in term.indices for i in own}
+    if inner is None or every != set(at) or len(set(inner[1])) != len(inner[1]):
+        return whole
+    more, node, places = _placed(inner[0])
+    if len(at) > len(term.out) and not set(at) - set(term.out) <= set(inner[1]):
+        return whole
+    found = tuple(at[inner[1][p]] if isinstance(p, int) else p for p in places)
+    return count * more, node, found
+
+
+def _is_one_hot(node: Expr) -> bool:
+    return isinstance(node, Call) and getattr(node.op, "name", "") == "one_hot"
+
+
+def _own_pivots(
+    node: Expr, known: Mapping[Expr, frozenset[Expr]], bounds: Bounds
+) -> frozenset[Expr]:
+    """Variables in which each entry is affine, with a slope that is almost nowhere 0, in entries
+    that no other entry of the node has."""
+    while is_named(node):
+        node = node.kids[0]
+    match node:
+        case Var():
+            return frozenset([node] if _is_free(node, bounds.facts) else [])
+        case Contract(factors, indices, out):
+            return frozenset(
+                v
+                for v, own in zip(factors, indices, strict=True)
+                if isinstance(v, Var) and v in _of_product(node, factors, indices, out, known)
+                and set(out) <= set(own)
+            )  # fmt: skip
+        case Add(terms):
+            return frozenset(
+                v
+                for k, term in enumerate(terms)
+                for v in _own_pivots(term, known, bounds)
+                if not any(v in _variables(t) for j, t in enumerate(terms) if j != k)
+            )
+    return frozenset()

@@ -9,7 +9,7 @@ import re
 
 from derive.derivation.network import Domain
 from derive.elaborate.faults import Fault
-from derive.elaborate.reading import Declaration, Reading
+from derive.elaborate.reading import Declaration, Env, Reading
 from derive.elaborate.values import Value, contract_values
 from derive.kernel.expr import Call, Var
 from derive.kernel.sizes import Axis
@@ -25,6 +25,11 @@ def select(reading: Reading, family: Value, number: Value, letter: str, tree: Tr
         tree, reading.sizes, [hot, family], [(), tuple(range(len(family.own)))],
         tuple(range(len(family.own))), (letter,),
     )  # fmt: skip
+
+
+def is_data(reading: Reading, letter: str, env: Env) -> bool:
+    """Whether an index is data, the y of p_y, and no letter that something binds."""
+    return not (letter in env.open or letter in env.rename or letter in reading.scope.bound)
 
 
 def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, tree: Tree) -> Value:

@@ -238,6 +238,8 @@ def note_own(reading: Reading) -> None:
         if taken is None or family not in reading.variables:
             continue
         letter = reading.letters.get(family, ("k",))[0]
+        if letter not in reading.scope.bound:  # made up, for a member that is chosen
+            letter = next((x for x in sorted(reading.scope.bound) if x != taken[2]), letter)
         member = f"{taken[1]}_{letter if letter != taken[2] else 'k'}"
         if taken[2] in excluded:
             raise Fault(

@@ -73,6 +73,7 @@ class Scope:
     applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
+    own: set[str] = field(default_factory=set)  # beside a family and none of it: u_o
     counts: set[str] = field(default_factory=set)  # letters in limits and in exponents of sets
     shifted: set[str] = field(default_factory=set)  # indices that do not count from 1
     convolves: bool = False  # does the document speak of convolutions
@@ -92,9 +93,7 @@ class Scope:
             return text(tree)
         while tree.head == "script" and tree.kids[1] is None:
             tree = tree.kids[0]
-        if tree.head == "script":
-            tree = Tree("script", (tree.kids[0], tree.kids[1], None))
-        return latex(tree)
+        return latex(Tree("script", (*tree.kids[:2], None)) if tree.head == "script" else tree)
 
     def known(self, symbol: str) -> bool:
         return symbol in self.declared or symbol in self.defined or symbol in self.functions
@@ -147,7 +146,7 @@ class Scope:
         first = (inside(label),) if slot and label is not None else ()
         for spelled_base in self._aliases(base):
             exact = self._spelled(spelled_base, subs, label, label_slot=slot)
-            if self.known(exact) or exact in self.met:
+            if self.known(exact) or exact in self.met or exact in self.own:
                 return Reference(exact, first, actions)
             if not subs:
                 continue

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from derive.elaborate.dispatch import reckoned, rule, value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.classes import select
+from derive.elaborate.names.classes import is_data, select
 from derive.elaborate.names.ranks import own_axes
 from derive.elaborate.names.scope import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.reading import Env, Equation, Reading
@@ -90,7 +90,7 @@ def entries(
     chosen: list[tuple[str, Tree]] = []
     for index in indices:
         letter = index_letter(index)
-        if letter is not None and not _is_number(reading, letter, env):
+        if letter is not None and not is_data(reading, letter, env):
             letters.append(env.letter(letter))
         elif letter is not None or index.head in ("symbol", "script"):
             letter = fresh_letter(replace(env, open=env.open | set(letters)))
@@ -112,11 +112,6 @@ def entries(
     for letter, index in chosen:
         value = select(reading, value, value_of(reading, index, env), letter, tree)
     return value
-
-
-def _is_number(reading: Reading, letter: str, env: Env) -> bool:
-    """Whether an index is data, the y of p_y, and no letter that something binds."""
-    return not (letter in env.open or letter in env.rename or letter in reading.scope.bound)
 
 
 def _is_class(reading: Reading, letter: str, equation: Equation) -> bool:
@@ -167,6 +162,10 @@ def variable_value(
         letter = index_letter(index)
         letter = env.letter(letter) if letter is not None else None
         is_label = k == 0 and has_label_slot(symbol)
+        if letter is not None and not is_label and _chooses(reading, letter, env):
+            reading.ranks.setdefault(letter, 0)
+            chosen = Tree("symbol", (letter,), index.span)
+            return _chosen(reading, symbol, k, filled, chosen, env, tree)
         if letter is not None and (letter in env.open or not is_label):
             letters.append(letter)
             written.append(f"#{len(letters)}")
@@ -185,6 +184,13 @@ def variable_value(
     var = Var(name, axes, reading.letters.setdefault(name, tuple(letters)), kinds)
     _record(reading, symbol, var, tree)
     return Value(var, tuple(letters))
+
+
+def _chooses(reading: Reading, letter: str, env: Env) -> bool:
+    """Whether a letter that selects a member is data, the y of w_y, and counts nothing."""
+    ends = (n for end in reading.scope.ranges.values() for n in end.subtrees() if n.kids)
+    steps = reading.scope.steps | {str(n.kids[0]) for n in ends if n.head in ("name", "symbol")}
+    return letter.islower() and letter not in steps and is_data(reading, letter, env)
 
 
 def _record(reading: Reading, symbol: str, var: Expr, tree: Tree) -> None:
@@ -229,7 +235,7 @@ def definition_value(
     for k, index in enumerate(filled):
         letter = index_letter(index)
         label = k == 0 and has_label_slot(equation.symbol)
-        data = letter is not None and _is_number(reading, letter, env) and formals is None
+        data = letter is not None and is_data(reading, letter, env) and formals is None
         if data and not label and _is_class(reading, str(letter), equation):
             reading.ranks.setdefault(str(letter), 0)
             index, letter = settle(index, reading.scope), None

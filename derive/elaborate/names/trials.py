@@ -80,6 +80,8 @@ def _together(equation: Equation, reading: Reading) -> bool:
     def run() -> int:
         for table in (reading.slot_axes, reading.sizes.bound, reading.own_axes, reading.memo):
             table.clear()
+        if reading.recalled is not None:
+            reading.recalled.clear()  # what was found with other ranks
         return sum(_oddity(e, _value(e, reading)) for e in equations)
 
     try:

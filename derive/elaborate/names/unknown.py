@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from derive.elaborate.claims.claimed import CONSTANTS, Claim
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import INDICATORS
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
 
@@ -81,10 +82,21 @@ def _quantities(claims: Claims, side: Tree) -> Iterator[Tree]:
             yield node
         elif isinstance(node, Tree):
             bound = {x for x, _, _ in bound_letters(node.kids[1])} if node.head == "big" else ()
-            kids = node.kids[1:] if node.head in ("call", "apply") else node.kids
+            called = node.head in ("call", "apply")
+            kids = tuple(k for k in node.kids[1:] if not _is_option(node, k)) if called \
+                else node.kids  # fmt: skip
             kids = () if _is_given_value(claims, node) else kids
             kids = node.kids[2:] if node.head == "big" else kids
             stack += [k for k in kids if k not in bound]
+
+
+def _is_option(call: Tree, argument: Tree) -> bool:
+    """Whether an argument is an option of a word, the axis = 1 of a sum, and no quantity."""
+    function = call.kids[0]
+    while function.head in ("index", "prime"):
+        function = function.kids[0]
+    named = argument.head == "chain" and argument.kids[1] == Tree("rel", ("=",))
+    return named and function.kids[:1] not in {(word,) for word in INDICATORS}
 
 
 def _is_given_value(claims: Claims, node: Tree) -> bool:

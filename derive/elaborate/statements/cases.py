@@ -20,7 +20,7 @@ from derive.tree import Tree
 
 _AFTER = re.compile(r"[\s\\$(),;{}a-z]*?\b(?:for|if|when|whenever|where|with|provided)\b[^.]*\Z")
 _ENDS = re.compile(r"[.;]\s")
-_DELTA = Tree("name", (r"\delta",))
+_DELTA, _ONE = Tree("name", (r"\delta",)), Tree("name", (r"\mathbb{1}",))
 
 
 def stated(parsed: Parsed, counted: Callable[[Tree], bool], judging: bool) -> list[Tree]:
@@ -74,13 +74,19 @@ def _pair(item: Tree) -> tuple[set[str], Tree] | None:
         return None
     left, sign, right = item.kids
     one, other = index_letter(left), index_letter(right)
-    if one is None or other is None or one == other or str(sign.kids[0]) not in ("!=", "="):
+    if one is None or left == right or str(sign.kids[0]) not in ("!=", "="):
         return None
-    delta = Tree("script", (_DELTA, Tree("juxt", (left, right)), None), item.span)
+    if other is None:  # j = y_i, the class of a sample
+        if right.head != "script" or not base_of(right) or right.kids[2] is not None:
+            return None
+        equal = Tree("chain", (left, Tree("rel", ("=",)), right), item.span)
+        delta = Tree("script", (_ONE, equal, None), item.span)
+    else:
+        delta = Tree("script", (_DELTA, Tree("juxt", (left, right)), None), item.span)
     if str(sign.kids[0]) == "=":
-        return {one, other}, delta
+        return {one, other or ""}, delta
     rest = Tree("sum", (Tree("num", ("1",)), Tree("neg", (delta,))))
-    return {one, other}, Tree("paren", (rest,), item.span)
+    return {one, other or ""}, Tree("paren", (rest,), item.span)
 
 
 def _entries(item: Tree, letters: set[str]) -> bool:
@@ -89,7 +95,7 @@ def _entries(item: Tree, letters: set[str]) -> bool:
     if item.head != "chain" or item.kids[1] != Tree("rel", ("=",)):
         return False
     left = item.kids[0]
-    if not isinstance(left, Tree) or left.head != "deriv":
+    if not isinstance(left, Tree) or left.head not in ("deriv", "grad"):
         return False
     below = {
         letter for node in left.subtrees() if node.head == "script"

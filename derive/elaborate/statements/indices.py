@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from derive.elaborate.names.scope import base_of
+from derive.elaborate.statements.units import UNITS
 from derive.notation import GREEK
 from derive.tree import Tree
 
@@ -100,12 +101,14 @@ def _counted(items: list[Tree], letters: set[Tree]) -> Iterator[tuple[Tree, Tree
     scripts = [n for item in items for n in item.subtrees() if n.head == "script"]
     subs = [(base_of(n), n.kids[1]) for n in scripts if isinstance(n.kids[1], Tree)]
     plain = {base for base, sub in subs if sub in letters}
+    chosen = {sub for base, sub in subs if sub.head == "script" and (base,) not in UNITS}
     stated = {base_of(item.kids[0]) for item in items
               if item.head == "chain" and isinstance(item.kids[0], Tree)}  # fmt: skip
     for node in dict.fromkeys(scripts):
         match node:
             case Tree("script", (Tree("name") as base, Tree("script", (inner, s, None)), sup)):
                 known = base_of(base) in plain | stated or base_of(inner) in stated
+                known = known or (base.kids in UNITS and node.kids[1] in chosen)
                 if isinstance(s, Tree) and s in letters and not known:
                     label = Tree("paren", (inner,), inner.span)
                     marks = label if sup is None else Tree("juxt", (label, sup), node.span)

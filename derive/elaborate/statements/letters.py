@@ -12,7 +12,7 @@ from derive.elaborate.names.scope import ACTIVATIONS, base_of, index_letter, nam
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.alone import applied_only, formal_only, means
 from derive.elaborate.statements.bracketed import BRACKETS
-from derive.elaborate.statements.unfold import uses
+from derive.elaborate.statements.unfold import chooses, uses
 from derive.elaborate.statements.units import chosen_bold
 from derive.elaborate.terms.limits import bound_letters
 from derive.elaborate.terms.shifts import collected, counts_from_zero
@@ -65,7 +65,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
             reading.scope.uses[use] = reading.scope.uses.get(use, 0) + 1
     # k ∈ {1, …, c} is an index where something is indexed by k; else a class number, such as y.
     heads = {index for item in items if item.head == "chain" for index in _head_indices(item)}
-    reading.scope.bound |= ranged & heads
+    reading.scope.bound |= {x for x in ranged & heads if not chooses(x, items)}
     reading.scope.called_only = {base for base, always in called.items() if always}
     # The \sigma of \sigma_i = \sigma(z_i) is a function, and \sigma_i no entry of it.
     reading.scope.applied_bare = applied_only(items)

@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from derive.elaborate.names.scope import base_of, index_letter, is_number, names_in
+from derive.elaborate.names.scope import Scope, base_of, index_letter, is_number, names_in
 from derive.elaborate.recurrence.steps import mentions, put
 from derive.elaborate.statements.listed import with_families
 from derive.elaborate.terms.limits import bound_letters
+from derive.latex.print import latex
 from derive.tree import Tree
 
 _MOST = 16  # members that are written out
 _ZERO, _ONE, _IS = Tree("num", ("0",)), Tree("num", ("1",)), Tree("rel", ("=",))
+_AS = Tree("rel", (":=",))
 
 
 def with_members(items: Iterable[Tree]) -> list[Tree]:
@@ -111,3 +113,63 @@ def _numbered(item: Tree, items: list[Tree]) -> list[Tree] | None:
 def _ranges(item: Tree, letter: str) -> bool:
     """i = 1, 2 and i \\in \\{1, .., h\\}."""
     return item.head == "chain" and index_letter(item.kids[0]) == letter and len(item.kids) == 3
+
+
+# ---------------------------------------------------------------------------- by a letter
+
+
+def note_members(items: Iterable[Tree], scope: Scope) -> None:
+    r"""Note of u_o beside a sum over u_w whether it is one of them, chosen by o, or its own.
+
+    It is one of them where it stands as the terms of the sum do: in e^{u_o^\top v} / \sum_w
+    e^{u_w^\top v}, and not in \log \sigma(u_o^\top v) + \sum_k \log \sigma(-u_k^\top v), nor
+    where it is added to the sum, as a positive example is to the negative ones.
+    """
+    items = list(items)
+    whole = {str(n.kids[0]) for n in names_in(items) if n.head == "name"}
+    items = [item for item in items if _defines(item)]
+    sums = [
+        (item, node) for item in items for node in item.subtrees()
+        if node.head == "big" and node.kids[0] == "sum" and node.kids[3] is not None
+    ]  # fmt: skip
+    bound = {x for _, node in sums for x, _, _ in bound_letters(node.kids[1])}
+    heads = {str(n.kids[0]) for item in items for n in item.kids[0].subtrees() if n.head == "name"}
+    for item, node in sums:
+        letters = {x for x, _, _ in bound_letters(node.kids[1])}
+        families = {base: letter for base, sub in _subscripted([node.kids[3]])
+                    if (letter := index_letter(sub)) in letters}  # fmt: skip
+        for base, sub in set(_subscripted([item.kids[2]])):
+            letter = index_letter(sub)
+            if base not in families or base in whole or letter is None or not letter.islower():
+                continue  # s_y beside s is an entry of it
+            if letter in bound | heads:
+                continue
+            at = Tree("name", (letter,))
+            term = put(node.kids[3], str(families[base]), at)
+            beside = any(n.head == "sum" and node in n.kids and term in n.kids
+                         for n in item.subtrees())  # fmt: skip
+            if _inside(term) in set(item.subtrees()) and not beside:
+                scope.families.add(f"{base}_{{#1}}")
+            else:
+                scope.own.add(latex(Tree("script", (Tree("name", (base,)), at, None))))
+
+
+def _defines(item: Tree) -> bool:
+    plain = item.head == "chain" and len(item.kids) == 3 and item.kids[1] in (_IS, _AS)
+    return plain and isinstance(item.kids[0], Tree) and _stem(item.kids[0]) != ""
+
+
+def _stem(left: Tree) -> str:
+    """The name on the left of a definition, of a function too."""
+    applied = left.head == "juxt" and len(left.kids) == 2 and left.kids[1].head == "paren"
+    return base_of(left.kids[0] if applied else left)
+
+
+def _inside(term: Tree) -> Tree:
+    """What a term is the exponential of, or else the term."""
+    match term:
+        case Tree("juxt", (Tree("name", ("exp",)), Tree("paren" | "bracket", (Tree() as inner,)))):
+            return inner
+        case Tree("script", (Tree("name", ("e",)), None, Tree() as inner)):
+            return inner
+    return term

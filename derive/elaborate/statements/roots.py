@@ -1,7 +1,8 @@
 r"""\sigma beside a defined \sigma^2: the standard deviation is the root of the variance.
 
 The idea: a square that is defined as one quantity, and whose name also stands without the square
-and is given no other value, gives that name its value: the root that is not negative.
+and is given no other value, gives that name its value: the root that is not negative.  In the same
+way \log\sigma^2 = W h, as encoders say it, gives \sigma^2 the value e^{W h}.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Reading
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -30,6 +32,32 @@ def with_roots(items: list[Tree], reading: Reading) -> list[Tree]:
             f"root {latex(name)}", f"${latex(name)}$ is read as the root of ${latex(square)}$"
         )
     return [*items, *made]
+
+
+def with_exponentials(items: list[Tree], reading: Reading) -> list[Tree]:
+    r"""The statements with \sigma^2 = \exp(..) for \log\sigma^2 = .. that alone says it."""
+    heads = [item.kids[0] for item in items if _is_definition(item)]
+    return [_exponential(item, heads, reading) for item in items]
+
+
+def _exponential(item: Tree, heads: list[Tree], reading: Reading) -> Tree:
+    left = item.kids[0] if _is_definition(item) and len(item.kids) == 3 else None
+    if left is None or left.head != "juxt" or left.kids[0].kids not in (("log",), ("ln",)):
+        return item
+    inside = left.kids[1].kids[0] if left.kids[1].head in _BRACKETS else left.kids[1]
+    name = _under_square(inside) or inside
+    plain = name.head in ("name", "script") and base_of(name) != "" and len(left.kids) == 2
+    if not plain or (name.head == "script" and name.kids[2] is not None):
+        return item
+    letter = base_of(name).rstrip("}").rpartition("{")[2].lstrip("\\")
+    again = {name, inside} & {*heads} or sum(head == left for head in heads) > 1
+    again = again or base_of(name) in {base_of(n) for n in _standing(item.kids[2:])}
+    if letter[:1].isupper() or names_loss(base_of(name)) or again or item.kids[2].head == "ask":
+        return item
+    reading.note(f"log {latex(name)}", f"${latex(left)} = ..$ says what ${latex(inside)}$ is")
+    span = item.kids[2].span
+    body = Tree("juxt", (Tree("name", ("exp",), span), Tree("paren", item.kids[2:], span)), span)
+    return Tree("chain", (inside, item.kids[1], body), item.span)
 
 
 def is_root(item: Tree) -> bool:
@@ -67,10 +95,21 @@ def _stands_alone(name: Tree, definition: Tree, items: list[Tree]) -> bool:
                 return False
         if any(_is_like(one, name) for one in _called(item)):
             return False
-        if item is definition and any(_is_like(_bare(n), name) for n in names_in(item.kids[2:])):
+        if item is definition and any(_is_like(_bare(n), name) for n in _standing(item.kids[2:])):
             return False
-        used = used or any(_is_like(_bare(node), name) for node in names_in([item]))
+        used = used or any(_is_like(_bare(node), name) for node in _standing([item]))
     return used
+
+
+def _standing(trees: Iterable[Tree]) -> Iterator[Tree]:
+    r"""The names that stand for quantities: not the \sigma of W_\sigma."""
+    trees = list(trees)
+    labels = {
+        id(part) for tree in trees for node in tree.subtrees()
+        if node.head == "script" and isinstance(node.kids[1], Tree)
+        for part in node.kids[1].subtrees()
+    }  # fmt: skip
+    return (name for name in names_in(trees) if id(name) not in labels)
 
 
 def _parts(left: Tree | None) -> Iterator[Tree]:

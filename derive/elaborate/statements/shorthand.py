@@ -154,6 +154,8 @@ class Shorthand:
             gradient = Tree("grad", (found, self.target, "1"), node.span)
             return Tree("script", (Tree("paren", (gradient,), node.span), None, sup), node.span) \
                 if sup is not None else gradient  # fmt: skip
+        if r"\delta" in self.reading.scope.defined | self.reading.scope.arrays:
+            return node  # an entry of what the document calls so
         pair = sub.kids if sub.head in ("juxt", "list") and len(sub.kids) == 2 else ()
         word = str(sub.kids[0]) if sub.head == "name" else ""
         if len(word) == 2 and self.reading.scope.bound >= {*word}:

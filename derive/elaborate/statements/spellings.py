@@ -13,14 +13,17 @@ from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.bars import with_bars
 from derive.elaborate.statements.densities import with_log_densities
 from derive.elaborate.statements.indices import with_letters
+from derive.elaborate.statements.selected import with_indices
 from derive.latex.print import latex
-from derive.tree import Tree
+from derive.tree import LABELS, Tree
 
 _HESSIANS = frozenset(["Hess", "Hessian", "hess"])
 _EQUALS = frozenset(["=", ":=", "=="])
 _TRANSPOSES = tuple(Tree("name", (sign,)) for sign in ("t", "T", r"\top", r"\intercal"))
+_PRIME = Tree("name", (r"\prime",))
 _D = ("D", r"\mathrm{D}", r"\mathbb{D}")
 _KL = (Tree("name", ("KL",)), Tree("juxt", (Tree("name", ("K",)), Tree("name", ("L",)))))
+_LIBRARY = re.compile(r"^(?:np|numpy|jnp|torch|tf)\.(?=[a-z]+$)")  # np.sum
 _PRIMES_SAID = re.compile(
     r"(?:'|\\prime)\s*\}?\s*\$?\s*(?:for|is|denotes?|means|as)\s+(?:the\s+|a\s+)?transpos"
     r"|primes?\s+(?:denotes?|for|means?)\s+(?:the\s+)?transpos",
@@ -35,7 +38,8 @@ def respelled(items: Iterable[Tree]) -> list[Tree]:
     for item in items:
         if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
-    return with_log_densities(with_letters(with_bars(with_directions(found))))
+    found = with_indices(with_directions(found))
+    return with_log_densities(with_letters(with_bars(found)))
 
 
 def maps(item: Tree) -> bool:
@@ -110,6 +114,14 @@ def _parted(item: Tree) -> Iterator[Tree]:
 
 def _respelled(node: Tree) -> Tree:
     match node:
+        case Tree("name", (str(word),)) if (plain := _LIBRARY.sub("", word)) != word:
+            return Tree("name", (plain,), node.span)
+        case Tree("script", (base, sub, Tree("prime", (label, order)))) if label.head in LABELS:
+            return Tree("prime", (Tree("script", (base, sub, label), node.span), order), node.span)
+        case Tree("script", (base, sub, Tree("juxt", (label, mark)))) if (
+            label.head in LABELS and mark == _PRIME
+        ):  # g^{[l]\prime}
+            return Tree("prime", (Tree("script", (base, sub, label), node.span), "1"), node.span)
         case Tree("grad", (by, Tree("grad", (inner, of, "1")), "1")) if by == inner:
             return Tree("grad", (by, of, "2"), node.span)
         case Tree("grad", (by, inside, "1")) if by is not None and _nabla(inside) is not None:

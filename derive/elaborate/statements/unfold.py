@@ -221,3 +221,15 @@ def uses(term: Tree, letters: set[str]) -> bool:
         for kid in (part if isinstance(part, tuple) else (part,))
         if isinstance(kid, Tree)
     )
+
+
+def chooses(letter: str, items: Iterable[Tree]) -> bool:
+    """Whether a definition has a letter as an index that its left side does not have: then it is
+    data, the y of L = -\\log p_y."""
+    for item in items:
+        left = item.kids[0] if item.head == "chain" and len(item.kids) == 3 else None
+        if isinstance(left, Tree) and base_of(left) and item.kids[1].kids[0] in _EQUALS:
+            names = {str(n.kids[0]) for n in left.subtrees() if n.head == "name"}
+            if letter not in names and uses(item.kids[2], {letter}):
+                return True
+    return False

@@ -1,7 +1,7 @@
 r"""The standard basis as it is written: e_i, \mathbf{e}_y of a class number y, J^{ij}.
 
-The idea: e_i is read so in a document that has these; bold e_y also where y is the number of a
-class and nothing else is called e.
+The idea: e_i is read so in a document that has these; e_y also where y is the number of a class
+and nothing else is called e.
 """
 
 from __future__ import annotations
@@ -49,17 +49,14 @@ def is_unit(base: Tree, sub: Tree | None, scope: Scope) -> TypeGuard[Tree]:
         return False
     if scope.basis and index_letter(sub) is not None:
         return True
-    return base == _BOLD and _is_class(sub, scope) and not _is_taken(scope)
-
-
-_BOLD = Tree("name", (r"\mathbf{e}",))
+    return _is_class(sub, scope) and not _is_taken(str(base.kids[0]), scope)
 
 
 def _is_class(sub: Tree, scope: Scope) -> bool:
     return base_of(sub) != "" and scope.refer(sub).symbol in scope.classes
 
 
-def _is_taken(scope: Scope) -> bool:
+def _is_taken(base: str, scope: Scope) -> bool:
     """Whether the document has vectors of its own that are called e."""
     known = scope.declared | scope.defined | scope.functions
-    return any(symbol.partition("_")[0] == r"\mathbf{e}" for symbol in known)
+    return any(symbol.partition("_")[0] == base for symbol in known)

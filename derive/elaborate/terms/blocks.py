@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import COLON, is_number, is_range
+from derive.elaborate.names.scope import COLON, index_letter, is_number, is_range
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.terms.limits import size_of
@@ -161,6 +161,7 @@ def ranged(
     """What ranges leave, x_{1:k}, W_{:,1:k}, counted from 1, both ends included; and the other
     indices, whose axes come first then."""
     value = reading.sizes.current(value)
+    indices = _rows_said(reading, value, indices)
     if len(indices) > len(value.own):
         raise Fault(
             "too-many-indices",
@@ -191,6 +192,20 @@ def ranged(
     order += tuple(k for k in range(len(expr.axes)) if k not in order)
     expr = contracted((expr,), (tuple(range(len(expr.axes))),), order)
     return replace(value, expr=expr), [indices[k] for k in others]
+
+
+def _rows_said(reading: Reading, value: Value, indices: Sequence[Tree]) -> Sequence[Tree]:
+    """The two indices of X_{i:}, row i of a matrix, and of X_{:j}, its column j."""
+    if len(indices) != 1 or len(value.own) != 2 or indices[0].head != "chain":
+        return indices
+    low, _, high = indices[0].kids
+    ends = [None if end is None or end.head == "empty" else end for end in (low, high)]
+    said = [end for end in ends if end is not None]
+    named = said[0] if len(said) == 1 and len(said[0].kids) == 1 else COLON
+    index = Tree("name", named.kids, named.span)  # settled, it is a symbol
+    if index_letter(index) is None or index.kids[0] in reading.size_names:
+        return indices
+    return [COLON if end is None else index for end in ends]
 
 
 def numbered_entries(

@@ -6,6 +6,8 @@ has a row; a function that the document defines is its body with the arguments p
 
 from __future__ import annotations
 
+import re
+
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.classes import select
@@ -75,7 +77,9 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     if rows:
         return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)
     abstract = reading.scope.differentiated & reading.scope.called_only
-    if len(values) == 1 and symbol.split("_")[0] in ACTIVATIONS | abstract:
+    if len(values) == 1 and re.split("[_^]", symbol)[0] in ACTIVATIONS | abstract:
+        for k, index in enumerate(function.kids[1:], 1):
+            symbol = symbol.replace(f"#{k}", text(index))  # the g^{[2]} of a second layer
         reading.note(symbol, f"${symbol}$ is not defined: read as a function of each entry")
         return map_of(tree, reading.sizes, pointwise.generic(symbol, primes), values)
     given = _given(reading, tree, symbol, env)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.classes import one_hot_value
+from derive.elaborate.names.classes import is_data, one_hot_value
 from derive.elaborate.names.scope import index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.terms.blocks import TABLES, table
@@ -60,6 +60,13 @@ def _comparison(reading: Reading, tree: Tree, a: Tree, sign: str, b: Tree, env: 
         raise Fault("unsupported", f"the relation ${sign}$ in an indicator is not known", tree)
     left, right = _free_letter(reading, a, env), _free_letter(reading, b, env)
     if left and right and sign in ("=", "==", "!="):
+        for letter, other in ((left, right), (right, left)):
+            if is_data(reading, other, env) and not is_data(reading, letter, env):
+                # 1[j = y] with an index j and a y that nothing binds: the number of a class
+                reading.ranks.setdefault(other, 0)
+                number = value_of(reading, b if other == right else a, env)
+                hot = one_hot_value(reading, number, reading.sizes.fresh(), letter, tree)
+                return hot if sign != "!=" else _complement(reading, tree, hot)
         n = reading.sizes.fresh()
         equal = Value(Delta(n), (left, right))
         return equal if sign != "!=" else _complement(reading, tree, equal)

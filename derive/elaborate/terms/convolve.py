@@ -309,6 +309,33 @@ def is_convolution(expr: Expr) -> bool:
     return isinstance(expr, Contract) and any(map(incidence.is_incidence, expr.factors))
 
 
+def fitting(expr: Expr) -> str:
+    """How often the windows of a convolution fit, where its result has not the size it meets."""
+    while is_named(expr):
+        expr = expr.kids[0]
+    if not isinstance(expr, Contract):
+        return ""
+    for factor, own in zip(expr.factors, expr.indices, strict=True):
+        if not incidence.is_incidence(factor) or len(own) != 3:
+            continue
+        *steps, shift = factor.op.params[:4]  # type: ignore[attr-defined]
+        if not all(isinstance(c, int) for c in steps):
+            continue
+        source = next((k for k in range(3) if sum(c * steps[k] < 0 for c in steps) == 2), None)
+        place = next((k for k in range(3) if own[k] in expr.out and k != source), None)
+        if source is None or place is None:
+            continue
+        inside = 3 - source - place
+        n, count, k = (sizes.latex(factor.axes[j]) for j in (source, place, inside))
+        reach = k if abs(steps[inside]) == 1 else f"({abs(steps[inside])}({k} - 1) + 1)"
+        room = "" if shift == 0 else rf" + 2 \cdot {sizes.latex(shift * steps[source])}"
+        stride = abs(steps[place])
+        places = f"{n}{room} - {reach} + 1" if stride == 1 else (
+            rf"\lfloor ({n}{room} - {reach}) / {stride} \rfloor + 1")  # fmt: skip
+        return f"a window of ${k}$ fits into ${n}$ in ${places} = {count}$ places"
+    return ""
+
+
 def with_bias(reading: Reading, tree: Tree, values: list[Value]) -> Value | None:
     """A convolution and a vector with a number for each output channel; None for anything else."""
     whole = max(values, key=lambda v: len(v.own))

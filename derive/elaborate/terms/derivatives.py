@@ -13,11 +13,12 @@ from derive.derivation.within import linear_kinds, projected
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.layouts import LAYOUTS, Layout
-from derive.elaborate.names.scope import has_label_slot, index_letter, is_range
+from derive.elaborate.names.scope import has_label_slot, index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.terms.blocks import entry_of
 from derive.elaborate.terms.flat import grouped
+from derive.elaborate.terms.parts import parted, selected, with_ranges
 from derive.elaborate.terms.powered import by_inverse, by_power, power_below
 from derive.elaborate.terms.unspecified import gradient_at
 from derive.elaborate.values import Value
@@ -63,13 +64,16 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
             f"known are derivatives up to order {MOST_TIMES}",
         )  # fmt: skip
     flat = [None if by is None else stacked_of(v) for v in variables]
+    taken = set(value.opens)
+    parts = [parted(reading, v, env, taken) for v in variables]
+    variables = [part.whole for part in parts]
     found = [
         (lone, ()) if lone is not None else node_and_entry(f or v, value.expr, reading)
         for v, f in zip(variables, flat, strict=True)
     ]
     expr, opens, rests = value.expr, value.opens, 0
     own = len(value.own)
-    for (node, entry), stack in reversed(list(zip(found, flat, strict=True))):
+    for (node, entry), stack, part in reversed(list(zip(found, flat, parts, strict=True))):
         expr, node = _reached(reading, expr, node, tree)
         expr = jacobian(expr, node) if expr.axes else _gradient(reading, expr, node)
         if exponent == -1:
@@ -81,15 +85,19 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         letters = [f"{x} {rests}{len(opens)}" if x.isdigit() else env.letter(x) for x in entry]
         rest = len(node.axes) - len(letters)
         expr, opens = _opened(reading, expr, letters, rest, opens)
+        if part.ranges:
+            expr, opens = with_ranges(reading, expr, opens, part, tree)
+            rest += len(part.ranges)
         if stack is not None and rest == 2:
             expr = _stacked(reading, tree, Value(expr, opens))
             rest = 1
         rests += rest
-    expr, opens = _numbered(expr, opens, tree)
+    expr, opens = numbered(expr, opens, tree)
     layout = _said_by(variables, found, rests, reading.layout)
     if exponent > 1:
         expr = by_power(expr, found[0][0], exponent, tree)
-    return _laid_out(Value(expr, opens), rests, own, tree.head == "grad", layout)
+    whole = selected(reading, Value(expr, opens), parts, env, tree)
+    return _laid_out(whole, rests, own, tree.head == "grad", layout)
 
 
 def _said_by(
@@ -244,7 +252,7 @@ def _opened(
     return contracted((current,), (spot,), (*range(top), *middle, *own)), merged
 
 
-def _numbered(expr: Expr, opens: Sequence[str], tree: Tree) -> tuple[Expr, tuple[str, ...]]:
+def numbered(expr: Expr, opens: Sequence[str], tree: Tree) -> tuple[Expr, tuple[str, ...]]:
     """Of the axes that are open under numbers, the entries with these numbers."""
     left: list[str] = []
     for k, letter in enumerate(opens, -len(expr.axes)):
@@ -302,11 +310,6 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
             "give it a name and ask for the derivative in that name",
         )  # fmt: skip
     symbol, *indices = settled.kids
-    if any(map(is_range, indices)):
-        raise Fault(
-            "not-a-variable", f"{formula(tree)} is a part of a variable", tree,
-            "ask for the derivative in the whole of it, or give the part a name of its own",
-        )  # fmt: skip
     if reading.domain(symbol).classes is not None:
         raise Fault(
             "not-a-variable", f"{formula(tree)} is the number of a class: no derivative is taken "

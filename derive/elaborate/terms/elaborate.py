@@ -20,11 +20,12 @@ from derive.elaborate.shown import text
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.biases import with_bias_of_rows
 from derive.elaborate.terms.conditions import indicator
-from derive.elaborate.terms.convolve import has_star, starred, with_bias
+from derive.elaborate.terms.convolve import fitting, has_star, starred, with_bias
 from derive.elaborate.terms.limits import apart, bound_letters, size_of
 from derive.elaborate.terms.matrices import matrix_power
 from derive.elaborate.terms.norms import norm_squared
 from derive.elaborate.terms.products import product_of
+from derive.elaborate.terms.reductions import with_numbers_of_rows
 from derive.elaborate.terms.runs import running, unrolled
 from derive.elaborate.terms.shifts import ranged
 from derive.elaborate.values import (
@@ -60,10 +61,16 @@ def _num(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("sum")
 def _sum(reading: Reading, tree: Tree, env: Env) -> Value:
     values = [squeezed(value_of(reading, kid, env)) for kid in tree.kids]
-    biased = with_bias(reading, tree, values) or with_bias_of_rows(reading, tree, values)
-    if biased is not None:
-        return biased
-    return sum_of(tree, reading.sizes, values)
+    for spread in (with_bias, with_bias_of_rows, with_numbers_of_rows):
+        if (found := spread(reading, tree, values)) is not None:
+            return found
+    try:
+        return sum_of(tree, reading.sizes, values)
+    except Fault as fault:
+        told = next((told for v in values if (told := fitting(v.expr))), "")
+        if fault.code != "shape-clash" or not told:
+            raise
+        raise Fault(fault.code, fault.message, fault.span, told, fault.notes) from None
 
 
 @rule("neg")

@@ -212,7 +212,8 @@ class Product:
     def divided(self, left: Chain, right: Chain) -> Chain:
         value = self.finish(right)
         inverse = Value(reciprocal(value.expr), value.opens, value.row)
-        return self.pair(left, self.start(right.tree, inverse), r"\odot")
+        # Division by a number bends nothing: by an array it is one of entry by entry.
+        return self.pair(left, self.start(right.tree, inverse), r"\odot" if right.axes else "/")
 
     def fold(self, parts: Sequence[tuple[str, Chain]]) -> Chain:
         chain = parts[0][1]

@@ -11,11 +11,14 @@ from collections.abc import Callable
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
+from derive.elaborate.statements.together import PART
 from derive.elaborate.terms import sliding
 from derive.elaborate.terms.blocks import beside
 from derive.elaborate.terms.divergences import divergence
 from derive.elaborate.terms.flat import kronecker, stacked_value, unstacked_value
 from derive.elaborate.terms.limits import size_of, sizes_below
+from derive.elaborate.terms.reductions import WORDS, reduced
+from derive.elaborate.terms.split import part_of
 from derive.elaborate.values import Value, call_of, contract_values, map_of, squeezed
 from derive.kernel.expr import Delta, Operator
 from derive.kernel.sizes import SizeError
@@ -84,6 +87,8 @@ def _commutation(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) 
 
 
 def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
+    if (along := reduced(reading, tree, arguments, env)) is not None:
+        return along
     value = value_of(reading, arguments[0], env)
     return contract_values(tree, reading.sizes, [value], [tuple(range(len(value.own)))], ())
 
@@ -91,7 +96,7 @@ def _total(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Val
 def _extreme(operator: Operator) -> Callable[..., Value | None]:
     def special(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value | None:
         if len(arguments) != 1:
-            return None
+            return reduced(reading, tree, arguments, env)
         value = squeezed(value_of(reading, arguments[0], env))
         return call_of(tree, reading.sizes, operator, value) if value.own else value
 
@@ -126,6 +131,6 @@ SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "commutation": _commutation,
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
     **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
-    **sliding.WORDS,
+    **sliding.WORDS, **WORDS, "mean": reduced, PART: part_of,
     **dict.fromkeys(COMPOSITES["kl"].words, divergence),
 }  # fmt: skip

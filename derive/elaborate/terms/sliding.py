@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from derive.elaborate.dispatch import said, value_of
@@ -21,6 +22,7 @@ from derive.elaborate.terms.convolve import (
     channels,
     pair,
     places,
+    slid,
     slidable,
     sliding,
     with_bias,
@@ -31,8 +33,9 @@ from derive.elaborate.values import Value, call_of, contract_values, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import contracted, lift
 from derive.kernel.expr import Call, Expr, Ones
-from derive.kernel.sizes import Axis
+from derive.kernel.sizes import Axis, SizeError
 from derive.operators import incidence
+from derive.operators.blocks import joined, sliced
 from derive.operators.pointwise import reciprocal
 from derive.operators.pooling import FLATTENED, POOLS, flattening, unflattening
 from derive.operators.primitives import argmax, maximum
@@ -59,10 +62,44 @@ def conv_value(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) ->
         mode = _script(tree)
     if _is_adjoint(tree) or "ranspose" in word or "deconv" in word.lower():
         return _adjoint(reading, tree, operands, options, dims)
-    value = pair(reading, tree, operands[1], operands[0], mode, options, dims)
+    if (groups := options.pop("groups", [1])) != [1]:
+        value = _grouped(reading, tree, operands, mode, options, groups[0])
+    else:
+        value = pair(reading, tree, operands[1], operands[0], mode, options, dims)
     if len(plain) == 3:
         return with_bias(reading, tree, [value, squeezed(value_of(reading, plain[2], env))])
     return value
+
+
+def _grouped(
+    reading: Reading, tree: Tree, operands: list[Operand], mode: str,
+    options: dict[str, list[Axis]], groups: Axis,
+) -> Value:  # fmt: skip
+    """Each group of output channels from a group of channels alone, one group after the other."""
+    x, w = (reading.sizes.current(v) for _, v in operands)
+    dims = len(w.own) - 2
+    if dims not in (1, 2) or len(x.own) <= dims or not isinstance(groups, int):
+        raise Fault(
+            "unsupported", f"{said(tree)} has groups that are not read", tree,
+            "a kernel of a known number of groups is output channels × channels of a group × "
+            r"$k$ × $k$, as in $W \in \mathbb{R}^{6 \times 2 \times 3 \times 3}$",
+        )  # fmt: skip
+    outputs, inside = w.own[0], w.own[1]
+    if not isinstance(outputs, int) or outputs % groups:
+        raise Fault("shape-clash", f"{groups} groups do not share the output channels of a kernel "
+                    f"of shape {w.shape_text()}", tree)  # fmt: skip
+    try:
+        reading.sizes.unify(x.own[-dims - 1], groups * inside)
+    except SizeError:
+        raise Fault("shape-clash", f"{groups} groups of ${inside}$ channels are not those of an "
+                    f"input of shape {x.shape_text()}", tree) from None  # fmt: skip
+    x, out, parts = reading.sizes.current(x), outputs // groups, []
+    for k in range(groups):
+        seen = sliced(x.expr, -dims - 1, k * inside, (k + 1) * inside)
+        own = sliced(w.expr, -dims - 2, k * out, (k + 1) * out)
+        parts.append(slid(reading, tree, replace(w, expr=own), replace(x, expr=seen), dims, mode,
+                          options))  # fmt: skip
+    return replace(parts[0], expr=joined([part.expr for part in parts], -dims - 1))
 
 
 def _adjoint(
@@ -278,10 +315,11 @@ def _options(
         left, _, right = argument.kids[:3]
         word = re.sub(r"\\(mathrm|text|operatorname)|[{}\\ _]", "", text(left)).lower()
         word = _NAMES.get(word, word)
-        if word not in ("stride", "padding", "dilation", "window", "size"):
+        known = ("stride", "padding", "dilation", "window", "size", "groups")
+        if word not in known or (word == "groups" and tree.kids[0].kids[0] in POOLS):
             raise Fault(
                 "wrong-arguments", f"{_word(tree)} has no option {word}", argument,
-                "known are stride, padding, dilation and size",
+                "known are stride, padding, dilation, size and the groups of a convolution",
             )  # fmt: skip
         named = re.sub(r"\\(mathrm|text)|[{}]", "", text(right))
         if word == "padding" and named in ("same", "valid"):
@@ -298,7 +336,7 @@ def _whole(reading: Reading, word: str, tree: Tree) -> Axis:
     if tree.head == "neg":
         raise Fault("window", f"the {word} is not negative", tree)
     found = size_of(reading, tree)
-    if found == 0 and word in ("stride", "dilation", "window"):
+    if found == 0 and word in ("stride", "dilation", "window", "groups"):
         raise Fault("window", f"the {word} is at least 1, not 0", tree)
     return found
 
