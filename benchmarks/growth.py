@@ -91,6 +91,27 @@ def problems(count: int) -> Source:
     return Source("problems.md", "\n".join(each))
 
 
+def layered(depth: int) -> Source:
+    """A document of many layers, each with a name, and the gradient in the last weight."""
+    lines = [rf"h_{{{k}}} &= \tanh(W_{{{k}}} h_{{{k - 1}}}) \\" for k in range(1, depth + 1)]
+    weights = ", ".join(f"W_{{{k}}}" for k in range(1, depth + 1))
+    last, before = f"h_{{{depth}}}", f"h_{{{depth - 1}}}"
+    return Source(
+        "layers",
+        rf"Let $h_0, y \in \mathbb{{R}}^n$ and ${weights} \in \mathbb{{R}}^{{n \times n}}$."
+        "\n\\begin{align}\n" + "\n".join(lines) + "\n"
+        rf"L &= \tfrac12 \|{last} - y\|^2 \\ \frac{{\partial L}}{{\partial W_{{{depth}}}}} &= "
+        rf"(({last} - y) \odot (1 - {last} \odot {last})) {before}^\top" "\n\\end{align}",
+    )  # fmt: skip
+
+
+def product(factors: int) -> Source:
+    """A wrong line about a long product of numbers."""
+    names = [f"a_{{{k}}}" for k in range(1, factors + 1)]
+    head = rf"Let $x, {', '.join(names)} \in \mathbb{{R}}$ and $L = x {' '.join(names)}$. "
+    return Source("product", rf"{head} $\frac{{\partial L}}{{\partial x}} = 2 {' '.join(names)}$")
+
+
 def prose(lines: int) -> Source:
     """A document of many lines about variables that claims nothing."""
     return Source("prose", HEAD + "Nothing is claimed of $x$, and $W$ is any matrix.\n" * lines)
@@ -114,6 +135,8 @@ ROWS = (
     Row("a chain of equal sides", (200, 800), chain, check_source),
     Row("a document of claims", (200, 800), claims, check_source),
     Row("a document of problems", (50, 200), problems, check_source),
+    Row("a document of layers", (50, 200), layered, check_source),
+    Row("a product of factors", (50, 200), product, check_source),
     Row("a document of prose", (500, 2000), prose, check_source),
     Row("a sum of terms", (500, 2000), sums, check_source),
     Row("errors in one line", (100, 400), errors, check_source),

@@ -14,6 +14,7 @@ import pytest
 
 import derive as d
 from derive.diagnostics import Source
+from derive.kernel.contraction import contracted
 from derive.latex.print import latex
 from derive.meaning.normal import normal
 from derive.writing.cancel import cancelling
@@ -43,6 +44,7 @@ COUNTED = {
     "a chain of equal sides": 60,
     "a document of claims": 40,
     "a document of problems": 8,
+    "a document of layers": 30,
     "a document of prose": 100,
     "a sum of terms": 100,
     "errors in one line": 40,
@@ -184,3 +186,16 @@ def test_a_long_product_is_planned_among_its_first_factors() -> None:
     assert np.allclose(found, np.linalg.multi_dot(arrays))
     small = calls(lambda: plan.__wrapped__(indices[:30], (0, 30)))
     assert calls(lambda: plan.__wrapped__(indices, (0, 60))) < 3 * small
+
+
+def test_of_a_long_product_only_the_share_is_made_that_is_asked_for() -> None:
+    def product(length: int) -> tuple[d.Expr, d.Expr]:
+        factors = [d.matrix(f"M_{{{length},{k}}}", n, n) for k in range(length)]
+        chain = contracted(factors, [(k, k + 1) for k in range(length)], (0, length))
+        return d.dot(x, chain @ y), factors[0]
+
+    counts = []
+    for length in (40, 80):
+        loss, first = product(length)
+        counts.append(calls(lambda loss=loss, first=first: d.grad(loss, first)))
+    assert counts[1] < 2.5 * counts[0]

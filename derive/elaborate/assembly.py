@@ -169,8 +169,10 @@ def count_sizes(reading: Reading, nodes: Mapping[str, Expr]) -> None:
     I - \frac1n \mathbf{1} \mathbf{1}^\top.  A variable beside them has a size of its own."""
     for symbol, node in nodes.items():
         own = [sizes.resolve(axis, reading.sizes.bound) for axis in node.axes]
+        if not any(map(sizes.unknowns, own)):
+            continue
         parts = toposort(node)
-        if not any(map(sizes.unknowns, own)) or any(isinstance(part, Var) for part in parts):
+        if any(isinstance(part, Var) for part in parts):
             continue
         below = [sizes.resolve(n.n, reading.sizes.bound) for n in parts
                  if isinstance(n, Ones | Delta)]  # fmt: skip

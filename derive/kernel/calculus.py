@@ -9,7 +9,7 @@ Gradients are stored in denominator layout: the derivative of y by x has the axe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, overload
@@ -55,9 +55,7 @@ def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
             for term in node.terms:
                 yield Share(term, cotangent, "passes", node)
         case Contract():
-            for k, factor in enumerate(node.factors):
-                if not isinstance(factor, Num | Ones | Delta):
-                    yield Share(factor, _switched(node, k, cotangent, extra), "switches", node)
+            yield from _switches(node, cotangent, extra)
         case Map():
             carried = span(len(cotangent.axes))
             for k, arg in enumerate(node.args):
@@ -75,6 +73,15 @@ def pullback(node: Expr, cotangent: Expr, extra: int = 0) -> Iterator[Share]:
             return
         case _:
             raise AssertionError(f"not a kind of expression: {node!r}")
+
+
+def _switches(
+    node: Contract, cotangent: Expr, extra: int, matters: Container[Expr] | None = None
+) -> Iterator[Share]:
+    """The shares of the factors, or of those that matter."""
+    for k, factor in enumerate(node.factors):
+        if not isinstance(factor, Num | Ones | Delta) and (matters is None or factor in matters):
+            yield Share(factor, _switched(node, k, cotangent, extra), "switches", node)
 
 
 def _switched(node: Contract, k: int, cotangent: Expr, extra: int) -> Expr:
@@ -111,6 +118,10 @@ def _switch(
             spots.append((i,))
         wanted.append(i)
     return tuple(spots), tuple(filling), (*lead, *wanted)
+
+
+# Factors of a product, from which on only the shares that matter are made: each is as long.
+_LONG = 16
 
 
 @dataclass(slots=True)
@@ -175,7 +186,11 @@ def _sweep(sweep: Backward, matters: set[Expr] | None, seed: Expr) -> None:
         sweep.shares[node] = shares
         if is_zero(cotangent):
             continue
-        for share in pullback(node, cotangent, extra):
+        if matters is not None and type(node) is Contract and len(node.factors) > _LONG:
+            shares = _switches(node, cotangent, extra, matters)
+        else:
+            shares = pullback(node, cotangent, extra)
+        for share in shares:
             kid = share.kid
             if matters is None or kid in matters:
                 if kid in arriving:

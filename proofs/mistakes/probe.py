@@ -62,10 +62,12 @@ class Probe:
         found: set[Fraction] = set()
         for k in range(self.points):
             own, truth = self.array(expr, k), self.array(self.truth, k)
-            scale = float(np.sum(own * own))
+            with np.errstate(all="ignore"):  # of a long product, say
+                scale = float(np.sum(own * own))
+                along = float(np.sum(truth * own))
             if not np.isfinite(scale) or scale == 0.0:
                 return None
-            c = float(np.sum(truth * own)) / scale
+            c = along / scale
             if not np.isfinite(c):
                 return None
             near = Fraction(c).limit_denominator(_LARGEST_PART)

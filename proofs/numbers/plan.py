@@ -7,7 +7,7 @@ residues share the plan, which depends on the index numbers alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -29,23 +29,31 @@ class Step(NamedTuple):
 def plan(indices: tuple[Indices, ...], out: Indices) -> tuple[Step, ...]:
     """The steps by which factors with these index numbers become one array with axes ``out``."""
     left = list(indices)
+    uses = Counter(i for own in left for i in {*own})
     steps = []
     while len(left) > 1:
-        i, j = _pair(left, out)
-        rest = [own for k, own in enumerate(left) if k not in (i, j)]
-        made = out if not rest else _kept(left[i] + left[j], rest, out)
-        steps.append(Step((i, j), _subscripts((left[i], left[j]), made)))
-        left = [*rest, made]
+        i, j = _pair(left, out, uses)
+        other, one = left.pop(j), left.pop(i)
+        uses.subtract({*one})
+        uses.subtract({*other})
+        # An index stays if it is asked for or stands in what is left.
+        both = dict.fromkeys(k for k in one + other if k in out or uses[k])
+        made = tuple(both) if left else out
+        uses.update({*made})
+        steps.append(Step((i, j), _subscripts((one, other), made)))
+        left.append(made)
     if not steps:
         steps.append(Step((0,), _subscripts((left[0],), out)))
     return tuple(steps)
 
 
-def _pair(left: Sequence[Indices], out: Indices) -> tuple[int, int]:
-    """The pair whose product is smallest; of a long product, among its first factors."""
+def _pair(left: Sequence[Indices], out: Indices, uses: Mapping[int, int]) -> tuple[int, int]:
+    """The pair whose product is smallest; of a long product, among its first factors.
+
+    ``uses`` counts the factors in which an index stands.
+    """
     if len(left) == 2:
         return 0, 1
-    uses = Counter(i for own in left for i in {*own})
     near = [{*own} for own in left[:_MOST_LOOKED]]
     best, cost = (0, 1), None
     for i, one in enumerate(near):
@@ -57,11 +65,6 @@ def _pair(left: Sequence[Indices], out: Indices) -> tuple[int, int]:
             if cost is None or (stay, len(both)) < cost:
                 best, cost = (i, j), (stay, len(both))
     return best
-
-
-def _kept(own: Indices, rest: Sequence[Indices], out: Indices) -> Indices:
-    needed = set(out).union(*rest)
-    return tuple(dict.fromkeys(i for i in own if i in needed))
 
 
 def _subscripts(own: Sequence[Indices], out: Indices) -> str:

@@ -188,15 +188,21 @@ def _round(statements: Statements, reading: Reading) -> Iterator[Tree]:
     """The A = (I - Q)(I + Q)^{-1} of a declared A of which a definition above it has made Q: what
     would go round in a circle claims something of A."""
     made: dict[str, set[str]] = {}
+    used: set[str] = set()
     for item in sorted(statements.definitions, key=lambda d: d.span):
         symbol = introduced(item.kids[0], reading)[0]
-        reached = {reading.scope.refer(name).symbol for name in names_in(item.kids[2:3])}
-        while more := {s for r in reached for s in made.get(r, ())} - reached:
-            reached |= more
-        if symbol in reached and symbol in reading.scope.declared:
-            yield item
-        else:
-            made.setdefault(symbol, reached)
+        names = {reading.scope.refer(name).symbol for name in names_in(item.kids[2:3])}
+        used |= names
+        if symbol in used and symbol in reading.scope.declared:  # or else nothing leads to it
+            reached, waiting = set(names), list(names)
+            while waiting:
+                more = made.get(waiting.pop(), set()) - reached
+                reached |= more
+                waiting += more
+            if symbol in reached:
+                yield item
+                continue
+        made.setdefault(symbol, names)
 
 
 def _named_in_passing(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator
+from functools import lru_cache
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.mood import SENTENCE
@@ -193,14 +194,21 @@ def is_hypothesis(item: Tree, text: str) -> bool:
 
 def _display(start: int, text: str) -> re.Match[str] | None:
     """What opens the display in which a place of the text is; None where it is in none."""
-    marks = list(_DISPLAYS.finditer(text, 0, start))
-    if not marks:
-        return None
-    if marks[-1].group() == "$$":
-        shown = sum(found.group() == "$$" for found in marks) % 2 == 1
-    else:
-        shown = marks[-1].group() == r"\[" or marks[-1].group().startswith(r"\begin")
-    return marks[-1] if shown else None
+    marks = _marks(text)
+    at = bisect(marks, start, key=lambda mark: mark[0].end()) - 1
+    return marks[at][0] if at >= 0 and marks[at][1] else None
+
+
+@lru_cache(maxsize=4)
+def _marks(text: str) -> tuple[tuple[re.Match[str], bool], ...]:
+    """What opens and closes the displays of a text, and whether one is open behind it."""
+    found = []
+    dollars = 0
+    for mark in _DISPLAYS.finditer(text):
+        dollars += mark.group() == "$$"
+        opens = mark.group() == r"\[" or mark.group().startswith(r"\begin")
+        found.append((mark, dollars % 2 == 1 if mark.group() == "$$" else opens))
+    return tuple(found)
 
 
 def is_value(item: Tree, text: str) -> bool:
