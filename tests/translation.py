@@ -12,6 +12,7 @@ import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,7 @@ def primitives(xp: Any) -> Words:
         "argmin": lambda x: chosen(xp.argmin, x),
         "maximum": lambda x: xp.max(x, axis=-1),
         "minimum": lambda x: xp.min(x, axis=-1),
+        "product": lambda x: reduce(mul, (x[..., k] for k in range(x.shape[-1]))),
         "inverse": xp.linalg.inv,
         "det": xp.linalg.det,
         "whole_power": lambda a, ones: reduce(xp.matmul, [a] * len(ones)),
