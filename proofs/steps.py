@@ -15,16 +15,31 @@ from dataclasses import replace
 from derive.elaborate.recurrence.around import windows
 from derive.elaborate.recurrence.induction import inductions
 from derive.elaborate.recurrence.sequences import sequence, with_inputs, with_starts
-from derive.elaborate.recurrence.steps import Steps, mentions, recurrence
+from derive.elaborate.recurrence.steps import Steps, defines, members, mentions, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
 from derive.elaborate.recurrence.window import Unfit
 from derive.elaborate.recurrence.windows import Recurrent
+from derive.elaborate.statements.given import is_concluded
+from derive.elaborate.statements.mood import SENTENCE
 from derive.latex.print import latex
 from derive.tree import Tree
-from proofs.verdict import ILL_TYPED, ORDER, PROVED, REFUTED, UNSETTLED, Judged, Link, Report
+from proofs.verdict import (
+    ILL_TYPED,
+    ORDER,
+    PROVED,
+    REFUTED,
+    UNREADABLE,
+    UNSETTLED,
+    Judged,
+    Link,
+    Report,
+)
 
 Span = tuple[int, int]
 _IN = Tree("rel", ("in",))
+_WRONG = (REFUTED, ILL_TYPED, UNREADABLE)
+_MATHS = re.compile(r"\$[^$]*\$|\\begin\{\w+\*?\}|\\[()\[\]]")
+_DISPLAY = re.compile(r"\\(begin|end)\{(?:align|gather|eqnarray|split|multline|flalign|aligned)")
 
 
 class Recast:
@@ -70,10 +85,40 @@ def judged_in_steps(recast: Recast, first: Report, again: Callable[[list[Tree]],
         claims = _one_each(_at_their_steps(tuple(judged), recast))
         by_induction = _held(recast, claims, again)
         claims = [_at_every_step(claim, by_induction, recast) for claim in claims]
+        return _without_rules(replace(first, claims=tuple(claims)), recast)
     elif recast.open:
         shown = {claim.span: claim for view in recast.views for claim in again(view).claims}
         claims = [_for_every_length(claim, shown, recast) for claim in claims]
     return replace(first, claims=tuple(claims))
+
+
+def _without_rules(report: Report, recast: Recast) -> Report:
+    """The report without what differs from a recurrence as it is another one: "the heavy ball is
+    x_{t+1} = ..", after gradient descent."""
+    steps, text = recast.steps, report.source.text
+    assert steps is not None
+    others = {item.span for item in recast.items if _is_another_rule(item, steps, text)}
+    dropped = [c for c in report.claims if c.span in others and c.verdict in _WRONG]
+    told = (f"${c.text}$ is a rule of its own, not checked" for c in dropped)
+    kept = tuple(claim for claim in report.claims if claim not in dropped)
+    return replace(report, claims=kept, notes=(*report.notes, *told))
+
+
+def _is_another_rule(item: Tree, steps: Steps, text: str) -> bool:
+    """Whether words introduce a recurrence for a state that has one, and nothing concludes it."""
+    member = defines(item, steps.letter)
+    if member is None or member.family not in steps.carried:
+        return False
+    back = any(
+        m.family == member.family and m.offset < member.offset
+        for side in item.kids[2::2] for m in members(side, steps.letter)
+    )  # fmt: skip
+    sentence = SENTENCE.split(text[max(0, item.span[0] - 300) : item.span[0]])[-1]
+    words = re.search("[A-Za-z]{2}", _MATHS.sub(" ", sentence))
+    *_, display = (None, *_DISPLAY.finditer(text, 0, item.span[0]))
+    inside = display is not None and display[1] == "begin"
+    later = inside and r"\\" in text[display.end() : item.span[0]]
+    return back and words is not None and not later and not is_concluded(item, text)
 
 
 def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:
