@@ -47,7 +47,7 @@ def sequence(items: Iterable[Tree]) -> Steps | None:
                 item = reckoned(put(item, letter, spelled({letter: 1, "": -1})))
             back = any(m.family == member.family and m.offset < 0
                        for m in members(item.kids[2], letter))  # fmt: skip
-            if _is_made_of_others(item, letter) and not _starts(items, item.kids[0], letter):
+            if _is_made_of_others(item, letter) and member.family not in defined:
                 otherwise.add(member.family)
             elif back and member.family not in {*defined, *otherwise}:
                 defined[member.family] = item
@@ -81,12 +81,6 @@ def _is_made_of_others(item: Tree, letter: str) -> bool:
     families = {m.family for m in members(right, letter)}
     summed = any(node.head == "big" for node in right.subtrees())
     return member is not None and bool(families) and member.family not in families and not summed
-
-
-def _starts(items: list[Tree], state: Tree, letter: str) -> bool:
-    """Whether something is said of where a state starts: v_0 = 0."""
-    lefts = [item.kids[0] for item in items if item.head == "chain" and item.kids[1] == _EQUAL]
-    return bool(numbered([left for left in lefts if left], [state], letter))
 
 
 def _later(

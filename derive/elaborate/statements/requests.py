@@ -37,7 +37,8 @@ _NOUNS = {
 }  # fmt: skip
 _NOUN = _any(*(f"(?P<n{order}_{{k}}>{words})" for order, words in _NOUNS.items()))
 _AND = r"(?:\s*,\s*(?:and\s+|und\s+|et\s+)?|\s+(?:and|und|et|as well as)\s+)"
-_WORDS = r"(?:[\w'’/-]+\s+){0,4}?"  # the weight matrix $W$, the loss $L$
+# The weight matrix $W$, the loss $L$; "and the Hessian of $L$" is another request.
+_WORDS = r"(?:(?!(?:of|for|von|des?|du|that|show|prove)\b)[\w'’/-]+\s+){0,4}?"
 _VERB = re.compile(
     r"\b(?:find|compute|calculate|derive|determine|evaluate|obtain|state|give|write|express|provide|"
     r"work out|what (?:is|are)|differentiate|berechne\w*|bestimme\w*|leite\w*|calcule[rz]?|"
@@ -67,7 +68,8 @@ _DERIVATIVE = re.compile(
     "(?:" + _NOUN.replace("{k}", "0") + "(?:" + _AND + r"(?:(?:the|die|den|la|le|its)\s+)*"
     + _NOUN.replace("{k}", "1") + r")?)\s+(?:of|for|von|des?|du)\s+"
     rf"(?:{_WORDS}(?P<of>{_ONE}{_AND}{_ONE}|{_ONE})(?:" + _BY.replace("{k}", "0") + ")?"
-    rf"|{_WORDS}{_LOSS}(?:\s+function)?" + _BY.replace("{k}", "1") + ")",
+    rf"|{_WORDS}{_LOSS}(?:\s+function)?" + _BY.replace("{k}", "1") + ")"
+    rf"(?:{_AND}(?:its|the corresponding)\s+(?P<its>{_NOUNS[2]}))?",
     re.IGNORECASE,
 )  # fmt: skip
 _DIFFERENTIATE = re.compile(
@@ -136,6 +138,7 @@ def _derivatives(
     ofs = ofs if groups["of"] else [None]  # the loss of the document
     named = groups["by0"] or groups.get("by1") or ""
     orders = [order for k in "01" for order in _NOUNS if groups.get(f"n{order}_{k}")] or [1]
+    orders += [2] if groups.get("its") and 2 not in orders else []
     for of in ofs:
         variables = list(_quantities(named, said))
         name = of.kids[0] if of is not None and of.head == "juxt" and is_head(of) else of
