@@ -101,7 +101,9 @@ def _without_rules(report: Report, recast: Recast) -> Report:
     dropped = [c for c in report.claims if c.span in others and c.verdict in _WRONG]
     told = (f"${c.text}$ is a rule of its own, not checked" for c in dropped)
     kept = tuple(claim for claim in report.claims if claim not in dropped)
-    return replace(report, claims=kept, notes=(*report.notes, *told))
+    # What stands for any state is no name of the document.
+    notes = (note for note in report.notes if r"\breve" not in note)
+    return replace(report, claims=kept, notes=(*notes, *told))
 
 
 def _is_another_rule(item: Tree, steps: Steps, text: str) -> bool:

@@ -104,3 +104,28 @@ def test_a_weight_of_the_first_state_is_not_that_of_the_steps():
 def test_too_many_steps():
     with pytest.raises(DeriveError, match="too many"):
         d.read(RNN.replace(r"1, \dots, T", r"1, \dots, 1000").replace("^T", "^{1000}"))
+
+
+RULES = r"""SGD: $\theta_{t+1} = \theta_t - \eta g_t$ with $\theta_t \in \mathbb{R}^n$.
+
+Momentum: $v_{t+1} = \mu v_t + g_t$ and $\theta_{t+1} = \theta_t - \eta v_{t+1}$.
+
+AdaGrad: $G_t = G_{t-1} + g_t^2$, $\theta_{t+1} = \theta_t - \eta g_t / \sqrt{G_t}$.
+"""
+
+
+def test_a_second_rule_is_another_one_and_not_wrong():
+    found = check(RULES)
+    assert not found.claims
+    assert sum("rule of its own" in note for note in found.notes) == 2
+
+
+def test_what_is_concluded_from_the_first_rule_is_wrong_where_it_differs():
+    line = r"Hence $\theta_{t+1} = \theta_t - 2 \eta g_t$."
+    assert check(RULES.partition("\n\n")[0] + "\n\n" + line).verdict == "refuted"
+
+
+def test_the_notes_speak_of_the_names_of_the_document():
+    notes = check(RULES.partition("\n\n")[0] + r" $\theta_2 = \theta_0 - \eta (g_0 + g_1)$.").notes
+    assert notes
+    assert not any(r"\breve" in note or r"$\mathbb{R}$" in note for note in notes)

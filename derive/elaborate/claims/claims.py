@@ -97,7 +97,8 @@ class Claims:
         """Where each variable of the document lives, those that only claims have among them."""
         for claim in self.claims:
             opens = self.letters(claim.sides)
-            for tree in claim.sides:
+            # The set of x \in \mathbb{R}^n is no quantity.
+            for tree in claim.sides[:1] if claim.kind == "shape" else claim.sides:
                 with suppress(Fault, Silent):
                     self.value(tree, opens)
         found: dict[Expr, Domain] = {}
