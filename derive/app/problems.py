@@ -14,7 +14,7 @@ from derive.app.solve import Solution, counted, said_of_shown, solved
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate.posed import Posed, read_problems
-from derive.elaborate.statements.given import asks_to_show
+from derive.elaborate.statements.given import asks_to_show, is_to_be_shown
 from derive.latex.segment import segment
 
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ def solved_document(source: Source, seed: int = 0, number: int | None = None) ->
 def _shown(source: Source) -> tuple[Told, ...]:
     """What the document wants shown.  Not even looked for where it asks for no proof, as the
     checker takes a while to be loaded."""
-    if not asks_to_show(segment(source).plain):
+    document = segment(source)
+    plain = document.plain
+    if not asks_to_show(plain):
+        return ()
+    if not any(is_to_be_shown(formula.start, plain) for formula in document.formulas):
         return ()
     from derive.app.shown import to_be_shown
 
