@@ -5,7 +5,7 @@ import inspect
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from derive.latex import print as latex_printer
@@ -87,6 +87,7 @@ FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthChe
 
 
 @FEW
+@example(tree("product", tree("grad", tree("name", "x"), tree("num", "0"), "1"), tree("name", "x")))
 @given(TREES | CHAINS)
 def test_latex_reads_back(made):
     once = latex(made)

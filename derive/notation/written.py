@@ -157,7 +157,7 @@ def _swallows(node: Tree) -> bool:
         case Tree("big" | "apply") | Tree("deriv", (None, _, _)) | Tree("grad", (_, None, _)):
             return True
         case Tree("grad", (_, Tree() as of, _)):
-            return _swallows(of)
+            return of.head == "num" or _swallows(of)  # \nabla 2 x is that of 2 x
         case _:
             return False
 
