@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
-from derive.elaborate.claims.steps import out_of_step
+from derive.elaborate.claims.steps import out_of_step, stepped
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.unknown import guessed, undefined
@@ -33,7 +33,7 @@ from proofs.norms import by_another_custom
 from proofs.regions import Regions
 from proofs.supposed import Supposed, rearranged, suppositions, tied, unread_equations
 from proofs.unread import unless_unread
-from proofs.updates import step_of_descent
+from proofs.updates import Rules, step_of_descent
 from proofs.verdict import (
     ILL_TYPED,
     PROVED,
@@ -74,6 +74,7 @@ class Judge:
     def __init__(self, claims: Claims, decider: Decider) -> None:
         self.claims = claims
         self.decider = decider
+        self.rules = Rules()
 
     @cached_property
     def causes(self) -> Causes:
@@ -349,15 +350,21 @@ class Judge:
             yield from self._links(claim, found)
             return
         stray = out_of_step(claim.item) if claim.item.head == "chain" else None
-        if stray is not None:
+        if stray is not None and stray == claim.sides[0]:
             told = f"{formula(stray)} is of another time than what the step starts from"
             yield self._link(claim, 0, UNSETTLED, "shapes", told)
             return
         used = self.claims.leaves(claim.sides[1])
-        expected = step_of_descent(found[0].value, found[1].value, used, self.claims, self.decider)
+        left, right = claim.sides[:2]
+        plainly = stepped(left, right) is not None or (right.head == "sum" and left in right.kids)
+        expected = None if stray is not None else step_of_descent(
+            found[0].value, found[1].value, used, self.claims, self.decider, plainly
+        )  # fmt: skip
         if expected is not None:
             found[0] = Side(claim.sides[0], expected)
             yield from self._links(claim, found)
+        elif (rule := self.rules.said_again(self, claim, found[1])) is not None:
+            yield from self._links(claim, [rule, *found[1:]])
         elif len(claim.relations) > 1:
             rest = replace(claim, given=1)
             yield from self._links(rest, found)

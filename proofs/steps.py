@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from derive.elaborate.recurrence.around import windows
+from derive.elaborate.recurrence.chains import chain_of
 from derive.elaborate.recurrence.induction import inductions
 from derive.elaborate.recurrence.sequences import sequence, with_inputs, with_starts
 from derive.elaborate.recurrence.steps import Steps, defines, members, mentions, recurrence
@@ -52,6 +53,7 @@ class Recast:
         self.general: set[Span] = set()  # what is claimed of any step
         self.declared: set[Span] = set()  # where they live: v_t in R^n, which claims nothing
         self.supposed: tuple[Tree, ...] = ()  # the starts of which the text says nothing
+        self.chains: set[Span] = set()  # what is claimed of products over steps
 
     def first(self, items: list[Tree]) -> list[Tree]:
         steps = self.steps = recurrence(items) or sequence(items)
@@ -65,6 +67,7 @@ class Recast:
         if steps.last is not None:
             made = unrolled(items, steps, steps.last, True)
             return with_inputs(made, steps) if steps.endless else made
+        self.chains = {item.span for item in items if chain_of(item, steps) is not None}
         with suppress(Unfit):
             self.views = Recurrent(items, steps).views()
         return unrolled(items, steps, steps.low + SHOWN - 1, True)
@@ -244,10 +247,14 @@ def _at_every_step(
 def _for_every_length(claim: Judged, shown: dict[Span, Judged], recast: Recast) -> Judged:
     assert recast.steps is not None
     here = shown.get(claim.span)
-    if here is not None and here.verdict == PROVED and claim.verdict != ILL_TYPED:
+    # The order of the factors of a product is seen in the steps that are written out.
+    open_here = claim.verdict != ILL_TYPED and claim.span not in recast.chains
+    if here is not None and here.verdict == PROVED and (open_here or claim.verdict == PROVED):
         return here  # what the text says of y_t is known of it there, and not of y_1
     if claim.verdict != PROVED:
         return _named(claim, here, recast.steps)
+    if all(link.by == "shapes" for link in claim.links):
+        return claim
     name = recast.steps.high.kids[0]
     steps = f"${name} = {recast.steps.low + SHOWN - 1}$"
     message = f"proved for {steps}; no proof was found for every ${name}$"

@@ -1,18 +1,22 @@
 """What is false as it is read, and may be true as it is meant: that is not called wrong.
 
-The idea: exp of a square matrix is read entry by entry, where another meaning is as usual, and a
-full rank may be that of the rows or of the columns.
+The idea: exp of a square matrix is read entry by entry, where another meaning is as usual, a full
+rank may be that of the rows or of the columns, and a function that only one side has is any one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from derive.elaborate.claims.claims import Claims
+from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
+from derive.elaborate.names.unknown import is_given, quantities
+from derive.elaborate.shown import formula
 from derive.kernel.expr import Expr, Map, toposort
+from derive.tree import Tree
+from proofs.undefined import function_of
 from proofs.verdict import REFUTED, UNSETTLED, Finding
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ _BY_ENTRIES = re.compile(
 )
 
 
-def unless_unread(found: Finding, sides: Iterable[Side], relation: str, claims: Claims) -> Finding:
+def unless_unread(found: Finding, sides: Sequence[Side], relation: str, claims: Claims) -> Finding:
     """A refutation, or that nothing is known where it may rest on what is read otherwise."""
     if found.verdict != REFUTED:
         return found
@@ -36,6 +40,13 @@ def unless_unread(found: Finding, sides: Iterable[Side], relation: str, claims: 
     exprs = [side.value.expr for side in sides if side.value is not None]
     if relation in ("succ", "prec") and _FULL_RANK.search(text):
         message = "of which matrix the rank is full is not read: say full column rank, or row rank"
+        return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
+    if relation == "=" and (meant := _meant(sides, claims)) is not None:
+        message = f"nothing says what {formula(meant)} is: this may"
+        return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
+    strange = _strange(exprs, claims)
+    if strange is not None:
+        message = f"${strange}$ is not defined: whether this holds depends on what it is"
         return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
     for node in toposort(*exprs):
         if _is_of_matrix(node, reading.of_matrices) and not _BY_ENTRIES.search(text):
@@ -45,6 +56,26 @@ def unless_unread(found: Finding, sides: Iterable[Side], relation: str, claims: 
             )
             return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
     return found
+
+
+def _meant(sides: Sequence[Side], claims: Claims) -> Tree | None:
+    """What only the left side of an equation has, and nothing declares: the \\theta of
+    \\cos \\theta = u^\\top v, whose value it says."""
+    left = sides[0].tree
+    if speaks_of_derivatives((left,)):
+        return None
+    others = (side.tree for side in sides[1:] if side.tree != left)
+    right = {node.kids[0] for tree in others for node in quantities(claims, tree)}
+    names = (node for node in quantities(claims, left) if node.kids[0] not in right)
+    return next((node for node in names if not is_given(claims, str(node.kids[0]))), None)
+
+
+def _strange(sides: Sequence[Expr], claims: Claims) -> str | None:
+    """A function that nothing defines, which one side of a relation has and nothing else."""
+    used = [{name for node in toposort(side) if (name := function_of(node))} for side in sides]
+    known = {function_of(n) for n in toposort(*(d.node for d in claims.network.definitions))}
+    lone = set().union(*used) - known - (set.intersection(*used) if used else set())
+    return min(lone, default=None)
 
 
 def _is_of_matrix(node: Expr, written: Collection[str]) -> bool:

@@ -8,9 +8,15 @@ a quotient that neither the loss nor its gradient has, unless it is Newton's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims
+from derive.elaborate.faults import Fault
+from derive.elaborate.statements.given import is_concluded
 from derive.elaborate.values import Value
 from derive.kernel.build import contracted
 from derive.kernel.calculus import grad, hessian
@@ -18,17 +24,23 @@ from derive.kernel.expr import Call, Expr, Map, Num, Operator, Var, toposort
 from derive.operators.abstract import applied, signature_of
 from derive.operators.matrices import inverse
 from derive.operators.pointwise import np, reciprocal
+from derive.tree import Tree
 from proofs.decide import Decider
 from proofs.numbers.sample import compared
 
+if TYPE_CHECKING:
+    from proofs.judge import Judge, Side
+
 
 def step_of_descent(
-    left: Value, right: Value | None, used: Iterable[Expr], claims: Claims, decider: Decider
-) -> Value | None:
+    left: Value, right: Value | None, used: Iterable[Expr], claims: Claims, decider: Decider,
+    plainly: bool = True,
+) -> Value | None:  # fmt: skip
     """What the new value of ``left`` must be, as a step of gradient descent; None for a rule.
 
     ``right`` is what is written, if it has a value, and ``used`` what it is written in.  Of several
-    losses and rates, those that agree with what is written are taken.
+    losses and rates, those that agree with what is written are taken.  ``plainly``: it is written
+    as the old value and something else; A x is a step of descent only if it happens to be one.
     """
     old, new = left.expr, None if right is None else right.expr
     if not isinstance(old, Var) or left.opens or (right is not None and right.opens):
@@ -51,7 +63,7 @@ def step_of_descent(
         return None
     first: Expr | None = None
     uphill: Expr | None = None
-    judged = True
+    judged = plainly
     for loss in losses:
         gradient = grad(loss, old)
         assert isinstance(gradient, Expr)
@@ -68,8 +80,32 @@ def step_of_descent(
                 uphill = expected if turned and uphill is None else uphill
                 first = first if first is not None else expected
     # Not a step on any loss: of one that goes uphill the sign is the slip.
-    best = uphill if uphill is not None else first if judged else None
+    best = first if uphill is None or not plainly else uphill
+    best = best if judged or (plainly and uphill is not None) else None
     return None if best is None else Value(best, (), left.row)
+
+
+class Rules:
+    """The rules of a document for its new values, W_{t+1}, which claim nothing."""
+
+    def __init__(self) -> None:
+        self.of: dict[Tree, list[Side]] = {}
+
+    def said_again(self, judge: Judge, claim: Claim, right: Side) -> Side | None:
+        """The right side of the rule that a rule for the same new value says again: one that it
+        agrees with, or the last one if words say that it follows; else it is a rule of its own."""
+        left = claim.sides[0]
+        if right.value is None or claim.relations[0] == "<-" or left in right.tree.subtrees():
+            return None
+        rules = self.of.setdefault(left, [])
+        for one in rules:
+            with suppress(Fault):
+                if judge.decider.alike(*judge.pair(one, right)):
+                    return replace(one, tree=left)
+        last = rules[-1] if rules else None
+        rules.append(right)
+        follows = last is not None and is_concluded(claim.item, judge.claims.plain)
+        return replace(last, tree=left) if last is not None and follows else None
 
 
 def _undefined_step(old: Expr, new: Expr, losses: Iterable[Expr], decider: Decider) -> Expr | None:

@@ -105,7 +105,8 @@ class Network:
     ``counts`` are answers to questions about parameters and sizes.
     ``spelling`` maps canonical names to the document's own; ``notes`` are readings that were
     settled by convention; ``general`` are the lines of a recurrence of any length, of which the
-    definitions write a few steps out.
+    definitions write a few steps out.  ``functions`` are the symbols that the document applies to
+    arguments in brackets.
     """
 
     variables: tuple[Variable, ...]
@@ -117,6 +118,7 @@ class Network:
     root: Expr | None = None
     counts: tuple[Counted, ...] = ()
     general: tuple[Tree, ...] = ()
+    functions: frozenset[str] = frozenset()
 
     @property
     def outputs(self) -> tuple[Call, ...]:

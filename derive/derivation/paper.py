@@ -18,6 +18,8 @@ from derive.derivation.reasons import Text
 from derive.derivation.witness import Witness
 from derive.kernel.expr import Call, Expr, Map, Name, is_named, toposort
 from derive.meaning.normal import Normal
+from derive.notation.names import symbol_tree
+from derive.notation.written import written
 from derive.operators.pointwise import power, reciprocal, sqrt
 from derive.tree import Tree, name, tree
 from derive.writing.labels import Names, Symbol
@@ -58,6 +60,13 @@ def _slope_of_root(node: Expr) -> tuple[Expr, Expr] | None:
     return None
 
 
+def _opens_with_bracket(factor: Tree) -> bool:
+    made = written(factor)
+    while made.head in ("script", "juxt"):
+        made = made.kids[0]
+    return made.head in ("sum", "paren")
+
+
 class Paper:
     """How the expressions of one network are written, and when a shorter spelling is right."""
 
@@ -96,6 +105,7 @@ class Paper:
         self.declares = bool(self.normalised) or any(v.var.kinds for v in network.variables)
         self.facts: dict[Expr, Text] = {}  # of a shorter spelling: the facts that it rests on
         self.normal = Normal()
+        self.functions = frozenset(map(symbol_tree, network.functions))
         self.witness = Witness(roots, domains, self.back)
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -125,8 +135,24 @@ class Paper:
         own = None if like is None else symbol_of(self.auxiliary.get(like, like))
         if own is not None and own[1]:
             letters = [*own[1], *[None] * (len(expr.axes) - len(own[1]))]
-            return write_entry(expr, letters, names)  # type: ignore[arg-type]
-        return symbol(expr, names) if is_named(expr) else write(expr, names, closed=own is not None)
+            made = write_entry(expr, letters, names)  # type: ignore[arg-type]
+        elif is_named(expr):
+            made = symbol(expr, names)
+        else:
+            made = write(expr, names, closed=own is not None)
+        return made.rewritten(self._uncalled) if self.functions else made
+
+    def _uncalled(self, node: Tree) -> Tree:
+        r"""K \cdot (x - y), where K(x - y) would be the function at another place."""
+        if node.head != "product":
+            return node
+        kids: list[Tree] = []
+        for kid in node.kids:
+            before = kids[-1].kids[0] if kids and kids[-1].head == "power" else (kids or [None])[-1]
+            if before in self.functions and _opens_with_bracket(kid):
+                kids.append(Tree("op", (r"\cdot",)))
+            kids.append(kid)
+        return node if len(kids) == len(node.kids) else Tree("product", tuple(kids), node.span)
 
     def tidied(self, expr: Expr) -> Expr:
         """A shorter spelling, if there is one that evaluates equal; else the expression itself."""

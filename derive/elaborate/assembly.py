@@ -93,6 +93,7 @@ def network_of(
     network = Network(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,
+        functions=frozenset([*reading.functions, *reading.scope.applied]),
     )  # fmt: skip
     return counts.answered(network) if counting and not judging else network
 

@@ -32,6 +32,7 @@ from derive.elaborate.recurrence.sequences import sequence
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
+from derive.elaborate.statements.alone import sloped
 from derive.elaborate.statements.bounds import assume
 from derive.elaborate.statements.cases import stated
 from derive.elaborate.statements.collect import (
@@ -49,6 +50,7 @@ from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
 from derive.elaborate.statements.maps import Maps
 from derive.elaborate.statements.members import note_members, with_members
+from derive.elaborate.statements.models import without_models
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.onehot import with_one_hot
 from derive.elaborate.statements.pairs import with_pairs
@@ -59,6 +61,7 @@ from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.slopes import Slopes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.statements.subsets import with_subsets
+from derive.elaborate.statements.summands import apart, summands
 from derive.elaborate.statements.together import with_parts
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
@@ -145,7 +148,13 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     said += () if judging else requests(parsed)
     said = with_one_hot(said, parsed.document.plain, reading)
     written = with_subsets(with_parts(respelled(said), reading), reading)
-    maps = Maps.of(said, written, parsed.document.plain)
+    reading.sloped = sloped(said)
+    written, models = without_models(written)
+    for model in models:
+        told = f"${latex(model)}$ is the model of the data, and names none of them"
+        reading.note(f"model {latex(model)}", told)
+    written, summed = apart(written, summands(written))
+    maps = Maps.of(said, written, parsed.document.plain, summed)
     written = with_layers(written, parsed.document.plain, reading)
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):

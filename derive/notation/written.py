@@ -188,6 +188,9 @@ def _product(kids: tuple) -> Tree:
     factors: list[Tree] = []
     for at, kid in enumerate(kids):
         made = written(kid)
+        if made.head == "op":
+            factors.append(made)
+            continue
         open_end = at < len(kids) - 1 and _swallows(kid)
         if made.head == "juxt" and not open_end and not _has_sign(made):
             row = made.kids

@@ -7,7 +7,7 @@ anything else is a name that its first equation defines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from derive.elaborate.claims.steps import stepped, steps_of
@@ -102,6 +102,7 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         if signs == {"!="} and all(_plain(side, reading) for side in item.kids[::2]):
             statements.claims.remove(item)
     marks: set[Mark] = set()
+    rules: set[Tree] = set()
     every = (*statements.definitions, *statements.claims)
     for item in every:
         found = steps_of(item, reading)
@@ -111,7 +112,10 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         if found and (again or _is_used(item.kids[0], every)):
             continue
         marks |= found
-        if found and item in statements.definitions:
+        rules |= {item.kids[0]} if found else set()
+    for item in list(statements.definitions):
+        # So is what says in another form what W_{t+1} is.
+        if item.kids[0] in rules:
             statements.definitions.remove(item)
             statements.claims.append(item)
             reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
@@ -312,7 +316,8 @@ def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
     gradients = any(names_gradients(item, reading) for item in statements.claims)
     varied = varied_in(statements.claims, reading)
     items = [with_differentials(item, reading, gradients, varied) for item in statements.claims]
-    found = [claim for item in items for claim in _claims(item, 0, reading)]
+    rules = {item.kids[0] for item in items if _is_rule(item, reading)}
+    found = [claim for item in items for claim in _claims(item, 0, reading, rules)]
     for item in (*statements.definitions, *statements.functions):
         if len(item.kids) > 3:
             found += _claims(item, 1, reading)
@@ -320,7 +325,17 @@ def claims_of(statements: Statements, reading: Reading) -> list[Claim]:
     return found
 
 
-def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
+def _is_rule(item: Tree, reading: Reading) -> bool:
+    r"""Whether a statement is a step of an optimiser; a \theta_2 that has a value is none."""
+    marks = steps_of(item, reading)
+    numbered = all(mark.base for mark in marks)
+    valued = numbered and reading.scope.refer(item.kids[0]).symbol in reading.scope.defined
+    return bool(marks) and not valued
+
+
+def _claims(
+    item: Tree, given: int, reading: Reading, rules: Collection[Tree] = ()
+) -> Iterator[Claim]:
     if item.head != "chain" or echoes(item):
         return
     sides, relations = item.kids[::2], tuple(str(r.kids[0]) for r in item.kids[1::2])
@@ -338,7 +353,7 @@ def _claims(item: Tree, given: int, reading: Reading) -> Iterator[Claim]:
     step = relations[0] in DEFINES and stepped(sides[0], sides[1]) is not None
     # What is defined has its value: \tilde\theta_{new} = \tilde\theta_{old} + .. is a claim.
     step = step and reading.scope.refer(sides[0]).symbol not in reading.scope.defined
-    step = step or relations[0] in _ARROWS
+    step = step or relations[0] in _ARROWS or (relations[0] in DEFINES and sides[0] in rules)
     assigned = relations[0] in DEFINES and _assigned(sides[0], sides[1], reading)
     step = step or (given == 0 and assigned)
     yield Claim(item, sides, relations, given, "update" if step and given == 0 else "relation")

@@ -15,6 +15,7 @@ from derive.diagnostics import Diagnostic, Source
 from derive.elaborate.assembly import network_of
 from derive.elaborate.claims.claimed import Claim, claims_of
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
+from derive.elaborate.claims.ends import note_ends
 from derive.elaborate.document import Elaborated, Recast, elaborated, problems_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.described import described
@@ -35,8 +36,9 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     """
     done = elaborated(source, judging=True, recast=recast)
     faults = list(done.faults)
-    network = _network(done, faults)
     assert done.shorthand is not None
+    note_ends(done.statements.claims, done.shorthand, done.reading)
+    network = _network(done, faults)
     claims = claims_of(done.statements, done.reading)
     problems = problems_of(done.parsed, faults, source)
     unread = {(d.code, d.start, d.end) for d in done.parsed.diagnostics if d.severity == "error"}

@@ -164,6 +164,8 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
         return ((0, 0), (2 if upper else 1, 3))
     if upper:
         return ((2, 0), (1, 2), (0, 3))
+    if symbol in reading.sloped:
+        return ((0, 0), (1, 1))
     return ((1, 0), (0, 1), (ROW, 2))
 
 
@@ -206,9 +208,11 @@ def _require_custom(reading: Reading, symbol: str, rank: int, tree: Tree) -> Non
     lone = reading.scope.uses.get(reading.scope.use_of(tree), 0) <= 1
     if reading.declares and lone and not _DATA.fullmatch(core):
         known = reading.scope.declared | reading.scope.defined | reading.scope.functions
-        # w_0 beside w is a name of its own; W_l beside W_1, or w beside bold w, are slips.
+        # w_0 beside w is a name of its own, and h^{(0)} or h^{(l-1)} beside h^{(l)}, the start of
+        # a recurrence; W_l beside W_1, or w beside bold w, are slips.
+        first = re.search(r"[_^]\{?[(\[]?(?:0|[A-Za-z] ?- ?\d)[)\]]?\}?$", symbol) is not None
         alike = {(parts(re.split(r"[_^]", other)[0]).core, "_" in other) for other in known}
-        if (core, "_" in symbol) in alike:
+        if (core, "_" in symbol) in alike and not first:
             raise Fault(
                 "undefined-symbol",
                 f"${plain}$ is neither declared nor defined",

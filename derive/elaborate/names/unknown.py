@@ -19,7 +19,9 @@ from derive.tree import Tree
 def undefined(claims: Claims, claim: Claim) -> Tree | None:
     """A symbol on a right side, or under a derivative, that nothing gives a meaning."""
     if any(side == claim.sides[0] for side in claim.sides[1:]):
-        new = (n for n in _quantities(claims, claim.sides[0]) if not _given(claims, str(n.kids[0])))
+        new = (
+            n for n in quantities(claims, claim.sides[0]) if not is_given(claims, str(n.kids[0]))
+        )
         node = next(new, None)
         if node is not None:
             return node  # q = q says nothing of a q that means nothing
@@ -30,13 +32,13 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
         return None
     allowed: set[str] = set()
     for k, side in enumerate(claim.sides):
-        for node in _quantities(claims, side):
+        for node in quantities(claims, side):
             symbol = str(node.kids[0])
-            if k == 0 and symbol.startswith(r"\delta_") and not _given(claims, symbol):
+            if k == 0 and symbol.startswith(r"\delta_") and not is_given(claims, symbol):
                 return node
             if k == 0:
                 allowed.add(symbol)
-            elif symbol not in allowed and not _given(claims, symbol):
+            elif symbol not in allowed and not is_given(claims, symbol):
                 return node
     return _undefined_derivative(claims, claim)
 
@@ -44,8 +46,8 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
 def guessed(claims: Claims, claim: Claim) -> Tree | None:
     """A symbol of a claim that nothing gives a meaning, so that its shape is only a guess."""
     sides = claim.sides[:1] if claim.kind == "shape" else claim.sides
-    nodes = (node for side in sides for node in _quantities(claims, side))
-    return next((node for node in nodes if not _given(claims, str(node.kids[0]))), None)
+    nodes = (node for side in sides for node in quantities(claims, side))
+    return next((node for node in nodes if not is_given(claims, str(node.kids[0]))), None)
 
 
 def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
@@ -60,7 +62,7 @@ def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
                 continue
             of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]
             for part, other in ((of, by), (by, of)):
-                if part is None or part.head != "symbol" or _given(claims, str(part.kids[0])):
+                if part is None or part.head != "symbol" or is_given(claims, str(part.kids[0])):
                     continue
                 inside = {n.kids[0] for n in other.subtrees()} if other is not None else set()
                 if part.kids[0] not in inside:
@@ -68,7 +70,7 @@ def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
     return None
 
 
-def _quantities(claims: Claims, side: Tree) -> Iterator[Tree]:
+def quantities(claims: Claims, side: Tree) -> Iterator[Tree]:
     """The symbols of a formula that stand for quantities: no functions, no indices."""
     try:
         stack: list[object] = [claims.settled(side)]
@@ -86,7 +88,8 @@ def _quantities(claims: Claims, side: Tree) -> Iterator[Tree]:
             kids = tuple(k for k in node.kids[1:] if not _is_option(node, k)) if called \
                 else node.kids  # fmt: skip
             kids = () if _is_given_value(claims, node) else kids
-            kids = node.kids[2:] if node.head == "big" else kids
+            if node.head == "big":  # a letter above it is the size of what it runs over
+                kids = node.kids[3:] if _is_letter(node.kids[2]) else node.kids[2:]
             stack += [k for k in kids if k not in bound]
 
 
@@ -99,6 +102,14 @@ def _is_option(call: Tree, argument: Tree) -> bool:
     return named and function.kids[:1] not in {(word,) for word in INDICATORS}
 
 
+def _is_letter(above: object) -> bool:
+    """Whether a limit is a letter alone: the n of a sum from 1 to n."""
+    match above:
+        case Tree("symbol" | "name", (str(letter),)):
+            return len(letter) == 1
+    return False
+
+
 def _is_given_value(claims: Claims, node: Tree) -> bool:
     r"""Whether this is a value that is given as a whole, the \phi(x_n) of an unknown \phi."""
     match node:
@@ -107,7 +118,7 @@ def _is_given_value(claims: Claims, node: Tree) -> bool:
     return False
 
 
-def _given(claims: Claims, symbol: str) -> bool:
+def is_given(claims: Claims, symbol: str) -> bool:
     """Whether the document's declarations and definitions know a symbol."""
     scope = claims.reading.scope
     letter = len(symbol) == 1 and symbol in scope.bound

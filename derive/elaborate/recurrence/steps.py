@@ -18,6 +18,7 @@ from derive.tree import LABELS, Tree
 
 _DEFINES = frozenset(["=", ":=", "=="])
 _HERE = Tree("name", ("here",))
+_END = Tree("name", ("T",))  # the last step, where nothing says how many there are
 
 
 class Member(NamedTuple):
@@ -160,7 +161,7 @@ def _put(tree: Any, letter: str, value: Tree) -> Any:
             return Tree("script", (Tree("paren", (one,), tree.span), entry, above), tree.span)
     kids = tuple(_put(kid, letter, value) for kid in tree.kids)
     if tree.head == "sum" and Tree("name", (letter,)) in tree.kids:
-        return _reckoned(kids, tree.span)
+        return reckoned(kids, tree.span)
     return Tree(tree.head, kids, tree.span)
 
 
@@ -174,7 +175,7 @@ def _is_turned(tree: Tree) -> bool:
     return not names <= NUMBER_LETTERS
 
 
-def _reckoned(terms: tuple, span: tuple[int, int]) -> Tree:
+def reckoned(terms: tuple, span: tuple[int, int]) -> Tree:
     """A sum with its numbers added: t + 1 - 1 is t, 3 - 1 is 2."""
     flat = [t for term in terms for t in (term.kids if term.head == "sum" else (term,))]
     numbers = [n for term in flat if (n := number_of(term)) is not None]
@@ -213,6 +214,8 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
     items = list(items)
     for letter in letters_in(items):
         low, high = _range(items, letter)
+        if high is None and _has_products_to(items, letter):
+            high = _END
         if high is None:
             continue
         defined, ahead = defined_at(items, letter)
@@ -221,10 +224,19 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
             continue
         if ahead and any(range_of(item, letter) for item in items):
             # h_{t+1} = .. for t = 0, .., T - 1 defines h_1, .., h_T.
-            after = _reckoned((high, Tree("num", ("1",))), high.span)
+            after = reckoned((high, Tree("num", ("1",))), high.span)
             low, high = (low + 1, after) if after.head in ("name", "num") else (low, high)
         return Steps(letter, low, high, _value(items, high), defined, carried)
     return None
+
+
+def _has_products_to(items: Iterable[Tree], letter: str) -> bool:
+    """Whether a product over steps ends at the step t, of a t of which no range is said."""
+    here = Tree("name", (letter,))
+    nodes = [node for item in items for node in item.subtrees()]
+    return _END not in nodes and any(
+        node.head == "big" and node.kids[0] == "prod" and node.kids[2] == here for node in nodes
+    )
 
 
 def defined_at(items: Iterable[Tree], letter: str) -> tuple[dict[str, Tree], bool]:

@@ -12,6 +12,7 @@ from typing import Any
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.reading import Reading
+from derive.elaborate.recurrence.chains import chain_of, over_steps
 from derive.elaborate.recurrence.indices import at_step
 from derive.elaborate.recurrence.steps import (
     Member,
@@ -50,6 +51,7 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
             "too-many-steps", f"{last - steps.low + 1} steps are too many to be written out",
             items[0], f"{_MOST} are the most; for any number of steps let it be a letter",
         )  # fmt: skip
+    items = [one for item in items for one in _along(item, steps, last)]
     if steps.high.head == "name":
         end = Tree("num", (str(last),))
         items = [item for item in items if item.kids[:1] != (steps.high,)]
@@ -72,6 +74,12 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
             continue
         made += _at_each(item, steps, last, rules)
     return made
+
+
+def _along(item: Tree, steps: Steps, last: int) -> Iterable[Tree]:
+    """A statement, that of a product over steps at steps with numbers."""
+    chain = chain_of(item, steps)
+    return (item,) if chain is None else over_steps(item, chain, steps.low, last, steps.high)
 
 
 def _zero(item: Tree, items: list[Tree], steps: Steps) -> Tree:

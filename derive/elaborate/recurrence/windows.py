@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from derive.elaborate.names.scope import base_of
+from derive.elaborate.recurrence.chains import at_one_step, chain_of, is_single
 from derive.elaborate.recurrence.readouts import (
     applies,
     closure,
@@ -196,6 +197,10 @@ class Recurrent:
         return [name for name in self.losses if name not in used or applies(name, self.said[name])]
 
     def _window(self, claim: Tree) -> tuple[Window, Tree]:
+        if (chain := chain_of(claim, self.steps)) is not None:
+            if not is_single(chain, self.carried, self.steps):
+                raise Unfit
+            claim = at_one_step(claim, chain)
         if any(side.head == "ask" for side in claim.kids[::2]) or self._strays(claim):
             raise Unfit
         sides = [one_term(side, self.steps) for side in claim.kids[::2]]

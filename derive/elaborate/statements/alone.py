@@ -7,7 +7,7 @@ argument of one, or as the mean of the x_i, it is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from derive.elaborate.names.scope import Scope, base_of, index_letter, names_in
@@ -82,6 +82,18 @@ def numbered_parts(items: list[Tree]) -> set[str]:
         if name.head == "script" and name.kids[0] == item.kids[0]
         and isinstance(name.kids[1], Tree) and name.kids[1].head == "num"
     }  # fmt: skip
+
+
+def sloped(items: Sequence[Tree]) -> set[str]:
+    """The x of f'(x), of an f(x) that the document defines: by custom a number."""
+    lefts = [i.kids[0] for i in items if i.head == "chain" and isinstance(i.kids[0], Tree)]
+    heads = {left for left in lefts if is_head(left) and len(formals_of(left.kids[1])) == 1}
+    found: set[str] = set()
+    for node in (node for item in items for node in item.subtrees() if node.head == "juxt"):
+        for kid, after in pairwise(node.kids):
+            if kid.head == "prime" and Tree("juxt", (kid.kids[0], after)) in heads:
+                found |= {base_of(formal) for formal in formals_of(after) if formal.head == "name"}
+    return found
 
 
 def is_head(left: Tree) -> bool:

@@ -17,7 +17,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Bound, Env, Reading
 from derive.elaborate.statements.beside import beside
 from derive.elaborate.statements.collect import Statements
-from derive.elaborate.statements.given import is_hypothesis
+from derive.elaborate.statements.given import is_hypothesis, is_listed
 from derive.elaborate.statements.mood import Mood, mood_of
 from derive.elaborate.statements.settle import settle
 from derive.kernel.expr import Contract, Expr, Var
@@ -37,7 +37,7 @@ def note_facts(
     ``judging``: what a displayed line says of a sum is a claim, unless words give it."""
     plain = parsed.document.plain
     for item in statements.claims:
-        if judging and not is_hypothesis(item, plain):
+        if judging and not (is_hypothesis(item, plain) or is_listed(item, plain)):
             continue
         for side in _sides_equal_to_one(item):
             try:

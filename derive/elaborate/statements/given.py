@@ -192,6 +192,20 @@ def is_hypothesis(item: Tree, text: str) -> bool:
     return re.search(r"\\in(?![a-z])", display) is not None
 
 
+# "$q_i = .., \sum_i p_i = 1$", "($\sum_i p_i = 1$)" in a line of text.
+_LISTED = re.compile(r"\(\s*\$$|\$\s*,\s*(?:and|und|et)?\s*\$$")
+
+
+def is_listed(item: Tree, text: str) -> bool:
+    """Whether a formula stands in a line of text in brackets, or in a list of formulas of which no
+    word concludes anything."""
+    start = item.span[0]
+    if _display(start, text) is not None or is_concluded(item, text):
+        return False
+    sentence = SENTENCE.split(text[max(0, start - 300) : start])[-1]
+    return _LISTED.search(sentence) is not None and _CLAIMED.search(sentence) is None
+
+
 def _display(start: int, text: str) -> re.Match[str] | None:
     """What opens the display in which a place of the text is; None where it is in none."""
     marks = _marks(text)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
 from derive.elaborate.names.scope import ACTIVATIONS, base_of, index_letter
 from derive.elaborate.statements.spellings import maps
@@ -35,8 +36,12 @@ class Maps:
     given: frozenset[str] = frozenset()  # what has a definition or a declaration of its own
 
     @classmethod
-    def of(cls, said: Sequence[Tree], items: Sequence[Tree], plain: str) -> Maps:
-        """The maps that are ``said``, and those of the other statements; ``plain`` is the text."""
+    def of(
+        cls, said: Sequence[Tree], items: Sequence[Tree], plain: str,
+        summed: Mapping[str, Tree] = MappingProxyType({}),
+    ) -> Maps:  # fmt: skip
+        """The maps that are ``said``, and those of the other statements; ``plain`` is the text,
+        ``summed`` are maps that the sums of their entries tell, with their sets."""
         sources: dict[str, tuple[Tree, ...]] = {}
         targets: dict[str, Tree] = {}
         entrywise = _ENTRYWISE.search(plain) is not None
@@ -56,6 +61,9 @@ class Maps:
         for name, a_set in _inner_values(items, sources):
             if latex(name) not in given and is_array(a_set):
                 targets.setdefault(latex(name), a_set)
+        for name, a_set in summed.items():
+            if name not in given:
+                targets.setdefault(name, a_set)
         return cls(sources, targets, defined, given)
 
     def arrays(self) -> set[str]:
