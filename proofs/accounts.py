@@ -38,10 +38,10 @@ def unjudged(claims: Claims, silent: Iterable[Claim]) -> Iterator[str]:
         if one.left is not None and _LIKE_DERIVATIVES.match(latex(one.left)):
             told = f"{_quoted(claims, one.span)} is taken to define ${latex(one.left)}$"
             found.append((one.span[0], told))
-    for name, at, kind, mood, _ in claims.called:
-        if mood is not Mood.GIVEN:
-            continue
-        found.append((at, f"${latex(name)}$ is {_said_of(name, kind, claims)}, as the text says"))
+    for one in claims.called:
+        if one.mood is Mood.GIVEN:
+            told = _said_of(one.named, one.kind, claims)
+            found.append((one.at, f"${latex(one.named)}$ is {told}, as the text says"))
     for at, told in sorted(found):
         yield f"line {claims.source.position(at)[0]}: {told}"
 

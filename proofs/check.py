@@ -61,7 +61,9 @@ def check_source(
 
     try:
         parts = [one for part in problems(source, judging=True) for one in _said_anew(part)]
-        parts = parts or list(next(problems_said_anew(source, judging=True), ()))
+        if not parts:
+            anew = next(problems_said_anew(source, judging=True), ())
+            parts = [one for part in anew for one in _said_anew(part)]
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
     return together(source, parts, judged) if parts else judged(source)

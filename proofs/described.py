@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import combinations
 
 from derive.elaborate.claims.claims import Claims
@@ -77,7 +78,12 @@ def suppositions_in_words(claims: Claims) -> Iterator[Supposed]:
     for one in claims.described:
         sure = mood_of(claims.plain, *one.place) is not Mood.DOUBTED
         for pair, said in _laws(one, claims):
-            yield Supposed(one.at, pair, said if sure else "")
+            reach = partial(_holds, claims, one)
+            yield Supposed(one.at, pair, said if sure else "", reaches=reach)
+
+
+def _holds(claims: Claims, one: Described, at: int) -> bool:
+    return claims.reading.reach.holds(one.place, at, *one.names)
 
 
 def unread_words(claims: Claims) -> Iterator[Narrowing]:

@@ -31,8 +31,17 @@ from proofs.loewner import RELATIONS as LOEWNER
 from proofs.narrowed import Narrowed
 from proofs.norms import by_another_custom
 from proofs.regions import Regions
-from proofs.supposed import Supposed, rearranged, suppositions, tied, unread_equations
-from proofs.unread import unless_unread
+from proofs.supposed import (
+    Supposed,
+    implicit,
+    rearranged,
+    standing,
+    suppositions,
+    tied,
+    unread_equations,
+    without_older_values,
+)
+from proofs.unread import unless_sized, unless_unread
 from proofs.updates import Rules, step_of_descent
 from proofs.verdict import (
     ILL_TYPED,
@@ -147,8 +156,7 @@ class Judge:
 
     def _before(self, claim: Claim) -> list[Supposed]:
         places = {one.at[0] for one in self.regions.all}
-        found = [s for s in self.supposed if s.at < claim.span[0] and s.at not in places]
-        return [s for s in found if not (s.sought and speaks_of_derivatives(claim.sides))]
+        return without_older_values([*standing(self.supposed, claim, places)])
 
     # ------------------------------------------------------------------------------- judging
 
@@ -160,25 +168,23 @@ class Judge:
         self.decider.opens = self.claims.letters(claim.sides) if self.decider.parts else frozenset()
         whole = self.claims.source.text[slice(*claim.span)]
         if (derivative := tied(claim, self.claims, self.supposed)) is not None:
-            return Judged(whole, claim.span, (self._implicit(claim, derivative),))
+            return Judged(
+                whole,
+                claim.span,
+                (self._link(claim, 0, UNSETTLED, "reader", implicit(derivative)),),
+            )
         unknown = undefined(self.claims, claim)
         judge = {"shape": self._shape, "update": self._update}.get(claim.kind, self._chain)
         links = tuple(judge(claim)) if unknown is None else ()
         if any(link.verdict == ILL_TYPED for link in links):
             unknown = guessed(self.claims, claim)
+        links = tuple(unless_sized(link, claim.span[0], self.claims) for link in links)
         if unknown is not None:
             return Judged(whole, claim.span, (self._unknown(claim, unknown),))
         if not links:
             return None
         convention = self.claims.layout.name if speaks_of_derivatives(claim.sides) else None
         return Judged(whole, claim.span, links, convention)
-
-    def _implicit(self, claim: Claim, derivative: Tree) -> Link:
-        message = (
-            f"what is supposed ties the variables of {formula(derivative)} to each other, and "
-            "derive does not differentiate implicitly"
-        )
-        return self._link(claim, 0, UNSETTLED, "reader", message)
 
     def _unknown(self, claim: Claim, symbol: Tree) -> Link:
         named, at = text(symbol), symbol.span[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from derive.derivation.local import replaced
@@ -34,8 +34,8 @@ _ROW = re.compile(SENTENCE.pattern + r"|\\\\")
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """A variable and what is said of it at a place: kinds, or an interval.  ``said`` is that as
-    LaTeX, "" where it is said in no clear mood; ``onward``: it holds of nothing before it.
-    ``unread`` are words about it that are neither."""
+    LaTeX, "" where it is said in no clear mood; ``onward``: it is given there, and holds of nothing
+    before it nor behind ``until``.  ``unread`` are words about it that are neither."""
 
     at: Span
     var: Var
@@ -45,6 +45,7 @@ class Narrowing:
     domain: Domain | None = None
     onward: bool = False
     unread: str = ""
+    until: int | None = None
 
 
 class Narrowed:
@@ -52,6 +53,7 @@ class Narrowed:
 
     def __init__(self, claims: Claims, unread: Iterable[Narrowing] = ()) -> None:
         self.text = claims.plain
+        self._reach = claims.reading.reach
         found = [*_of_kinds(claims), *_of_intervals(claims), *unread]
         self.all = sorted(found, key=lambda one: one.at)
 
@@ -68,7 +70,17 @@ class Narrowed:
             if one.domain is not None:
                 intervals.setdefault(one.var, []).append(one)
         chosen = (self._nearest(span, several) for several in intervals.values())
-        return (*kinds, *(one for one in chosen if one is not None))
+        found = (*kinds, *(one for one in chosen if one is not None))
+        found = tuple(one for one in found if not self._reach.dropped(one.at, span[0]))
+        # What does not reach the claim may be meant there, or may not.
+        return tuple(one if self._reaches(one, span[0]) else replace(one, said="") for one in found)
+
+    def _reaches(self, one: Narrowing, at: int) -> bool:
+        if one.until is not None and at > one.until:
+            return False
+        if not one.onward:
+            return self._reach.conditional(one.at, at)
+        return one.at[0] > at or self._reach.holds(one.at, at, one.var.name)
 
     def _nearest(self, span: Span, several: list[Narrowing]) -> Narrowing | None:
         before = [one for one in several if one.at < span]
@@ -96,7 +108,8 @@ def _of_kinds(claims: Claims) -> Iterator[Narrowing]:
             if isinstance(var, Var) and fitting((one.kind,), var.axes):
                 said = filled(KINDS[one.kind].formula, (latex(one.named),))
                 said = said if one.mood is Mood.CONDITION else ""
-                yield Narrowing((one.at, one.at), var, said, latex(one.named), (one.kind,))
+                yield Narrowing(one.span, var, said, latex(one.named), (one.kind,),
+                                onward=one.local, until=one.until)  # fmt: skip
 
 
 def _of_intervals(claims: Claims) -> Iterator[Narrowing]:

@@ -17,7 +17,7 @@ from derive.elaborate.shown import formula
 from derive.kernel.expr import Expr, Map, toposort
 from derive.tree import Tree
 from proofs.undefined import function_of
-from proofs.verdict import REFUTED, UNSETTLED, Finding
+from proofs.verdict import ILL_TYPED, REFUTED, UNSETTLED, Finding, Link
 
 if TYPE_CHECKING:
     from proofs.judge import Side
@@ -42,7 +42,7 @@ def unless_unread(found: Finding, sides: Sequence[Side], relation: str, claims: 
         message = "of which matrix the rank is full is not read: say full column rank, or row rank"
         return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
     if relation == "=" and (meant := _meant(sides, claims)) is not None:
-        message = f"nothing says what {formula(meant)} is: this may"
+        message = f"nothing says what {formula(meant)} is: this may say it"
         return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
     strange = _strange(exprs, claims)
     if strange is not None:
@@ -56,6 +56,16 @@ def unless_unread(found: Finding, sides: Sequence[Side], relation: str, claims: 
             )
             return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
     return found
+
+
+def unless_sized(link: Link, at: int, claims: Claims) -> Link:
+    """What is wrong for all sizes may be right for the n = 1 that is spoken of beside it."""
+    reading = claims.reading
+    sized = any(reading.reach.within(said, at) for said in reading.sized)
+    if link.verdict not in (REFUTED, ILL_TYPED) or not sized:
+        return link
+    told = "this is judged for all sizes, and the text speaks of one size beside it"
+    return Link(link.text, link.span, link.relation, UNSETTLED, "numeric", told)
 
 
 def _meant(sides: Sequence[Side], claims: Claims) -> Tree | None:

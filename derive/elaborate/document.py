@@ -17,6 +17,7 @@ from derive.elaborate.assembly import network_of
 from derive.elaborate.claims.claimed import claims_told_apart
 from derive.elaborate.claims.counts import Counts, read_with_counts
 from derive.elaborate.claims.steps import steps_of
+from derive.elaborate.claims.valued import words_claimed
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.abstract import note_asked, note_losses
 from derive.elaborate.names.basis import has_basis
@@ -55,11 +56,13 @@ from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.onehot import with_one_hot
 from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
+from derive.elaborate.statements.reach import Reach
 from derive.elaborate.statements.requests import requests
 from derive.elaborate.statements.roots import with_exponentials, with_roots
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.slopes import Slopes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
+from derive.elaborate.statements.spoken import spoken
 from derive.elaborate.statements.subsets import with_subsets
 from derive.elaborate.statements.summands import apart, summands
 from derive.elaborate.statements.together import with_parts
@@ -142,9 +145,11 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     definition.  ``recast`` says what is read of a recurrence: else its steps are written out.
     Raises DeriveError for a document that cannot hold formulas at all."""
     parsed, counts = read_with_counts(source, judging)
-    reading = Reading(Scope(), recalled={} if judging else None)
+    reading = Reading(Scope(), Reach(parsed), recalled={} if judging else None)
     faults: list[Fault] = []
-    said = stated(parsed, counts.takes, judging)
+    words = spoken(parsed)
+    reading.unread = words.others
+    said = [*words.definitions, *stated(parsed, counts.takes, judging)]
     said += () if judging else requests(parsed)
     said = with_one_hot(said, parsed.document.plain, reading)
     written = with_subsets(with_parts(respelled(said), reading), reading)
@@ -184,18 +189,21 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.scope.primed = primes_transpose(items, parsed.document.plain)
     items = with_roots(with_exponentials(with_pairs(items), reading), reading)
     note_members(items, reading.scope)
-    statements = sorted_statements(items, reading)
+    known = words_claimed(items, parsed.document.plain) if judging else []
+    statements = sorted_statements([item for item in items if item not in known], reading)
+    statements.claims += known
     shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
     # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
     for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:
         statements.definitions.remove(item)
         reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
-    _declare(statements, reading, faults, parsed.document.plain)
+    _declare(statements, reading, faults, parsed.document.plain, judging)
     note_sets(reading)
     note_exponents(items, reading)
     note_entries(items, reading)
     order = _equations(statements, reading, faults, judging, parsed.document.plain)
-    called = tuple(called_names(parsed, statements.claims, reading, judging))
+    sides = statements.claims, statements.declarations
+    called = tuple(called_names(parsed, *sides, reading, judging))
     note_kinds(reading, called)
     reading.late = _differentiating(order, reading) if judging else set()
     reading.differentiating = frozenset(reading.late)
@@ -251,10 +259,12 @@ def problems_of(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list
     return sorted(found, key=lambda d: (d.start, d.end))
 
 
-def _declare(statements: Statements, reading: Reading, faults: list[Fault], plain: str) -> None:
+def _declare(
+    statements: Statements, reading: Reading, faults: list[Fault], plain: str, judging: bool
+) -> None:
     for item in statements.declarations:
         try:
-            declare(item, reading)
+            declare(item, reading, judging)
         except Fault as fault:
             faults.append(fault)
     assume(statements.assumptions, reading, plain)

@@ -10,19 +10,19 @@ said of them, are those of the document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from derive.diagnostics import Source
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.anew import ANEW, is_other, sentences_anew
+from derive.elaborate.names.scope import base_of
+from derive.elaborate.sayings import IN, key_of, names_of, relation_of, said_by, varied_by
 from derive.elaborate.statements.alone import DEFINES, formals_of, is_head
 from derive.elaborate.statements.collect import ORDERED
-from derive.elaborate.statements.declare import declared_names
 from derive.elaborate.statements.given import is_concluded
 from derive.latex.headings import Heading, headings, levels
 from derive.latex.macros import collect
-from derive.latex.print import latex
 from derive.latex.read import Parsed, read_formulas
 from derive.latex.segment import Document, segment
 from derive.tree import Tree
@@ -39,9 +39,9 @@ _REFERS = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\b(?:problem|exercise|question|task)[~ ]?\(?(\d+)", re.IGNORECASE)
-_IN = frozenset(["in", "sim"])
 _SHOWN = re.compile(rb"\x01+")
 _LETTER = re.compile(r"[^\r\n]")
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,16 @@ class _Part:
     formals: set[str] = field(default_factory=set)
     concluded: set[str] = field(default_factory=set)  # "show that L = ..": said elsewhere
     borrows: bool = False  # does it take names from others
+    anew: list[Tree] = field(default_factory=list)  # what gives names other values than before
 
     @cached_property
     def names(self) -> dict[str, None]:
-        return dict.fromkeys(key for item in self.items for key in _names(item))
+        return dict.fromkeys(key for item in self.items for key in names_of(item))
 
     @cached_property
     def differentiated(self) -> set[str]:
         """What derivatives are taken by."""
-        return {key for item in self.items for node in item.subtrees() for key in _by(node)}
+        return {key for item in self.items for node in item.subtrees() for key in varied_by(node)}
 
     def has(self, key: str) -> bool:
         """Whether the part has a name of its own that it says nothing of."""
@@ -106,8 +107,8 @@ class _Part:
         if not self.given:
             return any(item.head == "chain" for item in self.items) or bool(self.differentiated)
         by = self.differentiated
-        rest = (item for item in self.items if not any(_by(node) for node in item.subtrees()))
-        return not by.issubset(key for item in rest for key in _names(item))
+        rest = (item for item in self.items if not any(varied_by(node) for node in item.subtrees()))
+        return not by.issubset(key for item in rest for key in names_of(item))
 
 
 def problems(source: Source, judging: bool = False) -> tuple[Problem, ...]:
@@ -128,7 +129,7 @@ def problems_said_anew(source: Source, judging: bool = False) -> Iterator[tuple[
 
     A section goes on with the problem of the one before unless it says a name that this has said,
     and something else of it.  ``judging``: it must be supposed there, as another equation for a
-    name may be a claim about it.
+    name may be a claim about it; and where no section does so, a sentence may.
     """
     document = segment(source)
     found = list(headings(document.plain, *_body(document)))
@@ -144,6 +145,9 @@ def problems_said_anew(source: Source, judging: bool = False) -> Iterator[tuple[
                 said.setdefault(key, []).extend(items)
         if len(kept) > 1:
             yield _cut(source, document, kept, judging)
+    begun, anew = sentences_anew(read_formulas(source)) if judging else ([], set())
+    if begun:
+        yield _cut(source, document, begun, judging, anew)
 
 
 def _anew(part: _Part, said: dict[str, list[Tree]], document: Document, judging: bool) -> bool:
@@ -152,11 +156,11 @@ def _anew(part: _Part, said: dict[str, list[Tree]], document: Document, judging:
             for before in said.get(key, ()):
                 # z_i = .. may be what z = .. says; f(X) = .. is another f than f(x) = ..
                 same = before.kids[0] == item.kids[0] or is_head(item.kids[0])
-                if _relation(before) != _relation(item) or not same:
+                if relation_of(before) != relation_of(item) or not same:
                     continue
                 if before.kids[:3:2] == item.kids[:3:2]:
                     continue
-                supposed = _relation(item) in _IN or not judging
+                supposed = relation_of(item) in IN or not judging
                 words = document.words_before(item.span[0])
                 if supposed or _SUPPOSES.search(words):
                     return True
@@ -170,8 +174,11 @@ def _body(document: Document) -> tuple[int, int]:
     return max(begin, 0), len(document.plain) if end < 0 else end
 
 
-def _parts(parsed: Parsed, begun: Sequence[Heading], judging: bool) -> list[_Part]:
-    """What stands before the first heading, and under each."""
+def _parts(
+    parsed: Parsed, begun: Sequence[Heading], judging: bool, anew: Collection[Span] = ()
+) -> list[_Part]:
+    """What stands before the first heading, and under each.  ``anew``: the equations that give
+    names other values; where these begin a part, every other one goes on from what was said."""
     _, end = _body(parsed.document)
     starts = [0, *(one.start for one in begun)]
     parts = [
@@ -184,79 +191,33 @@ def _parts(parsed: Parsed, begun: Sequence[Heading], judging: bool) -> list[_Par
             k += 1
         parts[k].items.append(item)
         if judging and is_concluded(item, parsed.source.text):
-            parts[k].concluded.update(_said(item))
+            parts[k].concluded.update(said_by(item))
             continue
-        for key in _said(item):
-            parts[k].given.setdefault(key, []).append(item)
+        if item.span in anew:
+            parts[k].anew.append(item)
+        goes_on = bool(anew) and item.span not in anew and item.head == "chain"
+        goes_on = goes_on and relation_of(item) not in IN
+        for key in said_by(item):
+            if goes_on and any(key in one.given for one in parts[:k]):
+                parts[k].concluded.add(key)
+            else:
+                parts[k].given.setdefault(key, []).append(item)
         if item.head == "chain" and item.kids[0] is not None and is_head(item.kids[0]):
-            parts[k].formals |= {_key(one) for one in formals_of(item.kids[0].kids[1])}
+            parts[k].formals |= {key_of(one) for one in formals_of(item.kids[0].kids[1])}
     return parts
-
-
-# ------------------------------------------------------------------------------- what is said
-
-
-def _relation(item: Tree) -> str:
-    return str(item.kids[1].kids[0])
-
-
-def _said(item: Tree) -> Iterator[str]:
-    r"""The names that a statement declares or defines; not the i of i = 1, .., n, nor n = 3."""
-    if item.head != "chain" or item.kids[0] is None or any(k.head == "ask" for k in item.kids[::2]):
-        return
-    left, right = item.kids[0], item.kids[2]
-    if _relation(item) in _IN:
-        parts = left.kids if left.head == "list" else (left,)
-        if index_letter(left) is None or right.head != "set":
-            yield from dict.fromkeys(_key(one) for one in declared_names(item))
-            if any(part.head == "dots" for part in parts):
-                yield from dict.fromkeys(base_of(one) for one in parts if base_of(one))
-    elif _relation(item) in DEFINES and not any(n.head == "dots" for n in right.subtrees()):
-        if base_of(left) not in ("", r"\delta") and right.head != "num":
-            yield _key(left)
-        elif is_head(left):
-            yield _key(left.kids[0])
-
-
-def _names(item: Tree) -> Iterator[str]:
-    for node in names_in([item]):
-        yield _key(node)
-
-
-def _by(node: Tree) -> list[str]:
-    """What a derivative is taken by."""
-    match node:
-        case Tree("deriv", (_, Tree() as by, *_)) | Tree("grad", (Tree() as by, *_)):
-            return [_key(one) for one in names_in([by])]
-    return []
-
-
-def _key(node: Tree) -> str:
-    r"""A name with the marks that tell it from others: W_1, z^{(2)}, \hat y; not the i of x_i."""
-    marks = ""
-    while node.head in ("script", "prime"):
-        if node.head == "script":
-            _, sub, sup = node.kids
-            if isinstance(sub, Tree) and not _is_place(sub):
-                marks = f"_{{{latex(sub)}}}{marks}"
-            if isinstance(sup, Tree) and sup.head in ("paren", "bracket") and not _is_place(sup):
-                marks = f"_{{{latex(sup)}}}{marks}"
-        node = node.kids[0]
-    return base_of(node) + marks
-
-
-def _is_place(script: Tree) -> bool:
-    parts = script.kids if script.head in ("list", "juxt") else (script,)
-    return all(isinstance(one, Tree) and index_letter(one) is not None for one in parts)
 
 
 # ----------------------------------------------------------------------------------- the cut
 
 
 def _cut(
-    source: Source, document: Document, begun: Sequence[Heading], judging: bool
+    source: Source,
+    document: Document,
+    begun: Sequence[Heading],
+    judging: bool,
+    anew: Collection[Span] = (),
 ) -> tuple[Problem, ...]:
-    parts = _parts(read_formulas(source), begun, judging)
+    parts = _parts(read_formulas(source), begun, judging, anew)
     text = source.text
     macros = collect(text)[1]
     numbers = [re.findall(r"\d+", part.heading.title if part.heading else "")[:1] for part in parts]
@@ -267,13 +228,16 @@ def _cut(
             continue
         elsewhere = any(key in said or key.partition("_")[0] in said for key in part.concluded)
         said.update(part.given)
-        part.borrows = part.heading is not None and (elsewhere or part.refers(text))
+        part.borrows = part.heading is not None and (
+            elsewhere or part.heading.kind == ANEW or part.refers(text)
+        )
         asked = [*_named(part, numbers[:k], text), 0] if part.borrows else [0][:k]
         takes = [_taken(parts, k, asked, sparing) for sparing in (False, True)]
         own, fresh = (_cut_out(source, macros, parts, k, one) for one in takes)
         title = "" if part.heading is None else _title(part.heading, len(made) + 1)
         told = "; ".join(_told(parts[at], keys) for at, keys in sorted(takes[0].items()) if at)
-        equations = (_relation(item) in DEFINES for items in part.given.values() for item in items)
+        given = [item for items in part.given.values() for item in items]
+        equations = (relation_of(item) in DEFINES for item in given)
         made.append(
             Problem(
                 title, (source.origin(part.start), source.origin(part.end)), own,
@@ -324,10 +288,10 @@ def _taken(
         if found in taken.setdefault(at, set()):
             continue
         items = parts[at].given[found]
-        if sparing and at and not taken[at] and all(_relation(item) in _IN for item in items):
+        if sparing and at and not taken[at] and all(relation_of(item) in IN for item in items):
             continue
         taken[at].add(found)
-        wanted += [one for item in items for one in _names(item)]
+        wanted += [one for item in items for one in names_of(item)]
     return {at: keys for at, keys in taken.items() if keys}
 
 
@@ -341,7 +305,8 @@ def _cut_out(
     known = set().union(*taken.values())
     for at in sorted({0, *taken} - {k}):
         part = parts[at]
-        start = part.start if at == 0 else text.find("\n", part.start, part.end) % (len(text) + 1)
+        whole = part.heading is None or part.heading.kind == ANEW
+        start = part.start if whole else text.find("\n", part.start, part.end) % (len(text) + 1)
         shown[start : part.end] = b"\1" * (part.end - start)
         for item in part.items:
             if not _goes_with(item, part, own, taken.get(at, set()), known):
@@ -368,11 +333,13 @@ def _goes_with(item: Tree, part: _Part, own: _Part, wanted: set[str], known: set
     What is common to all problems goes with each of them, but for definitions it has no use for.
     """
     common = part.heading is None
-    said = {key for key in _said(item) if any(one is item for one in part.given.get(key, ()))}
+    if any(is_other(item, one) for one in own.anew):
+        return False
+    said = {key for key in said_by(item) if any(one is item for one in part.given.get(key, ()))}
     if said:
-        declared = common and _relation(item) in _IN
+        declared = common and relation_of(item) in IN
         return not any(own.says(key) for key in said) and (declared or bool(said & wanted))
     # Facts: "where $y$ is one-hot", $0 < \alpha < 1$.
     bare = base_of(item) or item.head in ("list", "text")
-    ordered = item.head == "chain" and item.kids[0] is not None and _relation(item) in ORDERED
-    return common or (bool(bare or ordered) and known.issuperset(_names(item)))
+    ordered = item.head == "chain" and item.kids[0] is not None and relation_of(item) in ORDERED
+    return common or (bool(bare or ordered) and known.issuperset(names_of(item)))

@@ -13,6 +13,7 @@ from derive.derivation.network import REALS, Domain
 from derive.elaborate.layouts import DENOMINATOR, Layout
 from derive.elaborate.names.scope import Scope
 from derive.elaborate.statements.mood import Mood
+from derive.elaborate.statements.reach import Reach
 from derive.elaborate.values import Sizes, Value
 from derive.kernel import sizes
 from derive.kernel.expr import Axes, Expr
@@ -96,6 +97,7 @@ class Reading:
     """Everything known of a document while it is being elaborated."""
 
     scope: Scope
+    reach: Reach = field(default_factory=Reach)  # of what the document supposes
     sizes: Sizes = field(default_factory=Sizes)
     equations: dict[str, Equation] = field(default_factory=dict)
     functions: dict[str, Equation] = field(default_factory=dict)
@@ -105,6 +107,9 @@ class Reading:
     least: dict[str, int] = field(default_factory=dict)  # the 2 of n >= 2, a size
     # What a document says that its sizes are: the 3 of n = 3, the n of m = n.
     size_values: dict[str, Axis] = field(default_factory=dict)
+    # Where x = 3 is said of a variable in places only, and whether under a condition.
+    valued: dict[tuple[int, int], bool] = field(default_factory=dict)
+    sized: list[tuple[int, int]] = field(default_factory=list)  # where it says so for a while only
     runs: dict[str, tuple[Axis, Axis]] = field(default_factory=dict)  # of the sums around: r
     ranks: dict[str, int] = field(default_factory=dict)  # chosen ranks of undeclared symbols
     entries: dict[str, int] = field(default_factory=dict)  # how many indices they are written with
@@ -136,6 +141,8 @@ class Reading:
     structured: set[Expr] = field(default_factory=set)  # of a kind, and differentiated by
     lone: dict[str, Tree] = field(default_factory=dict)  # undeclared and met once: where
     said: Said | None = None  # of windows, in words
+    # Functions of which the text says what they are: in words that are not read, or "" in none.
+    unread: dict[str, str] = field(default_factory=dict)
     norms: str = ""  # the kind of matrix norm that the text speaks of
     layout: Layout = DENOMINATOR  # in which derivatives inside formulas are read
     # Values of settled trees, kept where a document is judged: its formulas are read repeatedly.

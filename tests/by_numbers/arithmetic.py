@@ -9,15 +9,17 @@ import re
 
 import numpy as np
 
-from tests.by_numbers.names import group, is_transpose, limits
+from tests.by_numbers.names import canonical, group, is_transpose, limits, name_end
 from tests.by_numbers.text import balanced
 from tests.by_numbers.values import (
     COMPARED,
+    ENTRYWISE,
     Jac,
     Misfit,
     Unread,
     added,
     entrywise,
+    joined,
     negated,
     picked_entries,
     product,
@@ -72,16 +74,17 @@ class Arithmetic:
     def loose(self):
         """The elementwise product binds less than juxtaposition."""
         value = self.run()
-        while self.peek() in (r"\odot", r"\circ", "*", r"\ast"):
+        while self.peek() in ENTRYWISE:
+            sign = self.peek()
             self.at += 1
-            value = entrywise(value, self.run())
+            value = joined(sign, value, self.run())
         return value
 
     def tight(self):
         factors, signs = [self.factor()], []
         while True:
-            if self.peek() in (r"\odot", r"\circ", "*", r"\ast"):
-                signs.append("o")
+            if self.peek() in ENTRYWISE:
+                signs.append(self.peek())
                 self.at += 1
             elif self.peek() in (r"\cdot", r"\times"):
                 signs.append(" ")
@@ -93,7 +96,7 @@ class Arithmetic:
             factors.append(self.factor())
         value = factors[0]
         for sign, factor in zip(signs, factors[1:], strict=True):
-            value = entrywise(value, factor) if sign == "o" else product(value, factor)
+            value = product(value, factor) if sign == " " else joined(sign, value, factor)
         return value
 
     def run(self):
@@ -126,7 +129,7 @@ class Arithmetic:
         word = self.peek()
         if not word or (word in ENDS and not (word in ("|", r"\|") and not self.bars)):
             return False
-        return word not in ("+", "-", "_", "^", r"\odot", r"\circ", "*", "/", "=", r"\ast")
+        return word not in ("+", "-", "_", "^", "/", "=", *ENTRYWISE)
 
     # one factor with its scripts
     def factor(self):
@@ -272,6 +275,21 @@ class Arithmetic:
             return float(np.abs(value).max())
         return float(np.sqrt(np.sum(np.square(value))))
 
+    def counted(self, letter: str, at: int) -> int:
+        """How many values an index has that nothing limits: as many as the entries it selects."""
+        for k in range(at, len(self.t) - 1):
+            if self.t[k] != "_" or letter not in (words := group(self.t, k + 1)[0]):
+                continue
+            places = [w for w in words if w != ","]
+            for start in range(k - 1, max(at, k - 8) - 1, -1):
+                if name_end(self.t, start) is not None and self.w.known(
+                    name := canonical(self.t[start:k])
+                ):
+                    shape = np.shape(self.w.lookup(name, [], self.letters))
+                    if len(places) <= len(shape):
+                        return shape[places.index(letter)]
+        raise Unread(f"no limit for {letter}")
+
     def big(self):
         word = self.peek()
         letters, upper, condition, self.at, lower = limits(self.t, self.at + 1)
@@ -280,9 +298,10 @@ class Arithmetic:
         counts = []
         for letter in letters:
             size = "".join(upper) or self.w.letters.get(letter, "")
-            if not size:
-                raise Unread(f"no limit for {letter}")
-            counts.append(self.w.size(size))
+            if size:
+                counts.append(self.w.size(size))
+            else:
+                counts.append(self.counted(letter, start))
         for place in np.ndindex(tuple(counts)):
             inner = {**self.letters, **dict(zip(letters, place, strict=True))}
             if condition and inner[condition[0]] == inner[condition[2]]:

@@ -129,6 +129,24 @@ class Derivatives(Arithmetic):
         self.at = stop
         return self.w.derivative(lambda: self.sub(top), target, self.letters)
 
+    def differential(self, at: int):
+        """d of what follows: what it changes by where every variable x changes by its dx."""
+        end = name_end(self.t, at)
+        if end is not None:
+            name = spelled(*parted_name(self.t[at:end]))
+            if name in self.w.changes.varied and self.t[end : end + 1] not in (["^"], ["_"]):
+                self.at = end
+                return self.w.changes.of(name)
+
+        def inside():
+            part = type(self)(self.w, self.t, self.letters)
+            part.at = at
+            value = part.factor()
+            self.at = part.at
+            return value
+
+        return self.w.changes.along(inside)
+
     def gradient(self):
         self.at += 1
         if self.peek() == "^":

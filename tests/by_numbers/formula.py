@@ -24,6 +24,7 @@ from tests.by_numbers.values import (
     GENERIC,
     WORDS,
     Eye,
+    Misfit,
     Unread,
     difference,
     squeeze,
@@ -107,7 +108,7 @@ class Parser(Derivatives):
         start = self.at
         word = self.peek()
         spelled_word, end = self.word()
-        if spelled_word in ("diag", "tr", "Tr", "max", "min"):
+        if spelled_word in ("diag", "tr", "Tr", "trace", "det", "vec", "max", "min"):
             return self.special(spelled_word, end)
         name = WORDS.get(spelled_word)
         if name is not None and not (word == r"\sigma" and not self.called(end)):
@@ -125,6 +126,9 @@ class Parser(Derivatives):
             if not size:
                 raise Unread("constant vector of no size")
             return np.full((self.w.size(size), 1), fill)
+        upright = spelled_word == "d" and word != "d"
+        if spelled_word == "d" and self.w.changes.varied and (upright or not self.w.known("d")):
+            return self.differential(end)
         if word == "d" and not self.w.known("d") and self.at + 1 < len(self.t):
             end = name_end(self.t, self.at + 1)
             if end is not None:
@@ -241,7 +245,7 @@ class Parser(Derivatives):
         if word in (r"\mathrm", r"\text", r"\operatorname", r"\mathop", r"\textrm"):
             inner, end = group(self.t, self.at + 1)
             return "".join(inner), end
-        if word in (r"\max", r"\min", r"\tr"):
+        if word in (r"\max", r"\min", r"\tr", r"\det", r"\vec", r"\diag"):
             return word[1:], self.at + 1
         rest = "".join(self.t[self.at : self.at + 9])
         for known in ("softmax", "sigmoid", "ReLU", "relu", "diag", "tanh", "sign"):
@@ -275,7 +279,13 @@ class Parser(Derivatives):
             if np.ndim(value) == 0:
                 return value
             return np.diag(value.reshape(-1)) if 1 in value.shape else np.diag(value)[:, None]
-        return float(np.trace(value))
+        if isinstance(value, Eye) or np.ndim(value) == 0:
+            raise Unread(f"{word} of no known size")
+        if word == "vec":
+            return value.reshape(-1, 1, order="F")
+        if value.shape[0] != value.shape[1]:
+            raise Misfit(word)
+        return float(np.linalg.det(value) if word == "det" else np.trace(value))
 
     def function(self, name: str, end: int):
         self.at = end

@@ -128,6 +128,19 @@ def entrywise(a, b, what=lambda a, b: a * b):
     return what(a, b)
 
 
+# Signs between two factors that are no product of matrices.
+ENTRYWISE = (r"\odot", r"\circ", "*", r"\ast", r"\oslash", r"\otimes")
+
+
+def joined(sign, a, b):
+    """What such a sign makes of two values."""
+    if sign == r"\otimes":
+        if isinstance(a, Eye | Jac) or isinstance(b, Eye | Jac):
+            raise Unread("a Kronecker product of no known size")
+        return squeeze(np.kron(a, b))
+    return entrywise(a, b, (lambda x, y: x / y) if sign == r"\oslash" else (lambda x, y: x * y))
+
+
 def added(a, b, sign=1):
     if isinstance(a, Eye) and isinstance(b, Eye):
         return Eye(a.scale + sign * b.scale)

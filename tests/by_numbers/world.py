@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 
+from tests.by_numbers.changes import Changes
 from tests.by_numbers.names import (
     canonical,
     canonical_text,
@@ -52,6 +53,7 @@ class World:
         self.claims: list[Statement] = []
         self.noted_lines = {n for row in document.rows for n in range(row.first, row.last + 1)}
         self.collect()
+        self.changes = Changes(self)
 
     def where(self) -> None:
         for words in re.findall(r"%\s*numbers:\s*(.*)", self.text):

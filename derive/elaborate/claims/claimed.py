@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from derive.elaborate.claims.steps import stepped, steps_of
+from derive.elaborate.claims.valued import note_values
 from derive.elaborate.names.scope import base_of, index_letter, names_in, taken_apart
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.cases import echoes
@@ -64,7 +65,8 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     """
     _known_powers(statements, reading)
     _note_inputs(statements, reading)
-    note_sizes(statements, reading)
+    note_sizes(statements, reading, text)
+    note_values(statements, reading, text)
     for item in (*_solutions(statements, reading, text), *_round(statements, reading)):
         if item in statements.definitions:
             _claim(item, statements, reading)
@@ -213,7 +215,8 @@ def _named_in_passing(
     item: Tree, statements: Statements, reading: Reading
 ) -> Iterator[tuple[Tree, Tree]]:
     r"""The g of \partial L / \partial z = z - y = g, and what it names, if nothing knows a g."""
-    if item.head != "chain" or {str(r.kids[0]) for r in item.kids[1::2]} - DEFINES:
+    signs = {str(r.kids[0]) for r in item.kids[1::2]} if item.head == "chain" else set()
+    if not signs or signs - DEFINES or item.span in reading.valued:
         return
     sides = zip(item.kids[::2], item.kids[2::2], strict=False)
     fresh = [(before, side) for before, side in sides if _is_new(side, reading)]
@@ -346,6 +349,9 @@ def _claims(
         return
     if sides[1].head == "list" and any(part.head == "dots" for part in sides[1].kids):
         return  # i = 1, .., m says where an index runs
+    if item.span in reading.valued:
+        yield Claim(item, sides, relations)
+        return
     if len(sides) == 2 and _is_notation(*sides, reading):
         return
     if all(_counts(side, reading) for side in sides):

@@ -50,7 +50,11 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     plain = done.parsed.document.plain  # without comments
     claims = [part for claim in claims for part in _requirement_apart(claim, plain)]
     # Not by equality: what is supposed in one place may be claimed in another.
-    supposed = [says_kind(claim, done.called) or _is_given(claim, plain) for claim in claims]
+    valued = done.reading.valued
+    supposed = [
+        says_kind(claim, done.called) or _is_given(claim, plain) or claim.span in valued
+        for claim in claims
+    ]
     given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
     claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)

@@ -24,7 +24,7 @@ def rows_of(reading: Reading, symbol: str) -> list[Row]:
     found = BY_WORD.get(symbol)
     if found is not None:
         return found
-    row = _BY_LETTER.get(symbol)
+    row = None if symbol in reading.unread else _BY_LETTER.get(symbol)
     met = {name.rstrip("'") for name in reading.scope.whole}
     if row is None or (row.beside and met.isdisjoint(row.beside)):
         return []

@@ -41,8 +41,11 @@ def _under(name: Tree) -> str:
     return text[len(_BAR) : -1] if text.startswith(_BAR) else ""
 
 
-def _bare(tree: Tree) -> Tree | None:
-    """The quantity under the bar of \\bar{W}_2, with its scripts."""
+def _bare(tree: Tree | None) -> Tree | None:
+    """The quantity under the bar of \\bar{W}_2, with its scripts; None of a line that goes on from
+    the one before it."""
+    if tree is None:
+        return None
     if tree.head == "script" and isinstance(tree.kids[0], Tree):
         base = _bare(tree.kids[0])
         return Tree("script", (base, *tree.kids[1:])) if base is not None else None

@@ -28,10 +28,18 @@ def assume(items: Iterable[Tree], reading: Reading, text: str) -> None:
     for item in items:
         for side, domain in _bounded(item, reading):
             symbol = reading.scope.refer(side).symbol
-            if symbol in reading.size_names:
-                _at_least(symbol, domain, reading)
-                continue
             mood = mood_of(text, *item.span, latex(side))
+            if symbol in reading.size_names:
+                if mood is Mood.GIVEN and reading.reach.everywhere(item.span, side):
+                    _at_least(symbol, domain, reading)
+                continue
+            if mood is Mood.GIVEN and not reading.reach.everywhere(item.span, side):
+                bound = Bound(symbol, domain, item.span, Mood.CONDITION, onward=True)
+                reading.bounds.append(bound)
+                known = reading.declarations.get(symbol)
+                reading.declarations[symbol] = known or Declaration(None, REALS, side.span)
+                reading.scope.declared.add(symbol)
+                continue
             _bound(symbol, domain, side.span, mood, reading)
 
 

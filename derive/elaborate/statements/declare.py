@@ -13,8 +13,9 @@ from fractions import Fraction
 from derive.derivation.network import REALS, Domain
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import base_of, index_letter
-from derive.elaborate.reading import Declaration, Reading
+from derive.elaborate.reading import Bound, Declaration, Reading
 from derive.elaborate.shown import marked
+from derive.elaborate.statements.mood import Mood
 from derive.elaborate.terms.limits import size_of
 from derive.kernel.expr import Axes
 from derive.kernel.sizes import Axis
@@ -49,17 +50,20 @@ def _families(item: Tree) -> Iterator[str]:
                 yield f"{base}^{{(#1)}}"
 
 
-def declare(item: Tree, reading: Reading) -> None:
-    r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known."""
-    axes, domain = _set_of(item.kids[2], reading)
-    kinds = _kinds_of(item.kids[2])
+def declare(item: Tree, reading: Reading, judging: bool = False) -> None:
+    r"""Record ``W \in \mathbb{R}^{m \times n}`` and its kin.  Fault where the set is not known.
+
+    ``judging``: what is declared in two sets is in each of them in places only."""
+    axes, found = _set_of(item.kids[2], reading)
+    domain = found
+    kinds = kinds_of_set(item)
     for symbol in _families(item):
         reading.declarations.setdefault(symbol, Declaration(axes, domain, item.span))
         if domain.classes is not None:
             reading.scope.classes.add(symbol)
     for name in declared_names(item):
         symbol = reading.scope.introduce(name).symbol
-        if kinds:
+        if kinds and reading.reach.everywhere(item.span, name):
             reading.kinds[symbol] = closed([*reading.kinds.get(symbol, ()), *kinds])
         before = reading.declarations.get(symbol)
         if before is not None and before.axes != axes and before.axes is not None:
@@ -69,6 +73,9 @@ def declare(item: Tree, reading: Reading) -> None:
             )  # fmt: skip
         if index_letter(name) in reading.scope.bound and domain.classes is not None:
             continue  # k ∈ {1, …, c} says where an index runs, not that k is a variable
+        domain = found
+        if judging and before is not None and before.axes == axes and before.domain != domain:
+            domain = _in_places(symbol, before, domain, name.span, reading)
         reading.declarations[symbol] = Declaration(axes, domain, name.span)
         if domain.classes is not None:
             reading.scope.classes.add(symbol)
@@ -79,6 +86,18 @@ def declare(item: Tree, reading: Reading) -> None:
         if axes:
             reading.scope.arrays.add(symbol)
             reading.declares = True
+
+
+def _in_places(
+    symbol: str, before: Declaration, domain: Domain, span: tuple[int, int], reading: Reading
+) -> Domain:
+    """What holds everywhere of a symbol that is said to be in two sets: nothing of either."""
+    if domain.classes is not None or before.domain.classes is not None:
+        return domain
+    for one, at in ((before.domain, before.span), (domain, span)):
+        if one != REALS:
+            reading.bounds.append(Bound(symbol, one, at, Mood.CONDITION, onward=True))
+    return REALS
 
 
 def set_axes(tree: Tree, reading: Reading) -> Axes:
@@ -94,9 +113,10 @@ _MATRICES = {
 }  # fmt: skip
 
 
-def _kinds_of(tree: Tree) -> tuple[str, ...]:
-    """The kinds that a set gives its members; () of a set of arrays of all kinds."""
-    found = _matrices(tree)
+def kinds_of_set(item: Tree) -> tuple[str, ...]:
+    """The kinds that the set of a declaration gives its members; () of a set of arrays of all
+    kinds."""
+    found = _matrices(item.kids[2])
     return () if found is None else found[0]
 
 

@@ -45,20 +45,31 @@ def note_facts(
             except (Fault, Silent):
                 continue
             var = _totalled(reading.sizes.current(value).expr)
-            if var is not None and var in reading.made:
-                reading.normalised.add(reading.made[var])
+            if var is None or var not in reading.made:
+                continue
+            symbol, mood = reading.made[var], mood_of(plain, *item.span)
+            if mood is Mood.GIVEN and reading.reach.everywhere(item.span, symbol):
+                reading.normalised.add(symbol)
+            else:
+                _in_places(symbol, Domain(normalised=True), item.span, mood, reading)
     for words, told in ((_HOT, "one-hot"), (_DISTRIBUTION, "a distribution")):
         for symbol, mood, span in _worded(words, parsed, reading):
-            if mood is not Mood.GIVEN:
+            if mood is not Mood.GIVEN or not reading.reach.everywhere(span, symbol):
                 values = _ZERO_OR_ONE if words is _HOT else ()
-                domain = Domain(values=values, normalised=True)
-                reading.bounds.append(Bound(symbol, domain, span, mood))
+                _in_places(symbol, Domain(values=values, normalised=True), span, mood, reading)
                 continue
             reading.normalised.add(symbol)
             if words is _HOT:
                 reading.hot.add(symbol)
             named = re.sub(r"#\d", "i", symbol)
             reading.note(f"sum {symbol}", f"${named}$ is called {told}: its entries sum to 1")
+
+
+def _in_places(
+    symbol: str, domain: Domain, span: tuple[int, int], mood: Mood, reading: Reading
+) -> None:
+    given = mood is Mood.GIVEN
+    reading.bounds.append(Bound(symbol, domain, span, Mood.CONDITION if given else mood, given))
 
 
 def _sides_equal_to_one(item: Tree) -> Iterator[Tree]:

@@ -38,6 +38,8 @@ _APPOSED = re.compile(
     r"正交[矩阵]*[,,:(\s即]*$",
     re.IGNORECASE,
 )
+_HYPOTHETICAL = re.compile(r"\b(?:if|when|whenever|since|because|for|falls|wenn|si)\b", re.I)
+_LONE_COMMA = re.compile(r"^(?!.*(?:i e  |d h  |that is|so that|meaning|satisf|obey))[^,]*,[\s(]*$")
 _CLAIMED = re.compile(
     r"\b(?:then|hence|thus|therefore|so|we (?:get|have|obtain|find|see)|gives?|yields?|show|prove|"
     r"follows|dann|also|folgt|somit|gilt)\b|那么|则|所以|因此|得|证明",
@@ -121,7 +123,9 @@ def is_given(item: Tree, text: str) -> bool:
     before = _OPENING.sub("", text[max(0, item.span[0] - 300) : item.span[0]])
     # The dots of i.e. end no sentence.
     before = SENTENCE.split(re.sub(r"\b(i|d)\.\s?(e|h)\.", r"\1 \2  ", before))[-1]
-    if _APPOSED.search(before):
+    # "If Q is orthogonal, \\|Q x\\| = \\|x\\|" claims what follows from it.
+    apposed = _APPOSED.search(before)
+    if apposed and not (_HYPOTHETICAL.search(before) and _LONE_COMMA.search(apposed[0])):
         return True
     given = [found.end() for found in _GIVEN.finditer(before)]
     claimed = [found.end() for found in _CLAIMED.finditer(before)]

@@ -15,6 +15,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Reading
 from derive.elaborate.shown import formula, shape_of
 from derive.elaborate.statements.beside import beside
+from derive.elaborate.statements.declare import declared_names, kinds_of_set
 from derive.elaborate.statements.given import fact_in, is_given, is_hypothesis
 from derive.elaborate.statements.mood import Mood, mood_of
 from derive.kernel.expr import Axes
@@ -67,13 +68,22 @@ _FORMULAS = frozenset(["symmetric", "skew", "idempotent", "definite", "semidefin
 
 
 class Called(NamedTuple):
-    """What the text says of a name, where, and in what mood; ``denied``: that it is not so."""
+    """What the text says of a name, where, and in what mood; ``denied``: that it is not so.
+    ``local``: it is given, and not everywhere behind it; ``until``: where it is denied, if it is.
+    """
 
     named: Tree
     at: int
     kind: str
     mood: Mood
     denied: bool = False
+    end: int = 0
+    local: bool = False
+    until: int | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return (self.at, max(self.at, self.end))
 
 
 # Said of a matrix, these deny it a kind; "arbitrary" denies all.
@@ -88,11 +98,15 @@ _DENYING = (
 
 
 def called_names(
-    parsed: Parsed, items: Iterable[Tree], reading: Reading, judging: bool
+    parsed: Parsed,
+    items: Iterable[Tree],
+    declarations: Iterable[Tree],
+    reading: Reading,
+    judging: bool,
 ) -> Iterator[Called]:
     """The names that the text, or one of its formulas, calls symmetric, orthogonal, ..; not those
     of quantities that an equation defines.  ``judging``: some formulas are claims, not facts."""
-    found = list(_called(parsed, items, reading, judging))
+    found = [*_called(parsed, items, reading, judging), *_members(declarations, reading)]
     denied = [one for one in found if one.denied]
     for words, kinds in _DENYING:
         denied += [
@@ -101,19 +115,21 @@ def called_names(
         ]  # fmt: skip
     for one in found:
         if not one.denied:
-            yield one._replace(mood=_unless_denied(one, denied, reading))
+            yield _in_places(one, denied, reading) if one.mood is Mood.GIVEN else one
 
 
-def _unless_denied(one: Called, denied: Iterable[Called], reading: Reading) -> Mood:
-    """The mood of what is denied elsewhere: in doubt from there on, and a condition before it."""
+def _in_places(one: Called, denied: Iterable[Called], reading: Reading) -> Called:
+    """What is given as far as it reaches: it is a condition there, if that is not everywhere, and
+    in doubt from where it is denied on."""
     symbol = reading.scope.refer(one.named).symbol
     at = [
         no.at for no in denied
         if no.kind in closed([one.kind]) and reading.scope.refer(no.named).symbol == symbol
     ]  # fmt: skip
-    if one.mood is not Mood.GIVEN or not at:
-        return one.mood
-    return Mood.DOUBTED if max(at) > one.at else Mood.CONDITION
+    if not at and reading.reach.everywhere(one.span, one.named):
+        return one
+    until = min((place for place in at if place > one.at), default=None)
+    return one._replace(mood=Mood.CONDITION, local=True, until=until)
 
 
 def _called(
@@ -129,14 +145,24 @@ def _called(
                 continue
             loose = how == "loosely" or (words, kind) in _LOOSELY
             mood = Mood.DOUBTED if loose else mood_of(plain, at, end, latex(named))
-            yield Called(named, at, kind, mood)
+            yield Called(named, at, kind, mood, end=end)
     for item in items:
         for named, kind in fact_in(item):
             if reading.scope.refer(named).symbol in reading.equations:
                 continue
             said = is_hypothesis if kind in _FORMULAS else is_given
             if not judging or said(item, plain):
-                yield Called(named, item.span[0], kind, mood_of(plain, *item.span))
+                start, end = item.span
+                yield Called(named, start, kind, mood_of(plain, start, end), end=end)
+
+
+def _members(declarations: Iterable[Tree], reading: Reading) -> Iterator[Called]:
+    """What the sets of some declarations say of their members in places only."""
+    for item in declarations:
+        for kind in kinds_of_set(item):
+            for name in declared_names(item):
+                if not reading.reach.everywhere(item.span, name):
+                    yield Called(name, item.span[0], kind, Mood.GIVEN, end=item.span[1])
 
 
 def note_kinds(reading: Reading, called: Iterable[Called]) -> None:

@@ -37,6 +37,11 @@ _WRONG = _words(
     r"pretend\w*|disprove|refute|den(?:y|ies|ied)|unlike|contrary|would|had|nobody|no one|unless|"
     r"whether|doubt\w*|tempted|falsch\w*|faux|fausse)\b|错误|误以为|除非|是否"
 )
+# What all of a sort satisfy is said of none: "symmetric matrices satisfy A = A^T".
+_OF_A_SORT = _words(
+    r"\b(?:matrices|vectors|projections|functions|operators)\s+(?:that\s+)?"
+    r"(?:satisfy|obey|fulfil|have|are (?:defined|characteri[sz]ed))\b"
+)
 # Before it in its clause, if no word that gives something stands between.
 _NEGATED = _words(
     r"\b(?:not|never|cannot|no|none|without|neither|nor|hardly|rarely|seldom|barely|scarcely|"
@@ -68,6 +73,7 @@ _FOR = _words(
 # Behind it in its clause.
 _AFTER = _words(
     r"\b(?:not|never|fail\w*|false|wrong|were|would|impossible|only|sometimes|occasionally|rarely|"
+    r"temporarily|for (?:a|the) moment|"
     r"up to|in expectation|on average|approximately|if|iff|unless|when|whenever|provided|or|oder|"
     r"ou|about|about its|on (?:a|the|some|its)|"
     r"(?:in|for) (?:the|this|that|some|one|most|certain) (?:\w+ )?"
@@ -166,7 +172,11 @@ def _is_doubted(before: str, behind: str) -> bool:
     if _ABSURD.search(before) or _ABSURD.search(behind):
         return True
     clause = _BREAKS.split(before)[-1]
-    if _WRONG.search(clause) or re.search(r"\btrue or false\b", before, re.IGNORECASE):
+    if (
+        _WRONG.search(clause)
+        or _OF_A_SORT.search(clause)
+        or re.search(r"\btrue or false\b", before, re.IGNORECASE)
+    ):
         return True
     if _last(_NEGATED, clause) > _last(_STATES, clause):
         return True

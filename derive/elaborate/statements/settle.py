@@ -46,7 +46,7 @@ def settle(tree: Tree, scope: Scope) -> Tree:
     """
     match tree:
         case Tree("prime", (base, _)) if _primed(tree, scope):
-            return Tree("transpose", (settle(base, scope),), tree.span)
+            return Tree("transpose", (settle(base, scope), "'"), tree.span)
         case Tree("name" | "prime"):
             return _symbol(tree, scope)
         case Tree("script", (base, sub, sup)):
@@ -273,18 +273,20 @@ def _applied(
             if part.head == "big":
                 break
         # log σ(z), log L(θ): the bracket belongs to σ and to L, so it is part of the argument
-        while len(taken) < len(rest) and (bracket := rest[len(taken)]).head in BRACKETS:
-            if not _takes(taken[-1], bracket, scope):
-                break
-            taken.append(bracket)
+        while len(taken) < len(rest) and _takes(taken[-1], rest[len(taken)], scope):
+            taken.append(rest[len(taken)])
         argument = _product(tuple(taken), (taken[0].span[0], taken[-1].span[1]), scope)
         applied = Tree("call", (function, argument), (kid.span[0], taken[-1].span[1]))
         return _raised(applied, powers, kid, scope), len(taken)
     return None
 
 
-def _takes(name: Tree, bracket: Tree, scope: Scope) -> bool:
-    return bool(base_of(name)) and (scope.is_function(name) or _must_be_call(name, bracket, scope))
+def _takes(name: Tree, following: Tree, scope: Scope) -> bool:
+    """Whether a name and what follows it are a call, which may be under a power: f(x)^2."""
+    bracket, _ = bracket_of(following)
+    if bracket is None or not base_of(name):
+        return False
+    return scope.is_function(name) or _must_be_call(name, bracket, scope)
 
 
 def _must_be_call(kid: Tree, bracket: Tree, scope: Scope) -> bool:

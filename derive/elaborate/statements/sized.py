@@ -10,15 +10,18 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import names_in
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.collect import Statements, introduced
+from derive.elaborate.statements.mood import Mood, mood_of
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.limits import size_of
 
 
-def note_sizes(statements: Statements, reading: Reading) -> None:
-    """Record in ``reading.size_values`` what the sizes of declarations are said to be."""
+def note_sizes(statements: Statements, reading: Reading, text: str) -> None:
+    """Record in ``reading.size_values`` what the sizes of declarations are said to be; and where,
+    in ``reading.sized``, if that is so under a condition or for a while: then n = 1 gives nothing
+    elsewhere."""
     sets = [kid for item in statements.declarations for kid in item.kids[2::2]]
     used = {reading.scope.refer(name).symbol for name in names_in(sets)}
-    for item in statements.definitions:
+    for item in list(statements.definitions):
         symbol, letters, components = introduced(item.kids[0], reading)
         if symbol not in used or letters or components or len(item.kids) != 3:
             continue
@@ -26,5 +29,10 @@ def note_sizes(statements: Statements, reading: Reading) -> None:
             size = size_of(reading, settle(item.kids[2], reading.scope))
         except Fault:
             continue
-        if (size >= 1) if isinstance(size, int) else (symbol not in size.names()):
+        said = mood_of(text, *item.span) is Mood.GIVEN
+        if not said or not reading.reach.everywhere(item.span, item.kids[0]):
+            reading.sized.append(item.span)
+            statements.definitions.remove(item)
+            reading.scope.defined.discard(symbol)
+        elif (size >= 1) if isinstance(size, int) else (symbol not in size.names()):
             reading.size_values[symbol] = size

@@ -59,6 +59,11 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return _defined_call(reading, tree, function, arguments, primes, env)
     if symbol in reading.scope.free and not primes:
         return unspecified_call(reading, tree, symbol, env)
+    if reading.unread.get(symbol):
+        raise Fault(
+            "unsupported", f"the text says of {formula(function)} what is not read "
+            f"(`{reading.unread[symbol]}`)", function, f"define it, as in ${symbol}(x) = ..$",
+        )  # fmt: skip
     special, layer = SHAPED.get(symbol), LAYERS.get(symbol)
     if layer is None and subscript is None and "_" in symbol:
         layer, subscript = worded(symbol)

@@ -40,7 +40,7 @@ from derive.elaborate.values import (
 )  # fmt: skip
 from derive.kernel import sizes
 from derive.kernel.build import contracted, lift
-from derive.kernel.expr import Contract, Expr, Map, Ones
+from derive.kernel.expr import Contract, Expr, Map, Ones, toposort
 from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
 from derive.operators.primitives import maximum, minimum, product, softmax
@@ -191,6 +191,11 @@ def _transpose(reading: Reading, tree: Tree, env: Env) -> Value:
     if len(value.own) == 1:
         return Value(value.expr, value.opens, not value.row)
     if not value.own:
+        if "'" in tree.kids and not any(node.axes for node in toposort(value.expr)):
+            raise Fault(
+                "unsupported", "a prime on numbers may be a derivative or a transpose", tree,
+                r"write $\frac{d}{dx}(..)$ for a derivative, $^\top$ for a transpose",
+            )  # fmt: skip
         reading.sizes.strain += 3
         return value
     if len(value.own) > 2:
