@@ -69,14 +69,15 @@ def unless_sized(link: Link, at: int, claims: Claims) -> Link:
 
 
 def _meant(sides: Sequence[Side], claims: Claims) -> Tree | None:
-    """What only the left side of an equation has, and nothing declares: the \\theta of
-    \\cos \\theta = u^\\top v, whose value it says."""
+    """What only the left side of an equation has, and nothing declares or supposes anything of:
+    the \\theta of \\cos \\theta = u^\\top v, whose value it says."""
     left = sides[0].tree
     if speaks_of_derivatives((left,)):
         return None
-    others = (side.tree for side in sides[1:] if side.tree != left)
-    right = {node.kids[0] for tree in others for node in quantities(claims, tree)}
-    names = (node for node in quantities(claims, left) if node.kids[0] not in right)
+    others = [side.tree for side in sides[1:] if side.tree != left]
+    others += [side for claim in claims.given for side in claim.sides]
+    known = {node.kids[0] for tree in others for node in quantities(claims, tree)}
+    names = (node for node in quantities(claims, left) if node.kids[0] not in known)
     return next((node for node in names if not is_given(claims, str(node.kids[0]))), None)
 
 

@@ -49,7 +49,7 @@ from derive.elaborate.statements.given import is_to_be_shown
 from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
-from derive.elaborate.statements.maps import Maps
+from derive.elaborate.statements.maps import Maps, acts_on_entries, numeric
 from derive.elaborate.statements.members import note_members, with_members
 from derive.elaborate.statements.models import without_models
 from derive.elaborate.statements.nabla import with_whole_products
@@ -153,7 +153,10 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     said += () if judging else requests(parsed)
     said = with_one_hot(said, parsed.document.plain, reading)
     written = with_subsets(with_parts(respelled(said), reading), reading)
-    reading.sloped = sloped(said)
+    functions = numeric(said)
+    reading.scope.mapped = frozenset(map(latex, functions))
+    entrywise = acts_on_entries(parsed.document.plain)
+    reading.sloped = sloped(said, () if entrywise else functions)
     written, models = without_models(written)
     for model in models:
         told = f"${latex(model)}$ is the model of the data, and names none of them"

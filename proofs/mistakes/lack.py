@@ -88,11 +88,13 @@ def _split(value: Expr) -> Iterator[Expr]:
 
 
 def _quotients(truth: Expr, value: Expr | None) -> Iterator[Expr]:
-    """truth / value, if nothing in it is divided by: a factor that was forgotten."""
+    """truth / value, if nothing in it is divided by: a factor that was forgotten.  What stands for
+    a mere number is no more than another name of the truth."""
     if value is None or truth.axes or value.axes or value is Num(0):
         return
     quotient = tidy(normal(truth * reciprocal(value)))
-    short = length(quotient) <= LONGEST_FACTOR and not isinstance(quotient, Num)
+    longest = 1 if isinstance(normal(value), Num) else LONGEST_FACTOR
+    short = length(quotient) <= longest and not isinstance(quotient, Num)
     if short and not any(_divides(node) for node in toposort(quotient)):
         yield quotient
 

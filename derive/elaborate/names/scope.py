@@ -70,6 +70,7 @@ class Scope:
     basis: bool = False  # is e_i a vector of the standard basis
     classes: set[str] = field(default_factory=set)  # the numbers of classes
     called_only: set[str] = field(default_factory=set)
+    mapped: frozenset[str] = frozenset()  # f: R -> R, declared to take a number
     applied_bare: set[str] = field(default_factory=set)  # without a script only before brackets
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
@@ -246,7 +247,7 @@ class Scope:
             return True
         if tree.head == "name" and base in ACTIVATIONS & self.applied_bare:
             return True
-        called = base in FUNCTION_LETTERS or base in self.differentiated
+        called = base in FUNCTION_LETTERS or base in self.differentiated or base in self.mapped
         return called and base in self.called_only
 
 

@@ -156,6 +156,11 @@ def variable_value(
             "unsupported", f"${symbol}$ is an operator, not a quantity", tree,
             r"write the whole derivative, as in $\frac{\partial L}{\partial w}$",
         )  # fmt: skip
+    if symbol in reading.scope.mapped:
+        raise Fault(
+            "unsupported", f"${symbol}$ is a function, and stands here without what it is taken at",
+            tree, f"write ${symbol}(x)$",
+        )  # fmt: skip
     letters: list[str] = []
     written: list[str] = []
     for k, index in enumerate(filled):

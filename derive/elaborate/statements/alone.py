@@ -7,7 +7,7 @@ argument of one, or as the mean of the x_i, it is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from derive.elaborate.names.scope import Scope, base_of, index_letter, names_in
@@ -84,16 +84,37 @@ def numbered_parts(items: list[Tree]) -> set[str]:
     }  # fmt: skip
 
 
-def sloped(items: Sequence[Tree]) -> set[str]:
-    """The x of f'(x), of an f(x) that the document defines: by custom a number."""
-    lefts = [i.kids[0] for i in items if i.head == "chain" and isinstance(i.kids[0], Tree)]
-    heads = {left for left in lefts if is_head(left) and len(formals_of(left.kids[1])) == 1}
+def sloped(items: Sequence[Tree], numeric: Collection[Tree] = ()) -> set[str]:
+    """The x of f'(x), of an f(x) that the document defines, and of an f in ``numeric``, which takes
+    a number; that of df/dx where f(x) has powers of x: by custom a number."""
+    defined = {
+        left: item.kids[2] for item in items
+        if item.head == "chain" and isinstance(left := item.kids[0], Tree)
+        and is_head(left) and len(formals_of(left.kids[1])) == 1
+    }  # fmt: skip
+    powered = {formal for left, body in defined.items()
+               for formal in formals_of(left.kids[1]) if _has_power(body, formal)}  # fmt: skip
     found: set[str] = set()
-    for node in (node for item in items for node in item.subtrees() if node.head == "juxt"):
-        for kid, after in pairwise(node.kids):
-            if kid.head == "prime" and Tree("juxt", (kid.kids[0], after)) in heads:
+    for node in (node for item in items for node in item.subtrees()):
+        if node.head == "deriv" and node.kids[1] in powered:
+            found.add(base_of(node.kids[1]))
+        for kid, after in pairwise(node.kids if node.head == "juxt" else ()):
+            function = kid.kids[0] if kid.head == "prime" else kid
+            slope = kid.head == "prime" and Tree("juxt", (function, after)) in defined
+            if slope or (function in numeric and after.head == "paren"):
                 found |= {base_of(formal) for formal in formals_of(after) if formal.head == "name"}
     return found
+
+
+def _has_power(body: Tree, of: Tree) -> bool:
+    """Whether a formula has x^2, or e^{..} of an x, which by custom is a number then."""
+    for node in body.subtrees():
+        match node:
+            case Tree("script", (base, _, Tree() as above)):
+                number = base == of and above.head == "num"
+                if number or (base == Tree("name", ("e",)) and of in above.subtrees()):
+                    return True
+    return False
 
 
 def is_head(left: Tree) -> bool:

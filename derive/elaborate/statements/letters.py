@@ -66,7 +66,9 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     # k ∈ {1, …, c} is an index where something is indexed by k; else a class number, such as y.
     heads = {index for item in items if item.head == "chain" for index in _head_indices(item)}
     reading.scope.bound |= {x for x in ranged & heads if not chooses(x, items)}
+    # A function that is declared to take a number is one wherever it stands: fg is no product.
     reading.scope.called_only = {base for base, always in called.items() if always}
+    reading.scope.called_only |= reading.scope.mapped
     # The \sigma of \sigma_i = \sigma(z_i) is a function, and \sigma_i no entry of it.
     reading.scope.applied_bare = applied_only(items)
     reading.scope.whole -= ACTIVATIONS & reading.scope.applied_bare

@@ -44,7 +44,7 @@ class Maps:
         ``summed`` are maps that the sums of their entries tell, with their sets."""
         sources: dict[str, tuple[Tree, ...]] = {}
         targets: dict[str, Tree] = {}
-        entrywise = _ENTRYWISE.search(plain) is not None
+        entrywise = acts_on_entries(plain)
         for name, parts, target in _gathered(_declared(said), items):
             acts = entrywise and parts == (target,) and base_of(name) in ACTIVATIONS
             if not acts and any(map(is_array, (*parts, target))):
@@ -106,6 +106,16 @@ class Maps:
         return [*items, *said, *times]
 
 
+def numeric(said: Iterable[Tree]) -> list[Tree]:
+    r"""The functions that are declared to take a number, f: \mathbb{R} \to \mathbb{R}."""
+    return [name for name, parts, _ in _declared(said) if len(parts) == 1 and not is_array(*parts)]
+
+
+def acts_on_entries(plain: str) -> bool:
+    """Whether a text says of something that it acts on each entry."""
+    return _ENTRYWISE.search(plain) is not None
+
+
 def _times(items: Iterable[Tree]) -> Iterator[Tree]:
     r"""The t of g'(t) and \frac{d}{dt} f(x + t p), which is a number and no target."""
     for node in (node for item in items for node in item.subtrees()):
@@ -154,11 +164,18 @@ def listed(inner: Tree) -> list[Tree]:
 
 
 def headed(left: Tree) -> Tree:
-    """What an equation defines: f, of f(x) = .."""
+    """What an equation defines: f, of f(x) = .., and nothing of f(x + y) = f(x) + f(y)."""
     match left:
-        case Tree("juxt", (Tree() as name, Tree("paren"))):
+        case Tree("juxt", (Tree() as name, Tree("paren", (inner,)))) if not any(
+            map(_is_made, listed(inner))
+        ):
             return name
     return left
+
+
+def _is_made(argument: Tree) -> bool:
+    """Whether an argument is made of others, or a number: no formal one."""
+    return argument.head in ("sum", "juxt", "neg", "num", "frac", "prod")
 
 
 def applications(tree: Tree) -> Iterator[tuple[Tree, Tree]]:

@@ -81,7 +81,7 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
     rows = rows_of(reading, symbol)
     if rows:
         return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)
-    abstract = reading.scope.differentiated & reading.scope.called_only
+    abstract = reading.scope.differentiated & reading.scope.called_only | reading.scope.mapped
     if len(values) == 1 and re.split("[_^]", symbol)[0] in ACTIVATIONS | abstract:
         for k, index in enumerate(function.kids[1:], 1):
             symbol = symbol.replace(f"#{k}", text(index))  # the g^{[2]} of a second layer
