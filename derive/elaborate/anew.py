@@ -38,6 +38,7 @@ def sentences_anew(parsed: Parsed) -> tuple[list[Heading], set[tuple[int, int]]]
     """Where a sentence says of a name something else than was said before, and supposes it; and
     the equations that do so."""
     text = parsed.document.plain
+    prose = _prose(parsed)
     said: dict[str, Tree] = {}
     found: list[Heading] = []
     equations: set[tuple[int, int]] = set()
@@ -47,13 +48,13 @@ def sentences_anew(parsed: Parsed) -> tuple[list[Heading], set[tuple[int, int]]]
             if name is None:
                 continue
             before = said.get(key_of(name))
-            start = _sentence(text, item.span[0])
+            start = _sentence(prose, item.span[0])
             if before is None:
                 said[key_of(name)] = item
             elif (
                 is_other(before, item)
                 and before.span[1] <= start
-                and _supposed(item, text[start : item.span[0]], text)
+                and _supposed(item, prose[start : item.span[0]], text)
             ):
                 said[key_of(name)] = item
                 equations.add(item.span)
@@ -80,6 +81,15 @@ def _defined(item: Tree) -> Tree | None:
         return None
     left = item.kids[0].kids[0] if is_head(item.kids[0]) else item.kids[0]
     return left if base_of(left) not in ("", r"\delta") else None
+
+
+def _prose(parsed: Parsed) -> str:
+    r"""The text with its formulas blanked: the new of v_{new} is no word of change."""
+    parts, end = [], 0
+    for one in parsed.document.formulas:
+        parts += [parsed.document.plain[end : one.start], " " * (one.end - one.start)]
+        end = max(end, one.end)
+    return "".join((*parts, parsed.document.plain[end:]))
 
 
 def _sentence(text: str, at: int) -> int:

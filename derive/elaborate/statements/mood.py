@@ -63,7 +63,8 @@ _GIVES = _words(
 # A supposition is denied as well as a statement: "we do not assume that ..".
 _STATES = _words(r"\b(?:where|with|since|because|such that|let|whose|wobei|weil|où|car)\b|设|其中")
 _CONDITIONS = _words(
-    r"\b(?:if|when|whenever|case|need\w*|require\w*|provided|as long as|falls|wenn|si|sofern)\b|"
+    r"\b(?:if|when|whenever|case|need\w*|require\w*|provided|as long as|wenn|si|sofern|"
+    r"falls(?! (?:on|to|into|off|below|under|by|out|back|short|from)\b))\b|"
     r"如果|若|当"
 )
 # "For symmetric A, .." of an A that is known is a condition, too.

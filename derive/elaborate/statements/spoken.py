@@ -66,6 +66,7 @@ _BEHIND = re.compile(
 _BEFORE = re.compile(
     rf"(?P<said>(?:\b[\w-]+\s+){{0,4}}?\b{_KIND})\s*,?\s*(?:\$|\\\()?\s*$", re.IGNORECASE
 )
+_NAMED_BEFORE = re.compile(rf"\b(?P<word>{_NAMED})(?:[\s-]+{_KIND})+$", re.IGNORECASE)
 _DENIED = re.compile(
     r"[\s$)]*(?:(?:is|does|need|must|should|can)\s*)?(?:not|never)\b(?P<said>[^.;:$\\()]*)",
     re.IGNORECASE,
@@ -118,13 +119,13 @@ def _said(text: str, span: tuple[int, int], mapped: bool) -> Iterator[tuple[str,
         return
     behind = _BEHIND.match(text, span[1])
     before = _BEFORE.search(text, max(0, span[0] - 80), span[0])
-    for words in (behind and behind["said"], before and before["said"]):
-        if not words:
+    for found in (behind, before):
+        if not found or not found["said"]:
             continue
-        words = " ".join(words.split())
+        words = " ".join(found["said"].split())
         example, clear = _EXAMPLE.search(words), _CLEAR.fullmatch(words)
-        if clear is None and before is not None and words is before["said"]:
-            clear = re.search(rf"\b(?P<word>{_NAMED})(?:[\s-]+{_KIND})+$", words, re.IGNORECASE)
+        if clear is None and found is before:
+            clear = _NAMED_BEFORE.search(words)
         if clear is not None and mood_of(text, *span) is Mood.GIVEN:
             yield clear["word"], words
         elif (worded := _WORD.search(words)) and not (example and example.start() < worded.start()):
