@@ -13,6 +13,7 @@ from derive.app.problems import Solved, solved_document
 from derive.app.report import solved_json
 from derive.app.tex import render_tex
 from derive.diagnostics import Source
+from derive.elaborate.statements.given import is_to_be_shown
 from proofs.check import check
 
 NET = r"""Let $z = Wx$ with $W \in \mathbb{R}^{k \times d}$, $p = \mathrm{softmax}(z)$ and
@@ -60,9 +61,57 @@ Show that $m_t = (1-\beta) \sum_{i=1}^t \beta^{t-i} g_i$."""
     assert "To be shown" in render_html(solved_sheet(done))
 
 
-def test_a_second_definition_is_an_error_as_before() -> None:
+@pytest.mark.parametrize(
+    "said", ["Then", "Hence", "We obtain", "Thus we have", "\n\\textbf{Solution.}", "Also gilt"]
+)
+def test_what_follows_from_the_definitions_is_judged(said: str) -> None:
+    for claim, verdict in (
+        (r"L = \log \sum_k e^{z_k} - y^\top z", "proved"),
+        (r"L = \log \sum_k e^{z_k} + y^\top z", "refuted"),
+        (r"\frac{\partial L}{\partial z} = p - y", "proved"),
+        (r"\frac{\partial L}{\partial z} = y - p", "refuted"),
+    ):
+        done = _solved(NET + rf"{said} ${claim}$. Find $\nabla_W L$.")
+        assert [one.verdict for one in done.single.said] == [verdict], claim
+        assert done.single.worked.answers[0].value is not None
+        assert f"of its 1 own line {'1' if verdict == 'proved' else 'none'} proved" in (
+            done.summary()
+        )
+        assert "What the text says" in render_html(solved_sheet(done))
+
+
+def test_the_first_definition_stays_the_definition() -> None:
+    """A wrong line that follows changes no answer."""
+    text = NET + r"Then $L = 3 \log \sum_k e^{z_k}$. Find $\nabla_z L$."
+    done = _solved(text)
+    assert [one.verdict for one in done.single.said] == ["refuted"]
+    assert json.dumps(solved_json(done, Source("", text))).count(r'"latex": "p - y"') == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "Let", "Consider", "Then we add a penalty and get", "Thus the new loss becomes"],
+)
+def test_a_second_definition_is_an_error_as_before(said: str) -> None:
     with pytest.raises(Exception, match="defined twice"):
-        _solved(NET + r"Then $L = \log \sum_k e^{z_k} - y^\top z$. Find $\nabla_W L$.")
+        _solved(NET + rf"{said} $L = \log \sum_k e^{{z_k}} - 2 y^\top z$. Find $\nabla_W L$.")
+
+
+ASKED = [
+    (r"Show that for $a = b$ constant, $L = 3$", True),
+    (r"Show that if $a = b$, then $L = 3$", True),
+    (r"Show that $a = b$ and that $L = 3$", True),
+    (r"Show that the gradient of $L$ with respect to $w$ is $L = 3$", True),
+    (r"Show that $a = b$ where $L = 3$", False),
+    (r"Show that $a = b$ using the fact that $L = 3$", False),
+    (r"Show that $a = b$. Here $L = 3$", False),
+    (r"Show that for $L = 3$", False),
+]
+
+
+@pytest.mark.parametrize(("text", "asked"), ASKED)
+def test_what_a_sentence_asks_to_show(text: str, asked: bool) -> None:
+    assert is_to_be_shown(text.rindex("L = 3"), text) is asked
 
 
 def test_each_problem_has_its_own(tmp_path, capsys) -> None:

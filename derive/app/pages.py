@@ -25,12 +25,15 @@ from derive.draw.picture import too_large
 from derive.elaborate.statements.kinds import said
 from derive.kernel.expr import Axes, Expr
 from derive.meaning.kinds import foremost, kinds_of
+from derive.notation.breaking import width
+from derive.notation.written import written
 from derive.tree import Tree, num, tree
 from derive.version import VERSION
 from derive.writing.write import symbol, write
 from proofs.loewner import certified, told
 
 _EQUAL = tree("rel", "=")
+_ROOM, _BETWEEN = 30.0, 2.0  # of a line of a display, and between its formulas, in em
 
 
 def solution_sheet(solution: Solution, file: str = "") -> Sheet:
@@ -47,6 +50,7 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
         ]
     if network.general:
         sections.append(Section("At every step", _general(network)))
+    sections += _with_numbers(solution)
     if solution.worked.answers:
         sections.append(Section("Answers", tuple(_answers(solution))))
     sections += _counts(network)
@@ -54,6 +58,10 @@ def solution_sheet(solution: Solution, file: str = "") -> Sheet:
         from derive.app.shown import shown_blocks
 
         sections.append(Section("To be shown", tuple(shown_blocks(solution.shown))))
+    if solution.said:
+        from derive.app.shown import shown_blocks
+
+        sections.append(Section("What the text says", tuple(shown_blocks(solution.said))))
     sections += () if only_shown else _parameters(network)
     if solution.worked.answers:
         sections.append(Section("Numerical check", tuple(_checks(solution))))
@@ -199,13 +207,40 @@ def _lines(steps: Iterable[Step]) -> Block:
     return sheet.Steps(tuple(sheet.Step(step.left, step.right, step.reason) for step in steps))
 
 
+def _with_numbers(solution: Solution) -> Iterable[Section]:
+    """The values on the way, where the document gives its variables numbers."""
+    numbers = solution.numbers
+    blocks = [
+        sheet.Display(tuple(_side_by_side(one.line for one in lines)))
+        for lines in (numbers.given, numbers.forward, numbers.backward) if lines
+    ]  # fmt: skip
+    if blocks:
+        yield Section("With the numbers", tuple(blocks))
+
+
+def _side_by_side(lines: Iterable[Tree]) -> Iterable[tuple[Tree, ...]]:
+    """Short formulas that share a line."""
+    row: list[Tree] = []
+    room = _ROOM
+    for line in lines:
+        room -= width(written(line)) + _BETWEEN
+        if row and room < 0:
+            yield tuple(row)
+            row, room = [], _ROOM - width(written(line)) - _BETWEEN
+        row.append(line)
+    if row:
+        yield tuple(row)
+
+
 def _answers(solution: Solution) -> Iterable[Block]:
     network = solution.network
-    for answer in solution.worked.answers:
+    for k, answer in enumerate(solution.worked.answers):
         if answer.zero:
             yield sheet.Answer(answer.left, (answer.named,), _why_zero(answer))
             continue
         right = (answer.named,) if answer.inputs is None else (answer.named, answer.inputs)
+        if k in solution.numbers.answers:
+            right = (*right, solution.numbers.answers[k].right)
         if answer.own:
             yield _lines(answer.own)
         exists = where_it_exists(answer.value, answer.question.of, network)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from derive.app.solve import Solution, counted, said_of_shown, solved
+from derive.app.solve import Solution, counted, said_of_lines, said_of_shown, solved
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.elaborate.posed import Posed, read_problems
@@ -57,6 +57,8 @@ class Solved:
             told.append(f"{passed} of {compared} agree with central differences")
         if shown := [link for one in self.solutions for link in one.shown]:
             told.append(said_of_shown(shown))
+        if said := [link for one in self.solutions for link in one.said]:
+            told.append(said_of_lines(said))
         if counts := sum(len(one.network.counts) for one in self.solutions):
             told.append(counted(counts, "count"))
         if unread := sum(bool(posed.faults) for posed, _ in self.each):
@@ -71,33 +73,41 @@ def solved_document(source: Source, seed: int = 0, number: int | None = None) ->
     """
     read = read_problems(source)
     chosen = read if number is None else (_numbered(read, number, source),)
-    shown = _shown(source)
-    each = tuple((one, _solution(one, shown, seed)) for one in chosen)
+    shown, said = _shown(source, chosen)
+    each = tuple((one, _solution(one, shown, said, seed)) for one in chosen)
     title = segment(source).title
     headings = [one.problem.title for one in read if one.problem]
     return Solved("" if any(title.startswith(one) for one in headings) else title, each)
 
 
-def _shown(source: Source) -> tuple[Told, ...]:
-    """What the document wants shown.  Not even looked for where it asks for no proof, as the
-    checker takes a while to be loaded."""
+def _shown(source: Source, posed: Sequence[Posed]) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
+    """What the document wants shown, and what it concludes.  Not even looked for where it does
+    neither, as the checker takes a while to be loaded."""
     document = segment(source)
-    plain = document.plain
-    if not asks_to_show(plain):
-        return ()
-    if not any(is_to_be_shown(formula.start, plain) for formula in document.formulas):
-        return ()
+    asks = asks_to_show(document.plain) and any(
+        is_to_be_shown(formula.start, document.plain) for formula in document.formulas
+    )
+    concludes = any(one.network is not None and one.network.concludes for one in posed)
+    if not asks and not concludes:
+        return (), ()
     from derive.app.shown import to_be_shown
 
-    return to_be_shown(source)
+    shown, said = to_be_shown(source)
+    return shown, said if concludes else ()
 
 
-def _solution(posed: Posed, shown: tuple[Told, ...], seed: int) -> Solution | None:
+def _solution(
+    posed: Posed, shown: tuple[Told, ...], said: tuple[Told, ...], seed: int
+) -> Solution | None:
     """The solution of a problem; one that asks for proofs alone has no other results."""
-    own = tuple(one for one in shown if not posed.problem or posed.problem.holds(one.claim.span))
+    own, others = (
+        tuple(one for one in every if not posed.problem or posed.problem.holds(one.claim.span))
+        for every in (shown, said)
+    )
     if posed.network is None or not (own or posed.answerable):
         return None
-    return replace(solved(posed.network, seed, posed.asks or not own), shown=own)
+    done = solved(posed.network, seed, posed.asks or not own)
+    return replace(done, shown=own, said=others if posed.network.concludes else ())
 
 
 def one_network(source: Source, number: int | None = None) -> Network:

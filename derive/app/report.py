@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from derive.derivation.backprop import Answer, Step
     from derive.derivation.check import Agreement
     from derive.derivation.network import Network, Question
+    from derive.derivation.numbers import Valued
     from derive.draw.picture import Picture
 
 
@@ -69,6 +70,8 @@ def solved_json(done: Solved, source: Source) -> dict[str, Any]:
         "questions": every("questions"),
         "backward": every("backward"),
         "shown": every("shown"),
+        "said": every("said"),
+        "numbers": every("numbers"),
         "problems": problems,
     }
 
@@ -84,7 +87,7 @@ def _shown(one: Told, source: Source) -> dict[str, Any]:
 def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
     """The answers of one document; see docs/json.md."""
     network = solution.network
-    spelling = network.spelling
+    spelling, numbers = network.spelling, solution.numbers
     return {
         "title": network.title,
         "seed": solution.seed,
@@ -93,12 +96,29 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "general": [latex(line, network.spelling) for line in network.general],
         "parameters": _parameters(network),
         "questions": [
-            _question(answer, check, source, network) for answer, check in solution.results
+            _question(answer, check, source, network)
+            | {"number": _number(numbers.answers[k], spelling) if k in numbers.answers else None}
+            for k, (answer, check) in enumerate(solution.results)
         ]
         + [_count(one, source) for one in network.counts],
         "backward": [_step(step, spelling) for step in solution.worked.steps],
         "shown": [_shown(one, source) for one in solution.shown],
+        "said": [_shown(one, source) for one in solution.said],
+        "numbers": [
+            _number(one, spelling)
+            for lines in (
+                solution.numbers.given,
+                solution.numbers.forward,
+                solution.numbers.backward,
+            )
+            for one in lines
+        ],
     }
+
+
+def _number(one: Valued, spelling: Any) -> dict[str, Any]:
+    exact = one.sign == Tree("rel", ("=",))
+    return {"of": latex(one.left, spelling), "latex": latex(one.value, spelling), "exact": exact}
 
 
 def _parameters(network: Network) -> dict[str, Any]:
@@ -158,6 +178,7 @@ def _count(one: Counted, source: Source) -> dict[str, Any]:
         "latex": one.result,
         "ascii": plain(chained(one.steps[-1:])),
         "inputs": None,
+        "number": None,
         "zero": False,
         "conditions": [],
         "kinks": {},

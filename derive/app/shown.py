@@ -1,4 +1,5 @@
-r"""What a document wants shown, "show that $\partial L / \partial z = p - y$", with its verdict.
+r"""What a document wants shown, "show that $\partial L / \partial z = p - y$", and what it says to
+follow, "hence $\partial L / \partial z = p - y$", with their verdicts.
 
 The idea: a line that is to be shown is judged as one that somebody has written, and the sheet says
 how it was proved, or what is wrong with it.
@@ -18,16 +19,23 @@ from derive.elaborate.statements.given import is_to_be_shown
 from derive.latex.read import read_formula
 from derive.latex.segment import segment
 from proofs.check import check_source
-from proofs.verdict import PROVED, UNSETTLED, Judged
+from proofs.verdict import PROVED, UNREADABLE, UNSETTLED, Judged
 
 _BREAKS = re.compile(r"&|\\\\\s*$|\\(?:nonumber|notag)\b|[.,;]\s*$")
 
 
-def to_be_shown(source: Source) -> tuple[Told, ...]:
-    """The links of all claims that the words before them ask to be shown."""
+def to_be_shown(source: Source) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
+    """The links of all claims that the words before them ask to be shown, and of the other claims
+    that can be read: what the text itself concludes."""
     plain = segment(source).plain
-    links = told(check_source(source))
-    return tuple(one for one in links if is_to_be_shown(one.claim.span[0], plain))
+    asked: list[Told] = []
+    others: list[Told] = []
+    for one in told(check_source(source)):
+        if is_to_be_shown(one.claim.span[0], plain):
+            asked.append(one)
+        elif one.claim.verdict != UNREADABLE:
+            others.append(one)
+    return tuple(asked), tuple(others)
 
 
 def shown_blocks(links: Iterable[Told]) -> Iterator[Block]:

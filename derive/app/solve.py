@@ -7,7 +7,7 @@ and the exit code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from derive.derivation.backprop import Answer, Worked, worked
@@ -15,6 +15,7 @@ from derive.derivation.check import Agreement, agreements
 from derive.derivation.graph import picture
 from derive.derivation.local import symbol_of
 from derive.derivation.network import Network, Question
+from derive.derivation.numbers import Numbers, numbers_of
 from derive.diagnostics import DeriveError, Diagnostic
 from derive.draw.picture import Picture, too_large
 from derive.kernel.calculus import grad
@@ -35,6 +36,8 @@ class Solution:
     checks: tuple[Agreement, ...]
     seed: int
     shown: tuple[Told, ...] = ()  # what the document wants shown, judged
+    said: tuple[Told, ...] = ()  # what the document itself concludes, judged
+    numbers: Numbers = field(default_factory=Numbers)  # where the document gives any
 
     @property
     def network(self) -> Network:
@@ -51,7 +54,8 @@ class Solution:
     def summary(self) -> str:
         """One line: how many results there are, and how many agree with their check."""
         told = [self._compared()] if self.checks or self.network.counts or not self.shown else []
-        return "; ".join((*told, *([said_of_shown(self.shown)] if self.shown else [])))
+        told += [said_of_shown(self.shown)] if self.shown else []
+        return "; ".join((*told, *([said_of_lines(self.said)] if self.said else [])))
 
     def _compared(self) -> str:
         counts = len(self.network.counts)
@@ -78,6 +82,15 @@ def said_of_shown(shown: Sequence[Told]) -> str:
     return f"of {len(claims)} proofs that it asks for {found} were found"
 
 
+def said_of_lines(said: Sequence[Told]) -> str:
+    """``2 of its 3 own lines are proved, 1 is wrong``."""
+    verdicts = list({one.claim.span: one.claim.verdict for one in said}.values())
+    proved = sum(one == "proved" for one in verdicts)
+    wrong = sum(one in ("refuted", "ill-typed") for one in verdicts)
+    told = f"of its {counted(len(verdicts), 'own line')} {proved or 'none'} proved"
+    return told + (f", {wrong} wrong" if wrong else "")
+
+
 def counted(count: int, word: str) -> str:
     """``1 result``, ``2 results``."""
     return f"{count} {word}{'' if count == 1 else 's'}"
@@ -101,7 +114,8 @@ def solved(network: Network, seed: int = 0, unasked: bool = True) -> Solution:
         )
     done = worked(network, unasked)
     asked = [(answer.question, answer.value) for answer in done.answers]
-    return Solution(done, tuple(agreements(network, asked, seed)), seed)
+    checks = tuple(agreements(network, asked, seed))
+    return Solution(done, checks, seed, numbers=numbers_of(done))
 
 
 # ------------------------------------------------------------------------------------ drawings

@@ -106,7 +106,8 @@ class Network:
     ``spelling`` maps canonical names to the document's own; ``notes`` are readings that were
     settled by convention; ``general`` are the lines of a recurrence of any length, of which the
     definitions write a few steps out.  ``functions`` are the symbols that the document applies to
-    arguments in brackets.
+    arguments in brackets; ``given`` are the numbers that it gives its variables,
+    ``concludes`` says whether it goes on to say what follows from its definitions.
     """
 
     variables: tuple[Variable, ...]
@@ -119,6 +120,8 @@ class Network:
     counts: tuple[Counted, ...] = ()
     general: tuple[Tree, ...] = ()
     functions: frozenset[str] = frozenset()
+    given: Mapping[Expr, Expr] = field(default_factory=dict)
+    concludes: bool = False
 
     @property
     def outputs(self) -> tuple[Call, ...]:

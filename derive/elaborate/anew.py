@@ -11,7 +11,7 @@ import re
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.sayings import key_of, relation_of
 from derive.elaborate.statements.alone import DEFINES, is_head
-from derive.elaborate.statements.given import is_concluded
+from derive.elaborate.statements.given import FORMULA, Spanned, follows, is_concluded
 from derive.elaborate.statements.mood import SENTENCE, is_denied
 from derive.latex.headings import Heading
 from derive.latex.read import Parsed
@@ -61,6 +61,16 @@ def sentences_anew(parsed: Parsed) -> tuple[list[Heading], set[tuple[int, int]]]
                 if not found or found[-1].start < start:
                     found.append(Heading(ANEW, "", start, False))
     return found, equations
+
+
+def goes_on(again: Spanned, before: Spanned, text: str) -> bool:
+    """Whether what is said again of a name claims something of it: it is to be shown or follows,
+    and no word of change brings another quantity."""
+    start = again.span[0]
+    words = FORMULA.sub(" ", text[_sentence(text, start) : start])
+    return follows(again, before.span[1], text) and not (
+        _CHANGES.search(words) or is_denied(text, *again.span)
+    )
 
 
 def is_other(before: Tree, item: Tree) -> bool:

@@ -94,6 +94,8 @@ def network_of(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,
         functions=frozenset([*reading.functions, *reading.scope.applied]),
+        given={final(var): final(value) for var, value in reading.numbers.items()},
+        concludes=reading.concludes,
     )  # fmt: skip
     return counts.answered(network) if counting and not judging else network
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from derive.derivation.network import Network
 from derive.diagnostics import DeriveError, Diagnostic, Source
+from derive.elaborate.anew import goes_on
 from derive.elaborate.assembly import network_of
 from derive.elaborate.claims.claimed import claims_told_apart
 from derive.elaborate.claims.counts import Counts, read_with_counts
@@ -45,7 +46,8 @@ from derive.elaborate.statements.collect import (
 from derive.elaborate.statements.declare import declare
 from derive.elaborate.statements.differentials import with_inner_products
 from derive.elaborate.statements.einstein import says_so, with_sums
-from derive.elaborate.statements.given import is_to_be_shown
+from derive.elaborate.statements.given import follows, is_to_be_shown
+from derive.elaborate.statements.given_numbers import note_given, with_tables
 from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
@@ -152,6 +154,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     said = [*words.definitions, *stated(parsed, counts.takes, judging)]
     said += () if judging else requests(parsed)
     said = with_one_hot(said, parsed.document.plain, reading)
+    said = said if judging else with_tables(said)
     written = with_subsets(with_parts(respelled(said), reading), reading)
     functions = numeric(said)
     reading.scope.mapped = frozenset(map(latex, functions))
@@ -205,6 +208,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     note_exponents(items, reading)
     note_entries(items, reading)
     order = _equations(statements, reading, faults, judging, parsed.document.plain)
+    if not judging:
+        note_given(reading, order, items)
     sides = statements.claims, statements.declarations
     called = tuple(called_names(parsed, *sides, reading, judging))
     note_kinds(reading, called)
@@ -296,14 +301,17 @@ def _equations(
             if before is None:
                 table[equation.symbol] = equation
                 continue
-            shown = [e for e in (before, equation) if is_to_be_shown(e.span[0], plain)]
-            if shown == [before]:
+            asked = [is_to_be_shown(one.span[0], plain) for one in (before, equation)]
+            if asked == [True, False]:
                 table[equation.symbol] = equation
                 item = next(i for i in items if i.kids[0] == before.left and i.span == before.span)
+            elif goes_on(equation, before, plain):
+                reading.concludes = True
+            elif not judging and before.body != equation.body:
+                faults.append(_twice(before, equation))
             if judging:
                 statements.claims.append(item)
-            elif before.body != equation.body and len(shown) != 1:
-                faults.append(_twice(before, equation))
+    reading.concludes |= any(follows(item, 0, plain) for item in statements.claims)
     for item in () if judging else statements.claims:
         if (fault := _half_defined(item, reading)) is not None:
             faults.append(fault)

@@ -323,10 +323,20 @@ def _named(
     value = Value(expr, tuple(slots))
     _check_declared(reading, equation, value)
     value = reading.sizes.current(value)
+    if equation.symbol in reading.given:
+        return _given(reading, value, name, tree)
     # The letters of the first use serve for all: one symbol is one node, whatever index it has.
     node = spread_name(value, name, reading.letters.setdefault(name, tuple(slots)))
     reading.made[node.expr] = equation.symbol
     return node
+
+
+def _given(reading: Reading, value: Value, name: str, tree: Tree) -> Value:
+    """A variable of the shape of the numbers that the document gives it."""
+    var = Var(name, value.expr.axes)
+    reading.numbers[var] = value.expr
+    _record(reading, name, var, tree)
+    return Value(var, (), value.row)
 
 
 def slot_mark(letter: str) -> str:

@@ -10,12 +10,21 @@ import re
 from bisect import bisect
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Protocol
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.mood import SENTENCE
 from derive.latex.print import latex
 from derive.latex.segment import COMMENT_FILL
 from derive.tree import Tree
+
+
+class Spanned(Protocol):
+    """What stands at a place of a document: a tree, an equation, a claim."""
+
+    @property
+    def span(self) -> tuple[int, int]: ...
+
 
 _TRANSPOSES = ("T", r"\top", r"\intercal", "t", r"\mathsf{T}", r"\mathrm{T}")
 _ORDERED = frozenset(["<", ">", "<=", ">="])
@@ -52,9 +61,16 @@ _SHOW = re.compile(
     r"|证明",
     re.IGNORECASE,
 )
-_TO_BE_SHOWN = re.compile(
-    rf"(?:{_SHOW.pattern})[^$\\]*(?:\$+|\\\(|\\\[|\\begin\{{\w+\*?\}})\s*$", re.IGNORECASE
+FORMULA = re.compile(
+    r"\$\$.*?\$\$|\$[^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]|\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL
 )
+_OPENS = re.compile(r"(?:\$+|\\\(|\\\[|\\begin\{\w+\*?\})\s*$")
+_RELATES = re.compile(r"=|<|>|\\(?:leq?|geq?|succ|prec|in|equiv)(?![a-z])")
+_SUPPOSING = re.compile(
+    r"\b(?:for|if|when|whenever|given|assuming|under|since|because|für|falls|wenn|pour|si)\b", re.I
+)
+_EXPLAINING = re.compile(r"\b(?:where|with(?! respect)|using|by|from|wobei|mit|où|avec)\b", re.I)
+_AND_SO = re.compile(r"\W*(?:and|und|et|as well as)?\W*(?:that|dass|que)?\W*", re.IGNORECASE)
 _REQUIRED = re.compile(r"\\(?:overset|stackrel)\s*\{\s*!\s*\}\s*\{?\s*=")
 _SOUGHT = re.compile(
     r"\b(?:set|sets|setting|equat(?:e|ing)|vanish\w*|stationar\w*|optim\w*|minim\w*|maxim\w*|"
@@ -92,7 +108,7 @@ def is_required(text: str, start: int, end: int) -> bool:
     return _REQUIRED.search(text, start, end) is not None
 
 
-def is_concluded(item: Tree, text: str) -> bool:
+def is_concluded(item: Spanned, text: str) -> bool:
     """Whether the words or the arrow before a formula say that it follows from something."""
     before = text[max(0, item.span[0] - 300) : item.span[0]]
     if _PRECEDED.search(before):
@@ -109,9 +125,49 @@ def asks_to_show(text: str) -> bool:
 
 
 def is_to_be_shown(start: int, text: str) -> bool:
-    """Whether the words before a formula ask for its proof: "show that"."""
+    """Whether the words before a formula ask for its proof: "show that", also "show that for
+    $u = v$ constant, ..", where what stands behind "for" is supposed."""
     before = SENTENCE.split(text[max(0, start - 300) : start])[-1]
-    return _TO_BE_SHOWN.search(before) is not None
+    opens = _OPENS.search(before)
+    *_, asked = (None, *_SHOW.finditer(before))
+    if asked is None or opens is None:
+        return False
+    between = before[asked.end() : opens.start()]
+    words = re.split(r"\0", FORMULA.sub("\0", between))
+    relates = [_RELATES.search(found[0]) is not None for found in FORMULA.finditer(between)]
+    if any(mark in one for one in words for mark in "$\\"):
+        return False
+    shown = listed = True  # and whether a list goes on in which nothing else is shown
+    for k, said in enumerate(words):
+        clause = said.rpartition(",")[2]
+        if _SUPPOSING.search(clause) or _EXPLAINING.search(clause):
+            shown, listed = False, _EXPLAINING.search(clause) is not None
+        elif k and not relates[k - 1] and shown:
+            continue  # "that the Hessian of $L$ is .."
+        elif k and not _AND_SO.fullmatch(said):
+            shown = not shown and ("," in said or _CLAIMED.search(said) is not None)
+        elif k and not shown:
+            shown = "that" in said or (said.strip() == "," and not listed)
+    return shown
+
+
+_SOLUTION = re.compile(
+    r"(?:\\(?:text(?:bf|it|sc)|emph|paragraph\*?|(?:sub)*section\*?)\s*\{|\*\*|__|^\#+\s|^)\s*"
+    r"(?:(?:sample|model)\s+)?(?:solution|answer|proof|derivation|lösung|beweis|corrigé|解答?|证明)"
+    r"s?\b[^.:\n]{0,20}[.:*}\n]|\\begin\{(?:solution|proof|answer)\}",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def follows(item: Spanned, first: int, text: str) -> bool:
+    """Whether an equation is to be shown, or follows, from what was said at ``first``: words
+    before it say so, or a solution begins between the two."""
+    start = item.span[0]
+    return (
+        is_to_be_shown(start, text)
+        or is_concluded(item, text)
+        or _SOLUTION.search(text, first, start) is not None
+    )
 
 
 def is_given(item: Tree, text: str) -> bool:
