@@ -42,6 +42,8 @@ Heads that the grammar builds (``T`` is a tree, ``s`` a string, ``?`` may be Non
 ``given``      [T, T] a list before and after a middle bar; ``at`` [T, T] f|_{x=0}
 ``interval``   [s opener, T inside, s closer]: [0, 1); ``binom`` [T, T]; ``accent`` [s command, T]
 ``differential`` [T, T list] dX in a line that speaks of these names: see elaborate.differentials
+``motion``     [T, T list, T list] \\dot V of a defined V, along the velocities in the second list
+               of what stands in the first: see elaborate.statements.motions
 ``slope``      [T call, s order, s sign, ?T entry, s bare] J_r(x): see notation.slopes
 ``marked``     [T] what a checked document points at; LaTeX prints it without the mark
 =============  =============================================================================

@@ -16,18 +16,18 @@ from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
 from derive.elaborate.claims.steps import out_of_step, stepped
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.unknown import guessed, undefined
 from derive.elaborate.shown import formula, marked, shape_of, text
 from derive.elaborate.statements.declare import set_axes
 from derive.elaborate.statements.einstein import summed
 from derive.elaborate.values import Value
 from derive.kernel import sizes
-from derive.kernel.expr import Expr, Var, toposort
+from derive.kernel.expr import Expr
 from derive.tree import Tree
 from proofs.decide import EQUALITIES, ORDERS, Decider, off_kinks
 from proofs.described import suppositions_in_words, unread_words
 from proofs.loewner import RELATIONS as LOEWNER
+from proofs.loosely import loosely
 from proofs.narrowed import Narrowed
 from proofs.norms import by_another_custom
 from proofs.regions import Regions
@@ -41,7 +41,7 @@ from proofs.supposed import (
     unread_equations,
     without_older_values,
 )
-from proofs.unread import unless_sized, unless_unread
+from proofs.unread import of_a_variable, unless_sized, unless_unread
 from proofs.updates import Rules, step_of_descent
 from proofs.verdict import (
     ILL_TYPED,
@@ -211,6 +211,13 @@ class Judge:
         sound = True  # every side so far equals the left one
         for k in range(claim.given, len(claim.relations)):
             before, here, relation = found[k], found[k + 1], claim.relations[k]
+            if (loose := loosely(self, claim, k, before, here)) is not None:
+                left, sound = here, True  # what follows is judged against this side alone
+                yield self._link(
+                    claim, k, loose.verdict, loose.by, loose.message,
+                    conditions=loose.conditions, counterexample=loose.counterexample,
+                )  # fmt: skip
+                continue
             if relation not in EQUALITIES | ORDERS | LOEWNER:
                 sound = False
                 yield self._link(
@@ -249,7 +256,7 @@ class Judge:
             decisive = by_another_custom(self, claim, k) or decisive
         decisive = off_kinks(decisive) if derives else decisive
         if k == 0 and relation in EQUALITIES:
-            decisive = _of_a_variable(decisive, left, here)
+            decisive = of_a_variable(decisive, left, here)
         decisive = unless_unread(decisive, (left, before, here), relation, self.claims)
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,
@@ -385,16 +392,6 @@ def guarded(work: Callable[[], T], otherwise: T) -> T:
         if os.environ.get("DERIVE_TRACEBACK"):
             raise
         return otherwise
-
-
-def _of_a_variable(found: Finding, left: Side, right: Side) -> Finding:
-    """That a variable has a value may follow from what the document says in words: a minimum."""
-    if found.verdict != REFUTED or not base_of(left.tree) or not (left.value and right.value):
-        return found
-    if not isinstance(left.value.expr, Var) or left.value.expr in toposort(right.value.expr):
-        return found
-    message = f"{formula(left.tree)} is a variable: derive does not solve equations for it"
-    return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
 
 
 __all__ = ["Finding", "Judge", "Side"]

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.unknown import is_given, quantities
 from derive.elaborate.shown import formula
-from derive.kernel.expr import Expr, Map, toposort
+from derive.kernel.expr import Expr, Map, Var, toposort
 from derive.tree import Tree
 from proofs.undefined import function_of
 from proofs.verdict import ILL_TYPED, REFUTED, UNSETTLED, Finding, Link
@@ -66,6 +67,16 @@ def unless_sized(link: Link, at: int, claims: Claims) -> Link:
         return link
     told = "this is judged for all sizes, and the text speaks of one size beside it"
     return Link(link.text, link.span, link.relation, UNSETTLED, "numeric", told)
+
+
+def of_a_variable(found: Finding, left: Side, right: Side) -> Finding:
+    """That a variable has a value may follow from what the document says in words: a minimum."""
+    if found.verdict != REFUTED or not base_of(left.tree) or not (left.value and right.value):
+        return found
+    if not isinstance(left.value.expr, Var) or left.value.expr in toposort(right.value.expr):
+        return found
+    message = f"{formula(left.tree)} is a variable: derive does not solve equations for it"
+    return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
 
 
 def _meant(sides: Sequence[Side], claims: Claims) -> Tree | None:

@@ -23,7 +23,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.abstract import note_asked, note_losses
 from derive.elaborate.names.basis import has_basis
 from derive.elaborate.names.ranks import note_entries, note_own
-from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of, names_in
+from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of
 from derive.elaborate.names.trials import elaborate
 from derive.elaborate.names.unspecified import Unspecified
 from derive.elaborate.names.used import symbols_used
@@ -54,6 +54,7 @@ from derive.elaborate.statements.layers import with_layers
 from derive.elaborate.statements.maps import Maps, acts_on_entries, numeric
 from derive.elaborate.statements.members import note_members, with_members
 from derive.elaborate.statements.models import without_models
+from derive.elaborate.statements.motions import with_motions
 from derive.elaborate.statements.nabla import with_whole_products
 from derive.elaborate.statements.onehot import with_one_hot
 from derive.elaborate.statements.pairs import with_pairs
@@ -62,6 +63,7 @@ from derive.elaborate.statements.reach import Reach
 from derive.elaborate.statements.requests import requests
 from derive.elaborate.statements.roots import with_exponentials, with_roots
 from derive.elaborate.statements.shorthand import Shorthand
+from derive.elaborate.statements.sized import note_counts
 from derive.elaborate.statements.slopes import Slopes
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.statements.spoken import spoken
@@ -73,7 +75,6 @@ from derive.elaborate.terms import convolve
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
 from derive.elaborate.terms import elaborate as _elaborate  # noqa: F401 - registers its rules
 from derive.elaborate.terms.flat import note_signs, with_commutations
-from derive.elaborate.terms.limits import bound_letters
 from derive.elaborate.terms.norms import norm_said
 from derive.elaborate.terms.runs import note_exponents
 from derive.elaborate.terms.unspecified import note_sets
@@ -170,7 +171,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
-    items = with_named_functions(with_members(items))
+    items = with_motions(with_named_functions(with_members(items)))
     items = with_increments(maps.with_arguments(items))
     slopes = Slopes.of(items, parsed.document.plain, maps)
     items = [slopes.written_out(item) for item in items]
@@ -315,7 +316,7 @@ def _equations(
     for item in () if judging else statements.claims:
         if (fault := _half_defined(item, reading)) is not None:
             faults.append(fault)
-    _size_names(reading)
+    note_counts(statements, reading)
     _count_calls(reading, statements)
     return ordered(reading, faults)
 
@@ -348,38 +349,6 @@ def _half_defined(item: Tree, reading: Reading) -> Fault | None:
         left,
         "give it a name, as in $s = ..$, and write the quantity itself in that name",
     )
-
-
-def _size_names(reading: Reading) -> None:
-    r"""Limits of indices that nothing else explains are sizes: the m of a mean over m, the N of
-    \frac{1}{N} \sum_i."""
-    for last in reading.scope.ranges.values():
-        for name in names_in([last]):
-            symbol = reading.scope.refer(name).symbol
-            if not reading.scope.known(symbol):
-                reading.size_names.add(symbol)
-    for equation in (*reading.equations.values(), *reading.functions.values()):
-        for node in equation.body.subtrees():
-            if node.head == "juxt":
-                for before, after in zip(node.kids, node.kids[1:], strict=False):
-                    _mean(before, after, reading)
-            if node.head == "big" and node.kids[2] is not None:
-                for part in node.kids[2].subtrees():
-                    if part.head == "symbol" and not reading.scope.known(str(part.kids[0])):
-                        reading.size_names.add(str(part.kids[0]))
-
-
-def _mean(before: Tree, after: Tree, reading: Reading) -> None:
-    if before.head != "frac" or after.head != "big" or after.kids[0] != "sum" or after.kids[2]:
-        return
-    under = before.kids[1].kids[-1] if before.kids[1].head == "juxt" else before.kids[1]
-    letters = bound_letters(after.kids[1])
-    if len(letters) != 1 or letters[0][1:] != (None, None) or under.head != "symbol":
-        return
-    count = str(under.kids[0])
-    if "#" not in count and not reading.scope.known(count) and count not in reading.size_names:
-        reading.size_names.add(count)
-        reading.scope.ranges.setdefault(letters[0][0], under)
 
 
 def _count_calls(reading: Reading, statements: Statements) -> None:

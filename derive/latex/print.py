@@ -95,6 +95,8 @@ def _printed(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
             return RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0])
         case "differential":
             return _glued("d", _latex(kids[0], spelling, tight))
+        case "motion":
+            return r"\frac{d}{dt} " + _latex(kids[0], spelling, tight)
         case "sum":
             return _sum(kids, spelling, tight)
         case "neg":

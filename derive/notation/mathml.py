@@ -70,6 +70,11 @@ def _mathml(node: Tree, spelling: Mapping[str, str]) -> str:
             return f'<mo form="prefix">−</mo>{_mathml(kids[0], spelling)}'
         case "differential":
             return f'<mi mathvariant="normal">d</mi>{_mathml(kids[0], spelling)}'
+        case "motion":
+            return (
+                '<mfrac><mi mathvariant="normal">d</mi><mrow><mi mathvariant="normal">d</mi>'
+                f"<mi>t</mi></mrow></mfrac>{_one(kids[0], spelling)}"
+            )
         case "pm":
             return f'<mo form="prefix">±</mo>{_mathml(kids[0], spelling)}'
         case "chain":

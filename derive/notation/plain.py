@@ -64,6 +64,8 @@ def _plain(node: Tree) -> str:
             return _big(*kids)
         case "differential":
             return "d" + _plain(kids[0])
+        case "motion":
+            return "d/dt " + _plain(kids[0])
         case "prime":
             return _plain(kids[0]) + "'" * int(kids[1])
         case "factorial":

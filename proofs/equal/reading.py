@@ -290,6 +290,8 @@ class Reading(Declared):
             sign = turn if node.fn.name in _ODD else 1
             if not polys[0] and node.fn.name in _ODD:
                 return {}
+            if not polys[0] and node.fn.name in ("cos", "cosh"):
+                return {CONSTANT: 1}
 
         def make(atom: Atom) -> None:
             atom.look, atom.orders = RANGES.get(node.fn.name, REAL), orders

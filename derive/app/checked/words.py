@@ -209,6 +209,8 @@ def _headline(link: Link) -> str:
 def proved_how(link: Link) -> str:
     """For what it was proved: ``for all sizes, except where ..``."""
     parts = [_SETTLED_BY.get(link.by, "for all sizes")]
+    if link.message.startswith(("up to ", "to order ")):
+        parts.append(link.message)
     if link.almost_everywhere is not None:
         parts.append(f"except where ${link.almost_everywhere}$")
     if link.conditions:

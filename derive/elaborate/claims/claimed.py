@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from derive.elaborate.claims.remainders import Remainder
 from derive.elaborate.claims.steps import stepped, steps_of
 from derive.elaborate.claims.valued import note_values
 from derive.elaborate.names.scope import base_of, index_letter, names_in, taken_apart
@@ -43,7 +44,7 @@ class Claim:
     """A chain of relations: ``given`` of its first ones define something and claim nothing.
 
     ``kind`` is ``relation``, ``shape`` (a quantity and the set it is in) or ``update`` (a step of
-    an optimiser).
+    an optimiser).  ``rests`` are what the sides leave out, if any does: see ``remainders``.
     """
 
     item: Tree
@@ -51,6 +52,7 @@ class Claim:
     relations: tuple[str, ...]
     given: int = 0
     kind: str = "relation"
+    rests: tuple[Remainder | None, ...] = ()
 
     @property
     def span(self) -> tuple[int, int]:

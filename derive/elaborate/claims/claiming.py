@@ -16,6 +16,7 @@ from derive.elaborate.assembly import network_of
 from derive.elaborate.claims.claimed import Claim, claims_of
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
 from derive.elaborate.claims.ends import note_ends
+from derive.elaborate.claims.remainders import without_remainder
 from derive.elaborate.document import Elaborated, Recast, elaborated, problems_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.described import described
@@ -57,6 +58,7 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     ]
     given = [claim for claim, is_one in zip(claims, supposed, strict=True) if is_one]
     claims = [claim for claim, is_one in zip(claims, supposed, strict=True) if not is_one]
+    claims = [without_remainder(claim, done.reading.scope, plain) for claim in claims]
     found = Claims(source, network, done.reading, done.shorthand, claims, *parted, given)
     found.counts, found.plain = done.counts, plain
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
@@ -69,6 +71,10 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     own = {done.reading.made.get(v.var, v.var.name) for v in network.variables}
     letters = done.reading.letters
     own |= {s for s in done.reading.variables if filled(s, letters.get(s, ())) in own}
+    # So are those of a function that nothing defined uses: the A and b of f(x) = \|Ax - b\|^2.
+    bodies = (node for f in done.reading.functions.values() for node in f.body.subtrees()
+              if node.head == "symbol" and node.kids[0] not in f.formals)  # fmt: skip
+    own |= {str(node.kids[0]) for node in bodies}
     found.own = frozenset(own)
     found.called, found.described = done.called, tuple(described(done.parsed))
     return found

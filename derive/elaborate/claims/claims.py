@@ -34,7 +34,7 @@ from derive.elaborate.terms.limits import bound_letters
 from derive.elaborate.values import Value, below, closed, levelled, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import zeros
-from derive.kernel.expr import Expr, Num, Ones, Var, toposort
+from derive.kernel.expr import Delta, Expr, Num, Ones, Var, toposort
 from derive.operators.incidence import is_incidence
 from derive.tree import Tree
 
@@ -291,10 +291,26 @@ class Claims:
         except (Fault, sizes.SizeError):
             raise self._clash(left, right, at) from None
         if any(below(side, self.reading.sizes.below) for side in (a, b)):
+            self._only_size(a, b)
+            a, b = (self.reading.sizes.current(Value(side)).expr for side in (a, b))
             _require_sizes([a, b], at)
             name_sizes(self.reading, [a, b])
         current = self.reading.sizes.current
         return current(Value(a)).expr, current(Value(b)).expr
+
+    def _only_size(self, *sides: Expr) -> None:
+        r"""\mathbf{1} and I of which nothing gives the size have that of the only one there is."""
+        sized = {a for n in self.reading.made if isinstance(n, Var) for a in n.axes}
+        declared = self.reading.declarations.values()
+        sized |= {axis for one in declared for axis in one.axes or ()}
+        resolved = {sizes.resolve(axis, self.reading.sizes.bound) for axis in sized}
+        known = {n for n in resolved if not sizes.unknowns(n)}
+        for node in toposort(*sides) if len(known) == 1 == len(resolved) else ():
+            if isinstance(node, Ones | Delta):
+                n = sizes.resolve(node.n, self.reading.sizes.bound)
+                if sizes.unknowns(n):
+                    with suppress(sizes.SizeError):
+                        self.reading.sizes.unify(n, next(iter(known)))
 
     def flat(self, value: Value, other: Value | None, at: Tree) -> Value:
         r"""A derivative by a matrix beside a matrix (or what has no value) is one too, in the order

@@ -9,10 +9,11 @@ import re
 
 from derive.derivation.network import Domain
 from derive.elaborate.faults import Fault
-from derive.elaborate.reading import Declaration, Env, Reading
+from derive.elaborate.reading import Declaration, Env, Equation, Reading
 from derive.elaborate.values import Value, contract_values
 from derive.kernel.expr import Call, Var
 from derive.kernel.sizes import Axis
+from derive.latex.print import latex
 from derive.operators.primitives import one_hot
 from derive.tree import Tree
 
@@ -53,3 +54,12 @@ def one_hot_value(reading: Reading, number: Value, classes: Axis, letter: str, t
         )
     reading.sizes.unify(classes, declared)
     return Value(Call(one_hot(declared), (number.expr,)), (*number.opens, letter))
+
+
+def is_class(reading: Reading, letter: str, equation: Equation) -> bool:
+    r"""Whether a letter that nothing binds is a class number: the y of -\log a_y, where a_j is
+    defined for every j, and no y stands on the left of any definition.  The T of h_T, where an
+    index ends, is none."""
+    last = {latex(end) for end in reading.scope.ranges.values()}
+    lefts = {x for other in reading.equations.values() for x in other.letters}
+    return letter.islower() and letter not in {*last, *lefts, *equation.letters}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import (
@@ -20,8 +21,9 @@ from derive.elaborate.names.scope import (
     taken_apart,
 )  # fmt: skip
 from derive.elaborate.reading import Declaration, Reading
+from derive.elaborate.values import Value
 from derive.kernel.expr import Axes
-from derive.kernel.sizes import Size
+from derive.kernel.sizes import Size, SizeError
 from derive.notation import ALPHABETS, GREEK
 from derive.notation.names import parts
 from derive.tree import Tree
@@ -43,6 +45,8 @@ _KINDS = {
 _OF_FUNCTION = "()"
 _UNEQUAL = Tree("rel", ("!=",))
 
+DOTS = (r"\dot{", r"\ddot{", r"\dddot{")
+
 
 def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
     """The own axes of a variable: declared, or of the rank that its font or its use suggests.
@@ -50,6 +54,10 @@ def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
     ``least`` is how many indices select from it here.
     """
     if symbol in reading.own_axes:
+        return reading.own_axes[symbol]
+    still = undotted(symbol)
+    if still and symbol not in reading.declarations and still not in reading.equations:
+        reading.own_axes[symbol] = own_axes(reading, still, least, tree)
         return reading.own_axes[symbol]
     declaration = reading.declarations.get(symbol) or inherited(reading, symbol)
     if declaration is not None and declaration.axes is not None:
@@ -64,6 +72,24 @@ def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
         axes = (1, *own) if rank == ROW else own
     reading.own_axes[symbol] = axes
     return axes
+
+
+def undotted(symbol: str) -> str:
+    r"""The x of \dot{x}, and the W_1 of \dot{W}_1, which has the shape of its velocity; or ""."""
+    opening = next((dot for dot in DOTS if symbol.startswith(dot)), "")
+    inner, closing, rest = symbol[len(opening) :].partition("}") if opening else ("", "", "")
+    return inner + rest if closing and "{" not in inner else ""
+
+
+def paced(reading: Reading, symbol: str, value: Value, tree: Tree) -> Value:
+    r"""The A x of a law \dot{x} = A x, as large as the x that it moves."""
+    still = undotted(symbol)
+    if still and still not in reading.equations and reading.scope.known(symbol):
+        with suppress(Fault, SizeError):
+            own = own_axes(reading, still, 0, tree)
+            for m, n in zip(value.own, own, strict=True) if len(own) == len(value.own) else ():
+                reading.sizes.unify(m, n)
+    return reading.sizes.current(value) if still else value
 
 
 def inherited(reading: Reading, symbol: str) -> Declaration | None:

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from derive.elaborate.dispatch import reckoned, rule, value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.classes import is_data, select
-from derive.elaborate.names.ranks import own_axes
+from derive.elaborate.names.classes import is_class, is_data, select
+from derive.elaborate.names.ranks import own_axes, paced
 from derive.elaborate.names.scope import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text
@@ -33,7 +33,6 @@ from derive.kernel import sizes
 from derive.kernel.build import total
 from derive.kernel.expr import Delta, Expr, Num, Ones, Var
 from derive.kernel.sizes import Axis, SizeError
-from derive.latex.print import latex
 from derive.operators import pointwise
 from derive.tree import Tree
 
@@ -73,6 +72,13 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
         return Value(total(Ones(reading.size(symbol))))  # the k of X^k
     elif not reading.scope.known(symbol) and (constant := _constant(reading, symbol, components)):
         return constant
+    elif (
+        symbol.partition("_")[0] in ONES
+        and not slots
+        and not components
+        and (len(axes := own_axes(reading, symbol, 0, tree)) == 1)
+    ):  # a declaration of it gives it a size
+        return Value(Ones(axes[0]))
     else:
         value = variable_value(reading, symbol, filled, components, env, tree)
     return entries(reading, value, components, env, tree) if components else value
@@ -112,15 +118,6 @@ def entries(
     for letter, index in chosen:
         value = select(reading, value, value_of(reading, index, env), letter, tree)
     return value
-
-
-def _is_class(reading: Reading, letter: str, equation: Equation) -> bool:
-    r"""Whether a letter that nothing binds is a class number: the y of -\log a_y, where a_j is
-    defined for every j, and no y stands on the left of any definition.  The T of h_T, where an
-    index ends, is none."""
-    last = {latex(end) for end in reading.scope.ranges.values()}
-    lefts = {x for other in reading.equations.values() for x in other.letters}
-    return letter.islower() and letter not in {*last, *lefts, *equation.letters}
 
 
 def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:
@@ -241,7 +238,7 @@ def definition_value(
         letter = index_letter(index)
         label = k == 0 and has_label_slot(equation.symbol)
         data = letter is not None and is_data(reading, letter, env) and formals is None
-        if data and not label and _is_class(reading, str(letter), equation):
+        if data and not label and is_class(reading, str(letter), equation):
             reading.ranks.setdefault(str(letter), 0)
             index, letter = settle(index, reading.scope), None
         if letter is None and not label:
@@ -285,6 +282,7 @@ def definition_value(
     entries = tuple(rename.get(c, c) for c in equation.components)
     value = _named(reading, replace(equation, components=entries), letters, body,
                    name or equation.symbol, tree)  # fmt: skip
+    value = paced(reading, equation.symbol, value, tree)
     if formals is None:
         reading.memo[key] = value
     return value

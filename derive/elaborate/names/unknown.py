@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from derive.elaborate.claims.claimed import CONSTANTS, Claim
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault
+from derive.elaborate.names.ranks import undotted
 from derive.elaborate.names.scope import INDICATORS
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
@@ -121,6 +122,8 @@ def _is_given_value(claims: Claims, node: Tree) -> bool:
 def is_given(claims: Claims, symbol: str) -> bool:
     """Whether the document's declarations and definitions know a symbol."""
     scope = claims.reading.scope
+    if (still := undotted(symbol)) and is_given(claims, still):
+        return True  # how fast what is known moves is free
     letter = len(symbol) == 1 and symbol in scope.bound
     return (
         scope.known(symbol) or symbol in claims.reading.size_names or symbol in claims.own or letter

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from derive.elaborate.names.scope import INDICATORS
 from derive.tree import Tree
 
 BRACKETS = frozenset(["paren", "bracket", "set", "angle", "brace"])
+_LANDAU = frozenset(["O", "o", r"\mathcal{O}", r"\mathcal{o}", r"\mathrm{O}", r"\mathrm{o}"])
 
 
 def has_condition(kid: Tree, stem: str) -> bool:
@@ -20,6 +23,15 @@ def is_condition(bracket: Tree) -> bool:
     return inner.head in ("chain", "text") or (
         inner.head == "list" and any(part.head == "chain" for part in inner.kids)
     )
+
+
+def is_landau(term: object, heads: Collection[str] = ()) -> bool:
+    r"""Whether a term is O(h^2) or o(\|h\|), and this O is none of the ``heads`` of equations."""
+    inner = term.kids[0] if isinstance(term, Tree) and term.head == "neg" else term
+    match inner:
+        case Tree("juxt", (Tree("name", (str(word),)), Tree("paren", (Tree(),)))):
+            return word in _LANDAU and word not in heads
+    return False
 
 
 def bracket_of(tree: Tree | None) -> tuple[Tree | None, tuple[Tree, ...]]:

@@ -6,7 +6,7 @@ order and a name can be told from a product, a label from a power.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from derive.elaborate.faults import Fault
@@ -19,7 +19,7 @@ from derive.elaborate.statements.alone import (
     is_head,
     numbered_parts,
 )  # fmt: skip
-from derive.elaborate.statements.bracketed import BRACKETS
+from derive.elaborate.statements.bracketed import BRACKETS, is_landau
 from derive.elaborate.statements.declare import declared_names, number
 from derive.elaborate.statements.differentials import is_rule
 from derive.elaborate.statements.given import fact_in
@@ -55,8 +55,9 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     for k, told in enumerate(plain.notes):
         reading.note(f"objective {k}", told)
     collect_letters(items, reading)
+    heads = {latex(item.kids[0]) for item in items if item.head == "chain" and item.kids[0]}
     for item in items:
-        _sort(item, found)
+        _sort(item, found, heads)
     collect_components(found.definitions, reading)
     for item in found.definitions:
         _collect_powers(item.kids[0], reading)
@@ -114,7 +115,7 @@ def _collect_powers(left: Tree, reading: Reading) -> None:
         reading.scope.powered.add((base, latex(actions[0])))
 
 
-def _sort(item: Tree, found: Statements) -> None:
+def _sort(item: Tree, found: Statements, heads: Collection[str]) -> None:
     if item.head in ("deriv", "grad"):
         found.bare.append(item)
         return
@@ -128,6 +129,8 @@ def _sort(item: Tree, found: Statements) -> None:
         found.declarations.append(item)
     elif signs and set(signs) <= ORDERED:
         found.assumptions.append(item)
+    elif any(is_landau(part, heads) for part in (sides[-1], *sides[-1].kids)):
+        found.claims.append(item)  # f(x) = f(a) + f'(a)(x - a) + O((x - a)^2) gives f no value
     elif signs[0] in DEFINES and base_of(left) and not _exponential(left):
         found.definitions.append(item)
     elif signs[0] in DEFINES and is_head(left) and not is_rule(item):
