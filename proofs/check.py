@@ -26,6 +26,7 @@ from proofs.decide import Decider
 from proofs.evidence import Evidence
 from proofs.judge import Judge, guarded
 from proofs.layouts import choose_convention, inferred, said_in
+from proofs.rules import under_each
 from proofs.steps import Recast, judged_in_steps
 from proofs.verdict import UNREADABLE, UNSETTLED, Judged, Link, Report
 
@@ -75,13 +76,22 @@ def _said_anew(problem: Problem) -> Sequence[Problem]:
 
 
 def _checked(source: Source, layout: str | None, limit: float | None) -> Report:
+    def judged(recast: Recast, layout: str | None) -> Report:
+        first = _report(source, layout, limit, recast.first)
+
+        def again(view: list[Tree]) -> Report:
+            return _report(source, first.convention, limit, lambda items: view)
+
+        return judged_in_steps(recast, first, again)
+
     recast = Recast()
-    first = _report(source, layout, limit, recast.first)
-
-    def again(view: list[Tree]) -> Report:
-        return _report(source, first.convention, limit, lambda items: view)
-
-    return judged_in_steps(recast, first, again)
+    found = judged(recast, layout)
+    if recast.steps is None or not recast.others:
+        return found
+    return under_each(
+        found, recast.others, recast.items, recast.steps.letter,
+        lambda ruled: judged(Recast(ruled), found.convention),
+    )  # fmt: skip
 
 
 def _report(

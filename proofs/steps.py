@@ -16,14 +16,13 @@ from derive.elaborate.recurrence.around import windows
 from derive.elaborate.recurrence.chains import chain_of
 from derive.elaborate.recurrence.induction import inductions
 from derive.elaborate.recurrence.sequences import sequence, with_inputs, with_starts
-from derive.elaborate.recurrence.steps import Steps, defines, members, mentions, recurrence
+from derive.elaborate.recurrence.steps import Steps, mentions, recurrence
 from derive.elaborate.recurrence.unroll import SHOWN, unrolled
 from derive.elaborate.recurrence.window import Unfit
 from derive.elaborate.recurrence.windows import Recurrent
-from derive.elaborate.statements.given import is_concluded
-from derive.elaborate.statements.mood import SENTENCE
 from derive.latex.print import latex
 from derive.tree import Tree
+from proofs.rules import Ruled, other_rules, wrong_in
 from proofs.verdict import (
     ILL_TYPED,
     ORDER,
@@ -39,14 +38,14 @@ from proofs.verdict import (
 Span = tuple[int, int]
 _IN = Tree("rel", ("in",))
 _WRONG = (REFUTED, ILL_TYPED, UNREADABLE)
-_MATHS = re.compile(r"\$[^$]*\$|\\begin\{\w+\*?\}|\\[()\[\]]")
-_DISPLAY = re.compile(r"\\(begin|end)\{(?:align|gather|eqnarray|split|multline|flalign|aligned)")
 
 
 class Recast:
     """What is read of a document's recurrence: first its steps written out, then each window."""
 
-    def __init__(self) -> None:
+    def __init__(self, ruled: Ruled | None = None) -> None:
+        self.ruled = ruled
+        self.others: list[Tree] = []  # other rules for a state that has one
         self.steps: Steps | None = None
         self.views: list[list[Tree]] = []
         self.items: list[Tree] = []  # the statements of a sequence, whose last step nothing says
@@ -56,8 +55,11 @@ class Recast:
         self.chains: set[Span] = set()  # what is claimed of products over steps
 
     def first(self, items: list[Tree]) -> list[Tree]:
+        items = items if self.ruled is None else self.ruled.items(items)
         steps = self.steps = recurrence(items) or sequence(items)
-        assert steps is not None, "only a recurrence is recast"
+        if steps is None:
+            assert self.ruled is not None, "only a recurrence is recast"
+            return items
         if steps.endless:
             items, self.supposed = with_starts(items, steps)
             self.items = items
@@ -98,32 +100,14 @@ def judged_in_steps(recast: Recast, first: Report, again: Callable[[list[Tree]],
 def _without_rules(report: Report, recast: Recast) -> Report:
     """The report without what differs from a recurrence as it is another one: "the heavy ball is
     x_{t+1} = ..", after gradient descent."""
-    steps, text = recast.steps, report.source.text
-    assert steps is not None
-    others = {item.span for item in recast.items if _is_another_rule(item, steps, text)}
-    dropped = [c for c in report.claims if c.span in others and c.verdict in _WRONG]
-    told = (f"${c.text}$ is a rule of its own, not checked" for c in dropped)
-    kept = tuple(claim for claim in report.claims if claim not in dropped)
+    assert recast.steps is not None
+    recast.others = other_rules(recast.items, recast.steps, report.source.text)
+    recast.others = [one for one in recast.others if one.span in wrong_in(report)]
+    spans = {item.span for item in recast.others}
+    kept = tuple(claim for claim in report.claims if claim.span not in spans)
     # What stands for any state is no name of the document.
-    notes = (note for note in report.notes if r"\breve" not in note)
-    return replace(report, claims=kept, notes=(*notes, *told))
-
-
-def _is_another_rule(item: Tree, steps: Steps, text: str) -> bool:
-    """Whether words introduce a recurrence for a state that has one, and nothing concludes it."""
-    member = defines(item, steps.letter)
-    if member is None or member.family not in steps.carried:
-        return False
-    back = any(
-        m.family == member.family and m.offset < member.offset
-        for side in item.kids[2::2] for m in members(side, steps.letter)
-    )  # fmt: skip
-    sentence = SENTENCE.split(text[max(0, item.span[0] - 300) : item.span[0]])[-1]
-    words = re.search("[A-Za-z]{2}", _MATHS.sub(" ", sentence))
-    *_, display = (None, *_DISPLAY.finditer(text, 0, item.span[0]))
-    inside = display is not None and display[1] == "begin"
-    later = inside and r"\\" in text[display.end() : item.span[0]]
-    return back and words is not None and not later and not is_concluded(item, text)
+    notes = tuple(note for note in report.notes if r"\breve" not in note)
+    return replace(report, claims=kept, notes=notes)
 
 
 def _one_each(claims: tuple[Judged, ...]) -> list[Judged]:

@@ -94,6 +94,13 @@ def test_what_has_no_value_there_has_none() -> None:
     assert r"\frac{\partial f}{\partial x}" not in numbers
 
 
+def test_a_function_that_nothing_defines_has_no_values() -> None:
+    for said in (r"y = f(x)", r"y = 2 f(x)^2", r"y = f(x) + x"):
+        text = rf"Let $f \colon \mathbb{{R}} \to \mathbb{{R}}$ be smooth, ${said}$ and $x = 1$."
+        numbers = _numbers(text + r" Find $\frac{\partial y}{\partial x}$.")
+        assert set(numbers) <= {"x"}, said
+
+
 def test_a_number_that_shapes_the_formula_is_part_of_it() -> None:
     """An exponent and the kind of a norm are no variables: they have no gradients of their own."""
     found = _found(r"Let $p = 3$, $w \in \mathbb{R}$ and $L = (w - 1)^p$ with $w > 1$.")

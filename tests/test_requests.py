@@ -42,7 +42,15 @@ ASKED = [
     (r"Calculer le gradient de $L$ par rapport à $W$.", [L_W]),
     (r"\item Compute the derivative of $L$ with respect to $W$ \item and of $b$", [L_W]),
 ]  # fmt: skip
+ASKED += [
+    (r"Let $f(x) = x^2$. What is its derivative?", [r"\frac{\partial f(x)}{\partial x}"]),
+    (r"Let $f(x) = x^2$, $g(w) = w^3$. Compute its derivative at $w = 1$.",
+     [r"\frac{\partial g(w)}{\partial w}"]),
+    (r"Compute the derivative of $L$ with respect to $W$ and find $b$.", [L_W]),
+]  # fmt: skip
 NOT_ASKED = [
+    r"Compute its derivative.",
+    r"Let $f(x) = x^2$. Its derivative is $2x$. We compute its derivative.",
     r"The gradient of $L$ with respect to $W$ is $\delta x^\top$.",
     r"We compute the gradient of $L$ with respect to $W$ by the chain rule.",
     r"To compute the derivative of $L$ with respect to $W$, one needs $x$.",

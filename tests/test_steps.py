@@ -120,6 +120,18 @@ def test_a_second_rule_is_another_one_and_not_wrong():
     assert sum("rule of its own" in note for note in found.notes) == 2
 
 
+@pytest.mark.parametrize(
+    "line",
+    [r"\theta_2 = \theta_0 - \eta (v_1 + v_2)", r"\theta_2 = \theta_1 - \eta \mu v_1 - \eta g_1"],
+)
+def test_a_claim_is_judged_under_the_rule_before_it(line):
+    first, second, third = RULES.split("\n\n")
+    told = f"\n\nThen ${line}$."
+    assert check(f"{first}\n\n{second}{told}").verdict == "proved"
+    assert check(f"{first}{told}\n\n{second}").verdict == "refuted"
+    assert check(f"{first}\n\n{second}\n\n{third}{told}").verdict == "unsettled"
+
+
 def test_what_is_concluded_from_the_first_rule_is_wrong_where_it_differs():
     line = r"Hence $\theta_{t+1} = \theta_t - 2 \eta g_t$."
     assert check(RULES.partition("\n\n")[0] + "\n\n" + line).verdict == "refuted"

@@ -21,9 +21,10 @@ from derive.derivation.local import (
     symbol_of,
     weight,
 )
-from derive.derivation.network import Definition, Network, Question
+from derive.derivation.network import Definition, Network, Question, Whole
 from derive.derivation.normalised import standardised
 from derive.derivation.paper import LONGEST, MOST_NAMES, Paper, Step
+from derive.derivation.picked import picked
 from derive.derivation.reasons import known_together, merged, reason
 from derive.derivation.within import derivatives_within, linear_kinds, projected
 from derive.kernel.build import is_zero, lift, zeros
@@ -38,6 +39,7 @@ from derive.writing.stacked import laid_out, says_matrix, tree_size
 from derive.writing.tidy import length
 from derive.writing.write import symbol, write_entry
 
+_KEPT = 3  # symbols by which a product may be longer than what it is multiplied out
 SHORT = 16  # symbols in an answer that is also shown in terms of the inputs
 
 
@@ -304,9 +306,20 @@ def _value(paper: Paper, question: Question) -> Answer:
         # the gradients on the way have names that the document does not know
         own = frozenset(d.node for d in paper.network.definitions if d.left is not None)
         body = paper.tidied(opened(value, own))
+        if question.whole is not None:
+            body = _shorter_part(question.whole, body, own, paper)
     named = paper.tree(body)
     inputs = _inputs(paper, value, body, question, named)
     return Answer(question, value, left, named, inputs)
+
+
+def _shorter_part(whole: Whole, body: Expr, own: frozenset[Expr], paper: Paper) -> Expr:
+    """What is picked of a gradient once that is tidy, unless the tidied part is much shorter: it
+    keeps the product (p - 1) v that the gradient is."""
+    slope = paper.tidied(opened(whole.slope, own))
+    other = picked(replaced(whole.part, {whole.slope: slope}))
+    sizes = [tree_size(paper.tree(form)) for form in (body, other)]
+    return other if sizes[1] <= sizes[0] + _KEPT else body
 
 
 def _entry_tree(form: Expr, paper: Paper, question: Question, names: Names) -> Tree:

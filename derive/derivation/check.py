@@ -67,9 +67,9 @@ def agreements(
     is differentiated; for a Hessian those of the second variable, then of the first.  The gradient
     of a loss of each sample has the sample axis first, unless what it is by has that axis already.
     """
-    asked = [question for question, _ in results if question.wrt]
-    roots = [question.of for question in asked]
-    moved = list(dict.fromkeys(v for question in asked for v in question.wrt))
+    asked = [question for question, _ in results if question.moved]
+    roots = [x for q in asked for x in ((q.whole.of, *q.whole[2:]) if q.whole else (q.of,))]
+    moved = list(dict.fromkeys(v for question in asked for v in question.moved))
     # What the output does not depend on has a value all the same, and is moved.
     order = toposort(*roots, *moved, *(value for _, value in results))
     classes = [v.domain.classes for v in network.variables if v.domain.classes is not None]
@@ -77,7 +77,7 @@ def agreements(
     at = extents([*(axis for node in order for axis in measures(node)), *classes], draw)
     domains: dict[Expr, Domain] = {v.var: v.domain for v in network.variables}
     points: list[Point] = []
-    values = [value for question, value in results if question.wrt]
+    values = [value for question, value in results if question.moved]
     remark = _out_of_reach(order, at)
     for _ in range(POINTS if asked and not remark else 0):
         point = smooth_point(domains, order, roots, values, set(moved), at, draw)
@@ -158,7 +158,7 @@ def _agreement(
     question: Question, value: Expr, points: Sequence[Point], at: Mapping[str, int], seed: int,
     remark: str = "",
 ) -> Agreement:  # fmt: skip
-    if not question.wrt:
+    if not question.moved:
         return Agreement(at, seed, 0, 0.0, None, remark="nothing is differentiated here")
     if not points:
         remark = remark or f"no point was found in {TRIES} tries where every value is finite"
@@ -166,7 +166,14 @@ def _agreement(
     error, directions = 0.0, 0
     for point in points:
         draw = np.random.default_rng(seed)
-        if len(question.by) > 1:
+        if question.whole is not None:
+            of, by, slope, part = question.whole
+            pairs = [(of, by, slope, ())]
+            known = evaluate_all([part, value], point.values, point.at)
+            apart = float(np.max(np.abs(known[part] - known[value]), initial=0.0))
+            size = float(np.max(np.abs(known[part]), initial=1.0))
+            error = found if not (found := apart / size) <= error else error
+        elif len(question.by) > 1:
             steps = [question.of, *derivatives_within(question.of, question.by)[:-1], value]
             each = zip(steps, steps[1:], reversed(question.by), strict=False)
             pairs = [(of, by, claimed, ()) for of, claimed, by in each]

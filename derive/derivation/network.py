@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.counting.counted import Counted
 from derive.kernel.expr import Axes, Call, Expr, Name, Var, toposort
@@ -69,6 +70,15 @@ class Definition:
         return self.node.op.symbol
 
 
+class Whole(NamedTuple):
+    """The gradient ``slope`` of ``of`` in all of ``by``, of which ``part`` is asked for."""
+
+    of: Expr
+    by: Expr
+    slope: Expr
+    part: Expr
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Something to be derived.
@@ -78,7 +88,8 @@ class Question:
     letters for the leading axes of ``wrt`` where one row or entry is asked for: dL/dw_k asks for
     row k of dL/dW; ``opens`` are those for the leading axes of ``of``: of d(XA)_{ij} / dX_{kl} i
     and j.  ``groups`` are the axes of the answer as it is laid out, those of one group stacked:
-    d vec(Y) / d vec(X)^T has the axes of Y first, and they are one.
+    d vec(Y) / d vec(X)^T has the axes of Y first, and they are one.  A ``value`` that is what a
+    class number picks of a gradient, dL/du_o, has that gradient as its ``whole``.
     """
 
     kind: str
@@ -89,6 +100,12 @@ class Question:
     span: tuple[int, int] = (0, 0)
     opens: tuple[str, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
+    whole: Whole | None = None
+
+    @property
+    def moved(self) -> tuple[Expr, ...]:
+        """The variables that something is differentiated by."""
+        return self.wrt if self.whole is None else (self.whole.by,)
 
     @property
     def by(self) -> tuple[Expr, ...]:

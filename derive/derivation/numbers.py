@@ -14,9 +14,10 @@ from numbers import Rational
 from typing import Any
 
 from derive.derivation.backprop import Answer, Worked
-from derive.kernel.expr import Expr, Var, toposort
+from derive.kernel.expr import Expr, Map, Var, toposort
 from derive.kernel.sizes import NoValue
 from derive.meaning.evaluate import NotExact, evaluate_all
+from derive.operators.abstract import signature_of
 from derive.operators.pointwise import np
 from derive.tree import Tree, num, tree
 from derive.writing.write import symbol
@@ -96,7 +97,14 @@ def _all(lines: Iterable[tuple[Tree, Expr]], known: Mapping[Expr, Any]) -> tuple
 
 def _is_known(root: Expr, known: Mapping[Expr, Any]) -> bool:
     order = toposort(root, below=lambda node: () if node in known else node.kids)
-    return all(node in known or not isinstance(node, Var) for node in order)
+    return all(node in known or not (isinstance(node, Var) or _is_unknown(node)) for node in order)
+
+
+def _is_unknown(node: Expr) -> bool:
+    """Whether a node applies a function that nothing defines: it has no values, whatever stands
+    for it where results are compared."""
+    generic = isinstance(node, Map) and node.fn.name == "generic"
+    return generic or signature_of(node) is not None
 
 
 def _value(root: Expr, known: Mapping[Expr, Any]) -> Any:

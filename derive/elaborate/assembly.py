@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from derive.derivation.network import Definition, Network, Question, Variable, guessed_role
+from derive.derivation.network import Definition, Network, Question, Variable, Whole, guessed_role
 from derive.derivation.within import linear_kinds, said_of_convention
 from derive.elaborate.claims.counts import NONE, Counts
 from derive.elaborate.faults import Fault, Silent
@@ -73,7 +73,13 @@ def network_of(
     count_sizes(reading, nodes)
     name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
     final = _final(reading)
-    questions = [replace(q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt)) for q in questions]
+    questions = [
+        replace(
+            q, of=final(q.of), wrt=tuple(final(w) for w in q.wrt),
+            whole=Whole(*map(final, q.whole)) if q.whole else None,
+        )
+        for q in questions
+    ]  # fmt: skip
     root = final(root) if root is not None else None
     nodes = {symbol: final(node) for symbol, node in nodes.items()}
     made = {final(node): symbol for node, symbol in reading.made.items()}

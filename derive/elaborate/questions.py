@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from derive.derivation.network import Question
+from derive.derivation.network import Question, Whole
+from derive.derivation.picked import picked
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.scope import base_of, index_letter
@@ -110,7 +111,9 @@ def question(
             yield Question("value", value.expr, (), (), part, part.span)
             return
         if _is_part(by, reading):
-            yield _of_part(Tree("deriv", (of, by, order), part.span), part, reading, root)
+            made = _of_part(Tree("deriv", (of, by, order), part.span), part, reading, root)
+            _require_met(made, nodes, reading, part)
+            yield made
             return
         opens = _entries_of((of, by), reading)
         reading.scope.bound |= opens
@@ -119,7 +122,9 @@ def question(
         if part.head == "grad" and by.head == "list" and str(order) in ("1", "_", ""):
             each = [(Tree("grad", (one, *part.kids[1:]), part.span), one) for one in by.kids]
         for single, one in each:
-            yield _derivative(single, target, one, str(order), reading, letters)
+            made = _derivative(single, target, one, str(order), reading, letters)
+            _require_met(made, nodes, reading, part)
+            yield made
         return
     if base_of(part) == r"\delta" and part.head == "script" and part.kids[1] is not None:
         target, _ = _target(None, reading, root, part)
@@ -154,13 +159,15 @@ def _of_part(whole: Tree, part: Tree, reading: Reading, root: Expr | None) -> Qu
     found = grad(target, node)
     assert isinstance(found, Expr)
     opens = tuple(f"{x} {k}" if x.isdigit() else x for k, x in enumerate(letters))
+    gradient = found
     found, opens = with_ranges(reading, found, opens, taken, part)
     found, opens = numbered(found, opens, part)
     value = selected(reading, Value(found, opens), (taken,), Env(), part)
     if value.opens:
         raise Fault("unsupported", f"the entries of {latex(part)} are asked for one by one", part,
                     "ask for the whole part, or for one entry")  # fmt: skip
-    return Question("value", value.expr, (), (), part, part.span)
+    of_all = Whole(target, node, gradient, value.expr)
+    return Question("value", picked(value.expr), (), (), part, part.span, whole=of_all)
 
 
 def _only_formal(of: Tree, reading: Reading) -> Tree | None:
@@ -343,6 +350,26 @@ def _require_known(tree: Tree, reading: Reading) -> None:
             "undefined-symbol", f"${latex(tree)}$ is neither declared nor defined", tree,
             f"defined here are {defined}" if defined else "define it first",
         )  # fmt: skip
+
+
+def _require_met(asked: Question, nodes: dict[str, Expr], reading: Reading, part: Tree) -> None:
+    """Fault for a derivative by what the document neither declares nor uses: it is not 0."""
+    met = set(toposort(asked.of, *nodes.values()))
+    met |= set(toposort(asked.whole.of)) if asked.whole else set()
+    for one in asked.moved:
+        if isinstance(one, Var) and one not in met and one not in _declared(reading):
+            raise Fault(
+                "undefined-symbol",
+                f"${latex(symbol_tree(one.name))}$ is neither declared nor used", part,
+                "say what it is, as in `the rows of $W$ are $w_j$`",
+            )  # fmt: skip
+
+
+def _declared(reading: Reading) -> set[Expr]:
+    return {
+        one for symbol, every in reading.variables.items()
+        if symbol in reading.declarations for one in every
+    }  # fmt: skip
 
 
 def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]:

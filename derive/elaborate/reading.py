@@ -153,6 +153,7 @@ class Reading:
     below: dict[Expr, frozenset[Expr]] = field(default_factory=dict)
     swept: dict[Expr, dict[Expr, Expr]] = field(default_factory=dict)  # gradients of numbers
     closed: bool = False  # is every symbol given: then no other is read by custom
+    differentiated: set[str] = field(default_factory=set)  # of what gradients are asked: numbers
     concludes: bool = False  # does the text say what follows from its definitions
     given: set[str] = field(default_factory=set)  # variables of which the document says numbers
     numbers: dict[Expr, Expr] = field(default_factory=dict)  # these variables, and their numbers

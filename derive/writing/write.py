@@ -33,6 +33,7 @@ from derive.operators.row import POINTWISE, PRIMITIVES
 from derive.tree import Tree, name, num, tree
 from derive.writing import blocks, raised, sliding, windows, words
 from derive.writing.answers import answered
+from derive.writing.choices import chosen_entries, is_chosen
 from derive.writing.constants import constant
 from derive.writing.flat import Factor, Flat, flattened
 from derive.writing.labels import Labels, Names, Symbol
@@ -307,6 +308,8 @@ class Writer:
             inner = (*at[:lead], *[None] * (len(arg.axes) - lead))
             said = yield Ask(arg, inner, scope)
             args.append(filled(said, inner.count(None)))
+        if at and is_chosen(node, at[-1]):
+            return Said(num(1))
         row = PRIMITIVES.get(node.op.name)
         if row and row.entry and at[-1]:
             return Said(applied(row.entry, [*args, words.letter_tree(at[-1])]))
@@ -341,5 +344,6 @@ class Writer:
         env = {i: a for i, a in zip(flat.out, at) if a}
         free = tuple(i for i in flat.out if i not in env)
         env |= blocks.lone_entries(self, flat)
+        env |= chosen_entries(self, flat)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))

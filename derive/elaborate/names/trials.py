@@ -42,7 +42,7 @@ def elaborate(equation: Equation, reading: Reading) -> None:
         if fault.code in _OPEN_CODES and _together(equation, reading):
             return
         raise
-    if odd and names_loss(equation.symbol):
+    if odd and _is_number(equation.symbol, reading):
         _together(equation, reading)
 
 
@@ -50,7 +50,7 @@ def _alone(equation: Equation, reading: Reading) -> int:
     """The definition with its own open ranks chosen; how odd its value is."""
 
     def run() -> int:
-        return _oddity(equation, _value(equation, reading))
+        return _oddity(equation, _value(equation, reading), reading)
 
     symbols = _undecided([equation.body], equation.formals, reading)
     if not symbols:
@@ -82,7 +82,7 @@ def _together(equation: Equation, reading: Reading) -> bool:
             table.clear()
         if reading.recalled is not None:
             reading.recalled.clear()  # what was found with other ranks
-        return sum(_oddity(e, _value(e, reading)) for e in equations)
+        return sum(_oddity(e, _value(e, reading), reading) for e in equations)
 
     try:
         _chosen(reading, symbols, kept[0], run)
@@ -173,9 +173,14 @@ def names_loss(symbol: str) -> bool:
     return parts(re.split(r"[_^(]", symbol)[0]).core in _LOSSES
 
 
-def _oddity(equation: Equation, value: Value) -> int:
+def _is_number(symbol: str, reading: Reading) -> bool:
+    """Whether a symbol names a number: a loss, or what a gradient is asked of."""
+    return names_loss(symbol) or symbol in reading.differentiated
+
+
+def _oddity(equation: Equation, value: Value, reading: Reading) -> int:
     """How little a value suits the letter that it is given to."""
-    is_loss = names_loss(equation.symbol) and bool(value.own)
+    is_loss = bool(value.own) and _is_number(equation.symbol, reading)
     is_row = value.row or (len(value.own) == 2 and value.own[0] == 1)
     return 6 * is_loss + 2 * is_row  # more than a capital, or the y of y w^T x, that is a number
 

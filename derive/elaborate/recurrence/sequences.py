@@ -130,8 +130,12 @@ def _alone(tree: Tree) -> set[str]:
 
 
 def _is_function(item: Tree) -> bool:
-    """Whether a statement says what a function of its own letters is: f(x) = .."""
-    return item.head == "chain" and isinstance(item.kids[0], Tree) and is_head(item.kids[0])
+    r"""Whether a statement says what a function of its own letters is, or its gradient at a place
+    that stands for any: f(x) = .., \nabla f(x) = .."""
+    if item.head != "chain" or not isinstance(item.kids[0], Tree):
+        return False
+    left = item.kids[0]
+    return is_head(left) or (_at_place(left) and is_head(left.kids[1]))
 
 
 def numbered(items: list[Tree], states: list[Tree], letter: str) -> set[int]:

@@ -22,7 +22,7 @@ from derive.elaborate.statements.alone import (
 from derive.elaborate.statements.bracketed import BRACKETS, is_landau
 from derive.elaborate.statements.declare import declared_names, number
 from derive.elaborate.statements.differentials import is_rule
-from derive.elaborate.statements.given import fact_in
+from derive.elaborate.statements.given import fact_in, is_powered
 from derive.elaborate.statements.letters import collect_components, collect_letters, mentions
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.statements.unfold import reaching, unfolded
@@ -83,9 +83,20 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     _settle_heads(items, found, reading)
     for item in found.functions:
         reading.scope.functions.add(introduced(item.kids[0].kids[0], reading)[0])
+    for item in (*found.bare, *found.questions):
+        reading.differentiated |= {reading.scope.refer(of).symbol for of in _of_gradients(item)}
     for name in found.sought:
         reading.roles[reading.scope.refer(name).symbol] = "parameter"
     return found
+
+
+def _of_gradients(item: Tree) -> Iterator[Tree]:
+    """What a gradient is asked of: g of \\nabla_w g."""
+    for node in item.subtrees():
+        of = node.kids[1] if node.head == "grad" and node.kids[2] == "1" else None
+        of = of.kids[0] if isinstance(of, Tree) and is_head(of) else of
+        if isinstance(of, Tree) and base_of(of):
+            yield of
 
 
 def _factors(tree: Tree) -> Iterator[Tree]:
@@ -133,10 +144,26 @@ def _sort(item: Tree, found: Statements, heads: Collection[str]) -> None:
         found.claims.append(item)  # f(x) = f(a) + f'(a)(x - a) + O((x - a)^2) gives f no value
     elif signs[0] in DEFINES and base_of(left) and not _exponential(left):
         found.definitions.append(item)
-    elif signs[0] in DEFINES and is_head(left) and not is_rule(item):
+    elif signs[0] in DEFINES and (is_head(left) or _of_squares(left)) and not is_rule(item):
         found.functions.append(item)
     else:
         found.claims.append(item)
+
+
+def _of_squares(left: Tree) -> bool:
+    r"""\ell(\mu, \sigma^2): a name before a list of names, of which some are squares."""
+    match left:
+        case Tree("juxt", (name, Tree("paren", (Tree("list", parts),)))):
+            plain = Tree("paren", (Tree("list", tuple(map(_unpowered, parts))),))
+            return not is_head(left) and is_head(Tree("juxt", (name, plain)))
+    return False
+
+
+def _unpowered(part: Tree) -> Tree:
+    if not base_of(part) or not is_powered(part):
+        return part
+    base, sub, _ = part.kids
+    return base if sub is None else Tree("script", (base, sub, None), part.span)
 
 
 def _exponential(left: Tree) -> bool:
@@ -163,6 +190,8 @@ def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> Non
     found.claims += circular
     seen: dict[str, set[Tree]] = {}
     for item in items:
+        if reading.recalled is None and _is_step(item):
+            continue
         for node in item.subtrees():
             if node.head == "juxt":
                 for kid, after in zip(node.kids, node.kids[1:], strict=False):
@@ -173,12 +202,26 @@ def _settle_heads(items: list[Tree], found: Statements, reading: Reading) -> Non
     for item in list(found.functions):
         name, bracket = item.kids[0].kids
         if seen.get(latex(name), set()) - {bracket}:
+            if _of_squares(item.kids[0]):  # no function can be said of a square
+                found.functions.remove(item)
+                found.claims.append(item)
             continue
         symbol = introduced(name, reading)[0]
         found.functions.remove(item)
         found.definitions.append(Tree("chain", (name, *item.kids[1:]), item.span))
         reading.scope.defined.add(symbol)
         reading.scope.applied[symbol] = bracket
+
+
+def _is_step(item: Tree) -> bool:
+    r"""Whether a statement only says how one step follows from another, w_{t+1} = w_t - \eta ..: it
+    applies functions to steps, and they are defined as quantities all the same."""
+    if item.head != "chain" or not isinstance(item.kids[0], Tree):
+        return False
+    base = base_of(item.kids[0])
+    below = [node.kids[1] for node in item.subtrees() if base and base_of(node) == base
+             and node.head == "script"]  # fmt: skip
+    return any(mark is not None and mark.head == "sum" for mark in below) and len(set(below)) > 1
 
 
 def introduced(left: Tree, reading: Reading) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.mood import SENTENCE
+from derive.latex.print import latex
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
@@ -19,6 +20,7 @@ _IS = (
     r"\b(?:be|is|are|has|have|with|of|denotes?|as|ist|sind|sei|seien)\s+"
     r"(?:(?:an?|the|its|all|also)\s+)?"
 )
+MARKED = "marked"  # said of a name with a mark alone: the minimiser w^*, the fixed point \\theta^*
 _ROWS: tuple[tuple[str, str], ...] = (
     (r"\bcommut(?:e|es|ing)\b|\bvertausch\w+|可交换", "commute"),
     (r"\borthogonal\b|\bperpendicular\b|(?<![\^{])\\perp\b|垂直", "perpendicular"),
@@ -41,7 +43,14 @@ _ROWS: tuple[tuple[str, str], ...] = (
      rf"{_IS}(?:[\w-]+\s+)?(?:inverse|transpose|adjoint|pseudo-?inverse|square root|factor\w*|"
      r"decomposition|SVD|minimi[sz]er|maximi[sz]er|minimum|maximum|optimum|solution|"
      r"(?:stationary|critical|fixed|saddle) point)\s+(?:of|to)\b", ""),
+    (r"\b(?:minimi[sz]ers?|maximi[sz]ers?|minim(?:a|um)|maxim(?:a|um)|optim(?:a|um)|solutions?|limit|"
+     r"roots?|equilibri(?:a|um)|(?:fixed|stationary|critical|saddle|optimal|limit|equilibrium)[- ]"
+     r"(?:points?|values?|solutions?|parameters?|weights?)|fixpunkt\w*|minimierer|minimiseur)\b|"
+     r"最优|极小|不动点", MARKED),
 )  # fmt: skip
+_STAR = re.compile(
+    r"\^\{?(?:\*|\\(?:ast|star|infty|dagger))\}?|\\(?:hat|widehat)\b|opt|_\{?\\infty"
+)
 _NEGATED = re.compile(r"\b(?:not|neither|nor|never|nicht|pas)\b|n't\b|不", re.IGNORECASE)
 _PERP = Tree("name", (r"\perp",))
 _REACH = 300
@@ -68,9 +77,19 @@ def described(parsed: Parsed) -> Iterator[Described]:
             places = places or list(_places(parsed))
             start, end = _sentence(text, *found.span())
             names = dict.fromkeys(n for (a, b), n in places if start <= a and b <= end)
+            if law == MARKED:
+                # A point that is declared is any point, unless it is said to be that of something.
+                known = {n for row in parsed.rows for item in row.items for n in _declared(item)}
+                names = {n: None for n in names if _STAR.search(latex(n)) and n not in known}
             if names and not _NEGATED.search(text, start, end):
                 words = found[0].replace("\\", "")
                 yield Described(tuple(names), start, found.span(), words, law)
+
+
+def _declared(item: Tree) -> tuple[Tree, ...]:
+    if item.head != "chain" or item.kids[1].kids != ("in",) or item.kids[0] is None:
+        return ()
+    return item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

@@ -142,7 +142,10 @@ def _equations(
     span, base = matrix.span, base_of(member)
     spoken = [item for item in items if item.head == "chain" and item.kids[1] != IN]
     if not any(base_of(name) == base for name in names_in(spoken)):
-        return
+        # they may be named to ask for the gradients in them
+        spoken = [item for item in items if item.head in ("deriv", "grad")]
+        if judging or not any(base_of(name) == base for name in names_in(spoken)):
+            return
     if base == base_of(matrix) or _has_steps(base, spoken):
         return
     if any(_is_like(name, member) and _size(own, True) for name, own in shapes.items()):
@@ -289,6 +292,7 @@ def _in_words(parsed: Parsed, letter: str, items: list[Tree]) -> Iterator[_Lines
         if node.head == "script" and node.kids[2] is not None and node.kids[2].kids in TRANSPOSES
         and base_of(node)
     }  # fmt: skip
+    spoken = {base_of(n) for n in names_in(i for i in items if i.head == "chain")}
     for sentence in said:
         for pattern in _SAYS:
             for match in pattern.finditer(sentence):
@@ -299,7 +303,8 @@ def _in_words(parsed: Parsed, letter: str, items: list[Tree]) -> Iterator[_Lines
                 if mood_of(text, at[0], at[-1]) is Mood.DOUBTED or as_row > by_rows:
                     continue
                 # Rows that are never transposed may be meant as rows.
-                if by_rows and not as_row and base_of(member) not in turned:
+                named = base_of(member) in spoken
+                if by_rows and not as_row and named and base_of(member) not in turned:
                     continue
                 yield _Lines(matrix, member, by_rows, letter, counts.get(match["V"]))
 

@@ -38,7 +38,11 @@ _NOUNS = {
 _NOUN = _any(*(f"(?P<n{order}_{{k}}>{words})" for order, words in _NOUNS.items()))
 _AND = r"(?:\s*,\s*(?:and\s+|und\s+|et\s+)?|\s+(?:and|und|et|as well as)\s+)"
 # The weight matrix $W$, the loss $L$; "and the Hessian of $L$" is another request.
-_WORDS = r"(?:(?!(?:of|for|von|des?|du|that|show|prove)\b)[\w'’/-]+\s+){0,4}?"
+_WORDS = (
+    r"(?:(?!(?:of|for|von|des?|du|that|show|prove|find|compute|calculate|derive|determine|set|solve|"
+    r"use|give|write|state|simplify|verify|check|explain|plot|sketch|draw|bestimme\w*|zeige\w*)\b)"
+    r"[\w'’/-]+\s+){0,4}?"
+)
 _VERB = re.compile(
     r"\b(?:find|compute|calculate|derive|determine|evaluate|obtain|state|give|write|express|provide|"
     r"work out|what (?:is|are)|differentiate|berechne\w*|bestimme\w*|leite\w*|calcule[rz]?|"
@@ -59,7 +63,8 @@ _BESIDE = re.compile(
 )
 _BY = (
     r"\s*,?\s*(?:with respect to|wrt|with regard to|relative to|regarding|in|by|nach|bezüglich|"
-    rf"par rapport (?:à|aux?))\s+(?P<by{{k}}>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*)"
+    r"par rapport (?:à|aux?))\s+(?:(?:each|all|every one|any)\s+of\s+)?"
+    rf"(?P<by{{k}}>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*)"
 )
 _LOSS = _any(
     "loss", "cost", "objective", "error", "criterion", "risk", r"verlust\w*", "perte", "coût"
@@ -70,6 +75,12 @@ _DERIVATIVE = re.compile(
     rf"(?:{_WORDS}(?P<of>{_ONE}{_AND}{_ONE}|{_ONE})(?:" + _BY.replace("{k}", "0") + ")?"
     rf"|{_WORDS}{_LOSS}(?:\s+function)?" + _BY.replace("{k}", "1") + ")"
     rf"(?:{_AND}(?:its|the corresponding)\s+(?P<its>{_NOUNS[2]}))?",
+    re.IGNORECASE,
+)  # fmt: skip
+# "What is its derivative?" asks of what was defined last.
+_ITS = re.compile(
+    r"^\s*(?:(?:its|the|ihre|seine|die)\s+)" + _NOUN.replace("{k}", "0")
+    + rf"(?:\s+(?:at|for|in|an)\s+{_ONE})?(?:\s*$|\s*,|\s+(?:and|und)\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _DIFFERENTIATE = re.compile(
@@ -95,10 +106,20 @@ def requests(parsed: Parsed) -> list[Tree]:
     heads = {i.kids[0].kids[0]: formals_of(i.kids[0].kids[1]) for i in items
              if i.head == "chain" and i.kids[0] is not None and is_head(i.kids[0])}  # fmt: skip
     found: dict[Tree, None] = {}
+    last = ""  # the letter of what was defined last
     for sentence in _ENDS.split(_masked(parsed)):
         for ask in _asks(sentence):
-            found |= dict.fromkeys(_derivatives(ask, said, heads))
+            of = ask.groupdict().get("of") or (last if ask.re is _ITS else "")
+            if of or ask.re is not _ITS:
+                found |= dict.fromkeys(_derivatives(ask, of, said, heads))
+        *_, last = (last, *(x for x in re.findall(_ONE, sentence) if any(map(_defines, said[x]))))
     return list(found)
+
+
+def _defines(item: Tree) -> bool:
+    if item.head != "chain" or item.kids[0] is None or item.kids[1].kids[0] not in ("=", ":="):
+        return False
+    return base_of(item.kids[0]) != "" or is_head(item.kids[0])
 
 
 def _masked(parsed: Parsed) -> str:
@@ -116,6 +137,9 @@ def _asks(sentence: str) -> Iterator[re.Match[str]]:
     if verb is None:
         return
     yield from _DIFFERENTIATE.finditer(words, verb.start())
+    its = _ITS.search(words[verb.end() :])
+    if its is not None:
+        yield its
     end = verb.end()
     for ask in _DERIVATIVE.finditer(words, verb.end()):
         if _BESIDE.search(words, end, ask.start()):
@@ -131,12 +155,13 @@ def _is_asked(words: str, verb: re.Match[str]) -> bool:
 
 
 def _derivatives(
-    ask: re.Match[str], said: Mapping[str, list[Tree]], heads: Mapping[Tree, list[Tree]]
-) -> Iterator[Tree]:
+    ask: re.Match[str], of_what: str, said: Mapping[str, list[Tree]],
+    heads: Mapping[Tree, list[Tree]],
+) -> Iterator[Tree]:  # fmt: skip
     groups = ask.groupdict()
-    ofs: list[Tree | None] = [*_quantities(groups["of"] or "", said)]
-    ofs = ofs if groups["of"] else [None]  # the loss of the document
-    named = groups["by0"] or groups.get("by1") or ""
+    ofs: list[Tree | None] = [*_quantities(of_what, said)]
+    ofs = ofs if of_what else [None]  # the loss of the document
+    named = groups.get("by0") or groups.get("by1") or ""
     orders = [order for k in "01" for order in _NOUNS if groups.get(f"n{order}_{k}")] or [1]
     orders += [2] if groups.get("its") and 2 not in orders else []
     for of in ofs:
