@@ -202,7 +202,7 @@ class _Loose:
             ways = list(self._way(lowest))
             return self._best(ways, order, True)
         by_name = {self.named(var): var for var in self.free}
-        names = list(variables_said(text, span, list(by_name)))
+        names = list(variables_said(text, span, list(by_name), small=True))
         ways = [Way(by_name[n], ZERO, n) for n in names] or [
             Way(var, ZERO, name) for name, var in by_name.items()
             if var in toposort(self.a) and var in toposort(self.b)

@@ -17,6 +17,7 @@ from derive.diagnostics import DeriveError, Diagnostic, Source
 from derive.latex.faults import Unreadable
 from derive.latex.lexemes import COMMENT_FILL
 from derive.latex.macros import Macro, collect
+from derive.latex.rules import rules_drawn
 
 LARGEST_DOCUMENT = 2_000_000  # characters; a thesis has about one million
 
@@ -159,6 +160,7 @@ def segment(source: Source) -> Document:
                 faults.append(found)
     if markdown:
         plain = _blanked(plain, _comments_inside(plain, formulas))
+    plain = _blanked(plain, rules_drawn(plain)) if "matrix" in plain or "array" in plain else plain
     if not formulas and not faults:
         faults.append(_without_formulas(plain, start, stop))
     found_title = _TITLE.search(text)

@@ -149,21 +149,30 @@ def _order(of: Tree, small: bool) -> Remainder | None:
     return Remainder(ORDER, of, power, small)
 
 
-def variables_said(text: str, span: tuple[int, int], names: list[str]) -> Iterator[str]:
-    r"""Those of these names that the sentence of a claim calls small, or what it is in."""
+_QUOTED = r"(?:\$[^$]*\$|\\\([^$]*?\\\))"
+_IN = re.compile(
+    r"(?:functions?of|dependon|dependingon|independentof|respectto|w\.r\.t\.|involv(?:e|ing)|"
+    rf"contain(?:ing)?|without|constantin|termsof)((?:{_QUOTED}(?:,|and|or|the)*)+)"
+)
+
+
+def variables_said(
+    text: str, span: tuple[int, int], names: list[str], small: bool = False
+) -> Iterator[str]:
+    r"""Those of these names that the sentence of a claim calls ``small``, or else those that it
+    says something is a function of or is independent of."""
     start, end = _around(text, span)
     words = re.sub(r"[\s{}]|\\[,;:!]|\\left|\\right", "", text[start:end])
+    said = "".join(found[1] for found in _IN.finditer(words))
     for name in names:
         n = re.escape(re.sub(r"[\s{}]", "", name))
         quoted = rf"(?:\$|\\\(){n}(?:\$|\\\))"
         patterns = (
             rf"small[a-z]*{quoted}", rf"{quoted}(?:is|are)?(?:very|sufficiently)?small",
-            rf"{n}(?:\\to|\\rightarrow|→)0", rf"(?<![A-Za-z]){n}[|‖\\]*\\ll",
-            rf"(?:order|functions?of|in|dependon|independentof|dependingon|involv(?:e|ing)|respectto|"
-            rf"w\.r\.t\.|contain(?:ing)?|without){quoted}",
+            rf"{n}(?:\\to|\\rightarrow|→)0", rf"(?<![A-Za-z]){n}[|‖\\]*\\ll", rf"orderin{quoted}",
             rf"(?:near|around|about|at|closeto)(?:\$|\\\(){n}=",
         )  # fmt: skip
-        if any(re.search(one, words) for one in patterns):
+        if any(re.search(one, words) for one in patterns) if small else re.search(quoted, said):
             yield name
 
 

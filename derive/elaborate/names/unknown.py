@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from derive.elaborate.claims.claimed import CONSTANTS, Claim
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.ranks import undotted
+from derive.elaborate.names.ranks import ROW, undotted
 from derive.elaborate.names.scope import INDICATORS
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
@@ -45,10 +45,14 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
 
 
 def guessed(claims: Claims, claim: Claim) -> Tree | None:
-    """A symbol of a claim that nothing gives a meaning, so that its shape is only a guess."""
+    """A symbol of a claim of which nothing gives the meaning, or that was taken for a row for want
+    of any other shape that fits, so that its shape is only a guess."""
     sides = claim.sides[:1] if claim.kind == "shape" else claim.sides
     nodes = (node for side in sides for node in quantities(claims, side))
-    return next((node for node in nodes if not is_given(claims, str(node.kids[0]))), None)
+    rows = {s for s, rank in claims.reading.ranks.items()
+            if rank == ROW and claims.reading.declarations.get(s) is None}  # fmt: skip
+    return next((node for node in nodes if node.kids[0] in rows
+                 or not is_given(claims, str(node.kids[0]))), None)  # fmt: skip
 
 
 def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:

@@ -14,7 +14,7 @@ from derive.elaborate.names.scope import base_of, index_letter
 from derive.elaborate.statements.lined import with_lines
 from derive.elaborate.statements.numerals import with_ones
 from derive.elaborate.statements.pseudo import with_pseudo_inverses
-from derive.elaborate.statements.variations import with_variations
+from derive.elaborate.statements.variations import along_directions, with_variations
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
@@ -28,6 +28,7 @@ def stated(parsed: Parsed, counted: Callable[[Tree], bool], judging: bool) -> li
     rows = [[item for item in row.items if not counted(item)] for row in parsed.rows]
     flat = by_cases(rows, parsed.source.text) if judging else [i for row in rows for i in row]
     written = with_variations(with_deltas(with_ones(flat)))
+    written = along_directions(written, parsed.document.plain)
     return with_pseudo_inverses(with_lines(written, parsed, judging), parsed)
 
 

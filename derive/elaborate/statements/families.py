@@ -142,6 +142,11 @@ def member_of(tree: Tree, letter: str) -> tuple[Tree, bool] | None:
         case Tree("script", (Tree("paren", (Tree() as inner,)), None, Tree(_, above))):
             found = member_of(inner, letter) if above in TRANSPOSES else None
             return None if found is None or found[1] else (found[0], True)
+        case Tree("script", (Tree("name") as base, None, Tree("juxt", (label, Tree() as top)))) if (
+            top.kids in TRANSPOSES
+        ):  # x^{(i)T}
+            found = member_of(Tree("script", (base, None, label), tree.span), letter)
+            return None if found is None else (found[0], True)
         case Tree("script", (Tree("name") as base, sub, sup)):
             turned = sup is not None and sup.kids in TRANSPOSES
             above = None if turned else sup

@@ -161,7 +161,10 @@ def _equations(
         of_lines = bool(wholes)
     else:
         given = any(_is_like(name, member) and _is_vector(own) for name, own in shapes.items())
-        of_lines = not _is_differentiated(base, spoken) and (kinds or not given)
+        # What has a label is a sample, and samples make the matrix, unless it is a variable.
+        sample = member.kids[2] is not None and latex(matrix) in shapes
+        sample = sample and not _is_differentiated(base_of(matrix), spoken)
+        of_lines = not _is_differentiated(base, spoken) and (kinds or not (given or sample))
     if of_lines:
         place = Tree("name", (letter,))
         entries = Tree("list", (place, _ALL) if by_rows else (_ALL, place))
@@ -183,7 +186,9 @@ def _equations(
     size = _size(shape, by_rows)
     if size is not None and not members and own is None:
         reals = Tree("script", (REALS, None, size), span)
-        yield Tree("chain", (member, IN, reals), span)
+        used = (n for n in names_in(spoken) if _is_member(n, member) and n.kids[2] is not None)
+        label = next((n for n in used if index_letter(n.kids[2]) is not None), member)
+        yield Tree("chain", (label, IN, reals), span)
 
 
 def _has_steps(base: str, items: Iterable[Tree]) -> bool:

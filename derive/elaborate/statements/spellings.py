@@ -6,7 +6,7 @@ The idea: they are rewritten before statements are sorted, so that nothing after
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, names_in
@@ -31,14 +31,15 @@ _PRIMES_SAID = re.compile(
 )
 
 
-def respelled(items: Iterable[Tree]) -> list[Tree]:
+def respelled(items: Sequence[Tree]) -> list[Tree]:
     """The statements with these spellings rewritten; f : A \\to B states nothing, nor does
     a name for a collection."""
     found: list[Tree] = []
     for item in items:
         if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
-    found = with_indices(with_directions(found))
+    mapped = {item.kids[0] for item in items if maps(item)}
+    found = with_indices(with_directions(found, mapped))
     return with_log_densities(with_letters(with_bars(found)))
 
 
@@ -48,9 +49,10 @@ def maps(item: Tree) -> bool:
     return len(signs) >= 2 and signs[0] == ":" and signs[1] in ("->", "|->")
 
 
-def with_directions(items: list[Tree]) -> list[Tree]:
-    r"""The statements with \nabla f(x)^\top v for D_v f(x), where f is defined and no D is."""
-    functions = {
+def with_directions(items: list[Tree], mapped: Collection[Tree] = ()) -> list[Tree]:
+    r"""The statements with \nabla f(x)^\top v for D_v f(x), where f is defined, or declared as a
+    map, and no D is."""
+    functions = {*mapped} | {
         item.kids[0].kids[0] for item in items
         if item.head == "chain" and isinstance(item.kids[0], Tree) and len(item.kids[0].kids) == 2
         and item.kids[0].head == "juxt" and item.kids[0].kids[1].head == "paren"

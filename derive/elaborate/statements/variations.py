@@ -7,6 +7,7 @@ other way round.  Beside x + \delta x it is an increment, and no differential.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from derive.tree import Tree
 
 _DELTA, _D = Tree("name", (r"\delta",)), Tree("name", (r"\mathbf{d}",))
 _BRACKETS = frozenset(["paren", "bracket"])
+_DIRECTION = re.compile(r"\bdirection(?:s|al)?\b|\bRichtung\w*", re.IGNORECASE)
 
 
 def with_variations(items: Sequence[Tree]) -> list[Tree]:
@@ -94,3 +96,35 @@ def _made_of(name: str, items: Sequence[Tree]) -> set[str]:
                     found.add(latex(one))
                     stack.append(latex(one))
     return found
+
+
+def along_directions(items: Sequence[Tree], text: str) -> list[Tree]:
+    r"""\nabla_v f(x) and \partial_v f(x) as D_v f(x), where the text speaks of directions and f(x)
+    has no v."""
+    if _DIRECTION.search(text) is None:
+        return list(items)
+
+    parts: dict[str, set[Tree]] = {}
+    for item in items:
+        if item.head == "chain" and isinstance(item.kids[0], Tree) and item.kids[0].head == "juxt":
+            names = parts.setdefault(latex(item.kids[0].kids[0]), set())
+            names.update(node for side in item.kids[2:] for node in side.subtrees())
+
+    def directed(node: Tree) -> Tree:
+        match node:
+            case Tree("grad", (Tree() as by, Tree() as of, "1")):
+                pass
+            case Tree("deriv", (Tree() as of, Tree() as by, "1")):
+                pass
+            case _:
+                return node
+        factors = of.kids if of.head == "juxt" else (of,)
+        applied = len(factors) == 2 and factors[1].head == "paren"
+        if not base_of(by) or not base_of(factors[0]) or not applied:
+            return node
+        if by in of.subtrees() or by in parts.get(latex(factors[0]), ()):
+            return node
+        along = Tree("script", (Tree("name", ("D",)), by, None), by.span)
+        return Tree("juxt", (along, *factors), node.span)
+
+    return [item.rewritten(directed) for item in items]
