@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 _OF_MATRICES = frozenset(["exp", "log", "sin", "cos", "sinh", "cosh"])
 _FULL_RANK = re.compile(r"full[- ]rank|rank[- ]deficient|independent", re.IGNORECASE)
 _BY_ENTRIES = re.compile(
-    r"\\(?:odot|circ|oslash)(?![a-z])|element|entr(?:y|ies)|component|point-?wise|softmax|attention|"
-    r"逐元素|逐点",
-    re.IGNORECASE,
+    r"element|entr(?:y|ies)|component|point-?wise|softmax|attention|逐元素|逐点", re.IGNORECASE
 )
+_ENTRY_SIGN = re.compile(r"\\(?:odot|circ|oslash)(?![a-z])")
 
 
 def unless_unread(found: Finding, sides: Sequence[Side], relation: str, claims: Claims) -> Finding:
@@ -50,7 +49,7 @@ def unless_unread(found: Finding, sides: Sequence[Side], relation: str, claims: 
         message = f"${strange}$ is not defined: whether this holds depends on what it is"
         return replace(found, verdict=UNSETTLED, counterexample=None, message=message)
     for node in toposort(*exprs):
-        if _is_of_matrix(node, reading.of_matrices) and not _BY_ENTRIES.search(text):
+        if _is_of_matrix(node, reading.of_matrices) and not _by_entries(node.fn.name, text):  # type: ignore[attr-defined]
             message = (
                 f"{node.fn.name} of a square matrix is read entry by entry, and functions of "  # type: ignore[attr-defined]
                 "matrices are not known: say element-wise if that is meant"
@@ -98,6 +97,12 @@ def _strange(sides: Sequence[Expr], claims: Claims) -> str | None:
     known = {function_of(n) for n in toposort(*(d.node for d in claims.network.definitions))}
     lone = set().union(*used) - known - (set.intersection(*used) if used else set())
     return min(lone, default=None)
+
+
+def _by_entries(function: str, text: str) -> bool:
+    """Whether a text says that it takes arrays entry by entry, or multiplies the values so."""
+    lines = (line for line in text.split("\n") if function in line)
+    return bool(_BY_ENTRIES.search(text) or any(map(_ENTRY_SIGN.search, lines)))
 
 
 def _is_of_matrix(node: Expr, written: Collection[str]) -> bool:

@@ -30,7 +30,8 @@ from derive.elaborate.names.used import symbols_used
 from derive.elaborate.order import ordered
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.recurrence.anystep import AnyStep
-from derive.elaborate.recurrence.sequences import sequence
+from derive.elaborate.recurrence.layers import with_last
+from derive.elaborate.recurrence.sequences import sequence, with_gradients
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
@@ -70,6 +71,7 @@ from derive.elaborate.statements.spoken import spoken
 from derive.elaborate.statements.subsets import with_subsets
 from derive.elaborate.statements.summands import apart, summands
 from derive.elaborate.statements.together import with_parts
+from derive.elaborate.statements.turned import turned
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
@@ -156,7 +158,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     said += () if judging else requests(parsed)
     said = with_one_hot(said, parsed.document.plain, reading)
     said = said if judging else with_tables(said)
-    written = with_subsets(with_parts(respelled(said), reading), reading)
+    respelt = turned(respelled(said), parsed.document.plain)
+    written = with_subsets(with_parts(respelt, reading), reading)
     functions = numeric(said)
     reading.scope.mapped = frozenset(map(latex, functions))
     entrywise = acts_on_entries(parsed.document.plain)
@@ -177,6 +180,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [slopes.written_out(item) for item in items]
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
+    items, told = with_last(with_gradients(items))
+    reading.note("layers", told) if told else None
     steps = recurrence(items) or (sequence(items) if judging else None)
     if steps is not None:
         try:

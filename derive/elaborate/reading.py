@@ -119,6 +119,8 @@ class Reading:
     made: dict[Expr, str] = field(default_factory=dict)  # node -> symbol it came from
     letters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of slots, customary
     memo: dict[tuple, Value] = field(default_factory=dict)
+    anew: dict[tuple, Expr] = field(default_factory=dict)  # what is read anew for each sample
+    reached: dict[str, frozenset[str]] = field(default_factory=dict)  # what definitions use
     underway: set[tuple] = field(default_factory=set)  # definitions that are being elaborated
     calls: dict[str, set[str]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # equations, what is used first

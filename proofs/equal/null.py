@@ -63,7 +63,7 @@ def _variables(node: Expr) -> set[Expr]:
 def _pivots(root: Expr, bounds: Bounds) -> frozenset[Expr]:
     """Variables in which a node is affine with a slope that is almost nowhere 0, at every entry.
 
-    The node itself stands for being almost nowhere 0 in some other way.
+    What is no variable stands for being almost nowhere 0 in some other way.
     """
     known: dict[Expr, frozenset[Expr]] = {}
     for node in toposort(root):
@@ -75,7 +75,9 @@ def _found(node: Expr, known: Mapping[Expr, frozenset[Expr]], bounds: Bounds) ->
     itself = frozenset([node])
     match node:
         case Var():
-            return itself if _is_free(node, bounds.facts) else frozenset()
+            if _is_free(node, bounds.facts):
+                return itself
+            return frozenset([Num(1)] if _is_nonzero(node, bounds) else [])
         case Num(value):
             return itself if value else frozenset()
         case Ones():
@@ -105,6 +107,13 @@ def _found(node: Expr, known: Mapping[Expr, frozenset[Expr]], bounds: Bounds) ->
     return itself if bounds.of(node).nonzero else frozenset()
 
 
+def _is_nonzero(node: Var, bounds: Bounds) -> bool:
+    """Whether no value of a variable is 0, as of a label that is 1 or -1."""
+    domain = bounds.facts.get(node)
+    listed = domain.values if domain is not None else ()
+    return (bool(listed) and all(listed)) or bounds.of(node).nonzero
+
+
 def _of_product(node: Expr, factors, indices, out, known: Mapping[Expr, frozenset[Expr]]
                 ) -> frozenset[Expr]:  # fmt: skip
     summed = {i for own in indices for i in own} - set(out)
@@ -119,7 +128,7 @@ def _of_product(node: Expr, factors, indices, out, known: Mapping[Expr, frozense
         pivot = factor
         while is_named(pivot):
             pivot = pivot.kids[0]
-        alone = isinstance(pivot, Var) and bool(known[factor])
+        alone = isinstance(pivot, Var) and pivot in known[factor]
         if alone and summed <= set(own) and not any(pivot in variables[j] for j in rest):
             found.add(pivot)
         elif not summed:

@@ -262,7 +262,7 @@ class Claims:
         self, left: Value, right: Value, at: Tree, spreading: bool = False
     ) -> tuple[Expr, Expr]:
         """Two values as arrays of the same axes, open indices first; ``spreading``: a number beside
-        an array is compared with each entry.
+        an array is compared with each entry.  A number on the left, 0 < p_i, is one for every i.
 
         Raises Fault ``shape-clash`` where their shapes differ, ``free-index`` where the right side
         has an index that the left side does not have.
@@ -274,7 +274,7 @@ class Claims:
                 "the left side is an array, the right side one entry of it", at,
                 "write its indices on the left side too, as in $A_{ij}$",
             )  # fmt: skip
-        if extra:
+        if extra and not (_is_constant(left) or (spreading and not left.own)):
             raise Fault(
                 "free-index",
                 f"the right side has the index ${', '.join(extra)}$, the left side does not", at,
@@ -352,6 +352,10 @@ def _with_zero(value: Value, like: Value) -> Value:
     if value.expr is Num(0) and like.own:
         return Value(zeros(like.own), (), like.row)
     return value
+
+
+def _is_constant(value: Value) -> bool:
+    return not value.own and not any(isinstance(node, Var) for node in toposort(value.expr))
 
 
 def _require_sizes(roots: Sequence[Expr], at: Tree) -> None:

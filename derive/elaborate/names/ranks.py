@@ -43,6 +43,7 @@ _KINDS = {
 
 
 _OF_FUNCTION = "()"
+_COSTS = frozenset(["C", "E"])  # the values of these functions are numbers by custom
 _UNEQUAL = Tree("rel", ("!=",))
 
 DOTS = (r"\dot{", r"\ddot{", r"\dddot{")
@@ -154,7 +155,7 @@ def _of_values(reading: Reading, function: str) -> tuple[tuple[int, int], ...]:
     base = re.split(r"[_^]", function)[0]
     if function in reading.scope.free.vectors:
         return ((1, 0),)
-    if function in reading.scope.free.graded or base in FUNCTION_LETTERS - MAPS:
+    if function in reading.scope.free.graded or base in (FUNCTION_LETTERS - MAPS) | _COSTS:
         return ((0, 0), (1, 3)) if function in reading.scope.free.graded else ((0, 0), (1, 1))
     return ((1, 0), (0, 1))
 

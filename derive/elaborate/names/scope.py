@@ -45,12 +45,11 @@ NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name with scripts, taken apart: its symbol, the index trees of its slots and axes, and the
-    superscripts that are not part of the name (transpose, powers), in order."""
+    """A name with scripts, taken apart: its symbol, and the index trees of its slots and axes."""
 
     symbol: str
     indices: tuple[Tree, ...] = ()
-    actions: tuple[Tree, ...] = ()
+    actions: tuple[Tree, ...] = ()  # superscripts that are no part of it: transposes, powers
 
 
 @dataclass(slots=True)
@@ -75,6 +74,7 @@ class Scope:
     differentiated: set[str] = field(default_factory=set)  # f of f'(x)
     families: set[str] = field(default_factory=set)  # met under a sum, not declared: w_{#1}
     own: set[str] = field(default_factory=set)  # beside a family and none of it: u_o
+    timed: bool = False  # is t a quantity, so that e^t is no transpose
     counts: set[str] = field(default_factory=set)  # letters in limits and in exponents of sets
     shifted: set[str] = field(default_factory=set)  # indices that do not count from 1
     convolves: bool = False  # does the document speak of convolutions

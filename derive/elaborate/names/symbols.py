@@ -13,8 +13,10 @@ from dataclasses import replace
 from derive.elaborate.dispatch import reckoned, rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.classes import is_class, is_data, select
+from derive.elaborate.names.hidden import depends
 from derive.elaborate.names.ranks import own_axes, paced
 from derive.elaborate.names.scope import has_label_slot, index_letter, is_number, is_range
+from derive.elaborate.names.slots import slot_mark, with_slot
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text
 from derive.elaborate.statements.kinds import fitted
@@ -63,7 +65,8 @@ def symbol_value(reading: Reading, tree: Tree, env: Env) -> Value:
     elif symbol in reading.abstract:
         value = reading.sizes.current(reading.abstract[symbol])
     elif symbol in reading.equations:
-        value = definition_value(reading, reading.equations[symbol], filled, env, tree)
+        anew = dict(env.formals) if depends(reading, symbol, env.formals) else None
+        value = definition_value(reading, reading.equations[symbol], filled, env, tree, anew)
     elif symbol in reading.functions and not slots:
         value = _only_call(reading, symbol, tree, env)
     elif symbol in reading.broken:
@@ -230,7 +233,8 @@ def definition_value(
     reading: Reading, equation: Equation, filled: Sequence[Tree], env: Env, tree: Tree,
     formals: dict[str, Value] | None = None, name: str = "",
 ) -> Value:  # fmt: skip
-    """The value of a defined symbol with its slots filled, as a named node."""
+    """The value of a defined symbol with its slots filled, as a named node; where it depends on
+    ``formals`` it has a name if it is one for each sample, or if ``name`` is given."""
     if equation.symbol in reading.broken:
         raise Silent
     letters = []
@@ -280,17 +284,21 @@ def definition_value(
         reading.underway.discard(key)
         reading.runs = around
     entries = tuple(rename.get(c, c) for c in equation.components)
-    value = _named(reading, replace(equation, components=entries), letters, body,
-                   name or equation.symbol, tree)  # fmt: skip
+    components, body = _gathered(reading, replace(equation, components=entries), body)
+    if formals and not name:
+        slots = tuple(x for x in body.opens if x not in components)
+        first = reading.anew.setdefault((equation.symbol, slots), body.expr)
+        if not slots or first is not body.expr:
+            return Value(closed(body, [*slots, *components]), slots)
+    value = _named(reading, equation, letters, components, body, name or equation.symbol, tree)
     value = paced(reading, equation.symbol, value, tree)
     if formals is None:
         reading.memo[key] = value
     return value
 
 
-def _named(
-    reading: Reading, equation: Equation, letters: list[str], body: Value, name: str, tree: Tree
-) -> Value:
+def _gathered(reading: Reading, equation: Equation, body: Value) -> tuple[list[str], Value]:
+    """The letters of the entries of a definition, and its value."""
     components = [c for c in equation.components if c in body.opens]
     if len(components) < len(equation.components):
         missing = next(c for c in equation.components if c not in body.opens)
@@ -299,7 +307,13 @@ def _named(
             f"the left side has the index ${missing}$, the right side does not",
             equation.left,
         )
-    body = with_ranges(reading, equation.symbol, components, body)
+    return components, as_row_matrix(with_ranges(reading, equation.symbol, components, body))
+
+
+def _named(
+    reading: Reading, equation: Equation, letters: list[str], components: list[str], body: Value,
+    name: str, tree: Tree,
+) -> Value:  # fmt: skip
     slots: list[str] = []
     for k, letter in enumerate(letters):
         if letter in body.opens:
@@ -312,11 +326,8 @@ def _named(
     for letter in extra:
         slots.append(letter)
         mark = slot_mark(letter)
-        if mark in name:
-            name = name.replace(mark, f"#{len(slots)}")
-        else:
-            name = _with_slot(name, len(slots))
-    body = as_row_matrix(body)
+        k = len(slots)
+        name = name.replace(mark, f"#{k}") if mark in name else with_slot(name, k)
     expr = closed(body, [*slots, *components])
     value = Value(expr, tuple(slots))
     _check_declared(reading, equation, value)
@@ -335,21 +346,6 @@ def _given(reading: Reading, value: Value, name: str, tree: Tree) -> Value:
     reading.numbers[var] = value.expr
     _record(reading, name, var, tree)
     return Value(var, (), value.row)
-
-
-def slot_mark(letter: str) -> str:
-    """Where a call's name has the index of its argument, before its slot has a number."""
-    return f"\x01{letter}\x01"
-
-
-def _with_slot(name: str, k: int) -> str:
-    """The name with one more index, as a label where it has no superscript yet."""
-    if "^" not in name:
-        return f"{name}^{{(#{k})}}"
-    head, _, tail = name.partition("^{(")
-    if tail.endswith(")}"):
-        return f"{head}^{{({tail[:-2]},#{k})}}"
-    return f"{{{name}}}^{{(#{k})}}"
 
 
 def _check_declared(reading: Reading, equation: Equation, value: Value) -> None:

@@ -14,6 +14,7 @@ from derive.elaborate.recurrence.steps import (
     Steps,
     carried_in,
     defines,
+    is_by_member,
     letters_in,
     made_at_steps,
     members,
@@ -72,6 +73,26 @@ def sequence(items: Iterable[Tree]) -> Steps | None:
         if high - low < MOST and _claimed(items, steps):
             return steps
     return None
+
+
+def with_gradients(items: Iterable[Tree]) -> list[Tree]:
+    r"""The statements, of an optimiser w_{k+1} = w_k - \eta \frac{\partial L}{\partial w_k} with
+    the gradient at a place, \nabla L(w_k)."""
+    items = list(items)
+    for letter in letters_in(items):
+        rules = [i for i in items if (m := defines(i, letter)) and m.offset == 1]
+        losses = {n.kids[0] for r in rules for n in r.subtrees() if is_by_member(n, letter)}
+        lefts = {item.kids[0] for item in items if item.head == "chain"}
+        if len(losses) == 1 and not losses & lefts:
+            return [item.rewritten(lambda node, x=letter: _placed(node, x)) for item in items]
+    return items
+
+
+def _placed(node: Tree, letter: str) -> Tree:
+    if not is_by_member(node, letter):
+        return node
+    of = Tree("juxt", (node.kids[0], Tree("paren", (node.kids[1],))), node.span)
+    return Tree("grad", (None, of, "1"), node.span)
 
 
 def _is_made_of_others(item: Tree, letter: str) -> bool:

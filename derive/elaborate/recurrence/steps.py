@@ -259,6 +259,14 @@ def _a_step_before(item: Tree, letter: str) -> Tree:
     return put(item, letter, Tree("sum", (Tree("name", (letter,)), one)))
 
 
+def is_by_member(node: Tree, letter: str) -> bool:
+    """Whether this is the derivative of a name alone by a member of a family."""
+    match node:
+        case Tree("deriv", (Tree("name") as of, Tree() as by, "1")):
+            return bool(base_of(of)) and member_of(by, letter) is not None
+    return False
+
+
 def defines(item: Tree, letter: str) -> Member | None:
     """The member that a statement defines."""
     if item.head != "chain" or len(item.kids) < 3 or not isinstance(item.kids[0], Tree):

@@ -39,19 +39,31 @@ def applied_only(items: list[Tree]) -> set[str]:
 
 
 def formal_only(items: list[Tree]) -> set[str]:
-    r"""The x of f(x) = \theta^\top x in a document that declares x_i and speaks of no other x."""
+    r"""The x of f(x) = \theta^\top x, or of f(x) = \theta^\top z and z = W x, in a document that
+    declares x_i and speaks of no other x."""
     samples: set[str] = set()
-    bare, formal = Counter[str](), Counter[str]()
-    for item in items:
+    names = [[str(n.kids[0]) for n in names_in([i]) if n.head == "name"] for i in items]
+    formals: dict[int, set[str]] = {}
+    defined: dict[str, list[int]] = {}
+    for k, item in enumerate(items):
         left = item.kids[0] if item.head == "chain" else None
-        names = [str(n.kids[0]) for n in names_in([item]) if n.head == "name"]
-        bare.update(names)
         if left is not None and item.kids[1].kids == ("in",):
             parts = left.kids if left.head == "list" else (left,)
             samples |= {base_of(p) for p in parts if p.head == "script" and index_letter(p.kids[1])}
-        elif left is not None and str(item.kids[1].kids[0]) in DEFINES and is_head(left):
-            arguments = {base_of(a) for a in formals_of(left.kids[1]) if a.head == "name"}
-            formal.update(name for name in names if name in arguments)
+        elif left is not None and str(item.kids[1].kids[0]) in DEFINES:
+            if is_head(left):
+                formals[k] = {base_of(a) for a in formals_of(left.kids[1]) if a.head == "name"}
+            elif left.head == "name":
+                defined.setdefault(str(left.kids[0]), []).append(k)
+    for k, own in list(formals.items()):
+        stack = [k]
+        while stack:  # what a function is made of, through other definitions
+            for other in (o for name in names[stack.pop()] for o in defined.get(name, ())):
+                if not own <= formals.get(other, set()):
+                    formals[other] = formals.get(other, set()) | own
+                    stack.append(other)
+    bare = Counter(name for some in names for name in some)
+    formal = Counter(name for k, own in formals.items() for name in names[k] if name in own)
     return {base for base in samples if 0 < bare[base] == formal[base]}
 
 
@@ -86,12 +98,13 @@ def numbered_parts(items: list[Tree]) -> set[str]:
 
 def sloped(items: Sequence[Tree], numeric: Collection[Tree] = ()) -> set[str]:
     """The x of f'(x), of an f(x) that the document defines, and of an f in ``numeric``, which takes
-    a number; that of df/dx where f(x) has powers of x: by custom a number."""
+    a number, as f(2) and f'(0) do; that of df/dx where f(x) has powers of x: by custom a number."""
     defined = {
         left: item.kids[2] for item in items
         if item.head == "chain" and isinstance(left := item.kids[0], Tree)
         and is_head(left) and len(formals_of(left.kids[1])) == 1
     }  # fmt: skip
+    formals = {left.kids[0]: formals_of(left.kids[1])[0] for left in defined}
     powered = {formal for left, body in defined.items()
                for formal in formals_of(left.kids[1]) if _has_power(body, formal)}  # fmt: skip
     found: set[str] = set()
@@ -101,9 +114,18 @@ def sloped(items: Sequence[Tree], numeric: Collection[Tree] = ()) -> set[str]:
         for kid, after in pairwise(node.kids if node.head == "juxt" else ()):
             function = kid.kids[0] if kid.head == "prime" else kid
             slope = kid.head == "prime" and Tree("juxt", (function, after)) in defined
-            if slope or (function in numeric and after.head == "paren"):
+            at = after.kids[0] if after.head == "paren" else None
+            if function in formals and at is not None and _is_number(at, kid.head == "prime"):
+                found.add(base_of(formals[function]))
+            if slope or (function in numeric and at is not None):
                 found |= {base_of(formal) for formal in formals_of(after) if formal.head == "name"}
     return found
+
+
+def _is_number(at: Tree, or_zero: bool) -> bool:
+    """Whether a place is a number, which 0 need not be."""
+    inner = at.kids[0] if at.head == "neg" else at
+    return inner.head == "num" and (or_zero or str(inner.kids[0]).strip("0.") != "")
 
 
 def _has_power(body: Tree, of: Tree) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from derive.elaborate.names.scope import base_of
+from derive.elaborate.statements.given import is_powered
 from derive.elaborate.statements.mood import SENTENCE
 from derive.latex.read import Parsed
 from derive.tree import Tree
@@ -138,7 +139,7 @@ def _places(parsed: Parsed) -> Iterator[Place]:
             named = item.kids[0] if declares else item
             if isinstance(named, Tree):
                 names = named.kids if named.head == "list" else (named,)
-                if all(map(base_of, names)):
+                if all(base_of(name) and not is_powered(name) for name in names):
                     yield *item.span, names
 
 

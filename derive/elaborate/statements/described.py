@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from derive.elaborate.names.scope import base_of
+from derive.elaborate.names.scope import base_of, names_in
+from derive.elaborate.statements.given import is_powered
+from derive.elaborate.statements.kinds import CALLED
 from derive.elaborate.statements.mood import SENTENCE
 from derive.latex.print import latex
 from derive.latex.read import Parsed
@@ -51,6 +53,17 @@ _ROWS: tuple[tuple[str, str], ...] = (
 _STAR = re.compile(
     r"\^\{?(?:\*|\\(?:ast|star|infty|dagger))\}?|\\(?:hat|widehat)\b|opt|_\{?\\infty"
 )
+_KINDS = re.compile("|".join(f"(?:{words.pattern})" for words, _ in CALLED), re.IGNORECASE)
+_CALLED = re.compile(
+    r"\s*(?:\$|\\\))?\s*(?:is|are|be|to be|ist|sei|est|soit)\s+(?:an?\s+)?"
+    rf"(?P<kind>{_KINDS.pattern})",
+    re.IGNORECASE,
+)
+_SUPPOSES = re.compile(
+    r"\b(?:if|when\w*|suppos\w+|assum\w+|let|provided|where|with|since|because|falls|wenn|sei|si|"
+    r"soit)\b",
+    re.IGNORECASE,
+)
 _NEGATED = re.compile(r"\b(?:not|neither|nor|never|nicht|pas)\b|n't\b|不", re.IGNORECASE)
 _PERP = Tree("name", (r"\perp",))
 _REACH = 300
@@ -71,6 +84,7 @@ class Described(NamedTuple):
 def described(parsed: Parsed) -> Iterator[Described]:
     """What the text says of the names in its sentences."""
     text = parsed.document.plain
+    yield from _of_formulas(parsed)
     places: list[tuple[tuple[int, int], Tree]] = []
     for pattern, law in _ROWS:
         for found in re.finditer(pattern, text, re.IGNORECASE):
@@ -90,6 +104,21 @@ def _declared(item: Tree) -> tuple[Tree, ...]:
     if item.head != "chain" or item.kids[1].kids != ("in",) or item.kids[0] is None:
         return ()
     return item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
+
+
+def _of_formulas(parsed: Parsed) -> Iterator[Described]:
+    """What the text supposes of a formula, if $A^2$ is invertible: it is said of what is in it."""
+    text = parsed.document.plain
+    items = [item for row in parsed.rows for item in row.items
+             if not base_of(item) or is_powered(item)]  # fmt: skip
+    for item in items if _KINDS.search(text) else ():
+        said = _CALLED.match(text, item.span[1])
+        if said is None or item.head in ("chain", "list"):
+            continue
+        start, end = _sentence(text, item.span[0], said.end())
+        if _SUPPOSES.search(text, start, item.span[0]) and not _NEGATED.search(text, start, end):
+            named = [n.kids[0] if is_powered(n) else n for n in names_in([item])]
+            yield Described(tuple(dict.fromkeys(named)), start, said.span(), said["kind"], "")
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

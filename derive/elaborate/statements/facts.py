@@ -27,7 +27,11 @@ from derive.tree import Tree
 
 _ZERO_OR_ONE = (Fraction(0), Fraction(1))
 _HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
-_DISTRIBUTION = re.compile(r"probability (?:vector|distribution)|概率分布", re.IGNORECASE)
+_DISTRIBUTION = re.compile(
+    r"probability (?:vector|distribution)|概率分布|"
+    r"\b(?:be|are|is)\s+(?:two\s+|an?\s+)?(?:(?:discrete|categorical|finite)\s+)?distributions?\b",
+    re.IGNORECASE,
+)
 
 
 def note_facts(

@@ -32,7 +32,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _POSITIVE = r"(?:\bpositive|\bpositiv|\bdéfinie?)[\s-]+"
 # What the text calls a symbol, the narrower words first.
-_CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
+CALLED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_words(r"(?:skew|anti)[- ]?symmetric|schiefsymmetrisch\w*|antisymétriques?|[反斜]对称"),
      "skew"),
     (_words(r"(?<![-\w])(?:symmetric|symmetrisch\w*|symétriques?)(?![-\w])|(?<![反斜])对称"),
@@ -136,7 +136,7 @@ def _called(
     parsed: Parsed, items: Iterable[Tree], reading: Reading, judging: bool
 ) -> Iterator[Called]:
     plain = parsed.document.plain
-    for words, kind in (*_CALLED, *_LOOSELY):
+    for words, kind in (*CALLED, *_LOOSELY):
         for named, at, end, how in beside(words, parsed):
             if reading.scope.refer(named).symbol in reading.equations:
                 continue

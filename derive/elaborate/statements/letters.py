@@ -25,6 +25,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     reading.scope.shifts = collected(items)
     reading.scope.from_zero = counts_from_zero(items, reading.scope.shifts)
     ranged: set[str] = set()
+    reading.scope.timed = any(map(_has_time, items))
     for item in items:
         for node in item.subtrees():
             reading.scope.counts |= _counted(node)
@@ -76,6 +77,21 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     labelled = (n for n in names_in(items) if n.head == "script" and n.kids[1] is None)
     reading.scope.whole |= {s for n in labelled if "^" in (s := reading.scope.refer(n).symbol)}
     reading.scope.families |= {f"{base}_{{#1}}" for base in means(items)}
+
+
+_T = Tree("name", ("t",))
+
+
+def _has_time(item: Tree) -> bool:
+    """Whether t stands in a statement as a quantity, other than as a sub- or superscript."""
+    stands = 0
+    for node in item.subtrees():
+        stands += node == _T
+        if node.head == "script":
+            _, sub, sup = node.kids
+            stands -= sup == _T
+            stands -= sum(n == _T for n in sub.subtrees()) if isinstance(sub, Tree) else 0
+    return stands > 0
 
 
 def _counted(node: Tree) -> set[str]:

@@ -154,7 +154,8 @@ def _is_transpose(sup: Tree, scope: Scope) -> bool:
     if letter in ("T", "t"):
         # A letter that is declared as a number is a power, as is one that counts steps.
         number = letter in scope.declared and letter not in scope.arrays
-        return not (number or (letter == "t" and letter in scope.scalars | scope.steps))
+        counts = scope.timed or letter in scope.scalars | scope.steps
+        return not (number or (letter == "t" and counts and letter not in scope.arrays))
     return letter == TRANSPOSE
 
 
@@ -195,7 +196,8 @@ def _is_number(base: Tree, scope: Scope) -> bool:
     """Whether a letter above this base can only be a power, or a number of axes."""
     symbol = str(base.kids[0]) if base.head == "symbol" else ""
     return (
-        symbol.startswith(r"\mathbb")
+        base.head == "num"
+        or symbol.startswith(r"\mathbb")
         or symbol.split("_")[0] in NUMBER_LETTERS
         or symbol in scope.scalars
     )

@@ -19,6 +19,7 @@ from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.terms.blocks import entry_of
 from derive.elaborate.terms.flat import grouped
 from derive.elaborate.terms.parts import parted, selected, with_ranges
+from derive.elaborate.terms.places import gradient_at_place
 from derive.elaborate.terms.powered import by_inverse, by_power, power_below
 from derive.elaborate.terms.unspecified import gradient_at
 from derive.elaborate.values import Value
@@ -37,6 +38,8 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
     of, by, order = (tree.kids[1], tree.kids[0], tree.kids[2]) if tree.head == "grad" else tree.kids
     times = int(order) if str(order).isdigit() else 1
     if of is not None and tree.head == "grad":
+        if (placed := gradient_at_place(reading, tree, env)) is not None:
+            return value_of(reading, placed, env)
         found = gradient_at(reading, of, by, times, env)
         if found is not None:
             return _laid_out(found, len(found.own), 0, True, reading.layout)
@@ -257,6 +260,11 @@ def numbered(expr: Expr, opens: Sequence[str], tree: Tree) -> tuple[Expr, tuple[
     left: list[str] = []
     for k, letter in enumerate(opens, -len(expr.axes)):
         number, _, rest = letter.partition(" ")
+        if rest and not number.isdigit():
+            raise Fault(
+                "unsupported", f"{said(tree)} is by an entry whose place is reckoned", tree,
+                "give that place a letter of its own, as in $y_i$ with $i = j - k + 1$",
+            )  # fmt: skip
         if rest:
             expr = entry_of(expr, k, int(number), tree)
         else:

@@ -1,4 +1,4 @@
-r"""A value at a place: \frac{df}{dx} \big|_{x = 0}.
+r"""A value at a place: \frac{df}{dx} \big|_{x = 0}, \nabla f(0).
 
 The idea: the formula is given its value first, and then its variables theirs.
 """
@@ -12,7 +12,7 @@ from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.values import Value, squeezed
 from derive.kernel.build import spread, zeros
-from derive.kernel.expr import Expr, Num, Var
+from derive.kernel.expr import Expr, Num, Var, toposort
 from derive.tree import Tree
 
 
@@ -51,3 +51,28 @@ def slope_of_applied(reading: Reading, tree: Tree, function: Tree, primes: int) 
     if len(arguments) != 1 or arguments[0] == by:
         return slope
     return Tree("at", (slope, Tree("chain", (by, Tree("rel", ("=",)), arguments[0]))), tree.span)
+
+
+def gradient_at_place(reading: Reading, tree: Tree, env: Env) -> Tree | None:
+    r"""The gradient of a defined f(x) at another place, \nabla f(0) or \nabla_x f(2u), said as the
+    one in x there; None where it is another reading's."""
+    by, of, _ = tree.kids
+    match of:
+        case Tree("call" | "apply", (Tree("symbol", (function,)), Tree() as argument)):
+            equation = reading.functions.get(str(function))
+        case _:
+            return None
+    if equation is None or len(equation.formals) != 1:
+        return None
+    formal = Tree("symbol", (equation.formals[0],), argument.span)
+    if argument == formal or by not in (None, formal):
+        return None
+    if by is None and argument.head == "symbol":
+        return None  # the gradient in that variable
+    if by is not None and value_of(reading, formal, env).expr in toposort(
+        value_of(reading, argument, env).expr
+    ):
+        return None  # f(g(x)) by x: the chain rule
+    slope = Tree("grad", (formal, Tree("call", (of.kids[0], formal), of.span), tree.kids[2]))
+    where = Tree("chain", (formal, Tree("rel", ("=",)), argument), argument.span)
+    return Tree("at", (slope, where), tree.span)
