@@ -376,7 +376,11 @@ def _check_declared(reading: Reading, equation: Equation, value: Value) -> None:
 
 
 def _only_call(reading: Reading, symbol: str, tree: Tree, env: Env) -> Value:
-    """A layer function named without its argument: the value of its only call."""
+    """A function named without its argument: f(x) of a known x, or the value of its only call."""
+    formals = reading.functions[symbol].formals
+    if all(map(reading.scope.known, formals)):
+        places = (Tree("symbol", (x,), tree.span) for x in formals)
+        return value_of(reading, Tree("call", (tree, *places), tree.span), env)
     found = [v for k, v in reading.memo.items() if k[0] == "call" and k[1] == symbol]
     distinct = {v.expr for v in found}
     if len(distinct) == 1:

@@ -15,7 +15,11 @@ def is_column(base: Tree) -> bool:
     kids = base.kids[0].kids
     if any(kid.head in ("dots", "chain", "text", "empty") for kid in kids):
         return False
-    rows = [kid for kid in kids if kid.head == "script" and kid.kids[2] is not None]
+    rows = [
+        kid
+        for kid in kids
+        if kid.head == "script" and kid.kids[2] is not None and kid.kids[2].head != "num"
+    ]
     numbers = all(node.head in ("num", "neg", "frac") for kid in kids for node in kid.subtrees())
     return not rows if base.head == "paren" else numbers
 

@@ -103,9 +103,16 @@ class Functions:
                     k += 2
                     continue
                 case Tree("deriv", (Tree() as of, by, order)) if after is not None:
+                    of = self._unapplied(of)
                     name, scripted = latex(of), _scripted(after)
                     if name in self.brackets and scripted.head in _BRACKETS:
                         span = (kid.span[0], after.span[1])
+                        where = self._where(name, scripted)
+                        if where is not None:
+                            whole = self._of(name, of, by, str(order), kid.span)
+                            yield Tree("at", (whole, where), span)
+                            k += 2
+                            continue
                         if scripted != self.brackets[name]:  # f'(0): the slope at another place
                             yield Tree("prime", (of, str(order)), kid.span)
                             k += 1
@@ -119,6 +126,24 @@ class Functions:
                         continue
             yield kid
             k += 1
+
+    def _unapplied(self, of: Tree) -> Tree:
+        """The f of an f(x) that stands for f."""
+        match of:
+            case Tree("juxt", (Tree() as name, bracket)) if (
+                latex(name) in self.varied and bracket == self.brackets[latex(name)]
+            ):
+                return name
+        return of
+
+    def _where(self, name: str, bracket: Tree) -> Tree | None:
+        r"""The place of a function of several variables, x = 1, y = 2, if it is another one."""
+        variables, places = self.variables(name), _parts(bracket.kids[0])
+        if bracket == self.brackets[name] or not 1 < len(variables) == len(places):
+            return None
+        equal = Tree("rel", ("=",))
+        pairs = zip(variables, places, strict=True)
+        return Tree("list", tuple(Tree("chain", (x, equal, at), at.span) for x, at in pairs))
 
     def _derivative(self, node: Tree) -> Tree | None:
         match node:
