@@ -267,6 +267,13 @@ class Claims:
         Raises Fault ``shape-clash`` where their shapes differ, ``free-index`` where the right side
         has an index that the left side does not have.
         """
+        # The last entry x_n of one side, which may be an index where both sides have it.
+        sizes_too = ({*left.opens} ^ {*right.opens}) & {*self.reading.size_names}
+        if sizes_too:
+            raise Fault(
+                "unsupported", f"${min(sizes_too)}$ is a size, and an index here", at,
+                "give one of them another letter",
+            )  # fmt: skip
         extra = [letter for letter in right.opens if letter not in left.opens]
         if extra and not left.opens and not right.own and len(extra) == len(left.own):
             raise Fault(

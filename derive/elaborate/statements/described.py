@@ -59,6 +59,7 @@ _CALLED = re.compile(
     rf"(?P<kind>{_KINDS.pattern})",
     re.IGNORECASE,
 )
+_REGULAR = frozenset(["invertible", "nonsingular", "non-singular"])
 _SUPPOSES = re.compile(
     r"\b(?:if|when\w*|suppos\w+|assum\w+|let|provided|where|with|since|because|falls|wenn|sei|si|"
     r"soit)\b",
@@ -115,6 +116,8 @@ def _of_formulas(parsed: Parsed) -> Iterator[Described]:
         said = _CALLED.match(text, item.span[1])
         if said is None or item.head in ("chain", "list"):
             continue
+        if said["kind"].lower() in _REGULAR and not is_powered(item):
+            continue  # what X + A has an inverse for, has one at every point that is tried
         start, end = _sentence(text, item.span[0], said.end())
         if _SUPPOSES.search(text, start, item.span[0]) and not _NEGATED.search(text, start, end):
             named = [n.kids[0] if is_powered(n) else n for n in names_in([item])]

@@ -112,7 +112,7 @@ def _time(items: Sequence[Tree]) -> Tree | None:
 
 def _is_timed(item: Tree) -> bool:
     bracket = Tree("paren", (Tree("name", ("t",)),))
-    return item.head == "chain" and any(node == bracket for node in item.subtrees())
+    return any(node == bracket for node in item.subtrees())
 
 
 def _without_time(item: Tree, time: Tree) -> Tree:
