@@ -7,6 +7,7 @@ counterexample that chooses its value would refute nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from derive.elaborate.claims.claimed import CONSTANTS, Claim
 from derive.elaborate.claims.claims import Claims
@@ -56,13 +57,20 @@ def guessed(claims: Claims, claim: Claim) -> Tree | None:
 
 
 def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
-    """The f of df/dx where nothing says what f is, or the x where f is without it."""
+    """The f of df/dx where nothing says what f is, or the x where f is without it; also in what
+    the quantities of the claim are defined as."""
+    trees: list[Tree] = []
     for side in claim.sides:
-        try:
-            settled = claims.settled(side)
-        except Fault:
-            continue
-        for node in settled.subtrees():
+        with suppress(Fault):
+            trees.append(claims.settled(side))
+    met: set[str] = set()
+    for tree in trees:  # grows by the definitions
+        for node in tree.subtrees():
+            symbol = str(node.kids[0]) if node.head == "symbol" else ""
+            if symbol in claims.reading.equations and symbol not in met:
+                met.add(symbol)
+                trees.append(claims.reading.equations[symbol].body)
+        for node in tree.subtrees():
             if node.head not in ("deriv", "grad"):
                 continue
             of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]

@@ -6,13 +6,14 @@ time are not read so, as each may have a share of its own in the loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from derive.elaborate.recurrence.steps import (
     carried_in,
     defined_at,
     is_by_member,
     letters_in,
+    members,
     put,
     range_of,
 )
@@ -32,10 +33,10 @@ def with_last(items: Sequence[Tree]) -> tuple[list[Tree], str]:
         if letter in _TIMES or any(range_of(item, letter) for item in items):
             continue
         defined, _ = defined_at(items, letter)
-        if any(node.head in ("deriv", "grad") for r in defined.values() for node in r.subtrees()):
+        carried = carried_in(defined, letter)
+        if any(node.head in ("deriv", "grad") for node in _made_of(carried, defined, letter)):
             continue  # steps of an optimiser
         states = [rule.kids[0] for rule in defined.values()]
-        carried = carried_in(defined, letter)
         losses = {n for i in items for n in i.subtrees() if is_by_member(n, letter)}
         if not carried or len({node.kids[0] for node in losses}) != 1:
             continue
@@ -52,6 +53,17 @@ def with_last(items: Sequence[Tree]) -> tuple[list[Tree], str]:
         called = Tree("juxt", (loss, Tree("paren", (inner,))), loss.span)
         return [run, called, *items], f"${latex(loss)}$ is read as a function of ${latex(inner)}$"
     return list(items), ""
+
+
+def _made_of(carried: Iterable[str], defined: Mapping[str, Tree], letter: str) -> Iterator[Tree]:
+    """The formulas that what is carried is made of, at each step."""
+    stack, seen = list(carried), set(carried)
+    while stack:
+        rule = defined[stack.pop()]
+        yield from rule.subtrees()
+        more = {m.family for m in members(rule.kids[2], letter)} & defined.keys()
+        stack += more - seen
+        seen |= more
 
 
 def _is_free(loss: Tree, items: Iterable[Tree]) -> bool:
