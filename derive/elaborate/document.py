@@ -180,8 +180,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [slopes.written_out(item) for item in items]
     functions = Functions.of(items)
     items = [functions.written_out(item) for item in items]
-    items, told = with_last(with_gradients(items))
-    reading.note("layers", told) if told else None
+    items = with_last(with_gradients(items), reading)
     steps = recurrence(items) or (sequence(items) if judging else None)
     if steps is not None:
         try:

@@ -63,8 +63,8 @@ def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
     for side in claim.sides:
         with suppress(Fault):
             trees.append(claims.settled(side))
-    met: set[str] = set()
-    for tree in trees:  # grows by the definitions
+    sides, met = len(trees), set[str]()
+    for k, tree in enumerate(trees):  # grows by the definitions
         for node in tree.subtrees():
             symbol = str(node.kids[0]) if node.head == "symbol" else ""
             if symbol in claims.reading.equations and symbol not in met:
@@ -74,6 +74,8 @@ def _undefined_derivative(claims: Claims, claim: Claim) -> Tree | None:
             if node.head not in ("deriv", "grad"):
                 continue
             of, by = node.kids[:2] if node.head == "deriv" else node.kids[1::-1]
+            if of.head == "call" and k >= sides:
+                continue  # the value of the gradient of an unknown function, given by its name
             for part, other in ((of, by), (by, of)):
                 if part is None or part.head != "symbol" or is_given(claims, str(part.kids[0])):
                     continue

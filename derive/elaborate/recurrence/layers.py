@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from derive.elaborate.names.ranks import valued
+from derive.elaborate.reading import Reading
 from derive.elaborate.recurrence.steps import (
     carried_in,
     defined_at,
@@ -26,9 +28,9 @@ _TIMES = frozenset(["t", "s", "\\tau", "n"])
 _LASTS = ("L", "N", "M", "K")
 
 
-def with_last(items: Sequence[Tree]) -> tuple[list[Tree], str]:
+def with_last(items: Sequence[Tree], reading: Reading) -> list[Tree]:
     """The statements, with a range of such layers and, if nothing defines it, a loss of the last
-    one; and what is so read, "" where that is nothing."""
+    one, whose values are numbers."""
     for letter in letters_in(list(items)):
         if letter in _TIMES or any(range_of(item, letter) for item in items):
             continue
@@ -47,12 +49,14 @@ def with_last(items: Sequence[Tree]) -> tuple[list[Tree], str]:
         here, start = Tree("name", (letter,)), (Tree("num", ("1",)), Tree("dots", ()))
         run = Tree("chain", (here, _EQUAL, Tree("list", (*start, last))), loss.span)
         if not _is_free(loss, items):
-            return [run, *items], ""
+            return [run, *items]
         of = [put(defined[family].kids[0], letter, last) for family in carried]
         inner = of[0] if len(of) == 1 else Tree("list", tuple(of))
         called = Tree("juxt", (loss, Tree("paren", (inner,))), loss.span)
-        return [run, called, *items], f"${latex(loss)}$ is read as a function of ${latex(inner)}$"
-    return list(items), ""
+        reading.note("layers", f"${latex(loss)}$ is read as a function of ${latex(inner)}$")
+        reading.own_axes[valued(latex(loss))] = ()
+        return [run, called, *items]
+    return list(items)
 
 
 def _made_of(carried: Iterable[str], defined: Mapping[str, Tree], letter: str) -> Iterator[Tree]:

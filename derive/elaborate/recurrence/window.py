@@ -6,14 +6,16 @@ that the window's own steps have in it plus <G, h> for every state h that is han
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.recurrence.indices import spelled
 from derive.elaborate.recurrence.steps import (
     Steps,
     companion,
+    is_by_member,
     member_of,
     members,
     mentions,
@@ -24,6 +26,7 @@ from derive.elaborate.terms.limits import bound_letters
 from derive.tree import LABELS, Tree
 
 _EQUAL = Tree("rel", ("=",))
+_NEAR = range(-2, 3)  # how far apart the steps of a line may be
 
 
 class Unfit(Exception):
@@ -119,6 +122,25 @@ def replaced(tree: Any, names: Mapping[Tree, Tree]) -> Any:
     first = 0 if tree.head != "script" or name_of(tree) == name_of(tree.kids[0]) else 1
     kids = (*tree.kids[:first], *(replaced(kid, names) for kid in tree.kids[first:]))
     return tree if kids == tree.kids else Tree(tree.head, kids, tree.span)
+
+
+def with_slopes(items: Iterable[Tree], steps: Steps) -> tuple[list[Tree], Steps]:
+    r"""The statements with \partial L / \partial h_t for a g_t that names it, as \delta_t may."""
+    names: dict[Tree, Tree] = {}
+    kept: dict[str, Tree] = {}
+    for family, rule in steps.defined.items():
+        if family in steps.carried or len(rule.kids) != 3 or not is_by_member(
+            rule.kids[2], steps.letter
+        ):  # fmt: skip
+            kept[family] = rule
+            continue
+        for one in (*(spelled({steps.letter: 1, "": k}) for k in _NEAR), steps.high):
+            names[put(rule.kids[0], steps.letter, one)] = put(rule.kids[2], steps.letter, one)
+    if not names:
+        return list(items), steps
+    spans = {rule.span for family, rule in steps.defined.items() if family not in kept}
+    rest = [replaced(item, names) for item in items if item.span not in spans]
+    return rest, replace(steps, defined=kept)
 
 
 def one_term(side: Tree, steps: Steps) -> tuple[Tree, bool]:

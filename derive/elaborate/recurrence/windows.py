@@ -47,6 +47,7 @@ from derive.elaborate.recurrence.window import (
     one_term,
     sent_back_in,
     state_of,
+    with_slopes,
 )
 from derive.tree import Tree
 
@@ -57,14 +58,14 @@ class Recurrent:
     """The statements of a document about a recurrence, told apart."""
 
     def __init__(self, items: Iterable[Tree], steps: Steps) -> None:
-        self.steps = steps
+        items, self.steps = with_slopes(items, steps)
         self.kept: list[Tree] = []  # what holds whatever the step
         self.declared: list[Tree] = []
         self.losses: dict[Tree, Tree] = {}  # name: statement
         self.named: list[Tree] = []  # \delta_t = dL/dh_t
         self.claims: list[Tree] = []
         self.starts: list[Tree] = []  # what is carried, before the first step
-        for item in with_last(items, steps):
+        for item in with_last(items, self.steps):
             self._sort(item)
         self.said = read_out(self.kept, self.losses)
         self.losses = in_full(self.said)

@@ -21,7 +21,7 @@ from derive.elaborate.terms.flat import grouped
 from derive.elaborate.terms.parts import parted, selected, with_ranges
 from derive.elaborate.terms.places import gradient_at_place
 from derive.elaborate.terms.powered import by_inverse, by_power, power_below
-from derive.elaborate.terms.unspecified import gradient_at
+from derive.elaborate.terms.unspecified import gradient_at, refuse_unsaid
 from derive.elaborate.values import Value
 from derive.kernel.build import ONE, collected, contracted, transpose, zeros
 from derive.kernel.calculus import jacobian, pullback
@@ -74,6 +74,8 @@ def derivative_value(reading: Reading, tree: Tree, env: Env) -> Value:
         (lone, ()) if lone is not None else node_and_entry(f or v, value.expr, reading)
         for v, f in zip(variables, flat, strict=True)
     ]
+    if of is not None and by is not None:
+        refuse_unsaid(reading, tree, of, by, value.expr, [node for node, _ in found])
     expr, opens, rests = value.expr, value.opens, 0
     own = len(value.own)
     for (node, entry), stack, part in reversed(list(zip(found, flat, parts, strict=True))):

@@ -16,13 +16,14 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.names.ranks import ranks_to_try, valued
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Env, Reading
+from derive.elaborate.shown import formula
 from derive.elaborate.statements.declare import set_axes
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.values import Value, closed, squeezed
 from derive.kernel import sizes
 from derive.kernel.build import contracted
 from derive.kernel.calculus import grad, jacobian
-from derive.kernel.expr import Axes, Call, Expr, Ones, Var
+from derive.kernel.expr import Axes, Call, Expr, Ones, Var, toposort
 from derive.kernel.sizes import SizeError
 from derive.latex.print import latex
 from derive.notation.slopes import NABLA, TURNED
@@ -133,6 +134,28 @@ def gradient_at(reading: Reading, of: Tree, by: Tree | None, order: int, env: En
             assert isinstance(expr, Call)
             expr = abstract.derivative(expr, 0)
     return Value(expr, value.opens)
+
+
+def refuse_unsaid(
+    reading: Reading, tree: Tree, of: Tree, by: Tree, value: Expr, nodes: Sequence[Expr]
+) -> None:
+    r"""Fault for \partial f(x) / \partial \theta of an f that nothing defines: f(x) may well depend
+    on a theta that is not written.  By the other x_2, f(x_1) has the derivative 0."""
+    match of:
+        case Tree("call" | "apply", (Tree("symbol", (symbol, *_)), argument)):
+            fn = getattr(value, "fn", None)
+            unknown = symbol in reading.scope.free or getattr(fn, "name", "") == "generic"
+        case _:
+            return
+    below = toposort(value)
+    if not unknown or all(node in below for node in nodes):
+        return
+    if tree.head == "deriv" and _elsewhere(by, argument):
+        return
+    raise Fault(
+        "undefined-symbol", f"nothing says how {formula(of)} depends on {formula(by)}", of,
+        f"define {formula(of)}, or write {formula(by)} among its arguments",
+    )  # fmt: skip
 
 
 def _elsewhere(by: Tree, argument: Tree) -> bool:
