@@ -33,6 +33,15 @@ def is_function(node: Tree, after: Tree | None) -> bool:
 
 def is_tall(node: Tree) -> bool:
     r"""Whether a piece is taller than a line, so that brackets around it must grow."""
+    try:
+        return node.tall
+    except AttributeError:
+        found = _is_tall(node)
+        object.__setattr__(node, "tall", found)
+        return found
+
+
+def _is_tall(node: Tree) -> bool:
     match node.head:
         case "name" | "num" | "op" | "rel" | "text":
             return False

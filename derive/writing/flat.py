@@ -12,7 +12,7 @@ from itertools import count
 from typing import NamedTuple
 
 from derive.kernel.build import is_number
-from derive.kernel.expr import Contract, Delta, Expr, Map, Num, Number, Ones
+from derive.kernel.expr import Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.operators.stacking import is_stack
 
 _MOST = 32  # a product with more factors keeps its nested products as they are
@@ -48,10 +48,13 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
     while stack:
         factor = stack.pop()
         inner, own, exponent = factor
-        if type(inner) is Num and is_number(inner.value, exponent):
+        kind = type(inner)
+        if kind is not Contract and kind is not Map and kind is not Num:
+            done.append(factor)
+        elif type(inner) is Num and is_number(inner.value, exponent):
             power = inner.value if exponent == 1 else Fraction(inner.value) ** int(exponent)
             total = total * power
-        elif kept(inner) or factor in whole or len(done) + len(stack) + len(inner.kids) > most:
+        elif kept(inner) or (whole and factor in whole) or len(done) + len(stack) + len(inner.kids) > most:
             done.append(factor)
         elif type(inner) is Map and inner.fn.name == "power":
             # (x^a)^b is x^(ab) for whole b only: the root of a square is no identity
@@ -62,12 +65,13 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
         elif type(inner) is Contract and _keeps_its_axes(factor, node):
             done.append(factor)
         elif type(inner) is Contract and (exponent == 1 or (_plain(inner) and _whole(exponent))):
-            names = {i: outer for i, outer in zip(inner.out, own)}
-            for i in (i for spots in inner.indices for i in spots):
-                if i not in names:
-                    names[i] = next(number)
+            names = dict(zip(inner.out, own))
+            for spots in inner.indices:
+                for i in spots:
+                    if i not in names:
+                        names[i] = next(number)
             parts = [
-                Factor(f, tuple(names[i] for i in spots), exponent)
+                Factor(f, tuple([names[i] for i in spots]), exponent)
                 for f, spots in zip(inner.factors, inner.indices)
             ][::-1]
             whole |= _twice(parts)
@@ -79,13 +83,13 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
 
 def _is_flat(node: Contract) -> bool:
     """Whether a product has an axis that is a pair: a Kronecker product, the vec of a matrix."""
-    return any(map(is_stack, node.factors))
+    return any([is_stack(f) for f in node.factors if type(f) is Call])
 
 
 def _keeps_its_axes(factor: Factor, outer: Contract) -> bool:
     """Whether a product with a flat axis is a matrix or a vector that stays one piece."""
     inner = factor.node
-    whole = isinstance(inner, Contract) and _is_flat(inner) and len(inner.axes) <= 2
+    whole = isinstance(inner, Contract) and len(inner.axes) <= 2 and _is_flat(inner)
     return whole and not _meets(factor, outer)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from derive.kernel.expr import Delta, Expr, Ones
+from derive.kernel.expr import Call, Delta, Expr, Ones
 from derive.kernel.sizes import Axis
 from derive.meaning.kinds import turning
 from derive.meaning.matrices import is_inverse, is_symmetric
@@ -65,12 +65,15 @@ class Reading:
     def said(self, scalars: Scalars) -> Saying:
         own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
         self.extent = {**self.extent, **own}
-        self.factors = simplified(self.factors, lambda i: i in self.free or i in self.env)
-        self._shift()
+        constants = any([type(f.node) is Call for f in self.factors])  # a stack, an incidence
+        if constants:
+            self.factors = simplified(self.factors, lambda i: i in self.free or i in self.env)
+            self._shift()
         yield from self._sums(scalars)
         for order, factor in enumerate(self.factors):
             yield from self._factor(order, factor, scalars)
-        self._bundle()
+        if constants:
+            self._bundle()
         self._measure(scalars)
         near = {*self.free, *(i for piece in self.pieces for i in piece.own)}
         lone = frozenset(i for i in near if self.extent[i] == 1)
@@ -224,9 +227,9 @@ class Reading:
 
     def _factor(self, order: int, factor: Factor, scalars: Scalars):
         node, own, exponent = factor
-        left = tuple(i for i in own if i not in self.env)
         if type(node) is Ones:
             return
+        left = tuple([i for i in own if i not in self.env])
         if is_stack(node) and left:
             if any(i in self.env for i in own):
                 self.wordless = True
@@ -237,9 +240,8 @@ class Reading:
             self.pieces.append(unit(left, order))
             self.sources[id(self.pieces[-1])] = [factor]
             return
-        usual = self.writer.labels(node)
-        at = tuple(self.env.get(i) for i in own)
-        if left and any(a and not u for a, u in zip(at, usual)):
+        at = tuple([self.env.get(i) for i in own])
+        if left and any(at) and any(a and not u for a, u in zip(at, self.writer.labels(node))):
             self.wordless = True  # a row of a matrix has no name of its own
         said = yield Ask(node, at, self.scope)
         if not left or said.level:
@@ -260,6 +262,8 @@ class Reading:
         product."""
         flat = [f for f in self.factors if is_stack(f.node)]
         flat = [f for f in flat if not any(i in self.env for i in f.own)]
+        if not flat:
+            return
         for f in [f for f in flat if f.own[0] in self.free or f.own[1] in self.free]:
             made = unstacked(self.pieces, f.own, f.node.axes[:2])  # type: ignore[arg-type]
             if made is not None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from derive.kernel.build import contracted
-from derive.kernel.expr import Expr, Ones, Var
+from derive.kernel.expr import Call, Expr, Ones, Var
 from derive.kernel.sizes import Axis
 from derive.notation.names import parts
 from derive.operators import incidence
@@ -68,7 +68,7 @@ class Convolution(NamedTuple):
 
 
 def has_windows(flat: Flat) -> bool:
-    return any(is_incidence(f.node) for f in flat.factors)
+    return any([is_incidence(f.node) for f in flat.factors if type(f.node) is Call])
 
 
 # ------------------------------------------------------------------------------------ recognition
