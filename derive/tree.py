@@ -72,7 +72,8 @@ LABELS = frozenset(["paren", "bracket", "bare"])
 
 class _Hashed:
     """Room for what is worked out once: a hash, since trees are keys, and some are deep; the form
-    and the text in which a tree is printed, and whether it is tall, since the formulas of a sheet share their parts."""
+    and the text in which a tree is printed, and whether it is tall, since the formulas of a sheet
+    share their parts."""
 
     __slots__ = ("_hash", "printed", "tall", "written")
     printed: str

@@ -209,7 +209,7 @@ TIDIED = [
     (hessian(dot(x, A @ x), x), r"\mathbf{A} + \mathbf{A}^\top"),
     (
         hessian(norm(x), x),
-        r"\frac{1}{\lVert \mathbf{x} \rVert_2} \mathbf{I} - \frac{1}{\lVert \mathbf{x} \rVert_2^3} \mathbf{x} \mathbf{x}^\top",
+        r"\frac{1}{\lVert \mathbf{x} \rVert_2} \left( \mathbf{I} - \frac{1}{\lVert \mathbf{x} \rVert_2^2} \mathbf{x} \mathbf{x}^\top \right)",
     ),
     (
         hessian(logsumexp(x), x),

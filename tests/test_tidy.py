@@ -19,7 +19,8 @@ from derive.meaning.normal import same
 from derive.operators.composites import cross_entropy
 from derive.operators.pointwise import log, power, reciprocal, sigmoid, sqrt, square
 from derive.operators.primitives import one_hot, softmax
-from derive.writing.tidy import length, tidy
+from derive.writing.lengths import length
+from derive.writing.tidy import tidy
 from derive.writing.write import write
 from tests.random_expressions import AT, MATRICES, VARIABLES, VECTORS, M, N, Sprout, values
 

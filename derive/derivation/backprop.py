@@ -35,8 +35,8 @@ from derive.meaning.normal import normal
 from derive.operators.blocks import numbered
 from derive.tree import Tree, name, tree
 from derive.writing.labels import Names, Symbol
+from derive.writing.lengths import length
 from derive.writing.stacked import laid_out, says_matrix, tree_size
-from derive.writing.tidy import length
 from derive.writing.write import symbol, write_entry
 
 _KEPT = 3  # symbols by which a product may be longer than what it is multiplied out

@@ -13,7 +13,9 @@ from typing import TypeAlias
 
 from derive.kernel.build import ONE, ZERO, contracted, scale, transpose
 from derive.kernel.expr import Call, Contract, Delta, Expr, Name, Num, Number, Ones
+from derive.meaning.kinds import is_symmetric as declared_symmetric
 from derive.meaning.kinds import kinds_of, turning
+from derive.meaning.numbering import turned
 from derive.operators.matrices import det, inverse, logabsdet, logdet
 from derive.operators.pointwise import reciprocal
 
@@ -122,3 +124,25 @@ def is_symmetric(matrix: Expr, normal: Callable[[Expr], Expr]) -> bool:
         and bool(matrix.kids)
         and (normal(transpose(matrix)) is normal(matrix))
     )
+
+
+def reads_both_ways(factors: Sequence[tuple[Expr, Spots, Number]], out: Spots) -> bool:
+    """Whether a flat product that is a matrix is its own transpose for all to see: A v v^T A of a
+    symmetric A.  No normal form is looked at."""
+    extent = {i: n for atom, own, _ in factors for i, n in zip(own, atom.axes)}
+    if len(out) != 2 or out[0] == out[1] or extent[out[0]] != extent[out[1]]:
+        return False
+    places: dict[tuple[Expr, Number], int] = {}
+    keys = [places.setdefault((atom, exponent), len(places)) for atom, _, exponent in factors]
+    spots = [own for _, own, _ in factors]
+    turns = {
+        k: 1
+        for k, (atom, own, _) in enumerate(factors)
+        if len(own) == 2 and declared_symmetric(atom)
+    }
+    colour = dict.fromkeys(extent, -1)
+    pictures = []
+    for i, j in (out, out[::-1]):
+        order, number, own, sign = turned(keys, spots, {**colour, i: 0, j: 1}, 2, turns)
+        pictures.append((sign, [(keys[k], [number[one] for one in own[k]]) for k in order]))
+    return pictures[0] == pictures[1]

@@ -94,6 +94,6 @@ def _atoms(factor: Expr, own: tuple[int, ...]) -> Sequence[Factor]:
         factor = Contract((factor,), (every,), every)
     if type(factor) is not Contract:
         return [Factor(factor, own)]
-    flat = flattened(factor, lambda inner: False)
+    flat = flattened(factor)
     name = dict(zip(flat.out, own))
     return [f._replace(own=tuple([name.get(i, -1 - i) for i in f.own])) for f in flat.factors]

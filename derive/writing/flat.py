@@ -34,8 +34,10 @@ class Flat(NamedTuple):
     out: tuple[int, ...]
 
 
-def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -> Flat:
-    """The flat product; ``kept`` says which inner contractions stay whole.
+def flattened(
+    node: Contract, kept: Callable[[Expr], bool] | None = None, most: int = _MOST
+) -> Flat:
+    """The flat product; ``kept`` says which inner contractions stay whole, if any.
 
     x x is x to the power 2, and a power of a product of scalars is the product of their powers
     (for whole exponents only: the root of a product is not the product of roots).
@@ -54,7 +56,11 @@ def flattened(node: Contract, kept: Callable[[Expr], bool], most: int = _MOST) -
         elif type(inner) is Num and is_number(inner.value, exponent):
             power = inner.value if exponent == 1 else Fraction(inner.value) ** int(exponent)
             total = total * power
-        elif kept(inner) or (whole and factor in whole) or len(done) + len(stack) + len(inner.kids) > most:
+        elif (
+            (kept and kept(inner))
+            or (whole and factor in whole)
+            or len(done) + len(stack) + len(inner.kids) > most
+        ):
             done.append(factor)
         elif type(inner) is Map and inner.fn.name == "power":
             # (x^a)^b is x^(ab) for whole b only: the root of a square is no identity

@@ -69,12 +69,18 @@ class Reading:
         if constants:
             self.factors = simplified(self.factors, lambda i: i in self.free or i in self.env)
             self._shift()
-        yield from self._sums(scalars)
+        summed = any([i not in self.free and i not in self.env for i in own])
+        if summed:
+            yield from self._sums(scalars)
         for order, factor in enumerate(self.factors):
-            yield from self._factor(order, factor, scalars)
+            left = tuple([i for i in factor.own if i not in self.env])
+            asked = self._asked(order, factor, left)
+            if asked is not None:
+                self._told(order, factor, left, (yield asked), scalars)
         if constants:
             self._bundle()
-        self._measure(scalars)
+        if summed:
+            self._measure(scalars)
         near = {*self.free, *(i for piece in self.pieces for i in piece.own)}
         lone = frozenset(i for i in near if self.extent[i] == 1)
         self._hang(scalars, lone)
@@ -225,25 +231,31 @@ class Reading:
                     grown = True
         return [f for f in self.factors if any(f is b for b in block)]
 
-    def _factor(self, order: int, factor: Factor, scalars: Scalars):
-        node, own, exponent = factor
+    def _asked(self, order: int, factor: Factor, left: tuple[int, ...]) -> Ask | None:
+        """What is to be asked of a factor; a constant of no words is a piece or nothing."""
+        node, own, _ = factor
         if type(node) is Ones:
-            return
-        left = tuple([i for i in own if i not in self.env])
-        if is_stack(node) and left:
+            return None
+        if left and is_stack(node):
             if any(i in self.env for i in own):
                 self.wordless = True
                 self.pieces.append(Piece((), left, order))
                 self.sources[id(self.pieces[-1])] = [factor]
-            return
+            return None
         if type(node) is Delta and len(left) == 2:
             self.pieces.append(unit(left, order))
             self.sources[id(self.pieces[-1])] = [factor]
-            return
+            return None
         at = tuple([self.env.get(i) for i in own])
         if left and any(at) and any(a and not u for a, u in zip(at, self.writer.labels(node))):
             self.wordless = True  # a row of a matrix has no name of its own
-        said = yield Ask(node, at, self.scope)
+        return Ask(node, at, self.scope)
+
+    def _told(
+        self, order: int, factor: Factor, left: tuple[int, ...], said: Said, scalars: Scalars
+    ) -> None:
+        """What a factor is called: a scalar, or a piece that hangs on its indices."""
+        node, _, exponent = factor
         if not left or said.level:
             body, sign = signed(said.tree)
             if sign < 0 and exponent.denominator == 1:
@@ -252,7 +264,9 @@ class Reading:
             else:
                 scalars.multiply(said.tree, exponent, size=is_size(node))
             return
-        even = turning(node) == 1 or (is_inverse(node) and is_symmetric(node, normal))
+        even = len(left) > 1 and (
+            turning(node) == 1 or (is_inverse(node) and is_symmetric(node, normal))
+        )
         for form in words.repeated(said.tree, exponent):
             self.pieces.append(Piece((Part(form, even),), left, order))
             self.sources[id(self.pieces[-1])] = [factor]

@@ -28,8 +28,9 @@ from derive.writing.cancelled import cancelled
 from derive.writing.choices import chosen
 from derive.writing.flat import Factor, flattened
 from derive.writing.gather import gathered
-from derive.writing.labels import Labels
+from derive.writing.lengths import Lengths, length
 from derive.writing.tables import table_of
+from derive.writing.upright import upright
 
 _MOST_TERMS = 8  # a product is multiplied out only if no more terms than this come of it
 
@@ -47,66 +48,11 @@ def tidy(expr: Expr, keep: Collection[Expr] = (), normal: Normal | None = None) 
     return found if table is None or length(table) > 2 * length(found) else table
 
 
-def length(expr: Expr) -> int:
-    """How long an expression is to write: its leaves, its operations, its terms.  Names are 1."""
-    return _Lengths().of(expr)
-
-
-class _Lengths:
-    def __init__(self) -> None:
-        self.known: dict[Expr, int] = {}
-
-    def of(self, root: Expr) -> int:
-        stack = [root]
-        while stack:
-            node = stack[-1]
-            if node in self.known:
-                stack.pop()
-                continue
-            inner = () if is_barrier(node) else node.kids
-            waiting = [kid for kid in inner if kid not in self.known]
-            if waiting:
-                stack.extend(waiting)
-                continue
-            self.known[node] = self._own(node) + sum(self.known[kid] for kid in inner)
-            stack.pop()
-        return self.known[root]
-
-    @staticmethod
-    def _own(node: Expr) -> int:
-        if type(node) is Add:
-            return len(node.terms) - 1
-        if type(node) is Map and node.fn.name == "power":
-            return 2
-        if type(node) is not Contract:
-            return 1
-        number = node.factors[0].value if type(node.factors[0]) is Num else 1
-        signs = number == -1
-        factors = len(node.factors) - signs
-        # a minus is no longer than a plus, unless it needs a bracket
-        turned = factors == 1 and node.indices[-1] != node.out
-        turned += len(node.out) == 2 and any(
-            type(f) is Add and own == node.out[::-1] for f, own in zip(node.factors, node.indices)
-        )
-        bracket = signs and factors == 1 and type(node.factors[-1]) is Add
-        return factors - 1 - signs + turned + bracket + 2 * _needs_diag(node)
-
-
-def _needs_diag(node: Contract) -> bool:
-    """Whether a free index of a matrix carries a vector as well: diag(v) W; samples need none."""
-    for k, i in enumerate(node.out if len(node.out) == 2 else ()):
-        here = [f for f, own in zip(node.factors, node.indices) if i in own]
-        ranks = [len(f.axes) for f in here if type(f) is not Delta]
-        if 1 in ranks and 2 in ranks and not Labels(node, {}, True).of(node)[k]:
-            return True
-    return False
-
-
 class _Tidy:
     def __init__(self, root: Expr, keep: Collection[Expr], normal: Normal) -> None:
         self.root = root
         self.keep = keep
-        self.length = _Lengths()
+        self.length = Lengths()
         self.normal = normal
         self.form: dict[Expr, Expr] = {}
 
@@ -257,11 +203,15 @@ class _Tidy:
 
     def _product(self, node: Contract) -> Expr:
         joined = self._flat(node)
+        if type(joined) is Contract:
+            joined = upright(joined)
         if type(joined) is not Contract:
             return joined
-        return self._least(
-            joined, self._turned(joined), self._multiplied_out(joined), self.normal.of(joined)
-        )
+        turned = self._turned(joined)
+        # a sum that only stands transposed is multiplied out where its terms are turned
+        alone = turned is not None and len(joined.factors) == 1
+        spread = None if alone else self._multiplied_out(joined)
+        return self._least(joined, turned, spread, self.normal.of(joined))
 
     def _turned(self, node: Contract) -> Expr | None:
         """(A + Bᵀ)ᵀ as Aᵀ + B: the sum that stands transposed, term by term."""
@@ -284,7 +234,7 @@ class _Tidy:
         """One flat product, if the node is a product."""
         if type(node) is not Contract:
             return node
-        flat = flattened(node, lambda inner: False)
+        flat = flattened(node)
         return self._joined(flat.count, flat.factors, flat.out)
 
     def _joined(self, count: Number, factors: Sequence[Factor], out: tuple[int, ...]) -> Expr:

@@ -8,7 +8,7 @@ that cannot say is said again with a letter on every index, as sums over entries
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 from weakref import WeakKeyDictionary
@@ -111,12 +111,10 @@ class Writer:
     opened: bool = True
     memo: dict[Ask, tuple[Said, bool]] = field(default_factory=dict)
     letters: Labels = field(init=False)
-    labels: Callable[[Expr], Letters] = field(init=False)
     sized: bool = False
 
     def __post_init__(self) -> None:
         self.letters = Labels(self.root, self.names, self.opened)
-        self.labels = self.letters.of  # for each axis the usual letter, as is asked at every step
 
     def whole(self, letters: tuple[str, ...] = (), closed: bool = False) -> Tree:
         usual: Letters = self.labels(self.root)
@@ -158,6 +156,10 @@ class Writer:
         return answered(self, asked, self.memo, bool(self.names), self.opened)
 
     # ------------------------------------------------------------------------------- letters
+
+    def labels(self, node: Expr) -> Letters:
+        """For each axis the usual letter, if it is one that notation writes as a label."""
+        return self.letters.of(node)
 
     def fresh(self, letter: str | None, used: Iterable[str]) -> str:
         """This letter, or another one if it is in use."""
@@ -327,7 +329,7 @@ class Writer:
         """The flat product that a contraction is; without names it hangs on the node alone."""
         found = None if self.names else _flats.get(node)
         if found is None:
-            found = _grouped(flattened(node, self._kept))
+            found = _grouped(flattened(node, self._kept if self.names else None))
             if not self.names:
                 _flats[node] = found
         return found

@@ -17,7 +17,8 @@ from derive.kernel.expr import Add, Contract, Expr, Map, Num, toposort
 from derive.meaning.normal import normal
 from derive.operators.pointwise import reciprocal
 from derive.tree import Tree
-from derive.writing.tidy import length, tidy
+from derive.writing.lengths import length
+from derive.writing.tidy import tidy
 from derive.writing.write import write, write_entry
 from proofs.mistakes.edit import Lack
 from proofs.mistakes.written import raw
