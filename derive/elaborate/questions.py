@@ -15,7 +15,8 @@ from derive.derivation.network import Question, Whole
 from derive.derivation.picked import picked
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import shape_of
 from derive.elaborate.statements.settle import settle

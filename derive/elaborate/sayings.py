@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.alone import DEFINES, is_head
 from derive.elaborate.statements.declare import declared_names
 from derive.latex.print import latex

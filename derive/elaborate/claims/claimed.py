@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from derive.elaborate.claims.remainders import Remainder
 from derive.elaborate.claims.steps import stepped, steps_of
 from derive.elaborate.claims.valued import note_values
-from derive.elaborate.names.scope import base_of, index_letter, names_in, taken_apart
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, names_in, taken_apart
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.cases import echoes
 from derive.elaborate.statements.collect import DEFINES, Statements, introduced

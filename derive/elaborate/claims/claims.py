@@ -20,7 +20,7 @@ from derive.elaborate.claims.counts import Counts
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.layouts import Layout
-from derive.elaborate.names.scope import has_label_slot, index_letter
+from derive.elaborate.names.indices import has_label_slot, index_letter
 from derive.elaborate.names.trials import fit
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.described import Described

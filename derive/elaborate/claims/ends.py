@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.statements.shorthand import Shorthand

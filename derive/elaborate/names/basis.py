@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from derive.elaborate.dispatch import rule
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.symbols import entries
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.units import UNITS

@@ -11,15 +11,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import (
-    FUNCTION_LETTERS,
-    MAPS,
-    has_label_slot,
-    index_letter,
-    is_bold,
-    names_in,
-    taken_apart,
-)  # fmt: skip
+from derive.elaborate.names.indices import has_label_slot, index_letter
+from derive.elaborate.names.scope import FUNCTION_LETTERS, MAPS, is_bold, names_in, taken_apart
 from derive.elaborate.reading import Declaration, Reading
 from derive.elaborate.values import Value
 from derive.kernel.expr import Axes

@@ -7,11 +7,11 @@ index if something in the document binds it; a script that nothing binds is part
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from derive.elaborate.names.free import Free
+from derive.elaborate.names.indices import has_label_slot, index_letter, inside, is_index, is_range
 from derive.elaborate.shown import text
 from derive.latex.print import latex
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
@@ -38,7 +38,7 @@ FUNCTION_LETTERS = ACTIVATIONS | frozenset(
     ["F", "G", "L", "J", "R", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\Omega", r"\Phi", r"\Psi"]
 )
 MAPS = frozenset(["F", "G", r"\Phi", r"\Psi"])  # of those, letters of functions with array values
-NORMAL, COLON = r"\mathcal{N}", Tree("name", (":",))
+NORMAL = r"\mathcal{N}"
 _NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu omega"
 NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
 
@@ -151,11 +151,15 @@ class Scope:
                 return Reference(exact, first, actions)
             if not subs:
                 continue
-            family = self._spelled(spelled_base, subs, label, label_slot=slot, sub_slots=True)
-            summed = family in self.families and (not self.given or family in self.met)
             labels = {*map(index_letter, subs)} & self.defined - self.bound  # W_g, of the gate g
-            if not labels and (self.known(family) or (summed and self._selects(subs))):
-                return Reference(family, (*first, *subs), actions)
+            inner = index_letter(subs[0]) in self.bound  # x_{ij} may be the entry j of x_i
+            for slots in (subs, subs[:1])[: 1 + inner]:
+                family = self._spelled(spelled_base, slots, label, label_slot=slot, sub_slots=True)
+                summed = family in self.families and (not self.given or family in self.met)
+                known = self.known(family)
+                chosen = (known or summed) and self._selects(subs)
+                if not labels and (chosen or (known and slots == subs)):
+                    return Reference(family, (*first, *subs), actions)
             bare = self._spelled(spelled_base, (), label, label_slot=slot)
             # A bold name with one letter is a vector of its own, others are entries.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
@@ -168,8 +172,8 @@ class Scope:
     def _selects(self, subs: tuple[Tree, ...]) -> bool:
         # Entries are counted from 1: w_0 beside w is a number of its own, the bias.
         zero = Tree("num", ("0",))
-        plain = [s for s in subs if s not in self.shifts]
-        return all(is_index(s) and index_letter(s) not in self.steps and s != zero for s in plain)
+        return all(is_index(s) and index_letter(s) not in self.steps and s != zero
+                   for s in subs if s not in self.shifts)  # fmt: skip
 
     def _new(
         self, base: str, subs: tuple[Tree, ...], label: Tree | None, slot: bool, actions: tuple
@@ -259,43 +263,6 @@ def base_of(tree: Tree) -> str:
 
 def is_bold(base: str) -> bool:
     return ALPHABETS.get(parts(base).alphabet or "") == "bold"
-
-
-def inside(label: Tree | None) -> Tree:
-    assert label is not None
-    return label.kids[0] if label.head in LABELS else label
-
-
-def has_label_slot(symbol: str) -> bool:
-    """Whether the first slot of a symbol is a superscript label."""
-    return "^{(#1)}" in symbol or "^{[#1]}" in symbol or "^{#1}" in symbol
-
-
-def is_index(tree: Tree) -> bool:
-    """Whether a subscript can select an entry: a letter, a number, or an index of its own."""
-    letter = index_letter(tree)
-    return letter is not None or tree.head in ("num", "script") or is_range(tree)
-
-
-def is_range(index: Tree) -> bool:
-    """Whether a subscript takes neighbours: 1:k, or all of them, as in W_{:,1:k}."""
-    return index == COLON or (index.head == "chain" and Tree("rel", (":",)) in index.kids)
-
-
-def is_number(index: Tree) -> bool:
-    """Whether a subscript is a number: the 2 of x_2."""
-    return index.head == "num" and str(index.kids[0]).isdigit()
-
-
-def index_letter(tree: Tree | None) -> str | None:
-    """The single letter of an index: i, or (i) and [l] as labels."""
-    if tree is None:
-        return None
-    inner: Tree = tree.kids[0] if tree.head in LABELS else tree
-    if inner.head == "name":
-        text = str(inner.kids[0])
-        return text if re.fullmatch(r"[A-Za-z]|\\ell", text) else None
-    return None
 
 
 def taken_apart(

@@ -14,8 +14,8 @@ from derive.elaborate.dispatch import reckoned, rule, value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.classes import is_class, is_data, select
 from derive.elaborate.names.hidden import depends
+from derive.elaborate.names.indices import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.names.ranks import own_axes, paced
-from derive.elaborate.names.scope import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.names.slots import slot_mark, with_slot
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text

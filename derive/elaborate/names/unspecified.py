@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from derive.elaborate.names.free import Free
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import (
     ACTIVATIONS,
     FUNCTION_LETTERS,
@@ -19,7 +20,6 @@ from derive.elaborate.names.scope import (
     MAPS,
     NUMBER_LETTERS,
     base_of,
-    index_letter,
 )
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.statements.maps import headed, listed

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.recurrence.indices import reckoned, spelled
 from derive.elaborate.recurrence.induction import (
     Other,

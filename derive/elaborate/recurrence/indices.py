@@ -6,7 +6,7 @@ limit of a sum.  A sum whose limits are numbers is the sum of its terms.
 
 from __future__ import annotations
 
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.recurrence.steps import mentions, number_of, put
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree

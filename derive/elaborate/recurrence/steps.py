@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from derive.elaborate.names.scope import NUMBER_LETTERS, base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import NUMBER_LETTERS, base_of
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
 from derive.tree import LABELS, Tree

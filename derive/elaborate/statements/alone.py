@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from derive.elaborate.names.scope import Scope, base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import Scope, base_of, names_in
 from derive.elaborate.statements.bracketed import BRACKETS
 from derive.elaborate.statements.given import is_powered
 from derive.latex.print import latex

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.lined import with_lines
 from derive.elaborate.statements.numerals import with_ones
 from derive.elaborate.statements.pseudo import with_pseudo_inverses

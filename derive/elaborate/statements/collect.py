@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import base_of, index_letter, taken_apart
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, taken_apart
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.statements.alone import (
     DEFINES,

@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from derive.derivation.network import REALS, Domain
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Bound, Declaration, Reading
 from derive.elaborate.shown import marked
 from derive.elaborate.statements.mood import Mood

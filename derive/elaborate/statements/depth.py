@@ -6,7 +6,8 @@ is nowhere defined means one of the last activation; both are put beside what is
 
 from __future__ import annotations
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Reading
 from derive.elaborate.recurrence.steps import (
     carried_in,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
 

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from derive.elaborate.names.scope import NUMBER_LETTERS, base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import NUMBER_LETTERS, base_of
 from derive.elaborate.statements.superscripts import (
     TURNED,
     Step,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.recurrence.steps import put
 from derive.elaborate.statements.alone import DEFINES
 from derive.elaborate.statements.ellipsis import is_dots, spelled_out

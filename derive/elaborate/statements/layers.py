@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Reading
 from derive.elaborate.recurrence.steps import letters_in, member_of
 from derive.elaborate.statements.depth import with_depth

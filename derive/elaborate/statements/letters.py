@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.elaborate.names.scope import ACTIVATIONS, base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import ACTIVATIONS, base_of, names_in
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.alone import applied_only, formal_only, means
 from derive.elaborate.statements.bracketed import BRACKETS

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 
-from derive.elaborate.names.scope import ACTIVATIONS, base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import ACTIVATIONS, base_of
 from derive.elaborate.statements.spellings import maps
 from derive.latex.print import latex
 from derive.tree import Tree

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from derive.elaborate.names.scope import Scope, base_of, index_letter, is_number, names_in
+from derive.elaborate.names.indices import index_letter, is_number
+from derive.elaborate.names.scope import Scope, base_of, names_in
 from derive.elaborate.recurrence.steps import mentions, put
 from derive.elaborate.statements.listed import with_families
 from derive.elaborate.terms.limits import bound_letters

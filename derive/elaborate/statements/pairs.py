@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.tree import Tree
 
 # Letters of classes and times, y and t, are none.

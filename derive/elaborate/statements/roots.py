@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Reading
 from derive.latex.print import latex

@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from derive.elaborate.names.scope import (
-    COLON,
-    INDICATORS,
-    KNOWN_WORDS,
-    base_of,
-    index_letter,
-    is_range,
-)
+from derive.elaborate.names.indices import COLON, index_letter, is_range
+from derive.elaborate.names.scope import INDICATORS, KNOWN_WORDS, base_of
 from derive.tree import Tree
 
 _BRACKETS = frozenset(["paren", "bracket"])

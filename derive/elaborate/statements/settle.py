@@ -8,16 +8,16 @@ call is a question with both readings, never a guess.
 from __future__ import annotations
 
 from derive.elaborate.faults import Fault, ambiguous_superscript
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import (
     INDICATORS,
     KNOWN_WORDS,
     NUMBER_LETTERS,
     Scope,
     base_of,
-    index_letter,
     is_bold,
     taken_apart,
-)  # fmt: skip
+)
 from derive.elaborate.statements.bracketed import (
     BRACKETS,
     bracket_of,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.collect import Statements

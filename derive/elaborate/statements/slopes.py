@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from derive.elaborate.names.scope import ACTIVATIONS, base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import ACTIVATIONS, base_of
 from derive.elaborate.statements.maps import Maps, applications, is_array, listed
 from derive.elaborate.statements.named import JACOBIANS, Derived, named_derivatives
 from derive.latex.print import latex

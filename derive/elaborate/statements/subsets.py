@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from derive.derivation.network import Domain
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.reading import Declaration, Reading
 from derive.elaborate.recurrence.steps import put
 from derive.elaborate.terms.limits import bound_letters

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from derive.elaborate.names.scope import KNOWN_WORDS, NUMBER_LETTERS, base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import KNOWN_WORDS, NUMBER_LETTERS, base_of
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.statements.maps import headed, listed
 from derive.latex.print import latex

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.recurrence.steps import number_of
 from derive.tree import Tree
 

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Reading
 from derive.elaborate.statements.collect import Statements

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
 from derive.tree import Tree

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from derive.elaborate.names.scope import Scope, base_of, index_letter
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import Scope, base_of
 from derive.tree import Tree
 
 UNITS = frozenset([("e",), (r"\mathbf{e}",)])

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import COLON, index_letter, is_number, is_range
+from derive.elaborate.names.indices import COLON, index_letter, is_number, is_range
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.terms.limits import size_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from derive.elaborate.dispatch import rule, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.classes import is_data, one_hot_value
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.terms.blocks import TABLES, table
 from derive.elaborate.values import Value, levelled, map_of, sum_of

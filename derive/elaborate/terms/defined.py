@@ -9,7 +9,7 @@ from __future__ import annotations
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.classes import select
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.slots import slot_mark
 from derive.elaborate.names.symbols import definition_value, fresh_letter
 from derive.elaborate.names.vocabulary import BY_WORD

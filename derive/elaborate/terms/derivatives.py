@@ -13,7 +13,7 @@ from derive.derivation.within import linear_kinds, projected
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
 from derive.elaborate.layouts import LAYOUTS, Layout
-from derive.elaborate.names.scope import has_label_slot, index_letter
+from derive.elaborate.names.indices import has_label_slot, index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import formula, shape_of, text
 from derive.elaborate.terms.blocks import entry_of

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.prepared import prepare
-from derive.elaborate.names.scope import index_letter
 from derive.elaborate.names.symbols import entries
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text

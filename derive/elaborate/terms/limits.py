@@ -9,7 +9,7 @@ from string import ascii_letters
 
 from derive.elaborate.dispatch import said
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import index_letter
+from derive.elaborate.names.indices import index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.kernel.sizes import Axis

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.names.classes import select
-from derive.elaborate.names.scope import index_letter, is_range
+from derive.elaborate.names.indices import index_letter, is_range
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.blocks import ranged

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import base_of, index_letter, taken_apart
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import base_of, taken_apart
 from derive.elaborate.reading import Reading
 from derive.elaborate.terms.limits import size_of
 from derive.tree import Tree

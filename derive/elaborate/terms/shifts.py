@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from derive.elaborate.dispatch import said
 from derive.elaborate.faults import Fault
-from derive.elaborate.names.scope import index_letter, names_in
+from derive.elaborate.names.indices import index_letter
+from derive.elaborate.names.scope import names_in
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.terms.limits import bound_letters, size_of
 from derive.elaborate.values import Value, contract_values
