@@ -53,7 +53,7 @@ from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
 from derive.elaborate.statements.maps import Maps, acts_on_entries, numeric
-from derive.elaborate.statements.members import note_members, with_members
+from derive.elaborate.statements.members import note_members, with_members, with_own_letters
 from derive.elaborate.statements.models import without_models
 from derive.elaborate.statements.motions import with_motions
 from derive.elaborate.statements.nabla import with_whole_products
@@ -174,7 +174,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     items = [with_inner_products(with_whole_products(item)) for item in written]
     if says_so(parsed.document.plain):
         items = [with_sums(item) for item in items]
-    items = with_motions(with_named_functions(with_members(items)))
+    items = with_motions(with_named_functions(with_own_letters(with_members(items))))
     items = with_increments(maps.with_arguments(items))
     slopes = Slopes.of(items, parsed.document.plain, maps)
     items = [slopes.written_out(item) for item in items]

@@ -15,6 +15,7 @@ from derive.elaborate.names.indices import index_letter, is_number
 from derive.elaborate.names.scope import Scope, base_of, names_in
 from derive.elaborate.recurrence.steps import mentions, put
 from derive.elaborate.statements.listed import with_families
+from derive.elaborate.statements.unfold import uses
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -22,6 +23,7 @@ from derive.tree import Tree
 _MOST = 16  # members that are written out
 _ZERO, _ONE, _IS = Tree("num", ("0",)), Tree("num", ("1",)), Tree("rel", ("=",))
 _AS = Tree("rel", (":=",))
+_SPARE = ("l", "k", "q", "r", "s", "p", "u", "v", "a", "b", "c", "d")
 
 
 def with_members(items: Iterable[Tree]) -> list[Tree]:
@@ -117,6 +119,73 @@ def _ranges(item: Tree, letter: str) -> bool:
 
 
 # ---------------------------------------------------------------------------- by a letter
+
+
+def with_own_letters(items: list[Tree]) -> list[Tree]:
+    r"""The definition of a family with a letter of its own, where its letter chooses a member
+    elsewhere: s_l = w_l^\top h beside L = -s_j + \log \sum_k e^{s_k}, if it was said of s_j."""
+    found = list(items)
+    spare = [x for x in _SPARE if Tree("name", (x,)) not in set(names_in(items))]
+    for item in filter(_defines, items):
+        left, _, right = item.kids
+        for letter in sorted(_letters_below([left])):
+            clashes = uses(right, {letter}) and _chooses(base_of(left), letter, item, items)
+            if not clashes or not spare:
+                continue
+            own = Tree("name", (spare.pop(0),))
+            inside = {base for base, sub in _indexed([right]) if letter in _letters_of(sub)}
+            for k, one in enumerate(found):
+                same = one.span == item.span and one.head == "chain"
+                if same or (_declares(one) and inside & {b for b, _ in _indexed(one.kids[:1])}):
+                    found[k] = put(one, letter, own)
+    return found
+
+
+def _chooses(base: str, letter: str, item: Tree, items: list[Tree]) -> bool:
+    """Whether a letter chooses one of many in some definition, and others of this family are summed
+    under other letters."""
+    chosen = summed = False
+    for other in (one for one in items if one is not item):
+        for node in other.subtrees():
+            if node.head == "script" and node.kids[1] is not None and _reckons(node, letter):
+                return False  # steps are reckoned with
+            if node.head == "big" and node.kids[3] is not None:
+                over = {x for x, _, _ in bound_letters(node.kids[1])} - {letter}
+                summed = summed or any(
+                    b == base and over & _letters_of(sub) for b, sub in _indexed([node.kids[3]])
+                )
+        if _defines(other) and letter not in _letters_below([other.kids[0]]):
+            chosen = chosen or uses(other.kids[2], {letter})
+    return chosen and summed
+
+
+def _reckons(node: Tree, letter: str) -> bool:
+    """Whether a subscript reckons with a letter: j - 1."""
+    return any(
+        one.head == "sum" and Tree("name", (letter,)) in one.kids for one in node.kids[1].subtrees()
+    )
+
+
+def _declares(item: Tree) -> bool:
+    return (
+        item.head == "chain" and item.kids[1] == Tree("rel", ("in",)) and item.kids[0] is not None
+    )
+
+
+def _indexed(trees: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
+    """The names with subscripts, transposed or not, and these."""
+    for node in names_in(trees):
+        if node.head == "script" and isinstance(node.kids[1], Tree):
+            yield base_of(node), node.kids[1]
+
+
+def _letters_of(sub: Tree) -> set[str]:
+    parts = sub.kids if sub.head in ("list", "juxt") else (sub,)
+    return {x for part in parts if isinstance(part, Tree) and (x := index_letter(part))}
+
+
+def _letters_below(trees: Iterable[Tree]) -> set[str]:
+    return {x for _, sub in _indexed(trees) for x in _letters_of(sub)}
 
 
 def note_members(items: Iterable[Tree], scope: Scope) -> None:
