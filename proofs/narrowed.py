@@ -18,7 +18,7 @@ from derive.derivation.network import REALS, Domain
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.bounds import intersected
-from derive.elaborate.statements.mood import SENTENCE, Mood
+from derive.elaborate.statements.mood import BEGINS, Mood
 from derive.elaborate.statements.regions import is_behind
 from derive.elaborate.values import Value
 from derive.kernel.expr import Expr, Var
@@ -28,7 +28,7 @@ from derive.notation.names import filled
 
 Span = tuple[int, int]
 # What parts a claim from an interval that is said of it alone.
-_ROW = re.compile(SENTENCE.pattern + r"|\\\\")
+_ROW = re.compile(BEGINS.pattern + r"|\\\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Narrowed:
         the one beside it, or the last before."""
         kinds = [
             n for n in self.all
-            if n.domain is None and (n.at < span or (n.said and self._near(span, n.at, SENTENCE)))
+            if n.domain is None and (n.at < span or (n.said and self._near(span, n.at, BEGINS)))
         ]  # fmt: skip
         intervals: dict[Var, list[Narrowing]] = {}
         for one in self.all:

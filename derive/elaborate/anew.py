@@ -12,7 +12,7 @@ from derive.elaborate.names.scope import base_of
 from derive.elaborate.sayings import key_of, relation_of
 from derive.elaborate.statements.alone import DEFINES, is_head
 from derive.elaborate.statements.given import FORMULA, Spanned, follows, is_concluded
-from derive.elaborate.statements.mood import SENTENCE, is_denied
+from derive.elaborate.statements.mood import BEGINS, is_denied
 from derive.latex.headings import Heading
 from derive.latex.read import Parsed
 from derive.tree import Tree
@@ -28,10 +28,6 @@ _CHANGES = re.compile(
     r"chang\w+|new|now use|next|back to|return\w* to)\b",
     re.IGNORECASE,
 )
-
-
-# A line that begins with a capital behind a formula begins a sentence, without a stop before it.
-_BEGINS = re.compile(SENTENCE.pattern + r"|(?:\$|\\\])\s*\n\s*(?=[A-Z][a-z])")
 
 
 def sentences_anew(parsed: Parsed) -> tuple[list[Heading], set[tuple[int, int]]]:
@@ -104,7 +100,7 @@ def _prose(parsed: Parsed) -> str:
 
 def _sentence(text: str, at: int) -> int:
     """Where the sentence begins in which something stands."""
-    ends = [found.end() for found in _BEGINS.finditer(text, max(0, at - 400), at)]
+    ends = [found.end() for found in BEGINS.finditer(text, max(0, at - 400), at)]
     return max(ends, default=max(0, at - 400))
 
 

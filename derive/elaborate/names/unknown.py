@@ -13,7 +13,7 @@ from derive.elaborate.claims.claimed import CONSTANTS, Claim
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.ranks import ROW, undotted
-from derive.elaborate.names.scope import INDICATORS
+from derive.elaborate.names.scope import INDICATORS, base_of
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
 
@@ -32,7 +32,7 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
         return _undefined_derivative(claims, claim)
     if claim.kind in ("update", "shape"):  # a set is no quantity
         return None
-    allowed: set[str] = set()
+    allowed = set(_supposed_of(claims, claim))
     for k, side in enumerate(claim.sides):
         for node in quantities(claims, side):
             symbol = str(node.kids[0])
@@ -43,6 +43,19 @@ def undefined(claims: Claims, claim: Claim) -> Tree | None:
             elif symbol not in allowed and not is_given(claims, symbol):
                 return node
     return _undefined_derivative(claims, claim)
+
+
+def _supposed_of(claims: Claims, claim: Claim) -> Iterator[str]:
+    """The symbols that only a supposition before a claim has, which are anything: the a of "if
+    x = a"."""
+    for one in claims.given:
+        if one.span[0] < claim.span[0] and one.relations == ("=",):
+            for side, other in (one.sides, one.sides[::-1]):
+                known = all(is_given(claims, str(n.kids[0])) for n in quantities(claims, other))
+                if side.head == "symbol" and known:
+                    yield str(side.kids[0])
+                elif base_of(side) and known:
+                    yield from (str(node.kids[0]) for node in quantities(claims, side))
 
 
 def guessed(claims: Claims, claim: Claim) -> Tree | None:

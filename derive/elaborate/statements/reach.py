@@ -15,6 +15,7 @@ from functools import cached_property
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.beside import beside
+from derive.elaborate.statements.mood import BEGINS
 from derive.elaborate.statements.parts import Span, parts_of
 from derive.latex.headings import headings
 from derive.latex.read import Parsed
@@ -111,7 +112,7 @@ class Reach:
         first, second = sorted((said, (at, at)))
         between = self._text[first[1] : second[0]]
         if at < said[0]:
-            return SENTENCE.search(between) is None
+            return SENTENCE.search(between) is None and BEGINS.search(between) is None
         return not _PARAGRAPH.search(between) and all(
             _GOES_ON.match(one) for one in SENTENCE.split(between)[1:]
         )
