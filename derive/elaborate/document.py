@@ -57,7 +57,7 @@ from derive.elaborate.statements.members import note_members, with_members, with
 from derive.elaborate.statements.models import without_models
 from derive.elaborate.statements.motions import with_motions
 from derive.elaborate.statements.nabla import with_whole_products
-from derive.elaborate.statements.onehot import with_one_hot
+from derive.elaborate.statements.onehot import with_one_hot, with_true_class
 from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
 from derive.elaborate.statements.reach import Reach
@@ -157,6 +157,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     said = [*words.definitions, *stated(parsed, counts.takes, judging)]
     said += () if judging else requests(parsed)
     said = with_one_hot(said, parsed.document.plain, reading)
+    said = with_true_class(said, parsed, reading)
     said = said if judging else with_tables(said)
     respelt = turned(respelled(said), parsed.document.plain)
     written = with_subsets(with_parts(respelt, reading), reading)

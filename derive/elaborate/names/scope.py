@@ -164,7 +164,8 @@ class Scope:
             # A bold name with one letter is a vector of its own, others are entries.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
             whole = whole and not is_range(subs[0]) and subs[0] not in self.shifts
-            met = label is not None and bare in self.met and all(map(index_letter, subs))
+            marked = label is not None or {*map(index_letter, subs)} <= self.classes
+            met = marked and bare in self.met and all(map(index_letter, subs))
             if (self.known(bare) or met) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None

@@ -29,7 +29,7 @@ def collect_letters(items: list[Tree], reading: Reading) -> None:
     reading.scope.timed = any(map(_has_time, items))
     for item in items:
         for node in item.subtrees():
-            reading.scope.counts |= _counted(node)
+            reading.scope.counts |= counted(node)
             if node.head == "big":
                 for letter, low, _ in bound_letters(node.kids[1]):
                     reading.scope.bound.add(letter)
@@ -95,7 +95,7 @@ def _has_time(item: Tree) -> bool:
     return stands > 0
 
 
-def _counted(node: Tree) -> set[str]:
+def counted(node: Tree) -> set[str]:
     r"""The letters of a limit above a big operator, and of the exponent of \mathbb{R}."""
     above = node.kids[2] if node.head == "big" else None
     if node.head == "script" and base_of(node).startswith((r"\mathbb", r"\Re")):

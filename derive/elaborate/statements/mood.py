@@ -15,9 +15,7 @@ from derive.latex.segment import COMMENT_FILL
 
 SENTENCE = re.compile(r"[.。;；](?:\s|$)|\n\s*\n")
 # A line that begins with a capital behind a formula begins a sentence, without a stop before it.
-BEGINS = re.compile(
-    SENTENCE.pattern + r"|(?:\$|\\\]|\\end\{[a-z]+\*?\})\s*\n\s*(?=[A-Z][a-z])"
-)
+BEGINS = re.compile(SENTENCE.pattern + r"|(?:\$|\\\]|\\end\{[a-z]+\*?\})\s*\n\s*(?=[A-Z][a-z])")
 
 
 class Mood(Enum):
