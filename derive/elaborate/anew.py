@@ -13,6 +13,7 @@ from derive.elaborate.sayings import key_of, relation_of
 from derive.elaborate.statements.alone import DEFINES, is_head
 from derive.elaborate.statements.given import FORMULA, Spanned, follows, is_concluded
 from derive.elaborate.statements.mood import BEGINS, is_denied
+from derive.elaborate.statements.pieces import pieces_of
 from derive.latex.headings import Heading
 from derive.latex.read import Parsed
 from derive.tree import Tree
@@ -38,10 +39,11 @@ def sentences_anew(parsed: Parsed) -> tuple[list[Heading], set[tuple[int, int]]]
     said: dict[str, Tree] = {}
     found: list[Heading] = []
     equations: set[tuple[int, int]] = set()
+    pieces = pieces_of([item for row in parsed.rows for item in row.items], text)
     for row in parsed.rows:
         for item in row.items:
             name = _defined(item)
-            if name is None:
+            if name is None or item.span in pieces:
                 continue
             before = said.get(key_of(name))
             start = _sentence(prose, item.span[0])

@@ -114,7 +114,7 @@ def intersected(one: Domain, other: Domain) -> Domain | None:
     low, high = max(lows, default=None), max(highs, default=None)
     closed = any(end is not None and not end[1] for end in (low, high))
     if low is not None and high is not None and (
-        low[0] > -high[0] or (low[0] == -high[0] and not closed)
+        low[0] > -high[0] or (low[0] == -high[0] and (low[1] or high[1]))
     ):  # fmt: skip
         return None
     values = tuple(v for v in one.values or other.values if _within(v, one) and _within(v, other))

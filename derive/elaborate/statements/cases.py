@@ -14,6 +14,7 @@ from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.lined import with_lines
 from derive.elaborate.statements.numerals import with_ones
+from derive.elaborate.statements.pieces import with_pieces
 from derive.elaborate.statements.pseudo import with_pseudo_inverses
 from derive.elaborate.statements.variations import along_directions, with_variations
 from derive.latex.read import Parsed
@@ -27,6 +28,7 @@ _DELTA, _ONE = Tree("name", (r"\delta",)), Tree("name", (r"\mathbb{1}",))
 def stated(parsed: Parsed, counted: Callable[[Tree], bool], judging: bool) -> list[Tree]:
     """What a document states but for what it counts, in the spelling that is read on."""
     rows = [[item for item in row.items if not counted(item)] for row in parsed.rows]
+    rows = with_pieces(rows, parsed.document.plain)
     flat = by_cases(rows, parsed.source.text) if judging else [i for row in rows for i in row]
     written = with_variations(with_deltas(with_ones(flat)))
     written = along_directions(written, parsed.document.plain)

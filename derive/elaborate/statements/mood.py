@@ -99,6 +99,8 @@ _ASKS = re.compile(
     r"when|true or false|ist|sind|gilt|est-ce)\b",
     re.IGNORECASE,
 )
+# Behind it a sentence is done with its conditions: "0 if x < a and x otherwise, where a > 0".
+_OTHERWISE = re.compile(r"\b(?:otherwise|else|sonst|sinon)\b\s*,", re.IGNORECASE)
 _LONE = re.compile(r"\W*\w+\W*")
 _ENDS = re.compile(r"[.。;；](?=\s|\$|$)|\n\s*\n|(?<!=)(?<!= )(?<!=\,)\?|\\begin\{|\\\[|\$\$")
 _COMMANDS = re.compile(rf"\\[A-Za-z]+\*?|{COMMENT_FILL}")
@@ -153,7 +155,7 @@ def mood_of(text: str, start: int, end: int, named: str = "") -> Mood:
     if _is_doubted(before, behind):
         return Mood.DOUBTED
     is_for = _FOR.search(re.sub(r"[$(]\s*$", "", before))
-    if _CONDITIONS.search(before) or (is_for and _mentioned(named, text[:start])):
+    if _CONDITIONS.search(_OTHERWISE.split(before)[-1]) or (is_for and _mentioned(named, text[:start])):
         return Mood.CONDITION
     return Mood.GIVEN
 
