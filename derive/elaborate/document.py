@@ -35,7 +35,7 @@ from derive.elaborate.recurrence.sequences import sequence, with_gradients
 from derive.elaborate.recurrence.steps import recurrence
 from derive.elaborate.recurrence.unroll import written_out
 from derive.elaborate.shown import text as written
-from derive.elaborate.statements.alone import sloped
+from derive.elaborate.statements.alone import dividing, sloped
 from derive.elaborate.statements.bounds import assume
 from derive.elaborate.statements.cases import stated
 from derive.elaborate.statements.collect import (
@@ -164,7 +164,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     functions = numeric(said)
     reading.scope.mapped = frozenset(map(latex, functions))
     entrywise = acts_on_entries(parsed.document.plain)
-    reading.sloped = sloped(said, () if entrywise else functions)
+    reading.sloped = sloped(said, () if entrywise else functions) | dividing(said)
     written, models = without_models(written)
     for model in models:
         told = f"${latex(model)}$ is the model of the data, and names none of them"

@@ -131,7 +131,7 @@ class Reading:
     roles: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # first use of a symbol
-    sloped: set[str] = field(default_factory=set)  # x of f'(x), where f(x) is defined
+    sloped: set[str] = field(default_factory=set)  # x of f'(x) of a defined f, n of 1/n
     notes: dict[str, str] = field(default_factory=dict)
     bold: bool = False  # does the document set vectors in bold
     declares: bool = False  # does it declare any array

@@ -156,4 +156,5 @@ def is_given(claims: Claims, symbol: str) -> bool:
         scope.known(symbol) or symbol in claims.reading.size_names or symbol in claims.own or letter
         or symbol in CONSTANTS or symbol.split("_")[0] in CONSTANTS - {"e"}
         or claims.reading.domain(symbol).classes is not None
+        or any(symbol in one.formals for one in claims.reading.functions.values())  # x of f(x)
     )  # fmt: skip

@@ -7,7 +7,7 @@ argument of one, or as the mean of the x_i, it is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from derive.elaborate.names.indices import index_letter
@@ -120,6 +120,18 @@ def sloped(items: Sequence[Tree], numeric: Collection[Tree] = ()) -> set[str]:
                 found.add(base_of(formals[function]))
             if slope or (function in numeric and at is not None):
                 found |= {base_of(formal) for formal in formals_of(after) if formal.head == "name"}
+    return found
+
+
+def dividing(items: Iterable[Tree]) -> set[str]:
+    r"""The n of \frac{1}{n}: nobody divides 1 by an array."""
+    found: set[str] = set()
+    for node in (node for item in items for node in item.subtrees()):
+        match node:
+            case Tree("frac", (Tree("num"), Tree("name", (str(under),)))):
+                found.add(under)
+            case Tree("juxt", (*_, Tree("num"), Tree("op", ("/",)), Tree("name", (str(under),)))):
+                found.add(under)
     return found
 
 

@@ -155,7 +155,8 @@ def mood_of(text: str, start: int, end: int, named: str = "") -> Mood:
     if _is_doubted(before, behind):
         return Mood.DOUBTED
     is_for = _FOR.search(re.sub(r"[$(]\s*$", "", before))
-    if _CONDITIONS.search(_OTHERWISE.split(before)[-1]) or (is_for and _mentioned(named, text[:start])):
+    conditions = _CONDITIONS.search(_OTHERWISE.split(before)[-1])
+    if conditions or (is_for and _mentioned(named, text[:start])):
         return Mood.CONDITION
     return Mood.GIVEN
 

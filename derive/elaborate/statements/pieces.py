@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.maps import headed
 from derive.tree import Tree
 
@@ -122,7 +123,8 @@ def _gives(item: Tree) -> bool:
     """Whether a statement gives a name, or a function of its letters, a value."""
     equation = item.head == "chain" and len(item.kids) == 3 and item.kids[1] == _EQUAL
     left = item.kids[0] if equation else None
-    return isinstance(left, Tree) and headed(left) is not None and item.kids[2].head != "ask"
+    named = isinstance(left, Tree) and base_of(headed(left)) != ""
+    return named and item.kids[2].head != "ask"
 
 
 def _is_condition(item: Tree) -> bool:

@@ -44,18 +44,18 @@ def target_of(statements: Statements, reading: Reading, text: str) -> Tree | Non
         latex(of) for of in differentiated
         if latex(of) in known and (not losses or known[latex(of)] in losses)
     )  # fmt: skip
-    if counted and (losses or not _applied(reading)):
+    abstract = [
+        of for of in differentiated
+        if base_of(of) and latex(of) not in known
+        and names_loss(reading.scope.refer(of).symbol)
+    ]  # fmt: skip
+    if counted and (losses or not (_applied(reading) or abstract)):
         return known[counted.most_common(1)[0][0]]
     if losses:
         return losses[-1]
     applied = _applied(reading)
     if applied is not None:
         return applied
-    abstract = [
-        of for of in differentiated
-        if base_of(of) and latex(of) not in known
-        and names_loss(reading.scope.refer(of).symbol)
-    ]  # fmt: skip
     if abstract:
         return abstract[0]
     # What is made of gradients is a quantity of the backward pass.

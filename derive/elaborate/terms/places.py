@@ -75,6 +75,9 @@ def gradient_at_place(reading: Reading, tree: Tree, env: Env) -> Tree | None:
         return _by_entries(tree, name, formals, arguments or formals) if numbers else None
     if str(function) not in reading.functions:
         return None
+    if not arguments and by is None:  # \nabla f is \nabla f(x)
+        whole = Tree("call", (name, *formals), of.span)
+        return Tree("grad", (formals[0], whole, tree.kids[2]), tree.span)
     if not arguments or arguments == formals or by not in (None, *formals):
         return None
     if by is None and arguments[0].head == "symbol":
