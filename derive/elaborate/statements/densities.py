@@ -6,6 +6,7 @@ definition, the whole of it, \ln p(t \mid w), is a name.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -15,6 +16,7 @@ from derive.elaborate.statements.alone import DEFINES
 from derive.latex.print import latex
 from derive.tree import Tree
 
+_DIVERGES = re.compile(r"KL|JS|\bD\b|^D")  # D(p \| q) of two distributions
 _LOGARITHMS = frozenset(["log", "ln"])
 
 
@@ -96,7 +98,11 @@ def with_conditions(items: Sequence[Tree]) -> list[Tree]:
     for item in items:
         match item:
             case Tree("chain", (Tree("juxt", (Tree() as name, bracket)), Tree("rel", (sign,)), *_)):
-                if sign in ("=", ":=") and _conditional(bracket):
+                if (
+                    sign in ("=", ":=")
+                    and _conditional(bracket)
+                    and not _DIVERGES.search(latex(name))
+                ):
                     heads.setdefault(name, bracket)
     used = {
         name for item in items for node in item.subtrees() if node.head == "juxt"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.maps import headed
+from derive.elaborate.statements.mood import BEGINS
 from derive.tree import Tree
 
 _EQUAL = Tree("rel", ("=",))
@@ -99,7 +100,7 @@ def _piece(flat: Sequence[Tree], k: int, text: str) -> _Piece | None:
 
 
 def _fits(pattern: re.Pattern[str], text: str) -> bool:
-    return pattern.fullmatch(text) is not None
+    return pattern.fullmatch(text) is not None and BEGINS.search(text) is None
 
 
 def _runs(pieces: Iterable[_Piece], text: str) -> list[list[_Piece]]:
@@ -111,7 +112,8 @@ def _runs(pieces: Iterable[_Piece], text: str) -> list[list[_Piece]]:
             last is not None
             and last.item.kids[0] == one.item.kids[0]
             and last.condition is not None
-            and _fits(_JOINED, text[last.end : one.start])
+            and last.end <= one.start
+            and _JOINED.fullmatch(text[last.end : one.start])
         ):
             runs[-1].append(one)
         else:
@@ -123,8 +125,10 @@ def _gives(item: Tree) -> bool:
     """Whether a statement gives a name, or a function of its letters, a value."""
     equation = item.head == "chain" and len(item.kids) == 3 and item.kids[1] == _EQUAL
     left = item.kids[0] if equation else None
-    named = isinstance(left, Tree) and base_of(headed(left)) != ""
-    return named and item.kids[2].head != "ask"
+    name = headed(left) if isinstance(left, Tree) else None
+    named = name is not None and base_of(name) != ""
+    slope = named and any(node.head == "prime" for node in name.subtrees())
+    return named and not slope and item.kids[2].head != "ask"
 
 
 def _is_condition(item: Tree) -> bool:
