@@ -31,10 +31,10 @@ from proofs.loosely import loosely
 from proofs.narrowed import Narrowed
 from proofs.norms import by_another_custom
 from proofs.regions import Regions
+from proofs.stationary import follows, stationary
 from proofs.supposed import (
     Supposed,
     implicit,
-    rearranged,
     standing,
     suppositions,
     tied,
@@ -142,7 +142,7 @@ class Judge:
     @cached_property
     def supposed(self) -> list[Supposed]:
         """What the document supposes."""
-        return [*suppositions(self), *suppositions_in_words(self.claims)]
+        return [*suppositions(self), *suppositions_in_words(self.claims), *stationary(self)]
 
     @cached_property
     def regions(self) -> Regions:
@@ -251,11 +251,11 @@ class Judge:
         assert decisive is not None
         if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
             asked = self.pair(before, here)
-            decisive = rearranged(asked, self._before(claim), self.decider) or decisive
+            decisive = follows(asked, self._before(claim), self.decider) or decisive
         if decisive.verdict == REFUTED:
             decisive = by_another_custom(self, claim, k) or decisive
         decisive = off_kinks(decisive) if derives else decisive
-        if k == 0 and relation in EQUALITIES:
+        if k == 0 and relation in EQUALITIES and not decisive.message:
             decisive = of_a_variable(decisive, left, here)
         decisive = unless_unread(decisive, (left, before, here), relation, self.claims)
         more = {

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from derive.elaborate.claims.remainders import Remainder
+from derive.elaborate.claims.solutions import circular, solutions
 from derive.elaborate.claims.steps import stepped, steps_of
 from derive.elaborate.claims.valued import note_values
 from derive.elaborate.names.indices import index_letter
@@ -25,7 +26,7 @@ from derive.elaborate.statements.differentials import (
     varied_in,
     with_differentials,
 )
-from derive.elaborate.statements.given import is_concluded, is_given, is_value
+from derive.elaborate.statements.given import is_given, is_value
 from derive.elaborate.statements.mood import is_called_false, is_denied
 from derive.elaborate.statements.roots import is_root
 from derive.elaborate.statements.shorthand import Mark, Shorthand, delta_of
@@ -70,14 +71,13 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     _note_inputs(statements, reading)
     note_sizes(statements, reading, text)
     note_values(statements, reading, text)
-    for item in (*_solutions(statements, reading, text), *_round(statements, reading)):
+    for item in (*solutions(statements, reading, text), *circular(statements, reading)):
         if item in statements.definitions:
             _claim(item, statements, reading)
     for item in list(statements.definitions):
         symbol = introduced(item.kids[0], reading)[0]
         denied = is_denied(text, *item.span) or is_called_false(text, item.span[1])
-        denied = denied or is_value(item, text)
-        if symbol in reading.scope.declared and denied:
+        if symbol in reading.scope.declared and (denied or is_value(item, text)):
             _claim(item, statements, reading)
     for item in list(statements.definitions):
         # H^T = H: no name stands there; A_{ij} = A_{ji}: it does not give A.
@@ -89,18 +89,17 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
         parts = left.kids if left.head == "list" else (left,)
         parts = [p for p in parts if p.head != "dots"]  # x_1, \dots, x_n
         if not all(base_of(p) for p in parts) or any(delta_of(p, reading) for p in parts):
-            statements.declarations.remove(item)
-            statements.claims.append(item)
-        elif all(where.get(reading.scope.introduce(p).symbol, item.span) < item.span
-                 for p in parts):  # fmt: skip
+            _moved(item, statements.declarations, statements)
+        elif all(
+            where.get(reading.scope.introduce(p).symbol, item.span) < item.span for p in parts
+        ):
             statements.claims.append(item)  # said of what is defined above it
     for item in list(statements.assumptions):
         sides = item.kids[::2]
         # "With x > y" is supposed; 0 < x bounds x.
-        supposed = is_given(item, text) and not any(number(side) is not None for side in sides)
+        supposed = is_given(item, text) and all(number(side) is None for side in sides)
         if supposed or not all(_plain(side, reading) for side in sides):
-            statements.assumptions.remove(item)
-            statements.claims.append(item)
+            _moved(item, statements.assumptions, statements)
     for item in list(statements.claims):
         # x \neq 0 of a variable is supposed, whatever the words.
         signs = {str(sign.kids[0]) for sign in item.kids[1::2]} if item.head == "chain" else set()
@@ -121,8 +120,7 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     for item in list(statements.definitions):
         # So is what says in another form what W_{t+1} is.
         if item.kids[0] in rules:
-            statements.definitions.remove(item)
-            statements.claims.append(item)
+            _moved(item, statements.definitions, statements)
             reading.scope.defined.discard(introduced(item.kids[0], reading)[0])
     named: set[str] = set()
     for item in list(statements.claims):
@@ -148,10 +146,14 @@ def claims_told_apart(statements: Statements, reading: Reading, text: str = "") 
     return shorthand
 
 
+def _moved(item: Tree, items: list[Tree], statements: Statements) -> None:
+    items.remove(item)
+    statements.claims.append(item)
+
+
 def _claim(item: Tree, statements: Statements, reading: Reading) -> None:
     """A definition becomes a claim; what another one defines stays defined."""
-    statements.definitions.remove(item)
-    statements.claims.append(item)
+    _moved(item, statements.definitions, statements)
     symbol = introduced(item.kids[0], reading)[0]
     if all(introduced(d.kids[0], reading)[0] != symbol for d in statements.definitions):
         base, _, label, _ = taken_apart(item.kids[0], reading.scope)
@@ -167,51 +169,6 @@ def _note_inputs(statements: Statements, reading: Reading) -> None:
         letter = index_letter(name)
         if letter is None or letter not in scope.bound | scope.steps:
             scope.inputs.add(scope.refer(name).symbol)
-
-
-def _solutions(statements: Statements, reading: Reading, text: str) -> list[Tree]:
-    r"""The w = (X^\top X)^{-1} X^\top y that "hence" or an arrow concludes, of a variable of what
-    is defined above it: it gives w no value there; nor does \sigma^2 = .. give \sigma one."""
-    scope = reading.scope
-    bounded = {scope.refer(name).symbol for item in statements.assumptions
-               for side in item.kids[::2] if base_of(side) or side.head == "list"
-               for name in names_in([side])}  # fmt: skip
-    brackets = [*scope.applied.values(), *(f.kids[0].kids[1] for f in statements.functions)]
-    formal = {scope.refer(name).symbol for name in names_in(brackets)}
-    found: list[Tree] = []
-    for item in statements.definitions:
-        symbol = introduced(item.kids[0], reading)[0]
-        base, _, label, _ = taken_apart(item.kids[0], scope)
-        if label is not None and (base, latex(label)) in scope.powered and base in bounded:
-            symbol = base
-        if symbol not in scope.declared | formal | bounded or not is_concluded(item, text):
-            continue
-        above = [d for d in (*statements.definitions, *statements.functions) if d.span < item.span]
-        used = {scope.refer(name).symbol for name in names_in(k for d in above for k in d.kids[2:])}
-        if symbol in used:
-            found.append(item)
-    return found
-
-
-def _round(statements: Statements, reading: Reading) -> Iterator[Tree]:
-    """The A = (I - Q)(I + Q)^{-1} of a declared A of which a definition above it has made Q: what
-    would go round in a circle claims something of A."""
-    made: dict[str, set[str]] = {}
-    used: set[str] = set()
-    for item in sorted(statements.definitions, key=lambda d: d.span):
-        symbol = introduced(item.kids[0], reading)[0]
-        names = {reading.scope.refer(name).symbol for name in names_in(item.kids[2:3])}
-        used |= names
-        if symbol in used and symbol in reading.scope.declared:  # or else nothing leads to it
-            reached, waiting = set(names), list(names)
-            while waiting:
-                more = made.get(waiting.pop(), set()) - reached
-                reached |= more
-                waiting += more
-            if symbol in reached:
-                yield item
-                continue
-        made.setdefault(symbol, names)
 
 
 def _named_in_passing(

@@ -23,6 +23,7 @@ from derive.elaborate.statements.described import described
 from derive.elaborate.statements.given import is_case, is_condition, is_given, is_required
 from derive.elaborate.statements.kinds import Called
 from derive.elaborate.statements.mood import is_denied
+from derive.elaborate.statements.vanishing import is_solved_for
 from derive.latex.read import Parsed
 from derive.notation.names import filled
 from derive.tree import Tree
@@ -108,7 +109,7 @@ def _is_given(claim: Claim, text: str) -> bool:
         return False
     if is_condition(claim.item, text) or is_denied(text, *claim.span):
         return True
-    if speaks_of_derivatives(claim.sides):
+    if speaks_of_derivatives(claim.sides) or is_solved_for(text, claim.span[0]):
         return False
     return is_given(claim.item, text) or is_case(claim.item, text)
 

@@ -126,9 +126,9 @@ def _gives(item: Tree) -> bool:
     equation = item.head == "chain" and len(item.kids) == 3 and item.kids[1] == _EQUAL
     left = item.kids[0] if equation else None
     name = headed(left) if isinstance(left, Tree) else None
-    named = name is not None and base_of(name) != ""
-    slope = named and any(node.head == "prime" for node in name.subtrees())
-    return named and not slope and item.kids[2].head != "ask"
+    if name is None or not base_of(name) or any(n.head == "prime" for n in name.subtrees()):
+        return False
+    return item.kids[2].head != "ask"
 
 
 def _is_condition(item: Tree) -> bool:
