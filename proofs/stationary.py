@@ -15,7 +15,7 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
-from derive.derivation.local import replaced
+from derive.derivation.local import opened, replaced
 from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
@@ -77,21 +77,21 @@ def follows(
     at which one of these is zero, and the equation false."""
     if (found := rearranged(pair, supposed, decider)) is not None:
         return found
-    left, right = pair
+    left, right = map(opened, pair)
     sought = [one for one in supposed if one.said and one.sought and one.sign == "="]
     for one in sought:
-        gap = one.pair[0] - one.pair[1]
+        gap = opened(one.pair[0] - one.pair[1])
         for made in (*_multiples(left - right, gap), *_quotient(left, right, gap)):
             found = decider.related(left - right, made)
             if found.verdict == PROVED:
                 return replace(found, conditions=(*found.conditions, one.said))
-    return next(filter(None, (_fails(pair, one, decider) for one in sought)), None)
+    return next(filter(None, (_fails((left, right), one, decider) for one in sought)), None)
 
 
 def _fails(pair: tuple[Expr, Expr], one: Supposed, decider: Decider) -> Finding | None:
     """A point at which an equation is false, of those at which a gradient is zero that is linear in
     its variable: w is solved for, and put in."""
-    gap = one.pair[0] - one.pair[1]
+    gap = opened(one.pair[0] - one.pair[1])
     for var in (n for n in toposort(gap) if isinstance(n, Var) and n.axes == gap.axes):
         slope = jacobian(gap, var) if gap.axes else grad(gap, var)
         if var in toposort(slope):

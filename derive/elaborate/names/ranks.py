@@ -7,7 +7,7 @@ The idea: custom proposes ranks, each with the cost of departing from it, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from derive.elaborate.faults import Fault
@@ -111,15 +111,27 @@ def _letters_below(symbol: str) -> set[str]:
 
 
 def note_entries(items: Iterable[Tree], reading: Reading) -> None:
-    """Note how many indices stand beside a label: y_j^{(i)} makes a vector of y^{(i)}."""
+    r"""Note how many indices stand beside a label, y_j^{(i)} makes a vector of y^{(i)}, or below
+    the x of f(x) = \sum_j x_j."""
+    items = list(items)
+    formal = {str(x.kids[0]) for item in items for x in _formals(item)}
     for node in names_in(items):
-        _, below, label, _ = taken_apart(node, reading.scope)
-        if label is None or not below:
+        base, below, label, _ = taken_apart(node, reading.scope)
+        if not below or (label is None and base not in formal):
             continue
         reference = reading.scope.refer(node)
         axes = len(reference.indices) - reference.symbol.count("#")
-        if axes > reading.entries.get(reference.symbol, 0) and "^" in reference.symbol:
+        known = "^" in reference.symbol or reference.symbol in formal
+        if axes > reading.entries.get(reference.symbol, 0) and known:
             reading.entries[reference.symbol] = axes
+
+
+def _formals(item: Tree) -> Iterator[Tree]:
+    """The names that a statement has in brackets on its left: x of f(x) = .."""
+    match item:
+        case Tree("chain", (Tree("juxt", (Tree(), Tree("paren", (inner,)))), *_)):
+            names = inner.kids if inner.head == "list" else (inner,)
+            yield from (name for name in names if name.head == "name")
 
 
 def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[int, int], ...]:

@@ -141,7 +141,11 @@ def _spelled_out(reading: Reading, equation: Equation) -> Row | None:
     own = {s for s in symbols if not s.lstrip("\\").isalpha() or s not in BY_WORD}
     if len(equation.formals) == 1 and own == set(equation.formals):
         var = Var("t", ())
-        body = value_of(reading, equation.body, Env(formals={equation.formals[0]: Value(var)}))
+        try:
+            body = value_of(reading, equation.body, Env(formals={equation.formals[0]: Value(var)}))
+        except Fault:  # f(x) = \sum_j x_j^2 is no function of a number
+            reading.spelled_out[equation.symbol] = None
+            return None
         for row in POINTWISE.values():
             if row.body is None or row.arity != 1 or reading.scope.known(row.latex):
                 continue
