@@ -42,6 +42,7 @@ from derive.elaborate.statements.collect import (
     Statements,
     equation_of,
     introduced,
+    numbers_asked,
     sorted_statements,
 )
 from derive.elaborate.statements.declare import declare
@@ -57,6 +58,7 @@ from derive.elaborate.statements.members import note_members, with_members
 from derive.elaborate.statements.models import without_models
 from derive.elaborate.statements.motions import with_motions
 from derive.elaborate.statements.nabla import with_whole_products
+from derive.elaborate.statements.numbers import of_numbers
 from derive.elaborate.statements.onehot import with_one_hot
 from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
@@ -155,7 +157,8 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     words = spoken(parsed)
     reading.unread = words.others
     said = [*words.definitions, *stated(parsed, counts.takes, judging)]
-    said += () if judging else requests(parsed)
+    numbers: set[Tree] = set()
+    said += () if judging else requests(parsed, numbers)
     said = with_one_hot(said, parsed.document.plain, reading)
     said = said if judging else with_tables(said)
     respelt = turned(respelled(said), parsed.document.plain)
@@ -164,6 +167,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.scope.mapped = frozenset(map(latex, functions))
     entrywise = acts_on_entries(parsed.document.plain)
     reading.sloped = sloped(said, () if entrywise else functions)
+    reading.numeric = not judging and of_numbers(said, parsed.document.plain)
     written, models = without_models(written)
     for model in models:
         told = f"${latex(model)}$ is the model of the data, and names none of them"
@@ -203,6 +207,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     known = words_claimed(items, parsed.document.plain) if judging else []
     statements = sorted_statements([item for item in items if item not in known], reading)
     statements.claims += known
+    reading.differentiated |= numbers_asked(numbers, reading)
     shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
     # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
     for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:

@@ -191,7 +191,7 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
         return ((0, 0), (2 if upper else 1, 3))
     if upper:
         return ((2, 0), (1, 2), (0, 3))
-    if symbol in reading.sloped:
+    if symbol in reading.sloped or reading.numeric:
         return ((0, 0), (1, 1))
     return ((1, 0), (0, 1), (ROW, 2))
 

@@ -90,6 +90,12 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     return found
 
 
+def numbers_asked(of: Iterable[Tree], reading: Reading) -> set[str]:
+    """The symbols of what a gradient is asked of in words: f, and the f of f(x)."""
+    names = (tree.kids[0] if is_head(tree) else tree for tree in of)
+    return {reading.scope.refer(name).symbol for name in names if base_of(name)}
+
+
 def _of_gradients(item: Tree) -> Iterator[Tree]:
     """What a gradient is asked of: g of \\nabla_w g."""
     for node in item.subtrees():

@@ -36,6 +36,7 @@ _NOUNS = {
     ),
 }  # fmt: skip
 _NOUN = _any(*(f"(?P<n{order}_{{k}}>{words})" for order, words in _NOUNS.items()))
+_GRADIENT = re.compile("gradient", re.IGNORECASE)
 _AND = r"(?:\s*,\s*(?:and\s+|und\s+|et\s+)?|\s+(?:and|und|et|as well as)\s+)"
 # The weight matrix $W$, the loss $L$; "and the Hessian of $L$" is another request.
 _WORDS = (
@@ -93,8 +94,11 @@ _WRT = re.compile(r"\bw\s*\.?\s*r\s*\.?\s*t\b\.?", re.IGNORECASE)
 _NOISE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[${}~*_]")
 
 
-def requests(parsed: Parsed) -> list[Tree]:
-    """The derivatives that the words of a document ask for."""
+def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
+    """The derivatives that the words of a document ask for.
+
+    ``numbers`` gets that of which a gradient is asked: what has one is a number.
+    """
     if not _VERB.search(parsed.document.plain):
         return []
     formulas = parsed.document.formulas[:_MOST]
@@ -111,7 +115,10 @@ def requests(parsed: Parsed) -> list[Tree]:
         for ask in _asks(sentence):
             of = ask.groupdict().get("of") or (last if ask.re is _ITS else "")
             if of or ask.re is not _ITS:
-                found |= dict.fromkeys(_derivatives(ask, of, said, heads))
+                made = list(_derivatives(ask, of, said, heads))
+                found |= dict.fromkeys(made)
+                if numbers is not None and _GRADIENT.search(ask["n1_0"] or ""):
+                    numbers |= {one.kids[0] for one in made if one.head == "deriv"}
         *_, last = (last, *(x for x in re.findall(_ONE, sentence) if any(map(_defines, said[x]))))
     return list(found)
 

@@ -130,7 +130,8 @@ def reaching(tree: Tree, outer: frozenset[str] = frozenset()) -> Tree:
     r"""The tree with every sum reaching to the last term that uses its index.
 
     \sum_i a_i + b_i is the sum of both.  ``outer`` are letters that something around binds; Fault,
-    code ``ambiguous-sum``, where a term without the index stands in between.
+    code ``ambiguous-sum``, where a term without the index stands in between, and of
+    -\sum_i a_i + b_i, where nobody can tell whether the minus holds for b_i.
     """
     if tree.head == "big":
         letters = {letter for letter, _, _ in bound_letters(tree.kids[1])}
@@ -172,14 +173,18 @@ def _absorbed(terms: tuple[Tree, ...], outer: frozenset[str]) -> tuple[Tree, ...
             )
         taken = terms[k + 1 : using[-1] + 1]
         if term.head == "neg":
-            taken = tuple(_negated(t) for t in taken)
+            if (plus := next((t for t in taken if t.head != "neg"), None)) is not None:
+                raise Fault(
+                    "ambiguous-sum",
+                    f"the minus before the sum over ${', '.join(sorted(letters))}$ may hold for "
+                    f"${latex(plus)}$ too, or not",
+                    term,
+                    "put brackets around what is summed",
+                )
+            taken = tuple(t.kids[0] for t in taken)
         grown = _grown(path, taken)
         return _absorbed((*terms[:k], grown, *terms[using[-1] + 1 :]), outer)
     return terms
-
-
-def _negated(term: Tree) -> Tree:
-    return term.kids[0] if term.head == "neg" else Tree("neg", (term,), term.span)
 
 
 def _last_big(term: Tree) -> list[Tree]:
