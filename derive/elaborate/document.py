@@ -113,7 +113,10 @@ def read_document(source: Source) -> Network:
 
 def _network(source: Source, recast: Recast) -> Network:
     done = elaborated(source, recast=recast)
-    done.reading.scope.met = set(done.reading.variables)
+    done.reading.scope.met = {
+        symbol: max(len(one.axes) for one in every)
+        for symbol, every in done.reading.variables.items()
+    }
     faults = done.faults
     network = None
     try:

@@ -85,7 +85,7 @@ class Scope:
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
     inputs: set[str] = field(default_factory=set)  # what definitions are made of, known or not
-    met: set[str] = field(default_factory=set)  # variables of the definitions, once those are read
+    met: dict[str, int] = field(default_factory=dict)  # variables that are read, and their axes
     free: Free = field(default_factory=Free)  # functions of arrays that nothing defines
 
     def use_of(self, tree: Tree) -> str:
@@ -160,7 +160,8 @@ class Scope:
             # A bold name with one letter is a vector of its own, others are entries.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
             whole = whole and not is_range(subs[0]) and subs[0] not in self.shifts
-            met = label is not None and bare in self.met and all(map(index_letter, subs))
+            entry = label is not None or self.met.get(bare) == len(subs)  # V_{ij} of a V
+            met = bare in self.met and entry and all(map(index_letter, subs))
             if (self.known(bare) or met) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None
@@ -292,10 +293,8 @@ def index_letter(tree: Tree | None) -> str | None:
     if tree is None:
         return None
     inner: Tree = tree.kids[0] if tree.head in LABELS else tree
-    if inner.head == "name":
-        text = str(inner.kids[0])
-        return text if re.fullmatch(r"[A-Za-z]|\\ell", text) else None
-    return None
+    written = str(inner.kids[0]) if inner.head == "name" else ""
+    return written if re.fullmatch(r"[A-Za-z]|\\ell", written) else None
 
 
 def taken_apart(

@@ -61,7 +61,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     collect_components(found.definitions, reading)
     for item in found.definitions:
         _collect_powers(item.kids[0], reading)
-    reading.scope.met |= numbered_parts(items)
+    reading.scope.met |= dict.fromkeys(numbered_parts(items), 0)
     for item in found.declarations:
         for name in declared_names(item):
             reading.scope.declared.add(reading.scope.introduce(name).symbol)
