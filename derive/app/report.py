@@ -133,7 +133,7 @@ def _parameters(network: Network) -> dict[str, Any]:
 
 
 def _question(answer: Answer, check: Agreement, source: Source, network: Network) -> dict[str, Any]:
-    from derive.app.exists import conditions_of, kinks_of
+    from derive.app.exists import conditions_of, kinks_of, outside
     from derive.app.shapes import asked_axes
 
     question, spelling = answer.question, network.spelling
@@ -154,6 +154,7 @@ def _question(answer: Answer, check: Agreement, source: Source, network: Network
         "conditions": [
             latex(one, spelling) for one in conditions_of(answer.value, question.of, network)
         ],
+        "outside": [latex(one, spelling) for one in outside(answer.value, answer.named)],
         "kinks": {
             latex(function, spelling): value
             for function, value in kinks_of(question.of, question.wrt).items()
@@ -181,6 +182,7 @@ def _count(one: Counted, source: Source) -> dict[str, Any]:
         "number": None,
         "zero": False,
         "conditions": [],
+        "outside": [],
         "kinks": {},
         "shape": [],
         "layout": "denominator",

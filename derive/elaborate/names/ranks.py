@@ -68,7 +68,7 @@ def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
         if rank is None:
             rank = ranks_to_try(reading, symbol, least)[0][0]
         if declaration is None:
-            _require_custom(reading, symbol, rank, tree)
+            _require_custom(reading, symbol, least if least > abs(rank) else rank, tree)
         own = tuple(reading.sizes.fresh() for _ in range(max(abs(rank), least)))
         axes = (1, *own) if rank == ROW else own
     reading.own_axes[symbol] = axes
