@@ -68,6 +68,7 @@ from derive.elaborate.statements.roots import with_exponentials, with_roots
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.sized import note_counts
 from derive.elaborate.statements.slopes import Slopes
+from derive.elaborate.statements.spaces import spaces
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.statements.spoken import spoken
 from derive.elaborate.statements.subsets import with_subsets
@@ -160,6 +161,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     words = spoken(parsed)
     reading.unread = words.others
     said = [*words.definitions, *stated(parsed, counts.takes, judging)]
+    said += spaces(parsed)
     numbers: set[Tree] = set()
     said += () if judging else requests(parsed, numbers)
     said = with_one_hot(said, parsed.document.plain, reading)
