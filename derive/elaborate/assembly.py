@@ -22,6 +22,7 @@ from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import shape_of
 from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.facts import note_facts, with_totals_said
+from derive.elaborate.statements.requests import is_asked_for
 from derive.elaborate.values import resized
 from derive.kernel import sizes
 from derive.kernel.expr import Call, Delta, Expr, Name, Ones, Var, toposort
@@ -66,7 +67,7 @@ def network_of(
         except Fault as fault:
             faults.append(fault)
     if not judging:
-        questions += _requests(statements, reading, nodes, root, questions)
+        questions += _requests(statements, reading, nodes, root, questions, faults, parsed)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
     note_facts(parsed, statements, reading, judging)
@@ -108,10 +109,12 @@ def network_of(
 
 def _requests(
     statements: Statements, reading: Reading, nodes: dict[str, Expr], root: Expr | None,
-    asked: Sequence[Question],
+    asked: Sequence[Question], faults: list[Fault], parsed: Parsed,
 ) -> list[Question]:  # fmt: skip
-    """Derivatives alone in the text, "find \\nabla_W L": asked for, where they are known."""
+    """Derivatives alone in the text, "find \\nabla_W L": asked for, where they are known; at fault,
+    if none is that is asked for."""
     found: list[Question] = []
+    failed: list[Fault] = []
     seen = {(q.kind, q.of, q.wrt, q.entry) for q in asked}
     for item in statements.bare:
         try:
@@ -120,8 +123,13 @@ def _requests(
                 if key not in seen:
                     seen.add(key)
                     found.append(one)
-        except (Silent, Fault):
-            reading.note(latex(item), f"${latex(item)}$ is mentioned and not answered")
+        except (Silent, Fault) as fault:
+            told = f"${latex(item)}$ is mentioned and not answered"
+            if isinstance(fault, Fault) and is_asked_for(item.span[0], parsed.document.plain):
+                failed.append(fault)
+                told = f"${latex(item)}$ is asked for and not answered: {fault.message}"
+            reading.note(latex(item), told)
+    faults += failed if not found and not asked else []
     return found
 
 

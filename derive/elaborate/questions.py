@@ -15,6 +15,7 @@ from derive.derivation.network import Question, Whole
 from derive.derivation.picked import picked
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.met import require_linked, require_met
 from derive.elaborate.names.scope import base_of, index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import shape_of
@@ -112,7 +113,8 @@ def question(
             return
         if _is_part(by, reading):
             made = _of_part(Tree("deriv", (of, by, order), part.span), part, reading, root)
-            _require_met(made, nodes, reading, part)
+            require_met(made, nodes, reading, part)
+            require_linked(made, nodes, reading, part)
             yield made
             return
         opens = _entries_of((of, by), reading)
@@ -123,7 +125,8 @@ def question(
             each = [(Tree("grad", (one, *part.kids[1:]), part.span), one) for one in by.kids]
         for single, one in each:
             made = _derivative(single, target, one, str(order), reading, letters)
-            _require_met(made, nodes, reading, part)
+            require_met(made, nodes, reading, part)
+            require_linked(made, nodes, reading, part)
             yield made
         return
     if base_of(part) == r"\delta" and part.head == "script" and part.kids[1] is not None:
@@ -350,26 +353,6 @@ def _require_known(tree: Tree, reading: Reading) -> None:
             "undefined-symbol", f"${latex(tree)}$ is neither declared nor defined", tree,
             f"defined here are {defined}" if defined else "define it first",
         )  # fmt: skip
-
-
-def _require_met(asked: Question, nodes: dict[str, Expr], reading: Reading, part: Tree) -> None:
-    """Fault for a derivative by what the document neither declares nor uses: it is not 0."""
-    met = set(toposort(asked.of, *nodes.values()))
-    met |= set(toposort(asked.whole.of)) if asked.whole else set()
-    for one in asked.moved:
-        if isinstance(one, Var) and one not in met and one not in _declared(reading):
-            raise Fault(
-                "undefined-symbol",
-                f"${latex(symbol_tree(one.name))}$ is neither declared nor used", part,
-                "say what it is, as in `the rows of $W$ are $w_j$`",
-            )  # fmt: skip
-
-
-def _declared(reading: Reading) -> set[Expr]:
-    return {
-        one for symbol, every in reading.variables.items()
-        if symbol in reading.declarations for one in every
-    }  # fmt: skip
 
 
 def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]:

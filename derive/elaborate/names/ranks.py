@@ -314,6 +314,13 @@ def odd_one_out(reading: Reading, arrays: Mapping[str, Axes]) -> Fault | None:
     )  # fmt: skip
 
 
+def is_called_after(family: str, whole: str) -> bool:
+    """Whether a^{(i)} has the letter of A, and the accents."""
+    one, all_of_it = (parts(re.split(r"[_^]", symbol)[0]) for symbol in (family, whole))
+    same = (one.core.lower(), one.accents) == (all_of_it.core.lower(), all_of_it.accents)
+    return same and "#" not in whole
+
+
 def _letters(axes: Axes) -> set[str]:
     return {name for axis in axes if isinstance(axis, Size) for name in axis.names()}
 

@@ -123,6 +123,14 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
     return list(found)
 
 
+def is_asked_for(place: int, plain: str) -> bool:
+    """Whether the sentence before a formula asks to find it: "compute .. and .."."""
+    before = _ENDS.split(plain[max(0, place - 300) : place])[-1]
+    words = " ".join(_NOISE.sub(" ", before).split())
+    found = list(_VERB.finditer(words))
+    return any(_is_asked(words, v) and not _BESIDE.search(words, v.end()) for v in found)
+
+
 def _defines(item: Tree) -> bool:
     if item.head != "chain" or item.kids[0] is None or item.kids[1].kids[0] not in ("=", ":="):
         return False

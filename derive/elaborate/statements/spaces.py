@@ -57,9 +57,7 @@ _PATTERNS = tuple(
         rf"{_NAMES}{_IS}{_ARTICLE}{_PLAIN}vectors?\s+of\s+(?:the\s+)?{_COUNT}\s+\w+s\b",
     )
 )
-_SENTENCE = re.compile(
-    r"[.?!;:]+(?=\s|$)|\n\s*\n|\\(?:item|begin|end|(?:sub)*section|paragraph)\b"
-)
+_SENTENCE = re.compile(r"[.?!;:]+(?=\s|$)|\n\s*\n|\\(?:item|begin|end|(?:sub)*section|paragraph)\b")
 _NOISE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[${}~*_]")
 
 
@@ -133,9 +131,9 @@ def _space(items: Sequence[Tree], counts: bool) -> Tree | None:
     (item,) = items
     if item.head == "script" and item.kids[0] == REALS and item.kids[2] is not None:
         return item
-    if item.head == "juxt" and len(item.kids) == 3 and item.kids[1] == Tree("op", (r"\times",)):
-        if all(_is_size(kid) for kid in item.kids[::2]):
-            return Tree("script", (REALS, None, item), item.span)
+    product = item.head == "juxt" and item.kids[1:2] == (Tree("op", (r"\times",)),)
+    if product and len(item.kids) == 3 and all(map(_is_size, item.kids[::2])):
+        return Tree("script", (REALS, None, item), item.span)
     return None
 
 
