@@ -249,6 +249,8 @@ def _answers(solution: Solution) -> Iterable[Block]:
             _shape_of(answer) + exists + _outside(answer) + _definite(answer, network),
         )  # fmt: skip
     yield from _kinks(solution)
+    for sentence in network.unanswered:
+        yield sheet.Paragraph(("Asked for and not answered here: ", *worded(sentence)))
 
 
 def _kinks(solution: Solution) -> Iterable[Block]:

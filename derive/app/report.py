@@ -65,6 +65,7 @@ def solved_json(done: Solved, source: Source) -> dict[str, Any]:
         "seed": next((one.seed for one in done.solutions), None),
         "passed": not done.failed,
         "notes": every("notes"),
+        "unanswered": every("unanswered"),
         "general": every("general"),
         "parameters": None,
         "questions": every("questions"),
@@ -93,6 +94,7 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "seed": solution.seed,
         "passed": not solution.failed,
         "notes": list(network.notes),
+        "unanswered": list(network.unanswered),
         "general": [latex(line, network.spelling) for line in network.general],
         "parameters": _parameters(network),
         "questions": [

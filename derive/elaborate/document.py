@@ -75,6 +75,7 @@ from derive.elaborate.statements.subsets import with_subsets
 from derive.elaborate.statements.summands import apart, summands
 from derive.elaborate.statements.together import with_parts
 from derive.elaborate.statements.turned import turned
+from derive.elaborate.statements.unanswered import unanswered
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
@@ -132,7 +133,9 @@ def _network(source: Source, recast: Recast) -> Network:
     problems = problems_of(done.parsed, faults, source)
     if problems or network is None:
         raise DeriveError(*problems)
-    return network
+    answers = [one.span for one in (*network.questions, *network.counts)]
+    left = unanswered(done.parsed.document, answers, bool(network.questions), bool(network.given))
+    return replace(network, unanswered=tuple(left))
 
 
 @dataclass(slots=True)

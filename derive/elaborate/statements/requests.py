@@ -131,6 +131,11 @@ def is_asked_for(place: int, plain: str) -> bool:
     return any(_is_asked(words, v) and not _BESIDE.search(words, v.end()) for v in found)
 
 
+def said_in_words(sentence: str) -> bool:
+    """Whether a sentence, with a letter in the place of each formula, asks for a derivative."""
+    return next(_asks(sentence), None) is not None
+
+
 def _defines(item: Tree) -> bool:
     if item.head != "chain" or item.kids[0] is None or item.kids[1].kids[0] not in ("=", ":="):
         return False
