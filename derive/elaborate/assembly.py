@@ -22,7 +22,7 @@ from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import shape_of
 from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.facts import note_facts, with_totals_said
-from derive.elaborate.statements.requests import is_asked_for
+from derive.elaborate.statements.requests import IN_WORDS, is_asked_for
 from derive.elaborate.values import resized
 from derive.kernel import sizes
 from derive.kernel.expr import Call, Delta, Expr, Name, Ones, Var, toposort
@@ -59,15 +59,23 @@ def network_of(
     if root is None or root.axes:
         root = _root(order, nodes, reading)
     questions: list[Question] = []
+    worded = [] if judging else [q for q in statements.questions if q.kids[-1] == IN_WORDS]
     for item in () if judging else statements.questions:
         try:
-            questions += asked(item, reading, nodes, root, parsed.document.plain)
+            if item not in worded:
+                questions += asked(item, reading, nodes, root, parsed.document.plain)
         except Silent:
             continue
         except Fault as fault:
             faults.append(fault)
     if not judging:
         questions += _requests(statements, reading, nodes, root, questions, faults, parsed)
+    for item in worded:
+        try:
+            questions += asked(item, reading, nodes, root, parsed.document.plain, questions)
+        except (Silent, Fault):
+            told = f"a step of ${latex(item.kids[0])}$ is asked for and not answered"
+            reading.note(told, told)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
     note_facts(parsed, statements, reading, judging)

@@ -19,6 +19,7 @@ from derive.elaborate.met import require_linked, require_met
 from derive.elaborate.names.scope import base_of, index_letter
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import shape_of
+from derive.elaborate.statements.requests import IN_WORDS
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.derivatives import (
     MOST_TIMES,
@@ -33,7 +34,7 @@ from derive.elaborate.terms.derivatives import (
 from derive.elaborate.terms.parts import parted, selected, with_ranges
 from derive.elaborate.values import Value
 from derive.kernel.calculus import grad, hessian
-from derive.kernel.expr import Call, Expr, Var, toposort
+from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
 from derive.notation.names import symbol_tree
 from derive.operators.optimizers import OPTIMIZERS, stepped
@@ -41,16 +42,25 @@ from derive.operators.powers import NoRule, whole_power
 from derive.tree import Tree
 
 _VEC = re.compile(r"(?:\\\w+\{)?[vV]ec\}?")
+# "with step size $\\alpha$": else it has the letter that is customary
+_RATE = re.compile(
+    r"(?:step[- ]?size|learning[- ]rate|schrittweite|lernrate|pas)(?: of)?\s*(?:\$|\\\()?\s*"
+    r"(\\[a-z]+|[a-z])\b",
+    re.IGNORECASE,
+)
 _D, _TOP = Tree("name", ("d",)), Tree("name", (r"\top",))
 
 
 def asked(
-    item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None, text: str = ""
-) -> Iterator[Question]:
-    """The questions of a statement; ``text`` is the document, which may name an optimizer."""
+    item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None, text: str = "",
+    others: Sequence[Question] = (),
+) -> Iterator[Question]:  # fmt: skip
+    """The questions of a statement; ``text`` is the document, which may name an optimizer, and
+    ``others`` are what it asks besides."""
     left = item.kids[0]
     if len(item.kids) == 3 and str(item.kids[1].kids[0]) == "<-":
-        yield from _step(left, reading, root, text[: item.span[0]], item.span)
+        shared = others if item.kids[2] == IN_WORDS else None
+        yield from _step(left, reading, root, text, item.span, shared)
         return
     if len(item.kids) > 3 and str(item.kids[1].kids[0]) == "<-":
         # W \leftarrow W - \eta \nabla_W L = ?: the value of the step
@@ -66,16 +76,17 @@ def asked(
 
 
 def _step(
-    left: Tree, reading: Reading, root: Expr | None, before: str, span: tuple[int, int]
-) -> Iterator[Question]:
+    left: Tree, reading: Reading, root: Expr | None, text: str, span: tuple[int, int],
+    others: Sequence[Question] | None,
+) -> Iterator[Question]:  # fmt: skip
     r"""W \leftarrow ?: one step of the optimizer that the words before it name, of plain gradient
-    descent where they name none."""
+    descent where they name none; with ``others`` in terms of the gradient, answered too."""
     target, _ = _target(None, reading, root, left)
     node, entry = _wrt(left, target, reading)
     if entry or not isinstance(node, Var):
         raise Fault("unsupported", f"{latex(left)} is no parameter: a step has no meaning", left)
     named = [(m.start(), row) for row in OPTIMIZERS.values() for word in row.words
-             for m in re.finditer(rf"\b{word}\b", before, re.IGNORECASE)]  # fmt: skip
+             for m in re.finditer(rf"\b{word}\b", text[: span[0]], re.IGNORECASE)]  # fmt: skip
     row = max(named, key=lambda pair: pair[0])[1] if named else OPTIMIZERS["sgd"]
     if not named:
         reading.note("step", "no optimizer is named: the step is one of gradient descent")
@@ -83,7 +94,15 @@ def _step(
         row = OPTIMIZERS["nesterov_stored"]
         reading.note("step", "the step has its gradient at the parameters that are stored")
     gradient = grad(target, node)
-    step = stepped(row, node, gradient)
+    if others is not None and (loss := reading.made.get(target)) is not None:
+        slope = next((q.left for q in others if (q.of, q.wrt) == (target, (node,))), None)
+        if slope is None:
+            slope = Tree("deriv", (symbol_tree(loss), left, "1"), span)
+            yield Question("gradient", target, (node,), (), slope, span)
+        gradient = Call(Name(latex(slope)), (gradient,))
+    said = _RATE.search(text)
+    rate = {"eta": Var(said[1], ())} if said is not None and "eta" in row.rates else {}
+    step = stepped(row, node, gradient, rate)
     for made in step.made.values():
         yield Question("value", made, (), (), symbol_tree(made.op.symbol), span)  # type: ignore[attr-defined]
     new = Tree("script", (left, Tree("text", ("new",)), None), left.span)
@@ -117,6 +136,9 @@ def question(
             require_linked(made, nodes, reading, part)
             yield made
             return
+        if of is None and part.head == "grad" and root is not None and root in reading.made:
+            # the gradient with respect to W is that of the loss
+            part = Tree("grad", (by, symbol_tree(reading.made[root]), order), part.span)
         opens = _entries_of((of, by), reading)
         reading.scope.bound |= opens
         target, letters = _target(of, reading, root, part, opens)

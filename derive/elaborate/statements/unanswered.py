@@ -39,7 +39,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _DERIVATIVES = re.compile(
-    r"gradients?(?! (?:descent|ascent|step|update|flow))|derivative|jacobi|hessi|backprop|backward|ableitung|dérivée|with respect to|wrt",
+    r"gradients?(?! (?:descent|ascent|step|update|flow))|derivative|"
+    r"jacobi|hessi|backprop|backward|ableitung|dérivée|with respect to|wrt",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(  # what is judged, given, or asked for below
