@@ -185,6 +185,10 @@ def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
     right = item.kids[2]
     if any(part.head == "dots" for part in right.subtrees()):
         return index_letter(item.kids[0]) is not None
+    letter = index_letter(item.kids[0])
+    if letter in reading.scope.bound and letter not in reading.scope.declared:
+        # "when w = o", of a w that numbers the u_w
+        return item.kids[0].head == "name" and index_letter(right) is not None
     return symbol in reading.scope.declared and number(right) is not None
 
 
