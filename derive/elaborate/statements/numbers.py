@@ -22,16 +22,18 @@ _WORDS = re.compile(
     r"|向量|矩阵|张量|层|\\(?:mathbb|vec|times|otimes|odot|circ|langle|cdot|cdots|ldots|dots)\b",
     re.IGNORECASE,
 )
-_HEADS = frozenset(["norm", "transpose", "env", "grad", "big", "prime"])
+_HEADS = frozenset(["norm", "transpose", "env", "grad", "big"])
 _NAMES = frozenset(["softmax", "diag", "tr", "det", "vec", "sum", "mean", "dim", "argmax", "rank"])
 
 
 def of_numbers(items: Iterable[Tree], plain: str) -> bool:
     """Whether nothing in a document shows an array."""
-    return _WORDS.search(plain) is None and not any(_shows(item) for item in items)
+    items = list(items)
+    functions = {n.kids[0] for item in items for n in item.subtrees() if is_head(n)}
+    return _WORDS.search(plain) is None and not any(_shows(item, functions) for item in items)
 
 
-def _shows(item: Tree) -> bool:
+def _shows(item: Tree, functions: set[Tree]) -> bool:
     own: set[Tree] = set()  # what is defined may be a capital: L, J, E
     if item.head == "chain" and item.kids[0] is not None:
         left = item.kids[0]
@@ -47,6 +49,8 @@ def _shows(item: Tree) -> bool:
                     return True  # x_i, x^{(i)}, or the T of a transpose
                 if isinstance(sup, Tree) and sup.head != "num" and sup.kids[:1] == (r"\top",):
                     return True
+            case Tree("prime", (base, *_)) if base not in functions:
+                return True  # x' y
             case Tree(head) if head in _HEADS:
                 return True
     return any(_is_array(name) for name in names_in([item]) if name not in own)

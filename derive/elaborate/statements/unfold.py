@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.scope import base_of, index_letter, names_in
+from derive.elaborate.statements.alone import is_head
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -42,11 +43,17 @@ def unfolded(items: Iterable[Tree]) -> Unfolded:
 
 
 def _split(item: Tree, heads: set[str]) -> Iterator[Tree]:
-    r"""\hat{y} = a = \sigma(z) as a = \sigma(z) and \hat{y} = a, where nothing else defines a."""
+    r"""\hat{y} = a = \sigma(z) as a = \sigma(z) and \hat{y} = a, where nothing else defines a; so
+    y = f(x) = 3 x^2, where nothing else defines f."""
     if item.head == "chain" and len(item.kids) > 3 and item.kids[0] is not None:
         _, sign, middle = item.kids[:3]
         signs = {str(rel.kids[0]) for rel in item.kids[1:4:2]}
-        if signs <= _EQUALS and base_of(middle) and latex(middle) not in heads:
+        function = (
+            is_head(middle) and is_head(item.kids[0]) is False and bool(base_of(item.kids[0]))
+        )
+        name = middle.kids[0] if function else middle
+        known = any(head == latex(name) or head.startswith(latex(name) + "(") for head in heads)
+        if signs <= _EQUALS and (base_of(middle) or function) and not known:
             heads.add(latex(middle))
             yield from _split(Tree("chain", item.kids[2:], item.span), heads)
             yield Tree("chain", (item.kids[0], sign, middle), item.span)
