@@ -72,6 +72,7 @@ def network_of(
             faults.append(fault)
     if not judging:
         questions += _requests(statements, reading, nodes, root, questions, faults, parsed)
+    questions.sort(key=lambda one: one.span[0])
     for item in worded:
         try:
             questions += asked(item, reading, nodes, root, parsed.document.plain, questions)

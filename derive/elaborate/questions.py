@@ -33,9 +33,11 @@ from derive.elaborate.terms.derivatives import (
 )
 from derive.elaborate.terms.parts import parted, selected, with_ranges
 from derive.elaborate.values import Value
+from derive.kernel.build import lift
 from derive.kernel.calculus import grad, hessian
 from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
+from derive.meaning.evaluate import NotExact, evaluate
 from derive.notation.names import symbol_tree
 from derive.operators.optimizers import OPTIMIZERS, stepped
 from derive.operators.powers import NoRule, whole_power
@@ -163,7 +165,17 @@ def question(
         yield _derivative(part, target, variable, "1", reading)
         return
     value = value_of(reading, settle(part, reading.scope), Env())
-    yield Question("value", value.expr, (), (), part, part.span)
+    yield Question("value", _reckoned(value.expr), (), (), part, part.span)
+
+
+def _reckoned(value: Expr) -> Expr:
+    """12 - 4 as 8: a number that is no formula of anything."""
+    if value.axes or any(isinstance(node, Var) for node in toposort(value)):
+        return value
+    try:
+        return lift(evaluate(value, {}, exact=True).item())
+    except (NotExact, ArithmeticError, ValueError, AttributeError):
+        return value
 
 
 def _is_part(by: Tree, reading: Reading) -> bool:

@@ -100,6 +100,7 @@ _UPDATE = re.compile(
     rf"(?:\s+(?:for|of)\s+(?P<by>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*))?",
     re.IGNORECASE,
 )
+_EQUAL = Tree("rel", ("=",))
 _STEP, IN_WORDS = Tree("rel", ("<-",)), Tree("ask", ("in words",))
 _DIFFERENTIATE = re.compile(
     rf"\bdifferentiate\s+{_WORDS}(?P<of>{_ONE})" + _BY.replace("{k}", "0"), re.IGNORECASE
@@ -129,6 +130,7 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
              if i.head == "chain" and i.kids[0] is not None and is_head(i.kids[0])}  # fmt: skip
     found: dict[Tree, None] = {}
     said_alone = [i for i in items if i.head in ("deriv", "grad")]
+    called = {node.kids[0] for i in items if i.head == "chain" for node in i.kids if is_head(node)}
     last = ""  # the letter of what was defined last
     for sentence in _ENDS.split(_masked(parsed)):
         for ask in _asks(sentence):
@@ -140,6 +142,7 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
                     numbers |= {one.kids[0] for one in made if one.head == "deriv"}
         by = [n for one in (*found, *said_alone) for n in _variables(one)]
         found |= dict.fromkeys(_updates(sentence, said, by))
+        found |= dict.fromkeys(_values(sentence, said, called))
         *_, last = (last, *(x for x in re.findall(_ONE, sentence) if any(map(_defines, said[x]))))
     return list(found)
 
@@ -155,6 +158,22 @@ def _updates(sentence: str, said: Mapping[str, list[Tree]], by: Sequence[Tree]) 
     for name in dict.fromkeys(_quantities(found["by"], said) if found["by"] else by):
         if base_of(name):
             yield Tree("chain", (name, _STEP, IN_WORDS), name.span)
+
+
+def _values(sentence: str, said: Mapping[str, list[Tree]], called: set[Tree]) -> Iterator[Tree]:
+    """The f'(x), f'(2) and f(0) that a sentence asks for, of a function that is defined."""
+    words = " ".join(_NOISE.sub(" ", sentence).split())
+    verb = next((v for v in _VERB.finditer(words) if _is_asked(words, v)), None)
+    for letter in re.findall(_ONE, words[verb.end() :] if verb is not None else ""):
+        for item in said[letter]:
+            match item:
+                case Tree("juxt", (Tree() as function, Tree("paren", (Tree() as at,)))):
+                    name = function.kids[0] if function.head == "prime" else function
+                    number = at.kids[0] if at.head == "neg" else at
+                    if name in called and number.head == "num":
+                        yield Tree("chain", (item, _EQUAL, Tree("ask", ())), item.span)
+                    elif name in called and function == Tree("prime", (name, "1")):
+                        yield Tree("deriv", (name, at, "1"), item.span)
 
 
 def _variables(request: Tree) -> Iterator[Tree]:

@@ -114,6 +114,7 @@ class Product:
             behind = a == 2 and not b and self.is_member(right)
             if a + b and (kind == "odot" or loose or behind):
                 self.known.strain += 3
+            self.known.strain += 4 * (not a + b and sign in (r"\odot", r"\circ"))
             shape = right if a == 0 else left
             spread = self.joined(left, right, {}, shape.out, shape.axes, shape.row)
             return replace(spread, split=shape.split)
