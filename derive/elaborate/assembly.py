@@ -14,6 +14,7 @@ from derive.derivation.network import Definition, Network, Question, Variable, W
 from derive.derivation.within import linear_kinds, said_of_convention
 from derive.elaborate.claims.counts import NONE, Counts
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.met import require_linked
 from derive.elaborate.names.ranks import odd_one_out
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.symbols import definition_value
@@ -81,6 +82,9 @@ def network_of(
             reading.note(told, told)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
+    if not questions and root is not None and not judging:
+        for one in (one for every in reading.variables.values() for one in every):
+            require_linked(Question("gradient", root, (one,)), nodes, reading, order[-1].left)
     note_facts(parsed, statements, reading, judging)
     count_sizes(reading, nodes)
     name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])

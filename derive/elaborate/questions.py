@@ -162,7 +162,9 @@ def question(
         # dW is what programs call the gradient of the loss
         _, variable = part.kids
         target, _ = _target(None, reading, root, part)
-        yield _derivative(part, target, variable, "1", reading)
+        made = _derivative(part, target, variable, "1", reading)
+        require_linked(made, nodes, reading, part)
+        yield made
         return
     value = value_of(reading, settle(part, reading.scope), Env())
     yield Question("value", _reckoned(value.expr), (), (), part, part.span)

@@ -161,7 +161,8 @@ def _updates(sentence: str, said: Mapping[str, list[Tree]], by: Sequence[Tree]) 
 
 
 def _values(sentence: str, said: Mapping[str, list[Tree]], called: set[Tree]) -> Iterator[Tree]:
-    """The f'(x), f'(2) and f(0) that a sentence asks for, of a function that is defined."""
+    """The f'(x), f'(2) and f(0) that a sentence asks for, of a function that is defined, and the
+    dW of programs."""
     words = " ".join(_NOISE.sub(" ", sentence).split())
     verb = next((v for v in _VERB.finditer(words) if _is_asked(words, v)), None)
     for letter in re.findall(_ONE, words[verb.end() :] if verb is not None else ""):
@@ -174,6 +175,12 @@ def _values(sentence: str, said: Mapping[str, list[Tree]], called: set[Tree]) ->
                         yield Tree("chain", (item, _EQUAL, Tree("ask", ())), item.span)
                     elif name in called and function == Tree("prime", (name, "1")):
                         yield Tree("deriv", (name, at, "1"), item.span)
+                case Tree("juxt", (Tree("name", ("d",)), Tree() as by)) if base_of(by):
+                    yield Tree("chain", (item, _EQUAL, Tree("ask", ())), item.span)
+                case Tree("chain", (Tree(), sign, Tree("deriv" | "grad") as slope)) if (
+                    sign == _EQUAL
+                ):  # dw = \partial J / \partial w
+                    yield slope
 
 
 def _variables(request: Tree) -> Iterator[Tree]:
