@@ -47,7 +47,7 @@ from derive.elaborate.statements.collect import (
 )
 from derive.elaborate.statements.declare import declare
 from derive.elaborate.statements.differentials import with_inner_products
-from derive.elaborate.statements.distributions import with_divergences
+from derive.elaborate.statements.distributions import with_densities, with_divergences
 from derive.elaborate.statements.einstein import says_so, with_sums
 from derive.elaborate.statements.given import follows, is_to_be_shown
 from derive.elaborate.statements.given_numbers import note_given, with_signs, with_tables
@@ -169,7 +169,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     numbers: set[Tree] = set()
     said += () if judging else requests(parsed, numbers)
     said = with_one_hot(said, parsed.document.plain, reading)
-    said = said if judging else with_divergences(with_signs(with_tables(said)))
+    said = said if judging else with_divergences(with_densities(with_signs(with_tables(said))))
     respelt = turned(respelled(said), parsed.document.plain)
     written = with_subsets(with_parts(respelt, reading), reading)
     functions = numeric(said)

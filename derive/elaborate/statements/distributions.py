@@ -19,12 +19,53 @@ _FAMILIES = frozenset(
 )  # fmt: skip
 
 
+def with_densities(items: Iterable[Tree]) -> list[Tree]:
+    r"""The statements with p(x; \mu, \sigma) for the p(x \mid \mu, \sigma) of a p that is defined
+    so: what stands behind the bar are arguments, and none of them an index."""
+    items = list(items)
+    defined = {
+        item.kids[0].kids[0] for item in items
+        if _defines(item) and _is_given(item.kids[0]) and not _numbers(item)
+    }  # fmt: skip
+    own = {name for name in defined if all(_is_given(i.kids[0]) for i in items
+           if _defines(i) and i.kids[0].head == "juxt" and i.kids[0].kids[0] == name)}  # fmt: skip
+
+    def turned(node: Tree) -> Tree:
+        kids: list = list(node.kids) if node.head == "juxt" else []
+        for k, kid in enumerate(kids[:-1]):
+            if kid in own and _is_given(Tree("juxt", (kid, kids[k + 1]))):
+                given = kids[k + 1].kids[0]
+                kids[k + 1] = Tree("paren", (Tree("semi", given.kids, given.span),), given.span)
+        return Tree("juxt", tuple(kids), node.span) if kids else node
+
+    return [item.rewritten(turned) for item in items] if own else items
+
+
+def _numbers(item: Tree) -> bool:
+    """Whether an argument of a definition is an index in its body: P(k | x) = p_k."""
+    names = {n for n in item.kids[0].kids[1].subtrees() if n.head == "name"}
+    below = (n.kids[1] for n in item.kids[2].subtrees() if n.head == "script")
+    return any(one in names for sub in below if isinstance(sub, Tree) for one in sub.subtrees())
+
+
+def _is_given(left: Tree) -> bool:
+    """p(x | w): a function of names, with names behind the bar."""
+    match left:
+        case Tree("juxt", (Tree() as name, Tree("paren", (Tree("given", sides),)))) if base_of(
+            name
+        ):
+            parts = (p for s in sides if isinstance(s, Tree)
+                     for p in (s.kids if s.head == "list" else (s,)))  # fmt: skip
+            return all(isinstance(one, Tree) and base_of(one) != "" for one in parts)
+    return False
+
+
 def with_divergences(items: Iterable[Tree]) -> list[Tree]:
     """The statements with a name for each divergence of distributions that is defined, and without
     those that only say which distributions they are."""
     items = list(items)
     called = {item.kids[0]: _operands(item.kids[0]) for item in items if _defines(item)}
-    called = {left: names for left, names in called.items() if names}
+    called = {left: names for left, names in called.items() if names and _is_divergence(left)}
     named = set().union(*called.values())
     made = [item.rewritten(lambda n: _name(n) if n in called else n) for item in items]
     used = set(names_in(item for item in made if not _is_distribution(item)))
@@ -46,6 +87,11 @@ def _operands(left: Tree) -> set[Tree]:
             stems = [_stem(side) for side in sides if isinstance(side, Tree)]
             return set().union(*stems) if all(stems) and len(stems) == 2 else set()
     return set()
+
+
+def _is_divergence(left: Tree) -> bool:
+    """D(q | p), KL(q | p), of capitals: p(x | w) is a density."""
+    return parts(base_of(left.kids[0])).core.lstrip("\\")[:1].isupper()
 
 
 def _stem(side: Tree | None) -> set[Tree]:
