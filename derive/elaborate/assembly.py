@@ -82,7 +82,7 @@ def network_of(
             reading.note(told, told)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
-    if not questions and root is not None and not judging:
+    if not questions and root is not None and not judging and not faults:
         for one in (one for every in reading.variables.values() for one in every):
             require_linked(Question("gradient", root, (one,)), nodes, reading, order[-1].left)
     note_facts(parsed, statements, reading, judging)

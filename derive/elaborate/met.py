@@ -40,11 +40,13 @@ def require_linked(asked: Question, nodes: dict[str, Expr], reading: Reading, pa
         for whole, node in nodes.items():
             if "#" in symbol and is_called_after(symbol, whole) and by & _names([node]):
                 one, of = filled(symbol, "ijkl"), latex(symbol_tree(whole))
+                flat = len(node.axes) < 2 or 1 in node.axes
+                parts = f"${one} = {of}_i$" if flat else (
+                    f"${one} = {of}_{{:,i}}$ for its columns or ${one} = {of}_{{i,:}}$ for its rows"
+                )  # fmt: skip
                 raise Fault(
                     "undefined-symbol", f"${one}$ is nowhere said to be a part of ${of}$, and so "
-                    "the derivative would be 0", part,
-                    rf"define it, as in ${one} = {of}_i$, or say that the columns of ${of}$ are "
-                    f"${one}$",
+                    "the derivative would be 0", part, f"define it, as in {parts}",
                 )  # fmt: skip
 
 
