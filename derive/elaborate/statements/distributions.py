@@ -17,6 +17,7 @@ _FAMILIES = frozenset(
     ["N", "Normal", "Bernoulli", "Bern", "Ber", "Binomial", "Categorical", "Cat", "Poisson",
      "Gamma", "Beta", "Uniform", "Laplace", "Dirichlet", "Dir", "Exp", "Multinomial"]
 )  # fmt: skip
+_DIVERGENCES = frozenset(["D", "KL", "JS", "JSD", "TV"])
 
 
 def with_densities(items: Iterable[Tree]) -> list[Tree]:
@@ -25,7 +26,8 @@ def with_densities(items: Iterable[Tree]) -> list[Tree]:
     items = list(items)
     defined = {
         item.kids[0].kids[0] for item in items
-        if _defines(item) and _is_given(item.kids[0]) and not _numbers(item)
+        if _defines(item) and _is_given(item.kids[0])
+        and not _is_divergence(item.kids[0]) and not _numbers(item)
     }  # fmt: skip
     own = {name for name in defined if all(_is_given(i.kids[0]) for i in items
            if _defines(i) and i.kids[0].head == "juxt" and i.kids[0].kids[0] == name)}  # fmt: skip
@@ -90,8 +92,8 @@ def _operands(left: Tree) -> set[Tree]:
 
 
 def _is_divergence(left: Tree) -> bool:
-    """D(q | p), KL(q | p), of capitals: p(x | w) is a density."""
-    return parts(base_of(left.kids[0])).core.lstrip("\\")[:1].isupper()
+    """D(q | p), KL(q | p): p(x | w) is a density."""
+    return parts(base_of(left.kids[0])).core in _DIVERGENCES
 
 
 def _stem(side: Tree | None) -> set[Tree]:
