@@ -94,9 +94,14 @@ _ITS = re.compile(
     + rf"(?:\s+(?:at|for|in|an)\s+{_ONE}|(?<=hessian)\s+{_ONE})?(?:\s*$|\s*,|\s+(?:and|und)\b)",
     re.IGNORECASE,
 )  # fmt: skip
+# "Compute $\\nabla E(w)$ and the Hessian": of the same
+_ALSO = re.compile(
+    rf"(?P<of>{_ONE}){_AND}(?:the|its|ihre|die)\s+(?P<n2_0>{_NOUNS[2]})\s*(?:$|,|{_ONE}\s*$)",
+    re.IGNORECASE,
+)
 # "Write down the update for $w$ and $b$", "the gradient descent updates"
 _UPDATE = re.compile(
-    r"\b(?:updates?|update[\s-](?:rules?|steps?|equations?)|steps? of (?:\w+\s+){0,3}?descent)\b"
+    r"\b(?:updates?|iterations?|update[\s-](?:rules?|steps?|equations?)|steps? of (?:\w+\s+){0,3}?descent)\b"
     rf"(?:\s+(?:for|of)\s+(?P<by>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*))?",
     re.IGNORECASE,
 )
@@ -135,7 +140,9 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
     for sentence in _ENDS.split(_masked(parsed)):
         for ask in _asks(sentence):
             of = ask.groupdict().get("of") or (last if ask.re is _ITS else "")
-            if of or ask.re is not _ITS:
+            if ask.re is _ALSO:
+                found |= dict.fromkeys(_hessians(said[of]))
+            elif of or ask.re is not _ITS:
                 made = list(_derivatives(ask, of, said, heads))
                 found |= dict.fromkeys(made)
                 if numbers is not None and _GRADIENT.search(ask["n1_0"] or ""):
@@ -145,6 +152,14 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
         found |= dict.fromkeys(_values(sentence, said, called))
         *_, last = (last, *(x for x in re.findall(_ONE, sentence) if any(map(_defines, said[x]))))
     return list(found)
+
+
+def _hessians(items: Sequence[Tree]) -> Iterator[Tree]:
+    """The second derivatives of what the first are asked of."""
+    for item in items:
+        match item:
+            case Tree("grad", (by, Tree() as of, "1")) | Tree("deriv", (Tree() as of, by, "1")):
+                yield Tree("grad", (by, of, "2"), item.span)
 
 
 def _updates(sentence: str, said: Mapping[str, list[Tree]], by: Sequence[Tree]) -> Iterator[Tree]:
@@ -224,6 +239,7 @@ def _asks(sentence: str) -> Iterator[re.Match[str]]:
     if verb is None:
         return
     yield from _DIFFERENTIATE.finditer(words, verb.start())
+    yield from _ALSO.finditer(words, verb.end())
     its = _ITS.search(words[verb.end() :])
     if its is not None:
         yield its

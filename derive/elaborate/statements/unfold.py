@@ -46,7 +46,12 @@ def _split(item: Tree, heads: set[str]) -> Iterator[Tree]:
     r"""\hat{y} = a = \sigma(z) as a = \sigma(z) and \hat{y} = a, where nothing else defines a; so
     y = f(x) = 3 x^2, where nothing else defines f."""
     if item.head == "chain" and len(item.kids) > 3 and item.kids[0] is not None:
-        _, sign, middle = item.kids[:3]
+        left, sign, middle = item.kids[:3]
+        if _is_turned(left, middle) and str(item.kids[3].kids[0]) not in _EQUALS:
+            # Q = Q^T \succ 0 says two things of Q
+            yield Tree("chain", item.kids[:3], item.span)
+            yield Tree("chain", (left, *item.kids[3:]), item.span)
+            return
         signs = {str(rel.kids[0]) for rel in item.kids[1:4:2]}
         function = (
             is_head(middle) and is_head(item.kids[0]) is False and bool(base_of(item.kids[0]))
@@ -59,6 +64,14 @@ def _split(item: Tree, heads: set[str]) -> Iterator[Tree]:
             yield Tree("chain", (item.kids[0], sign, middle), item.span)
             return
     yield item
+
+
+def _is_turned(left: Tree, right: Tree) -> bool:
+    """Q^T beside Q"""
+    above = right.kids[2] if right.head == "script" and right.kids[1] is None else None
+    return base_of(left) != "" and isinstance(above, Tree) and right.kids[0] == left and (
+        above.kids[:1] in ((r"\top",), ("T",))
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- objectives
