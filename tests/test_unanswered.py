@@ -140,3 +140,31 @@ def test_a_condition_on_an_index_defines_nothing() -> None:
     assert done.network.loss is not None
     page = render_html(solved_sheet(solved_document(Source("document.tex", text))))
     assert "is the loss, not" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (
+            r"Let $p_i = \frac{e^{z_i}}{\sum_k e^{z_k}}$ for $z\in\mathbb{R}^K$. "
+            r"Compute $\frac{\partial p_i}{\partial z_j}$.",
+            r"p_j \mathbf{I}_{ij} - p_j p_i",
+        ),
+        (
+            r"Let $y_i = \sum_j W_{ij} x_j$. Compute $\frac{\partial y_i}{\partial W_{kl}}$.",
+            r"x_l \mathbf{I}_{ik}",
+        ),
+        (
+            r"Let $h_j = \tanh(w_j^\top x)$. Compute $\frac{\partial h_j}{\partial w_j}$.",
+            r"(1 - h_j^2) x",
+        ),
+        (
+            r"Let $\mathcal{E}(w) = \|w\|^2$. Compute $\nabla \mathcal{E}(w)$ and the Hessian.",
+            "2 w",
+        ),
+    ],
+)
+def test_entries_are_answered_as_entries(text: str, answer: str) -> None:
+    found = _solved(text)["questions"]
+    assert found[0]["latex"] == answer
+    assert all(one["check"]["passed"] for one in found)

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from derive.derivation.network import Question, Whole
 from derive.derivation.picked import picked
 from derive.elaborate.dispatch import value_of
+from derive.elaborate.entries import entries_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.met import require_linked, require_met
-from derive.elaborate.names.scope import base_of, index_letter
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import shape_of
 from derive.elaborate.statements.requests import IN_WORDS
@@ -141,7 +142,7 @@ def question(
         if of is None and part.head == "grad" and root is not None and root in reading.made:
             # the gradient with respect to W is that of the loss
             part = Tree("grad", (by, symbol_tree(reading.made[root]), order), part.span)
-        opens = _entries_of((of, by), reading)
+        opens = entries_of((of, by), reading)
         reading.scope.bound |= opens
         target, letters = _target(of, reading, root, part, opens)
         each: list[tuple[Tree, Tree]] = [(part, by)]
@@ -214,31 +215,6 @@ def _only_formal(of: Tree, reading: Reading) -> Tree | None:
     name = of.kids[0] if of.head == "juxt" else of
     bracket = reading.scope.applied.get(reading.scope.refer(name).symbol) if base_of(name) else None
     return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
-
-
-def _entries_of(trees: tuple[Tree | None, ...], reading: Reading) -> frozenset[str]:
-    """The letters that select entries in a question: those of X_{kl} and (XA)_{ij}."""
-    found: set[str] = set()
-    for node in (node for tree in trees if tree is not None for node in tree.subtrees()):
-        if node.head != "script" or node.kids[1] is None:
-            continue
-        if base_of(node):
-            reference = reading.scope.refer(node)
-            slots = reference.symbol.count("#")
-            chosen: Sequence[Tree] = reference.indices[slots:]
-            if not reading.scope.known(reference.symbol):
-                continue
-        else:
-            sub = node.kids[1]
-            chosen = sub.kids if sub.head in ("juxt", "list") else (sub,)
-        letters = (index_letter(index) for index in chosen)
-        found |= {x for x in letters if x and not _is_data(x, reading)}
-    return frozenset(found)
-
-
-def _is_data(letter: str, reading: Reading) -> bool:
-    """Whether a letter is a quantity or the number of a class, and no index."""
-    return reading.scope.known(letter) or reading.domain(letter).classes is not None
 
 
 def _only_variable(of: Tree, reading: Reading, root: Expr | None, part: Tree) -> Tree | None:

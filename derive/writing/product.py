@@ -265,6 +265,8 @@ class Reading:
                 self.pieces.append(Piece((), left, order))
                 self.sources[id(self.pieces[-1])] = [factor]
             return None
+        if type(node) is Delta and not left and len({self.env[i] for i in own}) == 1:
+            return None  # 1 between an index and itself
         if type(node) is Delta and len(left) == 2:
             self.pieces.append(unit(left, order))
             self.sources[id(self.pieces[-1])] = [factor]

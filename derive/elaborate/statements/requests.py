@@ -101,7 +101,8 @@ _ALSO = re.compile(
 )
 # "Write down the update for $w$ and $b$", "the gradient descent updates"
 _UPDATE = re.compile(
-    r"\b(?:updates?|iterations?|update[\s-](?:rules?|steps?|equations?)|steps? of (?:\w+\s+){0,3}?descent)\b"
+    r"\b(?:updates?|iterations?|update[\s-](?:rules?|steps?|equations?)|"
+    r"steps? of (?:\w+\s+){0,3}?descent)\b"
     rf"(?:\s+(?:for|of)\s+(?P<by>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*))?",
     re.IGNORECASE,
 )
