@@ -177,8 +177,9 @@ class Scope:
     ) -> Reference:
         """A symbol that the document neither declares nor defines."""
         first = (inside(label),) if slot and label is not None else ()
-        letters, shifted = map(index_letter, subs), any(s in self.shifts for s in subs)
-        if subs and all(x in self.bound or s in self.shifts for x, s in zip(letters, subs)):
+        letters, shifted = [*map(index_letter, subs)], any(s in self.shifts for s in subs)
+        bound = [x in self.bound or s in self.shifts for x, s in zip(letters, subs)]
+        if any(bound) and all(b or is_number(s) for b, s in zip(bound, subs)):  # x_{i1} too
             bare = self._spelled(base, (), label, label_slot=slot)
             stands = base in self.whole or bare in self.whole
             if (stands and not is_bold(base)) or (shifted and is_bold(base)):

@@ -57,6 +57,10 @@ _PATTERNS = tuple(
         rf"{_NAMES}{_IS}{_ARTICLE}{_PLAIN}vectors?\s+of\s+(?:the\s+)?{_COUNT}\s+\w+s\b",
     )
 )
+_MANY = re.compile(
+    rf"\b(?:are|both|all|matrices|vectors|biases|embeddings|features|inputs|outputs|points|targets)\b"
+    rf"|{_ONE}\s*,?\s*and\s*{_ONE}\s*,?\s*be\b"
+)
 _SENTENCE = re.compile(r"[.?!;:]+(?=\s|$)|\n\s*\n|\\(?:item|begin|end|(?:sub)*section|paragraph)\b")
 _NOISE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[${}~*_]")
 
@@ -107,7 +111,11 @@ def _declared(found: re.Match[str], said: dict[str, list[Tree]]) -> Iterator[Tre
         space = _line(count, said)
     if space is None:
         return
-    for letter in re.findall(_ONE, groups["x"]):
+    letters = re.findall(_ONE, groups["x"])
+    if len(letters) > 1 and not _MANY.search(found[0]):
+        # "it is flattened to x, W is 10 x 784" says nothing of x
+        letters = letters[-1:] if found.start("x") == found.start() else letters[:1]
+    for letter in letters:
         here = said.get(letter, [])
         names = here[0].kids if len(here) == 1 and here[0].head == "list" else here
         if all(base_of(name) and not is_powered(name) for name in names):
