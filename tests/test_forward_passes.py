@@ -209,6 +209,21 @@ CASES = [
         {"V": (3, 2), "x": (2,), "u": (3,), "d": ()},
         2,
     ),
+    Case(
+        "an_encoder_called_E",
+        r"""A linear autoencoder: $L = \|x - D E x\|^2 + \lambda \|E\|_F^2$. Find
+        $\partial L/\partial D$ and $\partial L/\partial E$.""",
+        lambda x, D, E, lambda_: np.sum((x - D @ E @ x) ** 2) + lambda_ * np.sum(E**2),
+        {"x": (3,), "D": (3, 2), "E": (2, 3), "lambda_": ()},
+        2,
+    ),
+    Case(
+        "gradient_in_all_arguments",
+        r"Let $f(x, y) = x e^{y}$. Find the gradient of $f$.",
+        lambda x, y: x * np.exp(y),
+        {"x": (), "y": ()},
+        2,
+    ),
 ]
 
 

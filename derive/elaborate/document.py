@@ -77,6 +77,7 @@ from derive.elaborate.statements.summands import apart, summands
 from derive.elaborate.statements.together import with_parts
 from derive.elaborate.statements.turned import turned
 from derive.elaborate.statements.unanswered import unanswered
+from derive.elaborate.statements.units import unit_letter
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
@@ -176,6 +177,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     reading.scope.mapped = frozenset(map(latex, functions))
     entrywise = acts_on_entries(parsed.document.plain)
     reading.sloped = sloped(said, () if entrywise else functions)
+    reading.unit_letter = unit_letter(said, parsed.document.plain)
     reading.numeric = not judging and of_numbers(said, parsed.document.plain)
     written, models = without_models(written)
     for model in models:

@@ -211,10 +211,13 @@ def _of_part(whole: Tree, part: Tree, reading: Reading, root: Expr | None) -> Qu
 
 
 def _only_formal(of: Tree, reading: Reading) -> Tree | None:
-    r"""The variable of \nabla f(x) and of \nabla f where f(x) is defined: its only argument."""
+    r"""The variable of \nabla f(x) and of \nabla f where f(x) is defined: its argument; all of
+    f(x, y)."""
     name = of.kids[0] if of.head == "juxt" else of
     bracket = reading.scope.applied.get(reading.scope.refer(name).symbol) if base_of(name) else None
-    return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
+    inner = bracket.kids[0] if bracket is not None else None
+    several = inner is not None and inner.head == "list" and all(map(base_of, inner.kids))
+    return inner if inner is not None and (base_of(inner) or several) else None
 
 
 def _only_variable(of: Tree, reading: Reading, root: Expr | None, part: Tree) -> Tree | None:

@@ -22,6 +22,7 @@ _WORDS = re.compile(
     r"|向量|矩阵|张量|层|\\(?:mathbb|vec|times|otimes|odot|circ|langle|cdot|cdots|ldots|dots)\b",
     re.IGNORECASE,
 )
+_TURNED = ((r"\top",), ("T",))
 _HEADS = frozenset(["norm", "transpose", "env", "grad", "big"])
 _NAMES = frozenset(["softmax", "diag", "tr", "det", "vec", "sum", "mean", "dim", "argmax", "rank"])
 
@@ -45,10 +46,9 @@ def _shows(item: Tree, functions: set[Tree]) -> bool:
             case Tree("deriv", (of, *_)):
                 own |= {of} if isinstance(of, Tree) else set()
             case Tree("script", (_, sub, sup)):
-                if any(index_letter(x) for x in (sub, sup) if isinstance(x, Tree)):
+                label = isinstance(sup, Tree) and (sup.head == "paren" or sup.kids in _TURNED)
+                if label or (isinstance(sub, Tree) and index_letter(sub)):
                     return True  # x_i, x^{(i)}, or the T of a transpose
-                if isinstance(sup, Tree) and sup.head != "num" and sup.kids[:1] == (r"\top",):
-                    return True
             case Tree("prime", (base, *_)) if base not in functions:
                 return True  # x' y
             case Tree(head) if head in _HEADS:

@@ -272,7 +272,7 @@ def _derivatives(
         variables = list(_quantities(named, said))
         name = of.kids[0] if of is not None and of.head == "juxt" and is_head(of) else of
         formals = heads.get(name, []) if name is not None else []
-        if not variables and len(formals) == 1:
+        if not variables and (len(formals) == 1 or (orders == [1] and len(formals) < 4)):
             variables = formals
         for order in orders:
             span = (of or variables[0]).span if of is not None or variables else (0, 0)
