@@ -81,7 +81,19 @@ def test_words_that_do_not_ask(text: str) -> None:
     ("words", "answers"),
     [
         ("Compute the derivative of $L$ with respect to $x$.", {r"\frac{\partial L}{\partial x}"}),
-        ("Find the gradient of the loss with respect to $W$ and $x$.", {r"\nabla_W", r"\nabla_x"}),
+        (
+            "Find the gradient of the loss with respect to $W$ and $x$.",
+            {r"\nabla_W L", r"\nabla_x L"},
+        ),
+        ("Derive the gradient with respect to $W$.", {r"\nabla_W L"}),
+        (
+            "Find the gradient of $L$ with respect to $W$. Write down the SGD update.",
+            {r"\frac{\partial L}{\partial W}", r"W_{\text{new}}"},
+        ),
+        (
+            "Write down the gradient descent update for $W$.",
+            {r"\frac{\partial L}{\partial W}", r"W_{\text{new}}"},
+        ),
         ("Find the gradient of $L$.", {r"\frac{\partial L}{\partial W}"}),
         ("Find the Jacobian of $h$ with respect to $x$.", {r"\frac{\partial h}{\partial x}"}),
     ],

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from derive.app.shapes import axis_tree
 from derive.derivation.network import Network
 from derive.kernel.expr import Call, Expr, Map, Operator, Var, toposort
+from derive.notation.names import symbol_tree
 from derive.operators import POINTWISE, PRIMITIVES, Row
+from derive.operators.incidence import is_incidence
 from derive.operators.singular import ONCE
 from derive.tree import Tree, name, num, tree
 from derive.writing.write import write
@@ -40,6 +42,34 @@ def where_it_exists(value: Expr, of: Expr, network: Network) -> tuple[str | Tree
     for one in conditions_of(value, of, network):
         said += [", where " if not said else ", ", one]
     return tuple(said)
+
+
+def outside(value: Expr, named: Tree) -> tuple[Tree, ...]:
+    """The w_{j - i + 1} of an answer, which may have an index that no entry has: it is 0 there."""
+    if not any(is_incidence(node) for node in toposort(value)):
+        return ()
+    found = (
+        node for node in named.subtrees()
+        if node.head in ("script", "name", "index") and any(map(_falls, _indices(node)))
+    )  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
+def _indices(node: Tree) -> tuple[Tree, ...]:
+    if node.head == "name":  # a family has its letters in its name
+        node = symbol_tree(str(node.kids[0]))
+    below = node.kids[1] if node.head == "script" else None
+    inside = node.kids[1:] if node.head == "index" else (below,) if below is not None else ()
+    return tuple(
+        part for one in inside if isinstance(one, Tree)
+        for part in (one.kids if one.head == "list" else (one,)) if isinstance(part, Tree)
+    )  # fmt: skip
+
+
+def _falls(index: Tree) -> bool:
+    """Whether an index is j - i + 1, and falls as another one grows."""
+    terms = index.kids if index.head == "sum" else ()
+    return any(t.head == "neg" and any(n.head == "name" for n in t.subtrees()) for t in terms)
 
 
 def _operator(node: Expr) -> Operator | None:

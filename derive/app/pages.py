@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from derive.app import sheet
-from derive.app.exists import kinks_of, where_it_exists
+from derive.app.exists import kinks_of, outside, where_it_exists
 from derive.app.problems import Solved
 from derive.app.shapes import asked_axes, counted, labelled, polynomial, space
 from derive.app.sheet import Block, Section, Sheet, Text, worded
@@ -245,9 +245,12 @@ def _answers(solution: Solution) -> Iterable[Block]:
             yield _lines(answer.own)
         exists = where_it_exists(answer.value, answer.question.of, network)
         yield sheet.Answer(
-            answer.left, right, _shape_of(answer) + exists + _definite(answer, network)
-        )
+            answer.left, right,
+            _shape_of(answer) + exists + _outside(answer) + _definite(answer, network),
+        )  # fmt: skip
     yield from _kinks(solution)
+    for sentence in network.unanswered:
+        yield sheet.Paragraph(("Asked for and not answered here: ", *worded(sentence)))
 
 
 def _kinks(solution: Solution) -> Iterable[Block]:
@@ -274,6 +277,14 @@ def _why_zero(answer: Answer) -> Text:
 
 def _shape_of(answer: Answer) -> tuple[str | Tree, ...]:
     return ("in ", space(asked_axes(answer)))
+
+
+def _outside(answer: Answer) -> tuple[str | Tree, ...]:
+    """That what has an index out of its range is 0, in answers that have such indices."""
+    said: list[str | Tree] = []
+    for one in outside(answer.value, answer.named):
+        said += [", " if said else "; ", one]
+    return (*said, " is 0 where the index is out of range") if said else ()
 
 
 def _definite(answer: Answer, network: Network) -> tuple[str | Tree, ...]:

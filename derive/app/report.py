@@ -65,6 +65,7 @@ def solved_json(done: Solved, source: Source) -> dict[str, Any]:
         "seed": next((one.seed for one in done.solutions), None),
         "passed": not done.failed,
         "notes": every("notes"),
+        "unanswered": every("unanswered"),
         "general": every("general"),
         "parameters": None,
         "questions": every("questions"),
@@ -93,6 +94,7 @@ def solution_json(solution: Solution, source: Source) -> dict[str, Any]:
         "seed": solution.seed,
         "passed": not solution.failed,
         "notes": list(network.notes),
+        "unanswered": list(network.unanswered),
         "general": [latex(line, network.spelling) for line in network.general],
         "parameters": _parameters(network),
         "questions": [
@@ -133,7 +135,7 @@ def _parameters(network: Network) -> dict[str, Any]:
 
 
 def _question(answer: Answer, check: Agreement, source: Source, network: Network) -> dict[str, Any]:
-    from derive.app.exists import conditions_of, kinks_of
+    from derive.app.exists import conditions_of, kinks_of, outside
     from derive.app.shapes import asked_axes
 
     question, spelling = answer.question, network.spelling
@@ -154,6 +156,7 @@ def _question(answer: Answer, check: Agreement, source: Source, network: Network
         "conditions": [
             latex(one, spelling) for one in conditions_of(answer.value, question.of, network)
         ],
+        "outside": [latex(one, spelling) for one in outside(answer.value, answer.named)],
         "kinks": {
             latex(function, spelling): value
             for function, value in kinks_of(question.of, question.wrt).items()
@@ -181,6 +184,7 @@ def _count(one: Counted, source: Source) -> dict[str, Any]:
         "number": None,
         "zero": False,
         "conditions": [],
+        "outside": [],
         "kinks": {},
         "shape": [],
         "layout": "denominator",

@@ -43,8 +43,13 @@ SHORTEST = 4  # symbols in a label on an arrow: what is longer stands in the lin
 
 
 def picture(worked: Worked) -> Picture:
-    """The graph of the loss (of all outputs if there is none): values forward, gradients back."""
+    """The graph of the loss and of what derivatives are asked of besides, of all outputs if there
+    is no loss: values forward, gradients back."""
     roots = (worked.loss,) if worked.loss is not None else worked.network.outputs
+    asked = [answer.question.of for answer in worked.answers if is_named(answer.question.of)]
+    below = toposort(*roots, *(kid for of in asked for kid in of.kids))
+    shown = {symbol(node) for node in below if is_named(node)}  # of one sample, or of all
+    roots = (*roots, *(of for of in dict.fromkeys(asked) if symbol(of) not in shown))
     return _Drawing(worked, roots).finished()
 
 

@@ -124,7 +124,8 @@ class Network:
     settled by convention; ``general`` are the lines of a recurrence of any length, of which the
     definitions write a few steps out.  ``functions`` are the symbols that the document applies to
     arguments in brackets; ``given`` are the numbers that it gives its variables,
-    ``concludes`` says whether it goes on to say what follows from its definitions.
+    ``concludes`` says whether it goes on to say what follows from its definitions;
+    ``unanswered`` are the sentences that ask for something else than derivatives and counts.
     """
 
     variables: tuple[Variable, ...]
@@ -139,6 +140,7 @@ class Network:
     functions: frozenset[str] = frozenset()
     given: Mapping[Expr, Expr] = field(default_factory=dict)
     concludes: bool = False
+    unanswered: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> tuple[Call, ...]:

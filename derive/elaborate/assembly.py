@@ -14,14 +14,18 @@ from derive.derivation.network import Definition, Network, Question, Variable, W
 from derive.derivation.within import linear_kinds, said_of_convention
 from derive.elaborate.claims.counts import NONE, Counts
 from derive.elaborate.faults import Fault, Silent
+from derive.elaborate.met import require_linked
 from derive.elaborate.names.ranks import odd_one_out
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.symbols import definition_value
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.questions import asked, question
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import shape_of
+from derive.elaborate.statements.alone import is_head
 from derive.elaborate.statements.collect import Statements
 from derive.elaborate.statements.facts import note_facts, with_totals_said
+from derive.elaborate.statements.requests import IN_WORDS, is_asked_for
 from derive.elaborate.values import resized
 from derive.kernel import sizes
 from derive.kernel.expr import Call, Delta, Expr, Name, Ones, Var, toposort
@@ -56,19 +60,31 @@ def network_of(
     nodes = {e.symbol: _node(e, reading) for e in order if e.symbol not in reading.broken}
     root = nodes.get(loss)
     if root is None or root.axes:
-        root = _root(order, nodes, reading)
+        root = _root(order, nodes, reading, [] if judging else _differentiated(statements, reading))
     questions: list[Question] = []
+    worded = [] if judging else [q for q in statements.questions if q.kids[-1] == IN_WORDS]
     for item in () if judging else statements.questions:
         try:
-            questions += asked(item, reading, nodes, root, parsed.document.plain)
+            if item not in worded:
+                questions += asked(item, reading, nodes, root, parsed.document.plain)
         except Silent:
             continue
         except Fault as fault:
             faults.append(fault)
     if not judging:
-        questions += _requests(statements, reading, nodes, root, questions)
+        questions += _requests(statements, reading, nodes, root, questions, faults, parsed)
+    questions.sort(key=lambda one: one.span[0])
+    for item in worded:
+        try:
+            questions += asked(item, reading, nodes, root, parsed.document.plain, questions)
+        except (Silent, Fault):
+            told = f"a step of ${latex(item.kids[0])}$ is asked for and not answered"
+            reading.note(told, told)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
+    if not questions and root is not None and not judging and not faults:
+        for one in (one for every in reading.variables.values() for one in every):
+            require_linked(Question("gradient", root, (one,)), nodes, reading, order[-1].left)
     note_facts(parsed, statements, reading, judging)
     count_sizes(reading, nodes)
     name_sizes(reading, [*nodes.values(), *(q.of for q in questions)])
@@ -108,10 +124,12 @@ def network_of(
 
 def _requests(
     statements: Statements, reading: Reading, nodes: dict[str, Expr], root: Expr | None,
-    asked: Sequence[Question],
+    asked: Sequence[Question], faults: list[Fault], parsed: Parsed,
 ) -> list[Question]:  # fmt: skip
-    """Derivatives alone in the text, "find \\nabla_W L": asked for, where they are known."""
+    """Derivatives alone in the text, "find \\nabla_W L": asked for, where they are known; at fault,
+    if none is that is asked for."""
     found: list[Question] = []
+    failed: list[Fault] = []
     seen = {(q.kind, q.of, q.wrt, q.entry) for q in asked}
     for item in statements.bare:
         try:
@@ -120,8 +138,13 @@ def _requests(
                 if key not in seen:
                     seen.add(key)
                     found.append(one)
-        except (Silent, Fault):
-            reading.note(latex(item), f"${latex(item)}$ is mentioned and not answered")
+        except (Silent, Fault) as fault:
+            told = f"${latex(item)}$ is mentioned and not answered"
+            if isinstance(fault, Fault) and is_asked_for(item.span[0], parsed.document.plain):
+                failed.append(fault)
+                told = f"${latex(item)}$ is asked for and not answered: {fault.message}"
+            reading.note(latex(item), told)
+    faults += failed if not found and not asked else []
     return found
 
 
@@ -139,8 +162,24 @@ def _node(equation: Equation, reading: Reading) -> Expr:
     return definition_value(reading, equation, letters, Env(), equation.left).expr
 
 
-def _root(order: Sequence[Equation], nodes: dict[str, Expr], reading: Reading) -> Expr | None:
-    """The scalar that no other equation uses; of several the last one written."""
+def _differentiated(statements: Statements, reading: Reading) -> list[str]:
+    """The symbols of what derivatives are asked of, "" where a question leaves it open."""
+    found: list[str] = []
+    for item in (*statements.questions, *statements.bare):
+        left = item.kids[0] if item.head == "chain" else item
+        for part in left.kids if left.head == "list" else (left,):
+            of = part.kids[part.head == "grad"] if part.head in ("deriv", "grad") else None
+            of = of.kids[0] if isinstance(of, Tree) and is_head(of) else of
+            named = isinstance(of, Tree) and base_of(of)
+            found.append(reading.scope.refer(of).symbol if named and of else "")
+    return found
+
+
+def _root(
+    order: Sequence[Equation], nodes: dict[str, Expr], reading: Reading, asked: Sequence[str] = ()
+) -> Expr | None:
+    """The scalar that no other equation uses; of several the one of which most derivatives are
+    asked, or else the last one written."""
     used: set[str] = set()
     for equation in order:
         for part in (equation.body, *(f.body for f in reading.functions.values())):
@@ -151,13 +190,15 @@ def _root(order: Sequence[Equation], nodes: dict[str, Expr], reading: Reading) -
     scalars = unused or [e for e in known if names_loss(e.symbol)]
     if not scalars:
         return None
-    if len(scalars) > 1:
-        *others, _ = (latex(e.left) for e in sorted(scalars, key=lambda e: e.span[0]))
+    most = max(asked.count(e.symbol) for e in scalars)
+    likely = [e for e in scalars if asked.count(e.symbol) == most]
+    if len(likely) > 1 and (not asked or "" in asked):
+        *others, _ = (latex(e.left) for e in sorted(likely, key=lambda e: e.span[0]))
         reading.note(
             "losses", "of several numbers that nothing uses the last one written is the loss, not "
             + ", ".join(f"${o}$" for o in others),
         )  # fmt: skip
-    return nodes[max(scalars, key=lambda e: e.span[0]).symbol]
+    return nodes[max(likely, key=lambda e: e.span[0]).symbol]
 
 
 def _no_loss(order: Sequence[Equation], nodes: dict[str, Expr]) -> Fault:

@@ -42,13 +42,15 @@ from derive.elaborate.statements.collect import (
     Statements,
     equation_of,
     introduced,
+    numbers_asked,
     sorted_statements,
 )
 from derive.elaborate.statements.declare import declare
 from derive.elaborate.statements.differentials import with_inner_products
+from derive.elaborate.statements.distributions import with_densities, with_divergences
 from derive.elaborate.statements.einstein import says_so, with_sums
 from derive.elaborate.statements.given import follows, is_to_be_shown
-from derive.elaborate.statements.given_numbers import note_given, with_tables
+from derive.elaborate.statements.given_numbers import note_given, with_signs, with_tables
 from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
@@ -57,6 +59,7 @@ from derive.elaborate.statements.members import note_members, with_members, with
 from derive.elaborate.statements.models import without_models
 from derive.elaborate.statements.motions import with_motions
 from derive.elaborate.statements.nabla import with_whole_products
+from derive.elaborate.statements.numbers import of_numbers
 from derive.elaborate.statements.onehot import with_one_hot, with_true_class
 from derive.elaborate.statements.pairs import with_pairs
 from derive.elaborate.statements.primes import Functions, with_named_functions
@@ -66,12 +69,15 @@ from derive.elaborate.statements.roots import with_exponentials, with_roots
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.statements.sized import note_counts
 from derive.elaborate.statements.slopes import Slopes
+from derive.elaborate.statements.spaces import spaces
 from derive.elaborate.statements.spellings import primes_transpose, respelled
 from derive.elaborate.statements.spoken import spoken
 from derive.elaborate.statements.subsets import with_subsets
 from derive.elaborate.statements.summands import apart, summands
 from derive.elaborate.statements.together import with_parts
 from derive.elaborate.statements.turned import turned
+from derive.elaborate.statements.unanswered import unanswered
+from derive.elaborate.statements.units import unit_letter
 from derive.elaborate.terms import calls as _calls  # noqa: F401 - registers its rules
 from derive.elaborate.terms import convolve
 from derive.elaborate.terms import derivatives as _derivatives  # noqa: F401 - registers its rules
@@ -111,7 +117,10 @@ def read_document(source: Source) -> Network:
 
 def _network(source: Source, recast: Recast) -> Network:
     done = elaborated(source, recast=recast)
-    done.reading.scope.met = set(done.reading.variables)
+    done.reading.scope.met = {
+        symbol: max(len(one.axes) for one in every)
+        for symbol, every in done.reading.variables.items()
+    }
     faults = done.faults
     network = None
     try:
@@ -126,7 +135,9 @@ def _network(source: Source, recast: Recast) -> Network:
     problems = problems_of(done.parsed, faults, source)
     if problems or network is None:
         raise DeriveError(*problems)
-    return network
+    answers = [one.span for one in (*network.questions, *network.counts)]
+    left = unanswered(done.parsed.document, answers, bool(network.questions), bool(network.given))
+    return replace(network, unanswered=tuple(left))
 
 
 @dataclass(slots=True)
@@ -155,16 +166,20 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     words = spoken(parsed)
     reading.unread = words.others
     said = [*words.definitions, *stated(parsed, counts.takes, judging)]
-    said += () if judging else requests(parsed)
+    said += spaces(parsed)
+    numbers: set[Tree] = set()
+    said += () if judging else requests(parsed, numbers)
     said = with_one_hot(said, parsed.document.plain, reading)
     said = with_true_class(said, parsed, reading)
-    said = said if judging else with_tables(said)
+    said = said if judging else with_divergences(with_densities(with_signs(with_tables(said))))
     respelt = turned(respelled(said), parsed.document.plain)
     written = with_subsets(with_parts(respelt, reading), reading)
     functions = numeric(said)
     reading.scope.mapped = frozenset(map(latex, functions))
     entrywise = acts_on_entries(parsed.document.plain)
     reading.sloped = sloped(said, () if entrywise else functions) | dividing(said)
+    reading.unit_letter = unit_letter(said, parsed.document.plain)
+    reading.numeric = not judging and of_numbers(said, parsed.document.plain)
     written, models = without_models(written)
     for model in models:
         told = f"${latex(model)}$ is the model of the data, and names none of them"
@@ -204,6 +219,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     known = words_claimed(items, parsed.document.plain) if judging else []
     statements = sorted_statements([item for item in items if item not in known], reading)
     statements.claims += known
+    reading.differentiated |= numbers_asked(numbers, reading)
     shorthand = claims_told_apart(statements, reading, parsed.document.plain) if judging else None
     # W^{(k+1)} = W^{(k)} - .. is a rule: beside W its marks name no quantities.
     for item in [] if judging else [i for i in statements.definitions if steps_of(i, reading)]:

@@ -14,11 +14,13 @@ from typing import NamedTuple
 from derive.derivation.network import Question, Whole
 from derive.derivation.picked import picked
 from derive.elaborate.dispatch import value_of
+from derive.elaborate.entries import entries_of
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.indices import index_letter
+from derive.elaborate.met import require_linked, require_met
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import shape_of
+from derive.elaborate.statements.requests import IN_WORDS
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.derivatives import (
     MOST_TIMES,
@@ -32,25 +34,36 @@ from derive.elaborate.terms.derivatives import (
 )
 from derive.elaborate.terms.parts import parted, selected, with_ranges
 from derive.elaborate.values import Value
+from derive.kernel.build import lift
 from derive.kernel.calculus import grad, hessian
-from derive.kernel.expr import Call, Expr, Var, toposort
+from derive.kernel.expr import Call, Expr, Name, Var, toposort
 from derive.latex.print import latex
+from derive.meaning.evaluate import NotExact, evaluate
 from derive.notation.names import symbol_tree
 from derive.operators.optimizers import OPTIMIZERS, stepped
 from derive.operators.powers import NoRule, whole_power
 from derive.tree import Tree
 
 _VEC = re.compile(r"(?:\\\w+\{)?[vV]ec\}?")
+# "with step size $\\alpha$": else it has the letter that is customary
+_RATE = re.compile(
+    r"(?:step[- ]?size|learning[- ]rate|schrittweite|lernrate|pas)(?: of)?\s*(?:\$|\\\()?\s*"
+    r"(\\[a-z]+|[a-z])\b",
+    re.IGNORECASE,
+)
 _D, _TOP = Tree("name", ("d",)), Tree("name", (r"\top",))
 
 
 def asked(
-    item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None, text: str = ""
-) -> Iterator[Question]:
-    """The questions of a statement; ``text`` is the document, which may name an optimizer."""
+    item: Tree, reading: Reading, nodes: dict[str, Expr], root: Expr | None, text: str = "",
+    others: Sequence[Question] = (),
+) -> Iterator[Question]:  # fmt: skip
+    """The questions of a statement; ``text`` is the document, which may name an optimizer, and
+    ``others`` are what it asks besides."""
     left = item.kids[0]
     if len(item.kids) == 3 and str(item.kids[1].kids[0]) == "<-":
-        yield from _step(left, reading, root, text[: item.span[0]], item.span)
+        shared = others if item.kids[2] == IN_WORDS else None
+        yield from _step(left, reading, root, text, item.span, shared)
         return
     if len(item.kids) > 3 and str(item.kids[1].kids[0]) == "<-":
         # W \leftarrow W - \eta \nabla_W L = ?: the value of the step
@@ -66,16 +79,17 @@ def asked(
 
 
 def _step(
-    left: Tree, reading: Reading, root: Expr | None, before: str, span: tuple[int, int]
-) -> Iterator[Question]:
+    left: Tree, reading: Reading, root: Expr | None, text: str, span: tuple[int, int],
+    others: Sequence[Question] | None,
+) -> Iterator[Question]:  # fmt: skip
     r"""W \leftarrow ?: one step of the optimizer that the words before it name, of plain gradient
-    descent where they name none."""
+    descent where they name none; with ``others`` in terms of the gradient, answered too."""
     target, _ = _target(None, reading, root, left)
     node, entry = _wrt(left, target, reading)
     if entry or not isinstance(node, Var):
         raise Fault("unsupported", f"{latex(left)} is no parameter: a step has no meaning", left)
     named = [(m.start(), row) for row in OPTIMIZERS.values() for word in row.words
-             for m in re.finditer(rf"\b{word}\b", before, re.IGNORECASE)]  # fmt: skip
+             for m in re.finditer(rf"\b{word}\b", text[: span[0]], re.IGNORECASE)]  # fmt: skip
     row = max(named, key=lambda pair: pair[0])[1] if named else OPTIMIZERS["sgd"]
     if not named:
         reading.note("step", "no optimizer is named: the step is one of gradient descent")
@@ -83,7 +97,15 @@ def _step(
         row = OPTIMIZERS["nesterov_stored"]
         reading.note("step", "the step has its gradient at the parameters that are stored")
     gradient = grad(target, node)
-    step = stepped(row, node, gradient)
+    if others is not None and (loss := reading.made.get(target)) is not None:
+        slope = next((q.left for q in others if (q.of, q.wrt) == (target, (node,))), None)
+        if slope is None:
+            slope = Tree("deriv", (symbol_tree(loss), left, "1"), span)
+            yield Question("gradient", target, (node,), (), slope, span)
+        gradient = Call(Name(latex(slope)), (gradient,))
+    said = _RATE.search(text)
+    rate = {"eta": Var(said[1], ())} if said is not None and "eta" in row.rates else {}
+    step = stepped(row, node, gradient, rate)
     for made in step.made.values():
         yield Question("value", made, (), (), symbol_tree(made.op.symbol), span)  # type: ignore[attr-defined]
     new = Tree("script", (left, Tree("text", ("new",)), None), left.span)
@@ -113,10 +135,14 @@ def question(
             return
         if _is_part(by, reading):
             made = _of_part(Tree("deriv", (of, by, order), part.span), part, reading, root)
-            _require_met(made, nodes, reading, part)
+            require_met(made, nodes, reading, part)
+            require_linked(made, nodes, reading, part)
             yield made
             return
-        opens = _entries_of((of, by), reading)
+        if of is None and part.head == "grad" and root is not None and root in reading.made:
+            # the gradient with respect to W is that of the loss
+            part = Tree("grad", (by, symbol_tree(reading.made[root]), order), part.span)
+        opens = entries_of((of, by), reading)
         reading.scope.bound |= opens
         target, letters = _target(of, reading, root, part, opens)
         each: list[tuple[Tree, Tree]] = [(part, by)]
@@ -124,7 +150,8 @@ def question(
             each = [(Tree("grad", (one, *part.kids[1:]), part.span), one) for one in by.kids]
         for single, one in each:
             made = _derivative(single, target, one, str(order), reading, letters)
-            _require_met(made, nodes, reading, part)
+            require_met(made, nodes, reading, part)
+            require_linked(made, nodes, reading, part)
             yield made
         return
     if base_of(part) == r"\delta" and part.head == "script" and part.kids[1] is not None:
@@ -136,10 +163,22 @@ def question(
         # dW is what programs call the gradient of the loss
         _, variable = part.kids
         target, _ = _target(None, reading, root, part)
-        yield _derivative(part, target, variable, "1", reading)
+        made = _derivative(part, target, variable, "1", reading)
+        require_linked(made, nodes, reading, part)
+        yield made
         return
     value = value_of(reading, settle(part, reading.scope), Env())
-    yield Question("value", value.expr, (), (), part, part.span)
+    yield Question("value", _reckoned(value.expr), (), (), part, part.span)
+
+
+def _reckoned(value: Expr) -> Expr:
+    """12 - 4 as 8: a number that is no formula of anything."""
+    if value.axes or any(isinstance(node, Var) for node in toposort(value)):
+        return value
+    try:
+        return lift(evaluate(value, {}, exact=True).item())
+    except (NotExact, ArithmeticError, ValueError, AttributeError):
+        return value
 
 
 def _is_part(by: Tree, reading: Reading) -> bool:
@@ -172,35 +211,13 @@ def _of_part(whole: Tree, part: Tree, reading: Reading, root: Expr | None) -> Qu
 
 
 def _only_formal(of: Tree, reading: Reading) -> Tree | None:
-    r"""The variable of \nabla f(x) and of \nabla f where f(x) is defined: its only argument."""
+    r"""The variable of \nabla f(x) and of \nabla f where f(x) is defined: its argument; all of
+    f(x, y)."""
     name = of.kids[0] if of.head == "juxt" else of
     bracket = reading.scope.applied.get(reading.scope.refer(name).symbol) if base_of(name) else None
-    return bracket.kids[0] if bracket is not None and base_of(bracket.kids[0]) else None
-
-
-def _entries_of(trees: tuple[Tree | None, ...], reading: Reading) -> frozenset[str]:
-    """The letters that select entries in a question: those of X_{kl} and (XA)_{ij}."""
-    found: set[str] = set()
-    for node in (node for tree in trees if tree is not None for node in tree.subtrees()):
-        if node.head != "script" or node.kids[1] is None:
-            continue
-        if base_of(node):
-            reference = reading.scope.refer(node)
-            slots = reference.symbol.count("#")
-            chosen: Sequence[Tree] = reference.indices[slots:]
-            if not reading.scope.known(reference.symbol):
-                continue
-        else:
-            sub = node.kids[1]
-            chosen = sub.kids if sub.head in ("juxt", "list") else (sub,)
-        letters = (index_letter(index) for index in chosen)
-        found |= {x for x in letters if x and not _is_data(x, reading)}
-    return frozenset(found)
-
-
-def _is_data(letter: str, reading: Reading) -> bool:
-    """Whether a letter is a quantity or the number of a class, and no index."""
-    return reading.scope.known(letter) or reading.domain(letter).classes is not None
+    inner = bracket.kids[0] if bracket is not None else None
+    several = inner is not None and inner.head == "list" and all(map(base_of, inner.kids))
+    return inner if inner is not None and (base_of(inner) or several) else None
 
 
 def _only_variable(of: Tree, reading: Reading, root: Expr | None, part: Tree) -> Tree | None:
@@ -351,26 +368,6 @@ def _require_known(tree: Tree, reading: Reading) -> None:
             "undefined-symbol", f"${latex(tree)}$ is neither declared nor defined", tree,
             f"defined here are {defined}" if defined else "define it first",
         )  # fmt: skip
-
-
-def _require_met(asked: Question, nodes: dict[str, Expr], reading: Reading, part: Tree) -> None:
-    """Fault for a derivative by what the document neither declares nor uses: it is not 0."""
-    met = set(toposort(asked.of, *nodes.values()))
-    met |= set(toposort(asked.whole.of)) if asked.whole else set()
-    for one in asked.moved:
-        if isinstance(one, Var) and one not in met and one not in _declared(reading):
-            raise Fault(
-                "undefined-symbol",
-                f"${latex(symbol_tree(one.name))}$ is neither declared nor used", part,
-                "say what it is, as in `the rows of $W$ are $w_j$`",
-            )  # fmt: skip
-
-
-def _declared(reading: Reading) -> set[Expr]:
-    return {
-        one for symbol, every in reading.variables.items()
-        if symbol in reading.declarations for one in every
-    }  # fmt: skip
 
 
 def _wrt(tree: Tree, of: Expr, reading: Reading) -> tuple[Expr, tuple[str, ...]]:

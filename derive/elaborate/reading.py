@@ -132,6 +132,8 @@ class Reading:
     broken: set[str] = field(default_factory=set)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # first use of a symbol
     sloped: set[str] = field(default_factory=set)  # x of f'(x) of a defined f, n of 1/n
+    unit_letter: bool = True  # is E the unit matrix
+    numeric: bool = False  # does nothing in the document show an array
     notes: dict[str, str] = field(default_factory=dict)
     bold: bool = False  # does the document set vectors in bold
     declares: bool = False  # does it declare any array

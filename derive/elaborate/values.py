@@ -70,6 +70,7 @@ class Sizes:
     below: dict[Expr, frozenset[str]] = field(default_factory=dict)  # unknown sizes of a node
     strain: int = 0  # how often a reading bends what is customary; the least bent one is taken
     loose: frozenset[str] = frozenset()  # plain letters that are tried as scalars
+    members: frozenset[str] = frozenset()  # families, x_i, that are tried as scalars
     kronecker: bool = False  # is \\otimes the Kronecker product, also of arrays of one shape
     row_major: bool = False  # does vec stack rows
     entrywise: bool = False  # does the document speak of products entry by entry

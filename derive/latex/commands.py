@@ -63,8 +63,7 @@ def _prime(reader: Reader, atom: Lexeme) -> None:
 
 
 def _full_stop(reader: Reader, atom: Lexeme) -> None:
-    if reader.peek() == "." and reader.peek(1) == ".":
-        reader.at += 2
+    if reader.peek() == ".":  # 1..n, 1...n
         while reader.peek() == ".":
             reader.at += 1
         reader.emit("DOTS", "...", atom)

@@ -102,8 +102,11 @@ class Reading:
 
     def _shift(self) -> None:
         """Subscripts that the equations of windows give, as far as their letters are known."""
-        if not any(is_incidence(factor.node) for factor in self.factors):
+        windows = [factor for factor in self.factors if is_incidence(factor.node)]
+        if not windows:
             return
+        # x_{i + k - 1} of families has no words; it is said where all of the product is in sight.
+        self.spelled = self.spelled or (not self.free and self._is_lettered(windows))
         if not self.spelled:
             self.wordless = True
             return
@@ -116,6 +119,15 @@ class Reading:
                 self.env[i] = letter
                 del self.derived[i]
                 self.factors = [f for f in self.factors if f is not factor]
+
+    def _is_lettered(self, windows: Sequence[Factor]) -> bool:
+        """Whether notation gives letters to what these equations are about."""
+        own = {i for factor in windows for i in factor.own if i not in self.env}
+        return any(
+            letter and i in own
+            for factor in self.factors
+            for i, letter in zip(factor.own, self.writer.labels(factor.node))
+        )
 
     def _array(self, groups: list[list[Piece]], lone: frozenset[int]):
         pieces = [piece for group in groups for piece in group]
@@ -144,9 +156,10 @@ class Reading:
     def _sums(self, scalars: Scalars):
         """Take the indices that are sums over samples out of the product, each with its factors."""
         while (i := self._next_sum()) is not None:
+            reopened = self._reopen(i)
             block = self._with_rows([f for f in self.factors if i in f.own])
             out = self._reach(block, i)
-            if len(out) > 1 or self.spelled:
+            if len(out) > 1 or self.spelled or reopened:
                 block = self._connected(block, len(out) > 1)
                 out = self._reach(block, i)
             letter = self._letter(i, {*self.env.values(), *self.scope})
@@ -166,6 +179,16 @@ class Reading:
                 self.sources[id(self.pieces[-1])] = block
             else:
                 scalars.multiply(form)
+
+    def _reopen(self, i: int) -> bool:
+        """What was summed before and hangs on an index that is summed now is a factor again, and
+        is summed within the new sum."""
+        again = [piece for piece in self.pieces if i in piece.own]
+        for piece in again:
+            self.factors += [f for f in self.sources[id(piece)]
+                             if not any(f is g for g in self.factors)]  # fmt: skip
+        self.pieces = [piece for piece in self.pieces if i not in piece.own]
+        return bool(again)
 
     def _with_rows(self, block: list[Factor]) -> list[Factor]:
         r"""The block with the 1×n matrices along its free axes: \mathbf{W}^\top \delta^{(i)}
@@ -242,6 +265,8 @@ class Reading:
                 self.pieces.append(Piece((), left, order))
                 self.sources[id(self.pieces[-1])] = [factor]
             return None
+        if type(node) is Delta and not left and len({self.env[i] for i in own}) == 1:
+            return None  # 1 between an index and itself
         if type(node) is Delta and len(left) == 2:
             self.pieces.append(unit(left, order))
             self.sources[id(self.pieces[-1])] = [factor]

@@ -9,9 +9,10 @@ from collections.abc import Generator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from derive.kernel.expr import Expr
+from derive.notation.plain import plain
 from derive.tree import Tree, name, num, tree
 from derive.writing import words
-from derive.writing.words import letter_tree
+from derive.writing.words import SHIFTED, letter_tree
 
 Letters: TypeAlias = tuple[str | None, ...]
 
@@ -76,7 +77,9 @@ def written_at(called: Tree, slots: int, at: Letters) -> Tree:
             return node
         text = node.kids[0]
         for k, letter in enumerate(at[:slots], 1):
-            text = text.replace(f"#{k}", letter or "")
+            shifted = letter is not None and letter.startswith(SHIFTED)
+            told = plain(letter_tree(letter)) if letter and shifted else letter
+            text = text.replace(f"#{k}", told or "")
         return name(text)
 
     return entry(called.rewritten(fill) if slots else called, at[slots:])

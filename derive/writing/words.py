@@ -259,10 +259,12 @@ class Scalars:
         self._sizes: set[object] = set()
 
     def multiply(self, factor: Tree, exponent: Number = 1, size: bool = False) -> None:
-        """One more factor; equal ones on the same side of the line become a power.
-
-        A ``size`` is a number of entries: under the line it makes a constant, 1/m.
-        """
+        """One more factor; equal ones on the same side of the line become a power.  A ``size``, a
+        number of entries, makes a constant under the line: 1/m."""
+        if size and factor.head == "product" and exponent.denominator == 1:
+            for kid in factor.kids:  # 2 m under the line is a 2 and an m
+                self.multiply(kid, exponent, size)
+            return
         if size:
             self._sizes.add(key_of(factor))
         if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():

@@ -64,7 +64,7 @@ def read_claims(source: Source, recast: Recast | None = None) -> Claims:
     found.counts, found.plain = done.counts, plain
     # An index of one claim is an index everywhere: y_j is an entry of y where p_j is one of p.
     scope = done.reading.scope
-    scope.met = set(done.reading.variables)
+    scope.met = dict.fromkeys(done.reading.variables, 0)
     scope.bound |= found.letters(side for claim in claims for side in claim.sides)
     # All names are known by now: bold x_i that is none of them is an entry of bold x.
     scope.given = True

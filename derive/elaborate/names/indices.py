@@ -43,7 +43,5 @@ def index_letter(tree: Tree | None) -> str | None:
     if tree is None:
         return None
     inner: Tree = tree.kids[0] if tree.head in LABELS else tree
-    if inner.head == "name":
-        text = str(inner.kids[0])
-        return text if re.fullmatch(r"[A-Za-z]|\\ell", text) else None
-    return None
+    written = str(inner.kids[0]) if inner.head == "name" else ""
+    return written if re.fullmatch(r"[A-Za-z]|\\ell", written) else None

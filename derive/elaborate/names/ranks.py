@@ -61,7 +61,7 @@ def own_axes(reading: Reading, symbol: str, least: int, tree: Tree) -> Axes:
         if rank is None:
             rank = ranks_to_try(reading, symbol, least)[0][0]
         if declaration is None:
-            _require_custom(reading, symbol, rank, tree)
+            _require_custom(reading, symbol, least if least > abs(rank) else rank, tree)
         own = tuple(reading.sizes.fresh() for _ in range(max(abs(rank), least)))
         axes = (1, *own) if rank == ROW else own
     reading.own_axes[symbol] = axes
@@ -196,7 +196,7 @@ def _customary(reading: Reading, symbol: str) -> tuple[tuple[int, int], ...]:
         return ((0, 0), (2 if upper else 1, 3))
     if upper:
         return ((2, 0), (1, 2), (0, 3))
-    if symbol in reading.sloped:
+    if symbol in reading.sloped or reading.numeric:
         return ((0, 0), (1, 1))
     return ((1, 0), (0, 1), (ROW, 2))
 
@@ -317,6 +317,13 @@ def odd_one_out(reading: Reading, arrays: Mapping[str, Axes]) -> Fault | None:
         ("every other array here is declared"
          + (f", and nothing uses ${_plain(idle[0])}$" if idle else ""),),
     )  # fmt: skip
+
+
+def is_called_after(family: str, whole: str) -> bool:
+    """Whether a^{(i)} has the letter of A, and the accents."""
+    one, all_of_it = (parts(re.split(r"[_^]", symbol)[0]) for symbol in (family, whole))
+    same = (one.core.lower(), one.accents) == (all_of_it.core.lower(), all_of_it.accents)
+    return same and "#" not in whole
 
 
 def _letters(axes: Axes) -> set[str]:

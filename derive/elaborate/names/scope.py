@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from derive.elaborate.names.free import Free
-from derive.elaborate.names.indices import has_label_slot, index_letter, inside, is_index, is_range
+from derive.elaborate.names.indices import (
+    has_label_slot,
+    index_letter,
+    inside,
+    is_index,
+    is_number,
+    is_range,
+)
 from derive.elaborate.shown import text
 from derive.latex.print import latex
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
@@ -85,7 +92,7 @@ class Scope:
     applied: dict[str, Tree] = field(default_factory=dict)  # J(w), always with these brackets
     powered: set[tuple[str, str]] = field(default_factory=set)  # σ^2 defined as one quantity
     inputs: set[str] = field(default_factory=set)  # what definitions are made of, known or not
-    met: set[str] = field(default_factory=set)  # variables of the definitions, once those are read
+    met: dict[str, int] = field(default_factory=dict)  # variables that are read, and their axes
     free: Free = field(default_factory=Free)  # functions of arrays that nothing defines
 
     def use_of(self, tree: Tree) -> str:
@@ -164,8 +171,9 @@ class Scope:
             # A bold name with one letter is a vector of its own, others are entries.
             whole = spelled_base == base and is_bold(base) and not self.given and len(subs) == 1
             whole = whole and not is_range(subs[0]) and subs[0] not in self.shifts
-            marked = label is not None or {*map(index_letter, subs)} <= self.classes
-            met = marked and bare in self.met and all(map(index_letter, subs))
+            chosen = {*map(index_letter, subs)} <= self.classes
+            entry = label is not None or chosen or self.met.get(bare) == len(subs)  # V_{ij} of a V
+            met = bare in self.met and entry and all(map(index_letter, subs))
             if (self.known(bare) or met) and not whole and self._selects(subs):
                 return Reference(bare, (*first, *subs), actions)
         return None
@@ -181,8 +189,9 @@ class Scope:
     ) -> Reference:
         """A symbol that the document neither declares nor defines."""
         first = (inside(label),) if slot and label is not None else ()
-        letters, shifted = map(index_letter, subs), any(s in self.shifts for s in subs)
-        if subs and all(x in self.bound or s in self.shifts for x, s in zip(letters, subs)):
+        letters, shifted = [*map(index_letter, subs)], any(s in self.shifts for s in subs)
+        bound = [x in self.bound or s in self.shifts for x, s in zip(letters, subs)]
+        if any(bound) and all(b or is_number(s) for b, s in zip(bound, subs)):  # x_{i1} too
             bare = self._spelled(base, (), label, label_slot=slot)
             stands = base in self.whole or bare in self.whole
             if (stands and not is_bold(base)) or (shifted and is_bold(base)):

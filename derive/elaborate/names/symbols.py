@@ -135,7 +135,7 @@ def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Valu
         return Value(pointwise.infinity())
     if symbol in reading.size_names:
         return Value(total(Ones(reading.size(symbol))))
-    if base in IDENTITIES or base in ONES:
+    if (base in IDENTITIES and (base != "E" or reading.unit_letter)) or base in ONES:
         name = subscript.strip("{}")
         if not re.fullmatch(r"(\\?[A-Za-z]+|\d+|[A-Za-z]_.|[A-Za-z]_\{\w+\})?", name):
             return None

@@ -134,6 +134,9 @@ def _choose(
         for s, rank in zip(symbols, ranks, strict=True)
         if rank == 0 and s[:1].islower() and "#" not in s
     )
+    reading.sizes.members = frozenset(
+        s for s, rank in zip(symbols, ranks, strict=True) if rank == 0 and "#" in s
+    )
     for symbol, rank in zip(symbols, ranks, strict=True):
         reading.ranks[symbol] = rank
         reading.notes.pop(symbol, None)
@@ -182,7 +185,14 @@ def _oddity(equation: Equation, value: Value, reading: Reading) -> int:
     """How little a value suits the letter that it is given to."""
     is_loss = bool(value.own) and _is_number(equation.symbol, reading)
     is_row = value.row or (len(value.own) == 2 and value.own[0] == 1)
-    return 6 * is_loss + 2 * is_row  # more than a capital, or the y of y w^T x, that is a number
+    # more than a capital, or the y of y w^T x, that is a number
+    return 6 * is_loss + 2 * is_row + 4 * (not is_row and _is_small_matrix(equation, value))
+
+
+def _is_small_matrix(equation: Equation, value: Value) -> bool:
+    """Whether a small letter is given a matrix, as f is by f(x, z) = x z of a column and a row."""
+    core = parts(re.split(r"[_^(]", equation.symbol)[0]).core.lstrip("\\")
+    return len(value.own) == 2 and 1 not in value.own and core[:1].islower()
 
 
 def _value(equation: Equation, reading: Reading) -> Value:

@@ -7,7 +7,7 @@ argument of one, or as the mean of the x_i, it is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from derive.elaborate.names.indices import index_letter
@@ -41,7 +41,7 @@ def applied_only(items: list[Tree]) -> set[str]:
 
 def formal_only(items: list[Tree]) -> set[str]:
     r"""The x of f(x) = \theta^\top x, or of f(x) = \theta^\top z and z = W x, in a document that
-    declares x_i and speaks of no other x."""
+    declares x_i or has f(x_i) or \|x_i\|, and speaks of no other x."""
     samples: set[str] = set()
     names = [[str(n.kids[0]) for n in names_in([i]) if n.head == "name"] for i in items]
     formals: dict[int, set[str]] = {}
@@ -63,9 +63,24 @@ def formal_only(items: list[Tree]) -> set[str]:
                 if not own <= formals.get(other, set()):
                     formals[other] = formals.get(other, set()) | own
                     stack.append(other)
+    heads = {item.kids[0].kids[0] for k, item in enumerate(items) if k in formals
+             and is_head(item.kids[0])}  # fmt: skip
+    samples |= {base for item in items for base in _called_on(item, heads)}
     bare = Counter(name for some in names for name in some)
     formal = Counter(name for k, own in formals.items() for name in names[k] if name in own)
     return {base for base in samples if 0 < bare[base] == formal[base]}
+
+
+def _called_on(item: Tree, heads: set[Tree]) -> Iterator[str]:
+    """The x of an f(x_i), of a function that the document defines, and of a norm of x_i."""
+    for node in item.subtrees():
+        if node.head == "norm" and node.kids[0].head == "script":
+            yield from (base_of(n) for n in node.kids[:1] if index_letter(n.kids[1]))
+        for kid, after in pairwise(node.kids if node.head == "juxt" else ()):
+            after = after.kids[0] if after.head == "script" else after  # f(x_i)_k
+            if kid in heads and after.head == "paren":
+                yield from (base_of(a) for a in formals_of(after)
+                            if a.head == "script" and index_letter(a.kids[1]))  # fmt: skip
 
 
 def means(items: list[Tree]) -> set[str]:

@@ -62,7 +62,7 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     collect_components(found.definitions, reading)
     for item in found.definitions:
         _collect_powers(item.kids[0], reading)
-    reading.scope.met |= numbered_parts(items)
+    reading.scope.met |= dict.fromkeys(numbered_parts(items), 0)
     for item in found.declarations:
         for name in declared_names(item):
             reading.scope.declared.add(reading.scope.introduce(name).symbol)
@@ -89,6 +89,12 @@ def sorted_statements(items: Iterable[Tree], reading: Reading) -> Statements:
     for name in found.sought:
         reading.roles[reading.scope.refer(name).symbol] = "parameter"
     return found
+
+
+def numbers_asked(of: Iterable[Tree], reading: Reading) -> set[str]:
+    """The symbols of what a gradient is asked of in words: f, and the f of f(x)."""
+    names = (tree.kids[0] if is_head(tree) else tree for tree in of)
+    return {reading.scope.refer(name).symbol for name in names if base_of(name)}
 
 
 def _of_gradients(item: Tree) -> Iterator[Tree]:
@@ -180,6 +186,10 @@ def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
     right = item.kids[2]
     if any(part.head == "dots" for part in right.subtrees()):
         return index_letter(item.kids[0]) is not None
+    letter = index_letter(item.kids[0])
+    if letter in reading.scope.bound and letter not in reading.scope.declared:
+        # "when w = o", of a w that numbers the u_w
+        return item.kids[0].head == "name" and index_letter(right) is not None
     return symbol in reading.scope.declared and number(right) is not None
 
 

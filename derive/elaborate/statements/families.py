@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from derive.elaborate.names.indices import index_letter
-from derive.elaborate.names.scope import base_of
+from derive.elaborate.names.scope import base_of, is_bold
 from derive.elaborate.recurrence.steps import put
 from derive.elaborate.statements.alone import DEFINES
 from derive.elaborate.statements.ellipsis import is_dots, spelled_out
@@ -86,9 +86,19 @@ def _entries(item: Tree, letter: str) -> Tree | None:
             right = inner
     terms, _ = terms_of(right)
     family = member_of(Tree("list", tuple(terms)), letter) if any(map(is_dots, terms)) else None
-    if family is None or family[1] or family[0].kids[0] != item.kids[0]:
+    if family is None or family[1] or not _is_of(family[0].kids[0], item.kids[0]):
         return None
     return last_index(terms)
+
+
+def _is_of(base: Tree, vector: Tree) -> bool:
+    r"""Whether x_i are called after a vector: after x, or after bold \mathbf{x} in the plain
+    letter."""
+    if base == vector:
+        return True
+    plain, own = parts(str(base.kids[0])), parts(str(vector.kids[0]))
+    same = (plain.core, plain.accents) == (own.core, own.accents)
+    return same and plain.alphabet is None and is_bold(str(vector.kids[0]))
 
 
 def last_index(terms: Sequence[Tree]) -> Tree | None:

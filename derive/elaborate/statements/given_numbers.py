@@ -32,6 +32,22 @@ def with_tables(items: Iterable[Tree]) -> list[Tree]:
     return [_tabled(item, lambda name: bool(rows) and name not in columns) for item in items]
 
 
+def with_signs(items: Iterable[Tree]) -> list[Tree]:
+    r"""The statements with y \in \{-1, 1\} for y = \pm 1 and y \in \pm 1."""
+    return [_signed(item) for item in items]
+
+
+def _signed(item: Tree) -> Tree:
+    match item:
+        case Tree("chain", (Tree() as left, sign, Tree("pm", (Tree("num") as one,)))) if sign in (
+            _EQUAL,
+            _IN,
+        ) and base_of(left):
+            both = Tree("list", (Tree("neg", (one,)), one), item.kids[2].span)
+            return Tree("chain", (left, _IN, Tree("set", (both,), both.span)), item.span)
+    return item
+
+
 def _names(item: Tree) -> tuple[Tree, ...]:
     return item.kids[0].kids if item.kids[0].head == "list" else item.kids[:1]
 

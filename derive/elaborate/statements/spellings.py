@@ -205,7 +205,7 @@ def _is_left_transpose(node: Tree) -> bool:
 
 def primes_transpose(items: Iterable[Tree], text: str) -> bool:
     """Whether primes are transposes: the text says so, or a declared matrix has one in a product,
-    and nothing declares or defines a name with a prime."""
+    or a name before itself, x' A x; and nothing declares or defines a name with a prime."""
     if _PRIMES_SAID.search(text):
         return True
     items = [item for item in items if item.head == "chain" and item.kids[0] is not None]
@@ -217,11 +217,19 @@ def primes_transpose(items: Iterable[Tree], text: str) -> bool:
         and any(n == Tree("op", (r"\times",)) for n in item.kids[2].subtrees())
         for name in (item.kids[0].kids if item.kids[0].head == "list" else (item.kids[0],))
     }  # fmt: skip
+    products = [node for item in items for node in item.subtrees() if node.head == "juxt"]
     return any(
         one.head == "prime" and latex(one.kids[0]) in matrices and after.head != "paren"
-        for item in items for node in item.subtrees() if node.head == "juxt"
-        for one, after in pairwise(node.kids)
-    )  # fmt: skip
+        for node in products for one, after in pairwise(node.kids)
+    ) or any(_meets_itself(node) for node in products)  # fmt: skip
+
+
+def _meets_itself(product: Tree) -> bool:
+    """x' x, x' A x"""
+    return any(
+        one.head == "prime" and base_of(one) != "" and one.kids[0] in product.kids[k + 1 : k + 3]
+        for k, one in enumerate(product.kids)
+    )
 
 
 def _names_primed(item: Tree) -> bool:

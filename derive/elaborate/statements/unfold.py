@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from derive.elaborate.faults import Fault
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import base_of, names_in
+from derive.elaborate.statements.alone import is_head
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
 from derive.tree import Tree
@@ -43,16 +44,35 @@ def unfolded(items: Iterable[Tree]) -> Unfolded:
 
 
 def _split(item: Tree, heads: set[str]) -> Iterator[Tree]:
-    r"""\hat{y} = a = \sigma(z) as a = \sigma(z) and \hat{y} = a, where nothing else defines a."""
+    r"""\hat{y} = a = \sigma(z) as a = \sigma(z) and \hat{y} = a, where nothing else defines a; so
+    y = f(x) = 3 x^2, where nothing else defines f."""
     if item.head == "chain" and len(item.kids) > 3 and item.kids[0] is not None:
-        _, sign, middle = item.kids[:3]
+        left, sign, middle = item.kids[:3]
+        if _is_turned(left, middle) and str(item.kids[3].kids[0]) not in _EQUALS:
+            # Q = Q^T \succ 0 says two things of Q
+            yield Tree("chain", item.kids[:3], item.span)
+            yield Tree("chain", (left, *item.kids[3:]), item.span)
+            return
         signs = {str(rel.kids[0]) for rel in item.kids[1:4:2]}
-        if signs <= _EQUALS and base_of(middle) and latex(middle) not in heads:
+        function = (
+            is_head(middle) and is_head(item.kids[0]) is False and bool(base_of(item.kids[0]))
+        )
+        name = middle.kids[0] if function else middle
+        known = any(head == latex(name) or head.startswith(latex(name) + "(") for head in heads)
+        if signs <= _EQUALS and (base_of(middle) or function) and not known:
             heads.add(latex(middle))
             yield from _split(Tree("chain", item.kids[2:], item.span), heads)
             yield Tree("chain", (item.kids[0], sign, middle), item.span)
             return
     yield item
+
+
+def _is_turned(left: Tree, right: Tree) -> bool:
+    """Q^T beside Q"""
+    above = right.kids[2] if right.head == "script" and right.kids[1] is None else None
+    return base_of(left) != "" and isinstance(above, Tree) and right.kids[0] == left and (
+        above.kids[:1] in ((r"\top",), ("T",))
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- objectives
@@ -131,7 +151,8 @@ def reaching(tree: Tree, outer: frozenset[str] = frozenset()) -> Tree:
     r"""The tree with every sum reaching to the last term that uses its index.
 
     \sum_i a_i + b_i is the sum of both.  ``outer`` are letters that something around binds; Fault,
-    code ``ambiguous-sum``, where a term without the index stands in between.
+    code ``ambiguous-sum``, where a term without the index stands in between, and of
+    -\sum_i a_i + b_i, where nobody can tell whether the minus holds for b_i.
     """
     if tree.head == "big":
         letters = {letter for letter, _, _ in bound_letters(tree.kids[1])}
@@ -173,14 +194,18 @@ def _absorbed(terms: tuple[Tree, ...], outer: frozenset[str]) -> tuple[Tree, ...
             )
         taken = terms[k + 1 : using[-1] + 1]
         if term.head == "neg":
-            taken = tuple(_negated(t) for t in taken)
+            if (plus := next((t for t in taken if t.head != "neg"), None)) is not None:
+                raise Fault(
+                    "ambiguous-sum",
+                    f"the minus before the sum over ${', '.join(sorted(letters))}$ may hold for "
+                    f"${latex(plus)}$ too, or not",
+                    term,
+                    "put brackets around what is summed",
+                )
+            taken = tuple(t.kids[0] for t in taken)
         grown = _grown(path, taken)
         return _absorbed((*terms[:k], grown, *terms[using[-1] + 1 :]), outer)
     return terms
-
-
-def _negated(term: Tree) -> Tree:
-    return term.kids[0] if term.head == "neg" else Tree("neg", (term,), term.span)
 
 
 def _last_big(term: Tree) -> list[Tree]:

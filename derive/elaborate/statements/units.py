@@ -6,10 +6,13 @@ and nothing else is called e.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TypeGuard
 
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import Scope, base_of
+from derive.notation.names import parts
 from derive.tree import Tree
 
 UNITS = frozenset([("e",), (r"\mathbf{e}",)])
@@ -61,3 +64,33 @@ def _is_taken(base: str, scope: Scope) -> bool:
     """Whether the document has vectors of its own that are called e."""
     known = scope.declared | scope.defined | scope.functions
     return any(symbol.partition("_")[0] == base for symbol in known)
+
+
+_E = Tree("name", ("E",))
+_GERMAN = re.compile(
+    r"\b(?:identit\w*|Einheits\w*|unit matrix|der|die|das|und|sei|ist|mit|für)\b|单位"
+)
+
+
+def unit_letter(items: Iterable[Tree], plain: str) -> bool:
+    """Whether E is the unit matrix, as in German: in English, where it is a factor like any other,
+    as in D E x, or is differentiated by, it is an encoder, an embedding or an error."""
+    if _GERMAN.search(plain):
+        return True
+    return not any(_is_factor(node) for item in items for node in item.subtrees())
+
+
+def _is_factor(node: Tree) -> bool:
+    match node:
+        case Tree("deriv", (_, by, _)) | Tree("grad", (by, _, _)):
+            return by == _E
+        case Tree("norm", (inner,)):
+            return inner == _E
+        case Tree("juxt", kids):
+            for k, kid in enumerate(kids):
+                after = kids[k + 1].head if k + 1 < len(kids) else "op"
+                before = base_of(kids[k - 1]) if k else ""
+                matrix = parts(before).core[:1].isupper()
+                if kid == _E and (after not in ("op", "paren", "rel") or matrix):
+                    return True
+    return False

@@ -16,12 +16,15 @@ from derive.kernel.sizes import unknowns
 from derive.tree import Tree
 
 _BIAS = re.compile(r"(?:\\(?:math\w+|boldsymbol|bm|vec)\s*\{)?b(?:ias)?(?![a-z])")
+_DATA = re.compile(r"(?:\\(?:math\w+|boldsymbol|bm)\s*\{)?(?:X|\\Phi)\}?")
+_WEIGHTS = re.compile(r"(?:\\(?:math\w+|boldsymbol|bm)\s*\{)?(?:w|\\theta|\\beta)\}?")
 _WEIGHT = re.compile(r"(?:\\(?:math\w+|boldsymbol|bm)\s*\{)?W")
 
 
 def with_bias_of_rows(reading: Reading, tree: Tree, values: list[Value]) -> Value | None:
     """X W + b: the vector is added to every row, as to every column of W X; None for other sums."""
     ranks = [len(v.own) for v in values]
+    _strain_of_samples(reading, tree, values)
     if ranks.count(1) != 1 or set(ranks) != {1, 2} or any(v.opens for v in values):
         return None
     k = ranks.index(1)
@@ -42,6 +45,28 @@ def with_bias_of_rows(reading: Reading, tree: Tree, values: list[Value]) -> Valu
     ones = Value(Ones(rest[0].own[1 - axis]))
     spread = contract_values(tree, reading.sizes, [bias, ones], [(axis,), (1 - axis,)], (0, 1))
     return sum_of(tree, reading.sizes, [*rest, spread])
+
+
+def _strain_of_samples(reading: Reading, tree: Tree, values: list[Value]) -> None:
+    """X w + b, of data X and one weight for each of its columns, is a number for each sample, and
+    b is one number: a vector b would have an entry for each sample."""
+    for at, value in zip(tree.kids, values, strict=True):
+        symbol = str(at.kids[0]) if at.head == "symbol" else ""
+        known = symbol in reading.declarations or reading.scope.known(symbol)
+        if symbol and value.own and not known and _BIAS.match(symbol):
+            reading.sizes.strain += 4 * any(map(_is_of_samples, tree.kids))
+
+
+def _is_of_samples(term: Tree) -> bool:
+    """X w, w^T X: the data beside a vector of weights."""
+    if term.head != "juxt" or len(term.kids) != 2:
+        return False
+    first, second = (kid.kids[0] if kid.head == "transpose" else kid for kid in term.kids)
+    names = [str(one.kids[0]) if one.head == "symbol" else "" for one in (first, second)]
+    return any(
+        _DATA.fullmatch(data) and _WEIGHTS.fullmatch(weights)
+        for data, weights in (names, names[::-1])
+    )
 
 
 def _by_sizes(bias: Value, product: Value, others: list[Tree]) -> int | None:

@@ -6,6 +6,8 @@ quantity of its own; and what a word of the vocabulary says as well is that word
 
 from __future__ import annotations
 
+import re
+
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.classes import select
@@ -44,6 +46,7 @@ def defined_call(
         chosen := next((k for k, i in enumerate(indices) if not index_letter(i)), None)
     ) is not None:
         return _chosen_call(reading, tree, function, chosen, env)
+    _require_no_hidden_index(reading, equation, tree)
     letters = _index_arguments(equation, arguments)
     if letters and not primes:
         rename = {**env.rename, **{formal: env.letter(x) for formal, x in letters.items()}}
@@ -86,6 +89,21 @@ def _as_formal(reading: Reading, formal: str, value: Value) -> Value:
     declared = reading.declarations.get(formal)
     axes = reading.own_axes.get(formal) or (declared.axes if declared else None)
     return Value(zeros(axes)) if axes and value.expr is Num(0) else value
+
+
+def _require_no_hidden_index(reading: Reading, equation: Equation, tree: Tree) -> None:
+    """Fault for the w_k of P(k, x) = e^{w_k^T x} / .. that is a name of its own: no other P(c, x)
+    would have a w_c."""
+    names = {str(n.kids[0]): n for n in equation.body.subtrees() if n.head == "symbol"}
+    for name in names:
+        below = re.fullmatch(r".+_\{?([A-Za-z])\}?", name)
+        hidden = below is not None and below[1] in equation.formals and below[1] not in names
+        if below is not None and hidden and not reading.scope.known(name):
+            raise Fault(
+                "ambiguous-index", f"{formula(equation.left)} has ${below[1]}$ as an argument, and "
+                f"${name}$ may be one of many that it chooses, or a name of its own", tree,
+                f"write the index below the function, as in $p_{below[1]}(x)$",
+            )  # fmt: skip
 
 
 def _index_arguments(equation: Equation, arguments: list[Tree]) -> dict[str, str]:

@@ -334,6 +334,10 @@ def node_and_entry(settled: Tree, of: Expr, reading: Reading) -> tuple[Expr, tup
     asked = frozenset(letter for i in indices if (letter := index_letter(i)))
     value = value_of(reading, Tree("symbol", (symbol, *indices), tree.span), Env(asked))
     base = reading.sizes.current(value).expr
+    if isinstance(base, Contract) and len(base.factors) == 1:
+        (whole,) = base.factors
+        if isinstance(whole, Var) and whole.axes == (1, *base.axes):
+            base = whole  # a row, which is met without its axis of size 1
     candidates = [n for n in current if n is base]
     node = candidates[0] if candidates else current[0] if current else base
     if not isinstance(node, Var) and not (isinstance(node, Call) and isinstance(node.op, Name)):

@@ -99,6 +99,8 @@ def function_of(reading: Reading, tree: Tree, fn: Fn, values: list[Value]) -> Va
 def determinant_by_bars(reading: Reading, tree: Tree, value: Value) -> Value:
     r"""|A|: the determinant of a matrix that is known to be square.  Fault for others."""
     value = reading.sizes.current(value)
+    if _is_inverted(reading, tree.kids[0]):
+        value = squared(tree, reading.sizes, value, "an inverse needs a square matrix")
     if value.own[0] != value.own[1]:
         raise Fault(
             "ambiguous-bars", "bars around a matrix may mean the determinant or absolute entries",
@@ -107,6 +109,13 @@ def determinant_by_bars(reading: Reading, tree: Tree, value: Value) -> Value:
     inner = text(tree.kids[0])
     reading.note(f"bars {inner}", f"$|{inner}|$ is read as the determinant of a square matrix")
     return Value(Call(det, (value.expr,)), value.opens)
+
+
+def _is_inverted(reading: Reading, tree: Tree) -> bool:
+    r"""Whether the document has an inverse of this, \Sigma^{-1} beside |\Sigma|: it is square."""
+    power = Tree("power", (tree, Tree("neg", (Tree("num", ("1",)),))))
+    every = (*reading.equations.values(), *reading.functions.values())
+    return any(power == node for one in every for node in one.body.subtrees())
 
 
 def matrix_power(

@@ -42,6 +42,8 @@ _SAID = {
     ),
 }  # fmt: skip
 
+_OF_NUMBER = 4  # what a norm of a number strains: more than x_i and y_k that are vectors
+
 
 @rule("abs")
 def _abs(reading: Reading, tree: Tree, env: Env) -> Value:
@@ -56,7 +58,7 @@ def _norm(reading: Reading, tree: Tree, env: Env) -> Value:
     inner, kind = tree.kids
     value = squeezed(value_of(reading, inner, env))
     own = tuple(range(len(value.own)))
-    reading.sizes.strain += 2 * (not own)
+    reading.sizes.strain += _OF_NUMBER * (not own)
     which = _which(kind)
     if len(own) == 2:
         which = _of_matrix(reading, tree, which)
@@ -156,7 +158,7 @@ def norm_squared(reading: Reading, tree: Tree, env: Env) -> Value | None:
     if _which(kind) not in ("2", "F"):
         return None
     value = squeezed(value_of(reading, inner, env))
-    reading.sizes.strain += 2 * (not value.own)
+    reading.sizes.strain += _OF_NUMBER * (not value.own)
     if len(value.own) == 2 and _which(kind) == "2" and reading.norms == "spectral":
         return None
     if len(value.own) == 2 and kind is not None and _which(kind) == "2":

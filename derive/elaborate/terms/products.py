@@ -15,6 +15,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.shown import shape_of, text
 from derive.elaborate.terms.flat import as_matrix, kronecker
 from derive.elaborate.values import Sizes, Value, contract_values, squeezed
+from derive.kernel.expr import Var
 from derive.kernel.sizes import Axis, SizeError, resolve, unknowns
 from derive.meaning.normal import same
 from derive.operators.blocks import joined, sliced
@@ -71,6 +72,11 @@ class Product:
         """Whether this scalar is a plain letter that is only tried as a scalar: w of w x."""
         return chain.tree.head == "symbol" and chain.tree.kids[0] in self.known.loose
 
+    def is_member(self, chain: Chain) -> bool:
+        """Whether this scalar is an x_i that is only tried as a scalar."""
+        expr = chain.values[0].expr
+        return len(chain.values) == 1 and isinstance(expr, Var) and expr.name in self.known.members
+
     def same(self, a: Axis, b: Axis, left: Chain, right: Chain, sign: str) -> None:
         try:
             self.known.unify(a, b)
@@ -103,8 +109,12 @@ class Product:
             return self.start(tree_of(left, right), made)
         if a == 0 or b == 0:
             scalar = left if a == 0 else right
-            if a + b and (kind == "odot" or (scalar.tree.kids[:1] and self.is_loose(scalar))):
+            loose = scalar.tree.kids[:1] and self.is_loose(scalar)
+            # W x_i is no matrix times a number, which stands before it.
+            behind = a == 2 and not b and self.is_member(right)
+            if a + b and (kind == "odot" or loose or behind):
                 self.known.strain += 3
+            self.known.strain += 4 * (not a + b and sign in (r"\odot", r"\circ"))
             shape = right if a == 0 else left
             spread = self.joined(left, right, {}, shape.out, shape.axes, shape.row)
             return replace(spread, split=shape.split)
