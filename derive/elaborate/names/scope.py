@@ -191,7 +191,8 @@ class Scope:
         first = (inside(label),) if slot and label is not None else ()
         letters, shifted = [*map(index_letter, subs)], any(s in self.shifts for s in subs)
         bound = [x in self.bound or s in self.shifts for x, s in zip(letters, subs)]
-        if any(bound) and all(b or is_number(s) for b, s in zip(bound, subs)):  # x_{i1} too
+        # x_{i1} too, but x_{2i} may be the one at 2i
+        if bound[:1] == [True] and all(b or is_number(s) for b, s in zip(bound, subs)):
             bare = self._spelled(base, (), label, label_slot=slot)
             stands = base in self.whole or bare in self.whole
             if (stands and not is_bold(base)) or (shifted and is_bold(base)):

@@ -139,8 +139,13 @@ def sloped(items: Sequence[Tree], numeric: Collection[Tree] = ()) -> set[str]:
 
 
 def dividing(items: Iterable[Tree]) -> set[str]:
-    r"""The n of \frac{1}{n}: nobody divides 1 by an array."""
+    r"""The n of \frac{1}{n}: nobody divides 1 by an array; and the x and \mu of a density
+    p(x \mid \mu) that is defined, unless a matrix says otherwise."""
     found: set[str] = set()
+    for item in items:
+        match item:
+            case Tree("chain", (Tree("juxt", (_, Tree("paren", (Tree("given") as inner,)))), *_)):
+                found |= {str(n.kids[0]) for n in inner.subtrees() if n.head == "name"}
     for node in (node for item in items for node in item.subtrees()):
         match node:
             case Tree("frac", (Tree("num"), Tree("name", (str(under),)))):
