@@ -178,7 +178,7 @@ class Judge:
         links = tuple(judge(claim)) if unknown is None else ()
         if any(link.verdict == ILL_TYPED for link in links):
             unknown = guessed(self.claims, claim)
-        links = tuple(unless_sized(link, claim.span[0], self.claims) for link in links)
+        links = tuple(unless_sized(link, claim, self.claims) for link in links)
         if unknown is not None:
             return Judged(whole, claim.span, (self._unknown(claim, unknown),))
         if not links:

@@ -11,14 +11,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims, speaks_of_derivatives
+from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.names.scope import base_of
+from derive.elaborate.names.trials import names_loss
 from derive.elaborate.names.unknown import is_given, quantities
 from derive.elaborate.shown import formula
 from derive.kernel.expr import Expr, Map, Var, toposort
+from derive.latex.print import latex
 from derive.tree import Tree
 from proofs.undefined import function_of
-from proofs.verdict import ILL_TYPED, REFUTED, UNSETTLED, Finding, Link
+from proofs.verdict import ILL_TYPED, REFUTED, UNREADABLE, UNSETTLED, Finding, Link
 
 if TYPE_CHECKING:
     from proofs.judge import Side
@@ -58,14 +62,54 @@ def unless_unread(found: Finding, sides: Sequence[Side], relation: str, claims: 
     return found
 
 
-def unless_sized(link: Link, at: int, claims: Claims) -> Link:
-    """What is wrong for all sizes may be right for the n = 1 that is spoken of beside it."""
-    reading = claims.reading
+def unless_sized(link: Link, claim: Claim, claims: Claims) -> Link:
+    """What is wrong for all sizes may be right for the n = 1 that is spoken of beside it; and
+    nothing is wrong where what is not declared was given shapes that do not fit."""
+    reading, at = claims.reading, claim.span[0]
+    if link.verdict == ILL_TYPED and (told := _misread(link, claim, claims)):
+        return Link(
+            link.text, link.span, link.relation, UNREADABLE, "reader", told,
+            notes=(link.message, *link.notes), code="undeclared-shape", at=link.at,
+        )  # fmt: skip
     sized = any(reading.reach.within(said, at) for said in reading.sized)
     if link.verdict not in (REFUTED, ILL_TYPED) or not sized:
         return link
     told = "this is judged for all sizes, and the text speaks of one size beside it"
     return Link(link.text, link.span, link.relation, UNSETTLED, "numeric", told)
+
+
+def _misread(link: Link, claim: Claim, claims: Claims) -> str:
+    """Why a clash of shapes may be one of what was read, not of what is claimed: the left side has
+    no shape of its own, or a loss has become an array."""
+    reading = claims.reading
+    free = [n for n in quantities(claims, claim.sides[0])
+            if reading.declarations.get(str(n.kids[0])) is None
+            and not reading.scope.known(str(n.kids[0]))]  # fmt: skip
+    if free and link.code == "shape-clash" and _clashes(claim, claims):
+        told = " ".join(link.notes)
+        named = next(
+            (n for n in free if f"`{latex(n)}`" in told or f"${latex(n)}$" in told), free[0]
+        )
+        return f"{formula(named)} is not declared, and has another shape elsewhere"
+    arrays = [
+        d
+        for d in claims.network.definitions
+        if d.left is not None and names_loss(d.symbol) and d.node.axes and "#" not in d.symbol
+    ]
+    if arrays and arrays[0].left is not None:
+        return f"{formula(arrays[0].left)} is read as an array: declare what it is made of"
+    return ""
+
+
+def _clashes(claim: Claim, claims: Claims) -> bool:
+    """Whether the left side of a claim has no shape."""
+    try:
+        claims.value(claim.sides[0], claims.letters(claim.sides))
+    except Silent:
+        return False
+    except Fault as fault:
+        return fault.code == "shape-clash"
+    return False
 
 
 def of_a_variable(found: Finding, left: Side, right: Side) -> Finding:

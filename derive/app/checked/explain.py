@@ -145,6 +145,8 @@ READING = {
     "unbound-index": "an index is used that no sum runs over, or that selects nothing",
     "unclosed-bracket": "a bracket is opened and never closed in the same formula",
     "unclosed-formula": "a formula has a beginning and no end: a dollar sign is missing",
+    "undeclared-shape": "what is not declared has one shape in one line and another in the next: "
+    "declare it, as in $A \\in \\mathbb{R}^{n \\times n}$",
     "undefined-command": "a LaTeX command is not known; define it with `\\newcommand`",
     "undefined-environment": "a LaTeX environment is not known; use align, cases or a matrix",
     "undefined-symbol": "a symbol is used of which nothing is said: declare it, as in "
