@@ -28,7 +28,7 @@ from proofs.judge import Judge, guarded
 from proofs.layouts import choose_convention, inferred, said_in
 from proofs.rules import under_each
 from proofs.steps import Recast, judged_in_steps
-from proofs.verdict import UNREADABLE, UNSETTLED, Judged, Link, Report
+from proofs.verdict import ILL_TYPED, UNREADABLE, UNSETTLED, Judged, Link, Report
 
 _FORMULAS = "formula"
 
@@ -78,6 +78,9 @@ def _said_anew(problem: Problem) -> Sequence[Problem]:
 def _checked(source: Source, layout: str | None, limit: float | None) -> Report:
     def judged(recast: Recast, layout: str | None) -> Report:
         first = _report(source, layout, limit, recast.first)
+        if _clash(first) and (numbers := _report(source, layout, limit, recast.first, True)).claims:
+            # x y of numbers has a shape where x y of columns has none
+            return first if _clash(numbers) else numbers
 
         def again(view: list[Tree]) -> Report:
             return _report(source, first.convention, limit, lambda items: view)
@@ -94,14 +97,22 @@ def _checked(source: Source, layout: str | None, limit: float | None) -> Report:
     )  # fmt: skip
 
 
+def _clash(report: Report) -> bool:
+    return any(link.verdict == ILL_TYPED for claim in report.claims for link in claim.links)
+
+
 def _report(
-    source: Source, layout: str | None, limit: float | None, recast: Callable[..., list[Tree]]
-) -> Report:
+    source: Source, layout: str | None, limit: float | None, recast: Callable[..., list[Tree]],
+    numeric: bool = False,
+) -> Report:  # fmt: skip
+    """The report; ``numeric``: on a document of numbers, an empty one on any other."""
     try:
-        judge, origin = opened(source, layout=layout, limit=limit, recast=recast)
+        judge, origin = opened(source, layout=layout, limit=limit, recast=recast, numeric=numeric)
     except DeriveError as error:
         return Report(source, (), diagnostics=error.diagnostics)
     claims = judge.claims
+    if numeric and not claims.reading.numeric:
+        return Report(source, ())
     by_custom = tuple(claims.reading.notes.values())  # before mistakes are tried, which read more
     verdicts = [(claim, _judged(judge, claim)) for claim in claims.claims]
     judged = [one for _, one in verdicts if one is not None]
@@ -127,7 +138,7 @@ def _judged(judge: Judge, claim: Claim) -> Judged | None:
 
 def opened(
     source: Source, *, layout: str | None = None, limit: float | None = None,
-    recast: Callable[..., list[Tree]] | None = None,
+    recast: Callable[..., list[Tree]] | None = None, numeric: bool = False,
 ) -> tuple[Judge, str]:  # fmt: skip
     """A judge of a document's claims, and how its layout was chosen.
 
@@ -136,7 +147,7 @@ def opened(
     if layout is not None and layout not in LAYOUTS:
         raise ValueError(f"no layout is called {layout!r}; known: {', '.join(LAYOUTS)}")
     deadline = None if limit is None else perf_counter() + limit
-    claims = read_claims(source, recast)
+    claims = read_claims(source, recast, numeric)
     claims.fit()
     decider = Decider(
         claims.facts(), tuple(d.node for d in claims.network.definitions),

@@ -154,12 +154,15 @@ class Elaborated:
     counts: Counts = field(default_factory=Counts)
 
 
-def elaborated(source: Source, judging: bool = False, recast: Recast | None = None) -> Elaborated:
+def elaborated(
+    source: Source, judging: bool = False, recast: Recast | None = None, as_numbers: bool = False
+) -> Elaborated:
     """A document read and its definitions elaborated.
 
     ``judging``: what is said again of a symbol is a claim, where otherwise it would be a second
-    definition.  ``recast`` says what is read of a recurrence: else its steps are written out.
-    Raises DeriveError for a document that cannot hold formulas at all."""
+    definition; then one that shows no array is read ``as_numbers`` only if asked.  ``recast`` says
+    what is read of a recurrence: else its steps are written out.  Raises DeriveError for a document
+    that cannot hold formulas at all."""
     parsed, counts = read_with_counts(source, judging)
     reading = Reading(Scope(), Reach(parsed), recalled={} if judging else None)
     faults: list[Fault] = []
@@ -179,7 +182,7 @@ def elaborated(source: Source, judging: bool = False, recast: Recast | None = No
     entrywise = acts_on_entries(parsed.document.plain)
     reading.sloped = sloped(said, () if entrywise else functions) | dividing(said)
     reading.unit_letter = unit_letter(said, parsed.document.plain)
-    reading.numeric = not judging and of_numbers(said, parsed.document.plain)
+    reading.numeric = (as_numbers or not judging) and of_numbers(said, parsed.document.plain)
     written, models = without_models(written)
     for model in models:
         told = f"${latex(model)}$ is the model of the data, and names none of them"

@@ -31,12 +31,13 @@ from derive.tree import Tree
 _RELATION = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in|approx|equiv|leftarrow|gets|to)\b")
 
 
-def read_claims(source: Source, recast: Recast | None = None) -> Claims:
-    """A document's definitions, and its claims with the means to read them.
+def read_claims(source: Source, recast: Recast | None = None, numeric: bool = False) -> Claims:
+    """A document's definitions, and its claims with the means to read them; ``numeric``: as one of
+    numbers, if nothing in it shows an array.
 
     Raises DeriveError for a document that cannot hold formulas at all.
     """
-    done = elaborated(source, judging=True, recast=recast)
+    done = elaborated(source, judging=True, recast=recast, as_numbers=numeric)
     faults = list(done.faults)
     assert done.shorthand is not None
     note_ends(done.statements.claims, done.shorthand, done.reading)
