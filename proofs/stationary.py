@@ -20,7 +20,7 @@ from derive.elaborate.claims.claimed import Claim
 from derive.elaborate.claims.claims import Claims
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.statements.mood import is_denied
-from derive.elaborate.statements.vanishing import SEVERAL, VANISHING
+from derive.elaborate.statements.vanishing import DENIED, OF, SEVERAL, VANISHING
 from derive.kernel.build import coefficient, contracted, scale, zeros
 from derive.kernel.calculus import grad, jacobian
 from derive.kernel.expr import Add, Contract, Expr, Number, Var, toposort
@@ -44,7 +44,11 @@ def stationary(judge: Judge) -> Iterator[Supposed]:
     slopes = [claim for claim in claims.claims if _derivative(claim)]
     for found in VANISHING.finditer(claims.plain) if slopes else ():
         before = [claim for claim in slopes if claim.span[1] <= found.start()]
-        if not before or is_denied(claims.plain, *found.span()):
+        if (of := OF.match(claims.plain, found.end())) is not None:
+            written = (claims.plain[slice(*claim.sides[0].span)] for claim in before)
+            before = [c for c, left in zip(before, written, strict=True) if of[1].strip() in left]
+        denied = DENIED.search(claims.plain[: found.start()], max(0, found.start() - 40))
+        if not before or denied or is_denied(claims.plain, *found.span()):
             continue
         for claim in before if SEVERAL.search(found[0]) else before[-1:]:
             with suppress(Fault, Silent):
@@ -97,9 +101,12 @@ def _fails(pair: tuple[Expr, Expr], one: Supposed, decider: Decider) -> Finding 
         if var in toposort(slope):
             continue
         step = contracted((inverse(slope), gap), ((0, 1), (0,)), (1,)) if gap.axes else gap / slope
-        left, right = (replaced(side, {var: var - step}, closed=False) for side in pair)
+        put = partial(replaced, by={var: var - step}, closed=False)
+        left, right = map(put, map(opened, pair))
         kept = decider.hypotheses
-        decider.hypotheses = tuple(h for h in kept if h[:2] != one.pair)
+        decider.hypotheses = tuple(
+            (put(opened(a)), put(opened(b)), sign) for a, b, sign in kept if (a, b) != one.pair
+        )
         try:
             found = decider.related(left, right)
         finally:

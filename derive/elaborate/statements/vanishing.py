@@ -28,6 +28,8 @@ VANISHING = re.compile(
     r"|\bnormal\s+equations?\b",
     re.IGNORECASE,
 )
+OF = re.compile(r"\s+of\s+(?:the\s+\w+\s+)?\$\s*(\\?[A-Za-z]+|\\math\w+\{\w\})[^$]{0,20}\$")
+DENIED = re.compile(r"(?:\b(?:not|never|cannot|without|instead of)|n't)\s+(?:\w+\s+){0,2}\Z", re.I)
 SEVERAL = re.compile(r"\b(?:both|these|those|all|them|derivatives|gradients|conditions)\b", re.I)
 _SOLVED = re.compile(r"\bsolv(?:e|es|ed|ing)\b[^.;]{0,60}\Z", re.IGNORECASE)
 
