@@ -249,9 +249,9 @@ class Judge:
             return self._without_value(claim, k, fault, left, before, sound)
         decisive = value or step
         assert decisive is not None
-        if decisive.verdict == UNSETTLED and k == 0 and relation in EQUALITIES:
+        if decisive.verdict in (UNSETTLED, REFUTED) and k == 0 and relation in EQUALITIES:
             asked = self.pair(before, here)
-            decisive = follows(asked, self._before(claim), self.decider) or decisive
+            decisive = follows(asked, self._before(claim), self.decider, decisive)
         if decisive.verdict == REFUTED:
             decisive = by_another_custom(self, claim, k) or decisive
         decisive = off_kinks(decisive) if derives else decisive

@@ -30,7 +30,7 @@ from derive.operators.matrices import inverse
 from derive.operators.pointwise import power
 from proofs.decide import Decider
 from proofs.supposed import Supposed, rearranged
-from proofs.verdict import PROVED, REFUTED, Finding
+from proofs.verdict import PROVED, REFUTED, UNSETTLED, Finding
 
 if TYPE_CHECKING:
     from proofs.judge import Judge
@@ -75,11 +75,14 @@ def _reaches(claims: Claims, words: tuple[int, int], at: int) -> bool:
 
 
 def follows(
-    pair: tuple[Expr, Expr], supposed: Sequence[Supposed], decider: Decider
-) -> Finding | None:
-    """The proof of an equation from what is supposed, such as derivatives that are zero; or a point
-    at which one of these is zero, and the equation false."""
-    if (found := rearranged(pair, supposed, decider)) is not None:
+    pair: tuple[Expr, Expr], supposed: Sequence[Supposed], decider: Decider, known: Finding
+) -> Finding:
+    r"""The proof of an equation from what is supposed, as derivatives that are zero; or a point
+    at which one of these is zero, and the equation false; else what is ``known``.
+
+    It may be false only where a factor of a gradient is 0, \lambda = 0 of \lambda (w - a)."""
+    unsettled = known.verdict == UNSETTLED
+    if unsettled and (found := rearranged(pair, supposed, decider)) is not None:
         return found
     left, right = map(opened, pair)
     sought = [one for one in supposed if one.said and one.sought and one.sign == "="]
@@ -89,7 +92,8 @@ def follows(
             found = decider.related(left - right, made)
             if found.verdict == PROVED:
                 return replace(found, conditions=(*found.conditions, one.said))
-    return next(filter(None, (_fails((left, right), one, decider) for one in sought)), None)
+    fails = (_fails((left, right), one, decider) for one in sought if unsettled)
+    return next(filter(None, fails), known)
 
 
 def _fails(pair: tuple[Expr, Expr], one: Supposed, decider: Decider) -> Finding | None:

@@ -34,7 +34,7 @@ def test_lines_without_a_verdict_are_noted() -> None:
 
 def test_what_is_supposed_once_may_be_claimed_elsewhere() -> None:
     lines = {PAGE.count("\n", 0, claim.span[0]) + 1: claim.verdict for claim in check(PAGE).claims}
-    assert lines == {7: REFUTED, 9: UNSETTLED}
+    assert lines == {7: REFUTED, 9: PROVED}
 
 
 @pytest.mark.parametrize(

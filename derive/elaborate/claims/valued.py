@@ -16,6 +16,7 @@ from derive.elaborate.statements.collect import DEFINES, Statements, introduced
 from derive.elaborate.statements.declare import number
 from derive.elaborate.statements.given import is_concluded
 from derive.elaborate.statements.mood import SENTENCE, Mood, mood_of
+from derive.elaborate.statements.vanishing import is_solved_for
 from derive.latex.print import latex
 from derive.tree import Tree
 
@@ -50,7 +51,7 @@ def note_values(statements: Statements, reading: Reading, text: str) -> None:
             values.setdefault(latex(item.kids[0]), set()).add(item.kids[2])
     for items in (statements.definitions, statements.claims):
         for item in list(items):
-            if not _is_plain_value(item):
+            if not _is_plain_value(item) or is_solved_for(text, item.span[0]):
                 continue
             left, (start, end) = item.kids[0], item.span
             clause = SENTENCE.split(text[max(0, start - 300) : start])[-1]
