@@ -91,13 +91,10 @@ def _misread(link: Link, claim: Claim, claims: Claims) -> str:
             (n for n in free if f"`{latex(n)}`" in told or f"${latex(n)}$" in told), free[0]
         )
         return f"{formula(named)} is not declared, and has another shape elsewhere"
-    arrays = [
-        d
-        for d in claims.network.definitions
-        if d.left is not None and names_loss(d.symbol) and d.node.axes and "#" not in d.symbol
-    ]
-    if arrays and arrays[0].left is not None:
-        return f"{formula(arrays[0].left)} is read as an array: declare what it is made of"
+    losses = [d for d in claims.network.definitions
+              if d.left is not None and names_loss(d.symbol) and "#" not in d.symbol]  # fmt: skip
+    if losses and losses[0].left is not None and all(d.node.axes for d in losses):
+        return f"{formula(losses[0].left)} is read as an array: declare what it is made of"
     return ""
 
 
