@@ -93,7 +93,7 @@ def _misread(link: Link, claim: Claim, claims: Claims) -> str:
         return f"{formula(named)} is not declared, and has another shape elsewhere"
     losses = [d for d in claims.network.definitions
               if d.left is not None and names_loss(d.symbol) and "#" not in d.symbol]  # fmt: skip
-    if losses and losses[0].left is not None and all(d.node.axes for d in losses):
+    if losses and losses[0].left is not None and all(len(d.node.axes) == 1 for d in losses):
         return f"{formula(losses[0].left)} is read as an array: declare what it is made of"
     return ""
 
