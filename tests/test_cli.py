@@ -291,6 +291,15 @@ def test_a_folder_where_a_sheet_belongs_leaves_nothing_of_either(folder, capsys)
 
 
 @pytest.mark.parametrize("command", [["graph"], ["export", "--to", "numpy"]])
+def test_a_dash_is_standard_output(folder, capsys, command):
+    assert cli.main([*command, "good.tex"]) == cli.DONE
+    shown = capsys.readouterr().out
+    assert cli.main([*command, "good.tex", "-o", "-"]) == cli.DONE
+    assert capsys.readouterr().out == shown != ""
+    assert not (folder / "-").exists()
+
+
+@pytest.mark.parametrize("command", [["graph"], ["export", "--to", "numpy"]])
 def test_a_result_never_replaces_a_document(folder, capsys, command):
     suffix = ".tex" if command == ["graph"] else ".py"
     (folder / f"notes{suffix}").write_text(GOOD)

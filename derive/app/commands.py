@@ -150,7 +150,7 @@ def _delivered(
     text: str, path: str, suffix: str, names: Any, options: argparse.Namespace
 ) -> str | None:
     """The text for standard output, or None where it went to a file."""
-    if options.output is None:
+    if options.output in (None, "-"):
         return text.rstrip("\n")
     from derive.app.files import publish
 
