@@ -26,7 +26,7 @@ from derive.latex.read import Parsed
 from derive.tree import Tree
 
 _ZERO_OR_ONE = (Fraction(0), Fraction(1))
-_HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
+ONE_HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
 _DISTRIBUTION = re.compile(
     r"probability (?:vector|distribution)|概率分布|"
     r"\b(?:be|are|is)\s+(?:two\s+|an?\s+)?(?:(?:discrete|categorical|finite)\s+)?distributions?\b",
@@ -56,14 +56,14 @@ def note_facts(
                 reading.normalised.add(symbol)
             else:
                 _in_places(symbol, Domain(normalised=True), item.span, mood, reading)
-    for words, told in ((_HOT, "one-hot"), (_DISTRIBUTION, "a distribution")):
+    for words, told in ((ONE_HOT, "one-hot"), (_DISTRIBUTION, "a distribution")):
         for symbol, mood, span in _worded(words, parsed, reading):
             if mood is not Mood.GIVEN or not reading.reach.everywhere(span, symbol):
-                values = _ZERO_OR_ONE if words is _HOT else ()
+                values = _ZERO_OR_ONE if words is ONE_HOT else ()
                 _in_places(symbol, Domain(values=values, normalised=True), span, mood, reading)
                 continue
             reading.normalised.add(symbol)
-            if words is _HOT:
+            if words is ONE_HOT:
                 reading.hot.add(symbol)
             named = re.sub(r"#\d", "i", symbol)
             reading.note(f"sum {symbol}", f"${named}$ is called {told}: its entries sum to 1")

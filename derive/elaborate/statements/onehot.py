@@ -18,6 +18,7 @@ from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.reading import Reading
 from derive.elaborate.recurrence.steps import put
 from derive.elaborate.statements.beside import beside
+from derive.elaborate.statements.facts import ONE_HOT
 from derive.elaborate.statements.letters import counted
 from derive.elaborate.statements.mood import BEGINS
 from derive.elaborate.terms.limits import bound_letters
@@ -83,7 +84,6 @@ def _labels(items: Iterable[Tree]) -> set[tuple[str, str]]:
 
 # ------------------------------------------------------------------------------- the true class
 
-_HOT = re.compile(r"one[- ]?hot|独热", re.IGNORECASE)
 _TRUE = r"(?:true|correct|right|actual|target|gold|ground[- ]truth|labell?ed|observed)"
 _LETTER = r"\$\s*([a-z])\s*\$"
 _CLASS = re.compile(
@@ -99,7 +99,7 @@ def with_true_class(items: Sequence[Tree], parsed: Parsed, reading: Reading) -> 
 
     The letter is another one before the sentence that says so, and where something binds it."""
     text = parsed.document.plain
-    hot = {one.named for one in beside(_HOT, parsed) if one.how == "plainly"}
+    hot = {one.named for one in beside(ONE_HOT, parsed) if one.how == "plainly"}
     hot = {name for name in hot if name.head == "name" and not _has_meaning(name, items)}
     found = _chosen(items, hot, text) if len(hot) == 1 else None
     if found is None or _OTHER_CASE.search(text):

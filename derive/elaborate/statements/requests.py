@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.alone import formals_of, is_head
+from derive.elaborate.statements.lettered import ONE, lettered
 from derive.latex.read import Parsed
 from derive.tree import Tree
-
-# Each formula of a text is one letter of this alphabet while its words are read.
-_FIRST, _MOST = 0xE000, 0x1900
-_ONE = "[\ue000-\uf8ff]"
 
 
 def _any(*words: str) -> str:
@@ -65,7 +62,7 @@ _BESIDE = re.compile(
 _BY = (
     r"\s*,?\s*(?:with respect to|wrt|with regard to|relative to|regarding|in|by|nach|bezüglich|"
     r"par rapport (?:à|aux?))\s+(?:(?:each|all|every one|any)\s+of\s+)?"
-    rf"(?P<by{{k}}>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*)"
+    rf"(?P<by{{k}}>{_WORDS}{ONE}(?:{_AND}{_WORDS}{ONE})*)"
 )
 _LOSS = _any(
     "loss",
@@ -82,7 +79,7 @@ _LOSS = _any(
 _DERIVATIVE = re.compile(
     "(?:" + _NOUN.replace("{k}", "0") + "(?:" + _AND + r"(?:(?:the|die|den|la|le|its)\s+)*"
     + _NOUN.replace("{k}", "1") + r")?)(?:\s+(?:of|for|von|des?|du)\s+"
-    rf"(?:{_WORDS}(?P<of>{_ONE}{_AND}{_ONE}|{_ONE})(?:" + _BY.replace("{k}", "0") + ")?"
+    rf"(?:{_WORDS}(?P<of>{ONE}{_AND}{ONE}|{ONE})(?:" + _BY.replace("{k}", "0") + ")?"
     rf"|{_WORDS}{_LOSS}(?:\s+function)?" + _BY.replace("{k}", "1") + ")"
     "|" + _BY.replace("{k}", "2").replace("|in|by|", "|") + ")"
     rf"(?:{_AND}(?:its|the corresponding)\s+(?P<its>{_NOUNS[2]}))?",
@@ -91,25 +88,25 @@ _DERIVATIVE = re.compile(
 # "What is its derivative?" asks of what was defined last.
 _ITS = re.compile(
     r"^\s*(?:(?:its|the|ihre|seine|die)\s+)" + _NOUN.replace("{k}", "0")
-    + rf"(?:\s+(?:at|for|in|an)\s+{_ONE}|(?<=hessian)\s+{_ONE})?(?:\s*$|\s*,|\s+(?:and|und)\b)",
+    + rf"(?:\s+(?:at|for|in|an)\s+{ONE}|(?<=hessian)\s+{ONE})?(?:\s*$|\s*,|\s+(?:and|und)\b)",
     re.IGNORECASE,
 )  # fmt: skip
 # "Compute $\\nabla E(w)$ and the Hessian": of the same
 _ALSO = re.compile(
-    rf"(?P<of>{_ONE}){_AND}(?:the|its|ihre|die)\s+(?P<n2_0>{_NOUNS[2]})\s*(?:$|,|{_ONE}\s*$)",
+    rf"(?P<of>{ONE}){_AND}(?:the|its|ihre|die)\s+(?P<n2_0>{_NOUNS[2]})\s*(?:$|,|{ONE}\s*$)",
     re.IGNORECASE,
 )
 # "Write down the update for $w$ and $b$", "the gradient descent updates"
 _UPDATE = re.compile(
     r"\b(?:updates?|iterations?|update[\s-](?:rules?|steps?|equations?)|"
     r"steps? of (?:\w+\s+){0,3}?descent)\b"
-    rf"(?:\s+(?:for|of)\s+(?P<by>{_WORDS}{_ONE}(?:{_AND}{_WORDS}{_ONE})*))?",
+    rf"(?:\s+(?:for|of)\s+(?P<by>{_WORDS}{ONE}(?:{_AND}{_WORDS}{ONE})*))?",
     re.IGNORECASE,
 )
 _EQUAL = Tree("rel", ("=",))
 _STEP, IN_WORDS = Tree("rel", ("<-",)), Tree("ask", ("in words",))
 _DIFFERENTIATE = re.compile(
-    rf"\bdifferentiate\s+{_WORDS}(?P<of>{_ONE})" + _BY.replace("{k}", "0"), re.IGNORECASE
+    rf"\bdifferentiate\s+{_WORDS}(?P<of>{ONE})" + _BY.replace("{k}", "0"), re.IGNORECASE
 )
 _ENDS = re.compile(
     r"[.?!;:]+(?=\s|$|[\ue000-\uf8ff])|\n\s*\n|\\(?:item|begin|end|(?:sub)*section|paragraph)\b"
@@ -126,19 +123,15 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
     """
     if not _VERB.search(parsed.document.plain):
         return []
-    formulas = parsed.document.formulas[:_MOST]
+    text, said = lettered(parsed)
     items = [item for row in parsed.rows for item in row.items]
-    said = {
-        chr(_FIRST + k): [i for i in items if one.start <= i.span[0] and i.span[1] <= one.end]
-        for k, one in enumerate(formulas)
-    }
     heads = {i.kids[0].kids[0]: formals_of(i.kids[0].kids[1]) for i in items
              if i.head == "chain" and i.kids[0] is not None and is_head(i.kids[0])}  # fmt: skip
     found: dict[Tree, None] = {}
     said_alone = [i for i in items if i.head in ("deriv", "grad")]
     called = {node.kids[0] for i in items if i.head == "chain" for node in i.kids if is_head(node)}
     last = ""  # the letter of what was defined last
-    for sentence in _ENDS.split(_masked(parsed)):
+    for sentence in _ENDS.split(_WRT.sub("wrt", text)):
         for ask in _asks(sentence):
             of = ask.groupdict().get("of") or (last if ask.re is _ITS else "")
             if ask.re is _ALSO:
@@ -151,7 +144,7 @@ def requests(parsed: Parsed, numbers: set[Tree] | None = None) -> list[Tree]:
         by = [n for one in (*found, *said_alone) for n in _variables(one)]
         found |= dict.fromkeys(_updates(sentence, said, by))
         found |= dict.fromkeys(_values(sentence, said, called))
-        *_, last = (last, *(x for x in re.findall(_ONE, sentence) if any(map(_defines, said[x]))))
+        *_, last = (last, *(x for x in re.findall(ONE, sentence) if any(map(_defines, said[x]))))
     return list(found)
 
 
@@ -181,7 +174,7 @@ def _values(sentence: str, said: Mapping[str, list[Tree]], called: set[Tree]) ->
     dW of programs."""
     words = " ".join(_NOISE.sub(" ", sentence).split())
     verb = next((v for v in _VERB.finditer(words) if _is_asked(words, v)), None)
-    for letter in re.findall(_ONE, words[verb.end() :] if verb is not None else ""):
+    for letter in re.findall(ONE, words[verb.end() :] if verb is not None else ""):
         for item in said[letter]:
             match item:
                 case Tree("juxt", (Tree() as function, Tree("paren", (Tree() as at,)))):
@@ -223,15 +216,6 @@ def _defines(item: Tree) -> bool:
     if item.head != "chain" or item.kids[0] is None or item.kids[1].kids[0] not in ("=", ":="):
         return False
     return base_of(item.kids[0]) != "" or is_head(item.kids[0])
-
-
-def _masked(parsed: Parsed) -> str:
-    """The words of a document, with a letter in the place of each formula."""
-    plain, parts, end = parsed.document.plain, [], 0
-    for k, one in enumerate(parsed.document.formulas[:_MOST]):
-        parts += [plain[end : one.start], chr(_FIRST + k)]
-        end = one.end
-    return _WRT.sub("wrt", "".join((*parts, plain[end:])))
 
 
 def _asks(sentence: str) -> Iterator[re.Match[str]]:
@@ -287,7 +271,7 @@ def _derivatives(
 
 def _quantities(text: str, said: Mapping[str, list[Tree]]) -> Iterator[Tree]:
     """What the formulas of a piece of text are of: the f(x) of f(x) = .., W and b of a list."""
-    for letter in re.findall(_ONE, text):
+    for letter in re.findall(ONE, text):
         for item in said.get(letter, ()):
             parts = item.kids if item.head == "list" else (item,)
             for part in parts:

@@ -15,13 +15,11 @@ from derive.elaborate.names.scope import base_of
 from derive.elaborate.statements.alone import DEFINES, is_head
 from derive.elaborate.statements.families import IN, REALS
 from derive.elaborate.statements.given import is_powered
+from derive.elaborate.statements.lettered import ONE, lettered
 from derive.latex.print import latex
 from derive.latex.read import Parsed
 from derive.tree import Tree
 
-# Each formula of a text is one letter of this alphabet while its words are read.
-_FIRST, _MOST = 0xE000, 0x1900
-_ONE = "[\ue000-\uf8ff]"
 _STOPS = (
     r"(?:of|in|with|for|and|or|whose|from|by|to|that|which|not|no|than|if|then|is|are|be|has|have|"
     r"on|at|as|per|each|times|plus|minus|where)\b"
@@ -29,11 +27,11 @@ _STOPS = (
 _PLAIN = rf"(?:(?!{_STOPS})[A-Za-z][\w'’-]*\s+){{0,3}}?"  # design, real-valued, symmetric
 _IS = r"\s*,?\s*(?:(?:to be|be|is|are|denotes?|represents?|being|as|,)\s+)?(?:all\s+|both\s+)?"
 _ARTICLE = r"(?:(?:an?|the|some)\s+)?"
-_NAMES = rf"(?P<x>{_ONE}(?:\s*(?:,|and|,\s*and)\s*{_ONE}){{0,7}})"
+_NAMES = rf"(?P<x>{ONE}(?:\s*(?:,|and|,\s*and)\s*{ONE}){{0,7}})"
 _MATRIX = r"(?:matrix|matrices)\b"
 _VECTOR = r"(?:vectors?|bias|biases|embeddings?|features?|inputs?|outputs?|points?|targets?)\b"
-_SIZE = rf"(?P<size>{_ONE})"
-_COUNT = rf"(?P<count>{_ONE}|\d+)"
+_SIZE = rf"(?P<size>{ONE})"
+_COUNT = rf"(?P<count>{ONE}|\d+)"
 _LONG = (
     rf"{_ARTICLE}{_PLAIN}{_COUNT}"
     rf"(?:[\s-]*(?:dimensional|dim\.?)\s+{_PLAIN}{_VECTOR}|\s*-\s*{_PLAIN}vectors?\b)"
@@ -60,7 +58,7 @@ _PATTERNS = tuple(
 )
 _MANY = re.compile(
     rf"\b(?:are|both|all|matrices|vectors|biases|embeddings|features|inputs|outputs|points|targets)\b"
-    rf"|{_ONE}\s*,?\s*and\s*{_ONE}\s*,?\s*be\b"
+    rf"|{ONE}\s*,?\s*and\s*{ONE}\s*,?\s*be\b"
 )
 _SENTENCE = re.compile(r"[.?!;:]+(?=\s|$)|\n\s*\n|\\(?:item|begin|end|(?:sub)*section|paragraph)\b")
 _NOISE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[${}~*_]")
@@ -68,30 +66,16 @@ _NOISE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[${}~*_]")
 
 def spaces(parsed: Parsed) -> list[Tree]:
     r"""The declarations that words make, as W \in \mathbb{R}^{m \times n}."""
-    formulas = parsed.document.formulas[:_MOST]
-    items = [item for row in parsed.rows for item in row.items]
-    said = {
-        chr(_FIRST + k): [i for i in items if one.start <= i.span[0] and i.span[1] <= one.end]
-        for k, one in enumerate(formulas)
-    }
-    taken = set(_taken(items))
+    text, said = lettered(parsed)
+    taken = set(_taken([item for row in parsed.rows for item in row.items]))
     made: dict[str, Tree] = {}
-    for sentence in _SENTENCE.split(_masked(parsed)):
+    for sentence in _SENTENCE.split(text):
         words = " ".join(_NOISE.sub(" ", sentence).split())
         for pattern in _PATTERNS:
             for found in pattern.finditer(words):
                 for declared in _declared(found, said):
                     made.setdefault(latex(declared.kids[0]), declared)
     return [one for written, one in made.items() if written not in taken]
-
-
-def _masked(parsed: Parsed) -> str:
-    """The words of a document, with a letter in the place of each formula."""
-    plain, parts, end = parsed.document.plain, [], 0
-    for k, one in enumerate(parsed.document.formulas[:_MOST]):
-        parts += [plain[end : one.start], chr(_FIRST + k)]
-        end = one.end
-    return "".join((*parts, plain[end:]))
 
 
 def _taken(items: Sequence[Tree]) -> Iterator[str]:
@@ -112,7 +96,7 @@ def _declared(found: re.Match[str], said: dict[str, list[Tree]]) -> Iterator[Tre
         space = _line(count, said)
     if space is None:
         return
-    letters = re.findall(_ONE, groups["x"])
+    letters = re.findall(ONE, groups["x"])
     if len(letters) > 1 and not _MANY.search(found[0]):
         # "it is flattened to x, W is 10 x 784" says nothing of x
         letters = letters[-1:] if found.start("x") == found.start() else letters[:1]
