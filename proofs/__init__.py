@@ -13,7 +13,8 @@ Rooms: ``verdict`` (data), ``equal``, ``numbers``, ``decide`` (one relation), ``
 ``described`` (what it says in places, supposes, and says in words), ``regions`` and ``parts``
 (lines of a case), ``undefined`` (functions that nothing defines), ``norms`` (their customs),
 ``layouts`` and ``evidence``,
-``agreement`` (what speaks for a line), ``updates`` (steps of optimisers), ``causes`` and
+``agreement`` (what speaks for a line), ``stationary`` (what follows from a zero gradient),
+``updates`` (steps of optimisers), ``rules`` (one state with several of them), ``causes`` and
 ``mistakes`` (why a line is wrong), ``conditions`` (what a proof needs, as LaTeX), ``function`` and
 ``functions`` (a backward function in code).
 """

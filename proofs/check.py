@@ -78,12 +78,14 @@ def _said_anew(problem: Problem) -> Sequence[Problem]:
 def _checked(source: Source, layout: str | None, limit: float | None) -> Report:
     def judged(recast: Recast, layout: str | None) -> Report:
         first = _report(source, layout, limit, recast.first)
-        if _clash(first) and (numbers := _report(source, layout, limit, recast.first, True)).claims:
-            # x y of numbers has a shape where x y of columns has none
-            return first if _clash(numbers) else numbers
+        numeric = _clash(first)  # x y of numbers has a shape where x y of columns has none
+        if numeric:
+            numbers = _report(source, layout, limit, recast.first, True)
+            numeric = bool(numbers.claims) and not _clash(numbers)
+            first = numbers if numeric else first
 
         def again(view: list[Tree]) -> Report:
-            return _report(source, first.convention, limit, lambda items: view)
+            return _report(source, first.convention, limit, lambda items: view, numeric)
 
         return judged_in_steps(recast, first, again)
 

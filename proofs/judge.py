@@ -250,13 +250,12 @@ class Judge:
         decisive = value or step
         assert decisive is not None
         if decisive.verdict in (UNSETTLED, REFUTED) and k == 0 and relation in EQUALITIES:
+            decisive = of_a_variable(decisive, left, here)
             asked = self.pair(before, here)
             decisive = follows(asked, self._before(claim), self.decider, decisive)
         if decisive.verdict == REFUTED:
             decisive = by_another_custom(self, claim, k) or decisive
         decisive = off_kinks(decisive) if derives else decisive
-        if k == 0 and relation in EQUALITIES and not decisive.message:
-            decisive = of_a_variable(decisive, left, here)
         decisive = unless_unread(decisive, (left, before, here), relation, self.claims)
         more = {
             "step": step, "value": value, "almost_everywhere": decisive.almost_everywhere,

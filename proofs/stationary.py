@@ -131,7 +131,7 @@ def _multiples(gap: Expr, zero: Expr) -> Iterator[Expr]:
         if rest is not same or not other:
             continue
         exponents = {base: powers.get(base, 0) - below.get(base, 0) for base in {**powers, **below}}
-        made = scale(number / other if other != 1 else number, zero)
+        made = scale(Fraction(number) / other, zero)
         for base, exponent in exponents.items():
             if exponent:
                 own = tuple(range(len(zero.axes)))
