@@ -50,6 +50,9 @@ _NUMBERS = "alpha beta gamma delta epsilon varepsilon eta lambda mu tau kappa nu
 NUMBER_LETTERS = frozenset("\\" + word for word in _NUMBERS.split())
 
 
+NUMBERS = frozenset(["e", r"\pi", r"\infty"])  # where nothing declares or defines them
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A name with scripts, taken apart: its symbol, and the index trees of its slots and axes."""
@@ -194,7 +197,8 @@ class Scope:
         # x_{i1} too, but x_{2i} may be the one at 2i
         if bound[:1] == [True] and all(b or is_number(s) for b, s in zip(bound, subs)):
             bare = self._spelled(base, (), label, label_slot=slot)
-            stands = base in self.whole or bare in self.whole
+            number = base in NUMBERS or base in self.counts  # n_k beside n is no entry of it
+            stands = not number and (base in self.whole or bare in self.whole)
             if (stands and not is_bold(base)) or (shifted and is_bold(base)):
                 return Reference(bare, (*first, *subs), actions)
             for other in self._aliases(base):

@@ -16,6 +16,7 @@ from derive.elaborate.names.classes import is_class, is_data, select
 from derive.elaborate.names.hidden import depends
 from derive.elaborate.names.indices import has_label_slot, index_letter, is_number, is_range
 from derive.elaborate.names.ranks import own_axes, paced
+from derive.elaborate.names.scope import NUMBERS
 from derive.elaborate.names.slots import slot_mark, with_slot
 from derive.elaborate.reading import Env, Equation, Reading
 from derive.elaborate.shown import formula, text
@@ -125,6 +126,11 @@ def entries(
 
 def _constant(reading: Reading, symbol: str, components: Sequence[Tree]) -> Value | None:
     base, _, subscript = symbol.partition("_")
+    if components and (symbol in NUMBERS or symbol in reading.size_names):
+        raise Fault(
+            "unsupported-index", f"${symbol}$ is a number here, and has no entries", components[0],
+            "declare the array, or call one of the two by another letter",
+        )  # fmt: skip
     if symbol == "e":
         return Value(pointwise.exp(Num(1)))
     if symbol == r"\mathbf{0}":
