@@ -176,6 +176,28 @@ CASES = [
         {"sigma": positive()},
     ),
     Case(
+        "a_mixture_of_densities",
+        r"""Let $\mathcal{N}(x\mid\mu,\sigma^2) = \frac{1}{\sqrt{2\pi\sigma^2}}\exp\left(
+        -\frac{(x-\mu)^2}{2\sigma^2}\right)$ and $L = -\sum_{i=1}^N\log\sum_{k=1}^K
+        \pi_k\,\mathcal{N}(x_i\mid\mu_k,\sigma_k^2)$. Find $\frac{\partial L}{\partial\mu_k}$,
+        $\frac{\partial L}{\partial\sigma_k}$ and $\frac{\partial L}{\partial\pi_k}$.""",
+        lambda x_i, mu_k, sigma_k, pi_k: (
+            -np.sum(
+                np.log(
+                    np.sum(
+                        pi_k
+                        * np.exp(-((x_i[:, None] - mu_k) ** 2) / 2 / sigma_k**2)
+                        / np.sqrt(2 * np.pi * sigma_k**2),
+                        axis=1,
+                    )
+                )
+            )
+        ),
+        {"x_i": (4,), "mu_k": (3,)},
+        3,
+        {"sigma_k": positive(3), "pi_k": positive(3)},
+    ),
+    Case(
         "a_divergence_of_named_laws",
         r"""For $q = \mathcal{N}(\mu, \mathrm{diag}(\sigma^2))$ and $p = \mathcal N(0, I)$ the
         divergence is $D_{KL}(q\|p) = \frac12\sum_{j=1}^{d}\left(\mu_j^2 + \sigma_j^2 -

@@ -6,17 +6,14 @@ definition, the whole of it, \ln p(t \mid w), is a name.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.alone import DEFINES
 from derive.latex.print import latex
 from derive.tree import Tree
 
-_DIVERGES = re.compile(r"KL|JS|\bD\b|^D")  # D(p \| q) of two distributions
 _LOGARITHMS = frozenset(["log", "ln"])
 
 
@@ -89,63 +86,3 @@ def _rewritten(item: Tree, made: dict[str, Tree]) -> Tree:
         return kids[0] if len(kids) == 1 else Tree("juxt", tuple(kids), node.span)
 
     return item.rewritten(named)
-
-
-def with_conditions(items: Sequence[Tree]) -> list[Tree]:
-    r"""The statements with f(x, \mu) for an f(x | \mu) that is defined for letters and used of
-    other arguments: N(x | \mu_k, \sigma^2), where N(x | \mu, \sigma^2) = .. is said."""
-    heads: dict[Tree, Tree] = {}
-    for item in items:
-        match item:
-            case Tree("chain", (Tree("juxt", (Tree() as name, bracket)), Tree("rel", (sign,)), *_)):
-                if (
-                    sign in ("=", ":=")
-                    and _conditional(bracket)
-                    and not _DIVERGES.search(latex(name))
-                ):
-                    heads.setdefault(name, bracket)
-    used = {
-        name for item in items for node in item.subtrees() if node.head == "juxt"
-        for name, bracket in pairwise(node.kids)
-        if name in heads and _conditional(bracket) and bracket != heads[name]
-    }  # fmt: skip
-
-    def listed(node: Tree) -> Tree:
-        if node.head != "juxt":
-            return node
-        kids = list(node.kids)
-        for k, (name, bracket) in enumerate(pairwise(node.kids), 1):
-            if name in used and _conditional(bracket):
-                first, rest = bracket.kids[0].kids
-                several = rest.kids if rest.head == "list" else (rest,)
-                kids[k] = Tree("paren", (Tree("list", (first, *several)),), bracket.span)
-        return Tree("juxt", tuple(kids), node.span)
-
-    if not used:
-        return list(items)
-    letters = {str(n.kids[0]) for n in names_in(items) if n.head == "name"}
-    spare = iter([x for x in ("v", "s", "u", "q", "r", "c") if x not in letters])
-    found: list[Tree] = []
-    for item in items:
-        if item.head == "chain" and item.kids[0] in (Tree("juxt", one) for one in heads.items()):
-            item = _with_letters(item, spare)
-        found.append(item.rewritten(listed))
-    return found
-
-
-def _with_letters(item: Tree, spare: Iterator[str]) -> Tree:
-    r"""The definition of an f(x | \sigma^2) with a letter for \sigma^2, if it has no \sigma."""
-    first, rest = item.kids[0].kids[1].kids[0].kids
-    for formal in (first, *(rest.kids if rest.head == "list" else (rest,))):
-        if formal.head != "script" or formal.kids[1] is not None:
-            continue
-        whole = sum(node == formal for node in item.subtrees())
-        letter = next(spare, None)
-        if letter is not None and whole == sum(n == formal.kids[0] for n in item.subtrees()):
-            new = Tree("name", (letter,), formal.span)
-            item = item.rewritten(lambda n, old=formal, new=new: new if n == old else n)
-    return item
-
-
-def _conditional(bracket: Tree) -> bool:
-    return bracket.head == "paren" and bracket.kids[0].head == "given"

@@ -6,7 +6,8 @@ nothing else: the divergence is a quantity of that name, and q = \mathcal{N}(..)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.alone import DEFINES, formals_of
@@ -20,27 +21,81 @@ _FAMILIES = frozenset(
 _DIVERGENCES = frozenset(["D", "KL", "JS", "JSD", "TV"])
 
 
-def with_densities(items: Iterable[Tree]) -> list[Tree]:
+def with_densities(items: Iterable[Tree], elsewhere: bool = False) -> list[Tree]:
     r"""The statements with p(x; \mu, \sigma) for the p(x \mid \mu, \sigma) of a p that is defined
-    so: what stands behind the bar are arguments, and none of them an index."""
+    so: what stands behind the bar are arguments, and none of them an index.
+
+    ``elsewhere``: only of a p that is used of other arguments too, as p(x \mid \mu_k, \sigma_k)."""
     items = list(items)
-    defined = {
-        item.kids[0].kids[0] for item in items
-        if _defines(item) and _is_given(item.kids[0])
-        and not _is_divergence(item.kids[0]) and not _numbers(item)
-    }  # fmt: skip
-    own = {name for name in defined if all(_is_given(i.kids[0]) for i in items
-           if _defines(i) and i.kids[0].head == "juxt" and i.kids[0].kids[0] == name)}  # fmt: skip
+    heads = {item: item.kids[0] for item in items if _defines_function(item)}
+    own = {left.kids[0] for item, left in heads.items() if _is_density(item)}
+    if elsewhere:
+        said = {left for item, left in heads.items() if _is_density(item)}
+        own &= {
+            one for item in items for node in item.subtrees() if node.head == "juxt"
+            for one, bracket in pairwise(node.kids)
+            if _is_given(bracket) and Tree("juxt", (one, bracket)) not in said
+        }  # fmt: skip
+    else:  # p(0 \mid w) = .. is no value of a function that is said anew
+        own -= {left.kids[0] for item, left in heads.items() if not _is_density(item)}
+    if not own:
+        return items
 
     def turned(node: Tree) -> Tree:
         kids: list = list(node.kids) if node.head == "juxt" else []
-        for k, kid in enumerate(kids[:-1]):
-            if kid in own and _is_given(Tree("juxt", (kid, kids[k + 1]))):
-                given = kids[k + 1].kids[0]
-                kids[k + 1] = Tree("paren", (Tree("semi", given.kids, given.span),), given.span)
+        for k, (name, bracket) in enumerate(pairwise(kids), 1):
+            if name in own and _is_given(bracket):
+                given = bracket.kids[0]
+                kids[k] = Tree("paren", (Tree("semi", given.kids, given.span),), given.span)
         return Tree("juxt", tuple(kids), node.span) if kids else node
 
-    return [item.rewritten(turned) for item in items] if own else items
+    letters = {str(n.kids[0]) for n in names_in(items) if n.head == "name"}
+    spare = iter([x for x in ("v", "s", "u", "q", "r", "c") if x not in letters])
+    ours = {item for item, left in heads.items() if left.kids[0] in own and _is_density(item)}
+    lettered = (_with_letters(item, spare) if item in ours else item for item in items)
+    return [item.rewritten(turned) for item in lettered]
+
+
+def _defines_function(item: Tree) -> bool:
+    """p(..) = .., and whatever it is equal to then."""
+    left = item.kids[0] if item.head == "chain" else None
+    if not isinstance(left, Tree) or str(item.kids[1].kids[0]) not in DEFINES:
+        return False
+    brackets = left.kids[1:] if left.head == "juxt" else ()
+    return len(brackets) == 1 and brackets[0].head == "paren" and base_of(left.kids[0]) != ""
+
+
+def _is_density(item: Tree) -> bool:
+    """p(x | w) = ..: a function of names, or powers of them, that is no divergence."""
+    left = item.kids[0]
+    named = _is_given(left.kids[1]) and all(base_of(one) for one in _formals(left.kids[1]))
+    return named and not _is_divergence(left) and not _numbers(item)
+
+
+def _with_letters(item: Tree, spare: Iterator[str]) -> Tree:
+    r"""The definition of an f(x | \sigma^2) with a letter for \sigma^2, if it has no \sigma."""
+    for formal in filter(_is_power, _formals(item.kids[0].kids[1])):
+        whole = sum(node == formal for node in item.subtrees())
+        letter = next(spare, None)
+        if letter is not None and whole == sum(n == formal.kids[0] for n in item.subtrees()):
+            new = Tree("name", (letter,), formal.span)
+            item = item.rewritten(lambda n, old=formal, new=new: new if n == old else n)
+    return item
+
+
+def _is_power(formal: Tree) -> bool:
+    return formal.head == "script" and formal.kids[1] is None and formal.kids[2] is not None
+
+
+def _is_given(bracket: Tree) -> bool:
+    inner = bracket.kids[0] if bracket.head == "paren" else bracket
+    return inner is not bracket and inner.head == "given" and None not in inner.kids
+
+
+def _formals(bracket: Tree) -> list[Tree]:
+    """The x, w and b of (x | w, b)."""
+    sides = bracket.kids[0].kids
+    return [one for side in sides for one in (side.kids if side.head == "list" else (side,))]
 
 
 def _numbers(item: Tree) -> bool:
@@ -48,18 +103,6 @@ def _numbers(item: Tree) -> bool:
     names = {n for n in item.kids[0].kids[1].subtrees() if n.head == "name"}
     below = (n.kids[1] for n in item.kids[2].subtrees() if n.head == "script")
     return any(one in names for sub in below if isinstance(sub, Tree) for one in sub.subtrees())
-
-
-def _is_given(left: Tree) -> bool:
-    """p(x | w): a function of names, with names behind the bar."""
-    match left:
-        case Tree("juxt", (Tree() as name, Tree("paren", (Tree("given", sides),)))) if base_of(
-            name
-        ):
-            parts = (p for s in sides if isinstance(s, Tree)
-                     for p in (s.kids if s.head == "list" else (s,)))  # fmt: skip
-            return all(isinstance(one, Tree) and base_of(one) != "" for one in parts)
-    return False
 
 
 def with_divergences(items: Iterable[Tree]) -> list[Tree]:

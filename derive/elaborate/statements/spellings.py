@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.bars import with_bars
-from derive.elaborate.statements.densities import with_conditions, with_log_densities
+from derive.elaborate.statements.densities import with_log_densities
+from derive.elaborate.statements.distributions import with_densities
 from derive.elaborate.statements.indices import with_letters
 from derive.elaborate.statements.selected import with_indices
 from derive.latex.print import latex
@@ -40,7 +41,8 @@ def respelled(items: Sequence[Tree]) -> list[Tree]:
             found += _parted(item.rewritten(_respelled))
     mapped = {item.kids[0] for item in items if maps(item)}
     found = with_indices(with_directions(found, mapped))
-    return with_log_densities(with_conditions(with_letters(with_bars(found))))
+    found = with_densities(with_letters(with_bars(found)), elsewhere=True)
+    return with_log_densities(found)
 
 
 def maps(item: Tree) -> bool:
