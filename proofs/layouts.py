@@ -62,14 +62,14 @@ def inferred(
     for layout in others:
         if not missing:
             break
+        notes = dict(claims.reading.notes)
         claims.lay_out(layout)
-        if not agreeing(missing):
-            continue  # it mends no line
-        found = agreeing(None)
+        found = agreeing(None) if agreeing(missing) else right  # which mends no line
         if len(found) > len(right) and telling(found - right, right - found):
             best, right, told = layout, found, True
-        elif len(found) < len(right):
-            told = True
+            continue
+        told = told or len(found) < len(right)
+        claims.reading.notes = notes  # what is noted of a layout is true of it alone
     claims.lay_out(best)
     return told
 

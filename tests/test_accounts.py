@@ -127,3 +127,17 @@ def test_the_reading_of_a_norm_is_said_even_where_only_a_claim_has_one():
     report = check(NORM)
     assert [c.verdict for c in report.claims] == ["proved"]
     assert any(r"$\|W\|_1$ is read as the sum" in note for note in report.notes)
+
+
+STARS = r"""
+Let $U, V \in \mathbb{R}^{h \times h}$, $q \in \mathbb{R}^h$, $r = \sigma(U q)$, $k = V q$,
+$o = q + r * k$ and $E = \frac12 \langle o - t, o - t \rangle$.
+Write $\bar{o} := \partial E/\partial o$. Then
+$$\frac{\partial E}{\partial q} = V^\top(r * \bar o) + U^\top(k * \bar o * r * (1 - r))$$"""
+
+
+def test_a_layout_that_is_only_tried_leaves_no_note():
+    report = check(STARS)
+    assert report.verdict == REFUTED
+    assert report.notes
+    assert not any("convolution" in note for note in report.notes)

@@ -61,11 +61,11 @@ def starred(reading: Reading, tree: Tree, env: Env, product: Callable[[Tree], Va
         try:
             return product(tree)
         except Fault as fault:
-            reading.sizes.bound = dict(bound)
+            reading.sizes.bound, notes = dict(bound), dict(reading.notes)
             try:
                 return _convolved(reading, tree, env, product)
             except Fault:
-                reading.sizes.bound = bound
+                reading.sizes.bound, reading.notes = bound, notes
                 raise fault from None
     try:
         return _convolved(reading, tree, env, product)
