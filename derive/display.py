@@ -7,18 +7,19 @@ Small things are written out; large ones say what they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
 from derive.derivation.backprop import Answer, Step, Worked
-from derive.derivation.local import depth, is_small, shown
+from derive.derivation.local import is_small
 from derive.derivation.reasons import Text
-from derive.kernel.expr import Expr, Var, shape_text
+from derive.kernel.expr import Expr, shape_text
 from derive.latex.print import latex as latex_of
 from derive.notation.mathml import mathml
 from derive.notation.plain import plain
 from derive.tree import Tree
+from derive.writing.known import known
 from derive.writing.tidy import tidy
 from derive.writing.write import symbol
 
@@ -36,30 +37,27 @@ def latex(tree: Tree) -> str:
 
 def _latex(self: Expr) -> str:
     """This expression in LaTeX, names as names.  ValueError if it is nested too deep to be read."""
-    nodes = shown(self)
-    # It is no deeper than its nodes are many.
-    if len(nodes) > DEEPEST and depth(self) > DEEPEST:
+    if known(self).depth > DEEPEST:
         raise ValueError(f"nested more than {DEEPEST} deep: give parts of it a name")
-    return latex(symbol(_with_kinds(self, nodes)))
+    return latex(symbol(_with_kinds(self)))
 
 
-def _with_kinds(expr: Expr, nodes: Iterable[Expr]) -> Expr:
+def _with_kinds(expr: Expr) -> Expr:
     """The expression as what is declared of its variables makes it: S x + S^T x as 2 S x."""
-    declared = any([type(node) is Var and node.kinds for node in nodes])
-    return tidy(expr) if declared else expr
+    return tidy(expr) if known(expr).declared else expr
 
 
 def _repr(self: Expr) -> str:
     if not is_small(self, SMALL):
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
     try:
-        return plain(symbol(_with_kinds(self, shown(self))))
+        return plain(symbol(_with_kinds(self)))
     except Exception:  # repr must answer, whatever a half-made expression is
         return f"<{type(self).__name__} {shape_text(self.axes)}>"
 
 
 def _repr_latex(self: Expr) -> str | None:
-    if not is_small(self, 10 * SMALL) or depth(self) > DEEPEST:
+    if not is_small(self, 10 * SMALL) or known(self).depth > DEEPEST:
         return None
     return rf"$\displaystyle {_latex(self)}$"
 

@@ -65,6 +65,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 # Heads of a superscript that names and is no exponent.
 LABELS = frozenset(["paren", "bracket", "bare"])
@@ -155,10 +156,13 @@ def tree(head: str, *kids, span: tuple[int, int] = (0, 0)) -> Tree:
     return Tree(head, kids, span)
 
 
+@lru_cache(maxsize=4096)
 def name(base: str) -> Tree:
+    """A name that stands nowhere in a source, the same tree each time: it is printed once."""
     return Tree("name", (base,))
 
 
+@lru_cache(maxsize=4096, typed=True)  # 1 is not 1.0
 def num(value: object) -> Tree:
     return Tree("num", (str(value),))
 

@@ -67,15 +67,6 @@ def is_small(expr: Expr, most: int) -> bool:
     return len(seen) <= most
 
 
-def depth(root: Expr) -> int:
-    """How deep an expression is nested, down to its names."""
-    known: dict[Expr, int] = {}
-    for node in local_order(root, is_named):
-        kids = () if is_named(node) else node.kids
-        known[node] = 1 + max([known[kid] for kid in kids], default=0)
-    return known[root]
-
-
 def shown(*roots: Expr) -> dict[Expr, None]:
     """The nodes of these expressions, down to their names."""
     seen: dict[Expr, None] = {}

@@ -18,6 +18,7 @@ from derive.kernel.contraction import contracted
 from derive.kernel.expr import Axes, Delta, Expr, Var
 from derive.meaning.kinds import closed, kinds_of
 from derive.notation.names import filled
+from derive.writing.upright import reads_both_ways
 
 WITHIN, PARAMETERS, INDEPENDENT = "within", "parameters", "independent"
 CONVENTIONS = (WITHIN, PARAMETERS, INDEPENDENT)
@@ -53,9 +54,11 @@ def projected(derivative: Expr, by: Expr, at: int = 0, convention: str = WITHIN)
     if kind == "skew":
         found = derivative - turned
         return found if convention == PARAMETERS else found / 2
+    if len(axes) == 2 and reads_both_ways(derivative):
+        turned = derivative  # as a rule, and for all to see
     if convention == PARAMETERS:
         return derivative + turned - diagonal
-    return (derivative + turned) / 2
+    return derivative if turned is derivative else (derivative + turned) / 2
 
 
 def second_within(hessian: Expr, by: Sequence[Expr]) -> Expr:

@@ -35,8 +35,9 @@ class Size:
     non-zero coefficients, in sorted order.
     """
 
-    __slots__ = ("__weakref__", "terms")
+    __slots__ = ("__weakref__", "_names", "terms")
     terms: tuple[tuple[Monomial, int], ...]
+    _names: frozenset[str]
 
     def __new__(cls, terms: tuple[tuple[Monomial, int], ...]) -> Size:
         entry = _table.get(terms)
@@ -45,6 +46,7 @@ class Size:
             return found
         made = super().__new__(cls)
         made.terms = terms
+        made._names = frozenset([name for monomial, _ in terms for name in monomial])
         return _table.settle(terms, made)
 
     def __reduce__(self):
@@ -83,8 +85,8 @@ class Size:
     def __repr__(self) -> str:
         return f"Size({self})"
 
-    def names(self) -> set[str]:
-        return {name for monomial, _ in self.terms for name in monomial}
+    def names(self) -> frozenset[str]:
+        return self._names
 
 
 def _terms(size: Axis) -> tuple[tuple[Monomial, int], ...]:

@@ -7,7 +7,9 @@ The idea: ``written`` has settled every bracket; what is left is spelling and sp
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TypeAlias
 
 from derive.notation import (
     ALPHABETS,
@@ -32,7 +34,9 @@ from derive.tree import Tree
 
 _FRACTIONS = frozenset({"frac", "deriv"})
 _BARS = frozenset({"abs", "norm"})
+_FOOTED = frozenset({"name", "script", "prime"})
 _NO_SPELLING: Mapping[str, str] = {}
+_Writer: TypeAlias = Callable[[tuple, Mapping[str, str], bool], str]
 _OPEN_COMMAND = re.compile(r"\\[A-Za-z]+$")
 _ONE_SIGN = re.compile(r"\\[A-Za-z]+$|[^\\{}]$")
 _SPECIAL = {
@@ -77,89 +81,10 @@ def escaped(text: str) -> str:
 
 
 def _printed(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
-    head, kids = node.head, node.kids
-    match head:
-        case "name":
-            return spelling.get(kids[0]) or _name(kids[0], calls=False)
-        case "num":
-            return kids[0]
-        case "juxt":
-            return _product(kids, spelling, tight)
-        case "script":
-            return _script(kids, spelling, tight)
-        case _ if head in FENCES:
-            return _fenced(head, kids[0], spelling, tight)
-        case "op":
-            return PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0]
-        case "rel":
-            return RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0])
-        case "differential":
-            return _glued("d", _latex(kids[0], spelling, tight))
-        case "motion":
-            return r"\frac{d}{dt} " + _latex(kids[0], spelling, tight)
-        case "sum":
-            return _sum(kids, spelling, tight)
-        case "neg":
-            return _glued("-", _latex(kids[0], spelling, tight))
-        case "pm":
-            return _glued(r"\pm", _latex(kids[0], spelling, tight))
-        case "chain":
-            return _chain(kids, spelling, tight)
-        case "frac":
-            over, under = (_latex(kid, spelling, tight) for kid in kids)
-            return rf"\frac{{{over}}}{{{under}}}"
-        case "deriv":
-            return _deriv(kids, spelling, tight)
-        case "grad":
-            return _grad(kids, spelling, tight)
-        case "big":
-            return _big(kids, spelling, tight)
-        case "prime":
-            return _latex(kids[0], spelling, tight) + "'" * int(kids[1])
-        case "factorial":
-            return _latex(kids[0], spelling, tight) + "!"
-        case "sqrt":
-            return rf"\sqrt{{{_latex(kids[0], spelling, tight)}}}"
-        case "root":
-            degree = _latex(kids[1], spelling, True)
-            return rf"\sqrt[{degree}]{{{_latex(kids[0], spelling, tight)}}}"
-        case "list":
-            return _list(kids, spelling, tight)
-        case "semi":
-            return "; ".join(_latex(kid, spelling, tight) for kid in kids)
-        case "given":
-            return r" \mid ".join(_latex(kid, spelling, tight) for kid in kids)
-        case "at":
-            where = _latex(kids[1], spelling, True)
-            return rf"{_latex(kids[0], spelling, tight)} \big|_{{{where}}}"
-        case "interval":
-            opener, inside, closer = kids
-            return f"{opener}{_latex(inside, spelling, tight)}{closer}"
-        case "binom":
-            over, under = (_latex(kid, spelling, tight) for kid in kids)
-            return rf"\binom{{{over}}}{{{under}}}"
-        case "accent":
-            return f"{kids[0]}{{{_latex(kids[1], spelling, tight)}}}"
-        case "env":
-            return _env(kids, spelling)
-        case "unclear":
-            return str(kids[0])
-        case "marked" | "bare":
-            return _latex(kids[0], spelling, tight)
-        case "text":
-            return rf"\text{{{escaped(kids[0])}}}"
-        case "dots":
-            return r"\dots"
-        case "ask":
-            return "?"
-        case "empty":
-            return ""
-        case "open":
-            return (r"\Biggl" if kids[1] else "") + FENCES[kids[0]].latex[0]
-        case "close":
-            return (r"\Biggr" if kids[1] else "") + FENCES[kids[0]].latex[1].strip()
-        case _:
-            raise ValueError(f"no way to write the head {head!r}")
+    write = HEADS.get(node.head)
+    if write is None:
+        raise ValueError(f"no way to write the head {node.head!r}")
+    return write(node.kids, spelling, tight)
 
 
 def _name(base: str, calls: bool) -> str:
@@ -233,39 +158,39 @@ def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     # A leading sign needs something before it, or TeX would not set it as a binary one.
     line = ["{} "] if kids and kids[0].head == "op" else []
     before: Tree | None = None
-    for at, kid in enumerate(kids):
-        after = kids[at + 1] if at + 1 < len(kids) else None
-        if kid.head == "text":
+    for kid, after in zip(kids, (*kids[1:], None)):
+        head = kid.head
+        if head == "text":
             piece = rf"\text{{{words_between(escaped(kid.kids[0]), before, after)}}}"
-        elif is_word(kid) and is_function(kid, after):
+        elif head in _FOOTED and is_word(kid) and is_function(kid, after):
             base = foot(kid).kids[0]
             function = spelling.get(base) or _name(base, calls=True)
             piece = _latex(kid, {base: function, **spelling}, tight)
         else:
             piece = _latex(kid, spelling, tight)
-        space = "" if before is None else _space(before, kid, after, spelling, tight)
+        if before is None:
+            space = ""
+        elif head == "op" or before.head == "op":
+            sign = (before if before.head == "op" else kid).kids[0]
+            bare = head == "script" and kid.kids[0].head == "empty"  # on the sign: *_{\mathrm{full}}
+            space = "" if bare or (tight and not sign.startswith("\\")) else " "
+        else:
+            space = "" if tight else _space(before, kid, after, spelling)
         _append(line, piece, space)
         before = kid
     return "".join(line)
 
 
-def _space(
-    before: Tree, kid: Tree, after: Tree | None, spelling: Mapping[str, str], tight: bool
-) -> str:
+def _space(before: Tree, kid: Tree, after: Tree | None, spelling: Mapping[str, str]) -> str:
     r"""What stands between two factors: nothing, a source space, or a visible ``\,``."""
-    if kid.head == "script" and kid.kids[0].head == "empty":
-        return ""  # a script on the sign: *_{\mathrm{full}}
-    if "op" in (before.head, kid.head):
-        sign = (before if before.head == "op" else kid).kids[0]
-        return "" if tight and not sign.startswith("\\") else " "
-    if tight:
-        return ""
     first, second = foot(before), foot(kid)
+    if second.head == "empty" and kid.head == "script":
+        return ""
     if second.head in CALLING and first.head == "name":
         # f(x), h_1(x), f'(x); a base with a superscript is a factor: W^\top (z - y).
         return " " if before.head == "script" and before.kids[2] is not None else ""
-    upright = (_upright(before, spelling) and not is_function(before, kid)) or (
-        _upright(kid, spelling) and not _operates(kid, after, spelling)
+    upright = (_upright(first, spelling) and not is_function(before, kid)) or (
+        _upright(second, spelling) and not _operates(kid, after, spelling)
     )
     fractions = first.head in _FRACTIONS and second.head in _FRACTIONS
     bars = first.head in _BARS and second.head in _BARS
@@ -277,12 +202,13 @@ def _operates(kid: Tree, after: Tree | None, spelling: Mapping[str, str]) -> boo
     return foot(kid).kids[0] not in spelling and is_function(kid, after)
 
 
-def _upright(node: Tree, spelling: Mapping[str, str]) -> bool:
+def _upright(base: Tree, spelling: Mapping[str, str]) -> bool:
     r"""Whether a factor is a word that TeX sets tight against its neighbours (``\mathrm``)."""
-    base = foot(node)
-    if base.head != "name":
-        return False
-    text = spelling.get(base.kids[0], base.kids[0])
+    return base.head == "name" and _is_upright(spelling.get(base.kids[0], base.kids[0]))
+
+
+@lru_cache(maxsize=4096)
+def _is_upright(text: str) -> bool:
     if text in COMMAND_WORDS or text.lstrip("\\") in COMMAND_WORDS:
         return False
     _, alphabet, core = parts(text)
@@ -295,12 +221,16 @@ def _upright(node: Tree, spelling: Mapping[str, str]) -> bool:
 # -------------------------------------------------------------------------------------- the rest
 
 
-def _fenced(head: str, inside: Tree, spelling: Mapping[str, str], tight: bool) -> str:
+def _fenced(head: str) -> _Writer:
     opener, closer = FENCES[head].latex
-    inner = _latex(inside, spelling, tight)
-    if not tight and is_tall(inside):
-        return rf"\left{opener.strip()} {inner} \right{closer.strip()}"
-    return opener + inner + closer
+
+    def write(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+        inner = _latex(kids[0], spelling, tight)
+        if not tight and is_tall(kids[0]):
+            return rf"\left{opener.strip()} {inner} \right{closer.strip()}"
+        return opener + inner + closer
+
+    return write
 
 
 def _big(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
@@ -348,7 +278,7 @@ def _variable(by: Tree, power: str, spelling: Mapping[str, str]) -> str:
     return rf"\partial {text}{power}"
 
 
-def _env(kids: tuple, spelling: Mapping[str, str]) -> str:
+def _env(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     kind, rows = kids
     widest = max((len(row) for row in rows), default=1)
     columns = f"{{{'c' * widest}}}" if kind == "array" else ""
@@ -387,3 +317,74 @@ def _chain(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
                 piece = f" {piece} "
             _append(line, piece, space if line else "")
     return "".join(line)
+
+
+def _root(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    degree = _latex(kids[1], spelling, True)
+    return rf"\sqrt[{degree}]{{{_latex(kids[0], spelling, tight)}}}"
+
+
+def _above(command: str) -> _Writer:
+    """One above the other: a fraction, a binomial coefficient."""
+
+    def write(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+        over, under = kids
+        over, under = _latex(over, spelling, tight), _latex(under, spelling, tight)
+        return rf"\{command}{{{over}}}{{{under}}}"
+
+    return write
+
+
+def _joined(sign: str) -> _Writer:
+    return lambda kids, spelling, tight: sign.join([_latex(kid, spelling, tight) for kid in kids])
+
+
+def _signed(sign: str, space: str = "") -> _Writer:
+    return lambda kids, spelling, tight: _glued(sign, _latex(kids[0], spelling, tight), space)
+
+
+def _at(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
+    where = _latex(kids[1], spelling, True)
+    return rf"{_latex(kids[0], spelling, tight)} \big|_{{{where}}}"
+
+
+HEADS: dict[str, _Writer] = {
+    "name": lambda kids, spelling, _: spelling.get(kids[0]) or _name(kids[0], calls=False),
+    "num": lambda kids, *_: kids[0],
+    "op": lambda kids, *_: PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0],
+    "rel": lambda kids, *_: RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0]),
+    "juxt": _product,
+    "sum": _sum,
+    "neg": _signed("-"),
+    "pm": _signed(r"\pm"),
+    "frac": _above("frac"),
+    "binom": _above("binom"),
+    "script": _script,
+    "prime": lambda kids, *how: _latex(kids[0], *how) + "'" * int(kids[1]),
+    "factorial": lambda kids, *how: _latex(kids[0], *how) + "!",
+    "sqrt": lambda kids, *how: rf"\sqrt{{{_latex(kids[0], *how)}}}",
+    "root": _root,
+    "accent": lambda kids, *how: f"{kids[0]}{{{_latex(kids[1], *how)}}}",
+    **{head: _fenced(head) for head in FENCES},
+    "open": lambda kids, *_: (r"\Biggl" if kids[1] else "") + FENCES[kids[0]].latex[0],
+    "close": lambda kids, *_: (r"\Biggr" if kids[1] else "") + FENCES[kids[0]].latex[1].strip(),
+    "interval": lambda kids, *how: f"{kids[0]}{_latex(kids[1], *how)}{kids[2]}",
+    "big": _big,
+    "deriv": _deriv,
+    "grad": _grad,
+    "differential": _signed("d"),
+    "motion": _signed(r"\frac{d}{dt}", " "),
+    "at": _at,
+    "chain": _chain,
+    "list": _list,
+    "semi": _joined("; "),
+    "given": _joined(r" \mid "),
+    "env": _env,
+    "marked": lambda kids, *how: _latex(kids[0], *how),
+    "bare": lambda kids, *how: _latex(kids[0], *how),
+    "unclear": lambda kids, *_: str(kids[0]),
+    "text": lambda kids, *_: rf"\text{{{escaped(kids[0])}}}",
+    "dots": lambda *_: r"\dots",
+    "ask": lambda *_: "?",
+    "empty": lambda *_: "",
+}

@@ -35,7 +35,11 @@ def visible(root: Expr, known: Container[Expr] = ()) -> list[Expr]:
     def below(node: Expr) -> Iterable[Expr]:
         return () if is_barrier(node) else (kid for kid in node.kids if kid not in known)
 
-    return [] if root in known else toposort(root, below=below)
+    if root in known:
+        return []
+    if is_barrier(root) or all([kid in known for kid in root.kids]):
+        return [root]
+    return toposort(root, below=below)
 
 
 class Digests:

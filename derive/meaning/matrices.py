@@ -126,7 +126,7 @@ def is_symmetric(matrix: Expr, normal: Callable[[Expr], Expr]) -> bool:
     )
 
 
-def reads_both_ways(factors: Sequence[tuple[Expr, Spots, Number]], out: Spots) -> bool:
+def is_its_transpose(factors: Sequence[tuple[Expr, Spots, Number]], out: Spots) -> bool:
     """Whether a flat product that is a matrix is its own transpose for all to see: A v v^T A of a
     symmetric A.  No normal form is looked at."""
     extent = {i: n for atom, own, _ in factors for i, n in zip(own, atom.axes)}

@@ -83,11 +83,13 @@ class Normal:
         self._opened: dict[Expr, list[Term] | None] = {}
 
     def of(self, root: Expr) -> Expr:
-        if root not in self.known:
+        found = self.known.get(root)
+        if found is None:
             for node in visible(root, self.known):
                 form = self.known[node] = self._form(node)
                 self.known[form] = form
-        return self.known[root]
+            found = self.known[root]
+        return found
 
     def _form(self, node: Expr) -> Expr:
         match node:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from derive.notation import FUNCTION_WORDS
 from derive.tree import Tree
 
+_ONE_LINE = frozenset({"name", "num", "op", "rel", "text"})
+_TALL = frozenset({"frac", "env", "deriv", "binom"})
+_ON_A_FOOT = frozenset({"script", "prime", "root"})
 CALLING = frozenset({"paren", "bracket", "brace", "set"})
 
 
@@ -42,19 +45,17 @@ def is_tall(node: Tree) -> bool:
 
 
 def _is_tall(node: Tree) -> bool:
-    match node.head:
-        case "name" | "num" | "op" | "rel" | "text":
-            return False
-        case "frac" | "env" | "deriv" | "binom":
-            return True
-        case "big":
-            _, below, above, body = node.kids
-            limits = below is not None or above is not None
-            return limits or (body is not None and is_tall(body))
-        case "script" | "prime" | "root":
-            return is_tall(node.kids[0])
-        case _:
-            return any(is_tall(kid) for kid in node.kids if isinstance(kid, Tree))
+    head, kids = node.head, node.kids
+    if head in _ONE_LINE:
+        return False
+    if head in _TALL:
+        return True
+    if head == "big":
+        _, below, above, body = kids
+        return below is not None or above is not None or (body is not None and is_tall(body))
+    if head in _ON_A_FOOT:
+        return is_tall(kids[0])
+    return any([is_tall(kid) for kid in kids if type(kid) is Tree])
 
 
 def with_condition(cell: Tree) -> Tree:

@@ -19,18 +19,19 @@ _OTIMES = tree("op", r"\otimes")
 _BRACKETED = frozenset({"paren", "bracket", "brace", "set", "abs", "norm", "angle"})
 _SCRIPTED = frozenset({"power", "transpose", "inverse", "script", "label", "index", "prime"})
 _TALL = frozenset({"frac", "deriv", "env", "big", "binom"})
+_AS_IT_IS = frozenset({"num", "op", "rel", "text"})
+_OPEN_ENDED = frozenset({"big", "apply", "deriv", "grad"})
 _LABEL_LIKE = frozenset({"paren", "bracket", "brace", "angle", "bare"})
 
 
 def written(node: Tree) -> Tree:
     """The tree with only grammar heads in which no kid binds more loosely than its place allows."""
-    match node.head:
-        case "name":
-            text = node.kids[0]
-            made = "_" in text or "^" in text or text.endswith(("'", ")"))
-            return symbol_tree(text) if made else node
-        case "num" | "op" | "rel" | "text":
-            return node
+    if node.head in _AS_IT_IS:
+        return node
+    if node.head == "name":
+        text = node.kids[0]
+        made = "_" in text or "^" in text or text[-1:] in ("'", ")")
+        return symbol_tree(text) if made else node
     try:
         return node.written
     except AttributeError:
@@ -153,6 +154,8 @@ def _called(function: Tree, arguments: list[Tree]) -> Tree:
 
 def _swallows(node: Tree) -> bool:
     """Whether what is written after the node would be read as part of it."""
+    if node.head not in _OPEN_ENDED:
+        return False
     match node:
         case Tree("big" | "apply") | Tree("deriv", (None, _, _)) | Tree("grad", (_, None, _)):
             return True

@@ -7,15 +7,12 @@ the next formula, as long as somebody holds the part.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 from derive.kernel.expr import Expr
 from derive.writing.said import Ask, Letters, Said, Saying
 
-# By the part: what was said of it at these letters, with those that are bound around it.
-_plain: MutableMapping[Expr, dict[tuple[Letters, frozenset[str]], Said]] = WeakKeyDictionary()
+_note = object.__setattr__
 
 
 class Asked(Protocol):
@@ -36,37 +33,43 @@ def answered(
     parts have names in this formula; ``opened``: its root is said as what it is made of.
     """
 
-    def kept(one: Ask) -> dict[tuple[Letters, frozenset[str]], Said]:
+    def room(one: Ask) -> dict[tuple[Letters, frozenset[str]], Said]:
         """What was said of a part before, in any formula; nothing of what this one changes."""
-        if named or (one.node is writer.root and (opened or any(one.at))):
+        node = one.node
+        if named or (node is writer.root and (opened or any(one.at))):
             return {}
-        found = _plain.get(one.node)
-        if found is None:
-            found = _plain[one.node] = {}
-        return found
+        try:
+            return node.said
+        except AttributeError:
+            found: dict[tuple[Letters, frozenset[str]], Said] = {}
+            _note(node, "said", found)
+            return found
 
-    stack: list[tuple[Ask, Saying, bool]] = [(asked, writer.saying(asked), writer.sized)]
+    kept = room(asked)
+    stack = [(asked, writer.saying(asked), writer.sized, kept)]
     writer.sized = False
     answer: Said | None = None
     while stack:
-        key, saying, before = stack[-1]
+        key, saying, before, kept = stack[-1]
         try:
             following = saying.send(answer)  # type: ignore[arg-type]
         except StopIteration as done:
-            said: Said = done.value
-            answer = said
+            answer = said = done.value
             memo[key] = said, writer.sized
             stack.pop()
             if not writer.sized:
-                kept(key)[key.at, key.scope] = said
+                kept[key[1:]] = said
             writer.sized = writer.sized or before
             continue
-        answer, sized = memo.get(following, (None, False))
-        writer.sized = writer.sized or sized
+        known = memo.get(following)
+        if known is not None:
+            answer, sized = known
+            writer.sized = writer.sized or sized
+            continue
+        kept = room(following)
+        answer = kept.get(following[1:])
         if answer is None:
-            answer = kept(following).get((following.at, following.scope))
-        if answer is None:
-            stack.append((following, writer.saying(following), writer.sized))
+            stack.append((following, writer.saying(following), writer.sized, kept))
             writer.sized = False
     assert answer is not None
     return answer

@@ -9,11 +9,11 @@ is the answer.  Among the ways to say it the one with the fewest transposes wins
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.tree import Tree
+from derive.writing.terms import IDENTITY
 from derive.writing.words import (
-    IDENTITY,
     ONES,
     Part,
     Parts,
@@ -30,8 +30,7 @@ from derive.writing.words import (
 _ROOTS_TRIED = 8  # a component with more indices than this is summed from its first one
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Something said so far, and the indices it hangs on: one for a vector, two for a matrix.
 
     ``order`` is the place of its first factor in the contraction; ``unit`` marks an identity;
@@ -208,14 +207,17 @@ def _merged(vectors: Sequence[Piece]) -> Parts:
 def _reduced(pieces: Sequence[Piece], keep: frozenset[int], lone: frozenset[int]) -> list[Piece]:
     """Sum away every index that is not kept, as far as matrix notation goes."""
     left = list(pieces)
-    while True:
+    while any([len(piece.own) > 1 for piece in left]):
         found = _looped(left) or _parallel(left)
-        found = found or _leaf(left, keep, lone) or _series(left, keep)
         if found is None:
-            return left
+            meets = _incident(left)
+            found = _leaf(meets, keep, lone) or _series(meets, keep)
+        if found is None:
+            break
         gone, made = found
-        left = [piece for piece in left if not any(piece is g for g in gone)]
+        left = [piece for piece in left if not any([piece is g for g in gone])]
         left.append(made)
+    return left
 
 
 _Step = tuple[list[Piece], Piece] | None
@@ -255,18 +257,23 @@ def _turns(way: tuple[Parts, Parts, int]) -> int:
     return transposes(way[0]) + transposes(way[1])
 
 
-def _incident(left: Sequence[Piece]) -> dict[int, tuple[list[Piece], list[Piece]]]:
+_Meets = dict[int, tuple[list[Piece], list[Piece]]]
+
+
+def _incident(left: Sequence[Piece]) -> _Meets:
     """For each index the vectors that hang on it and the matrices that meet there."""
-    found: dict[int, tuple[list[Piece], list[Piece]]] = {}
+    found: _Meets = {}
     for piece in left:
         for i in piece.own:
-            found.setdefault(i, ([], []))[len(piece.own) - 1].append(piece)
+            if i not in found:
+                found[i] = [], []
+            found[i][len(piece.own) - 1].append(piece)
     return found
 
 
-def _leaf(left: Sequence[Piece], keep: frozenset[int], lone: frozenset[int]) -> _Step:
+def _leaf(meets: _Meets, keep: frozenset[int], lone: frozenset[int]) -> _Step:
     """An index that ends a branch: the matrix times the vector there, or times ones."""
-    for i, (vectors, matrices) in _incident(left).items():
+    for i, (vectors, matrices) in meets.items():
         if i in keep or len(matrices) != 1:
             continue
         matrix = matrices[0]
@@ -278,11 +285,11 @@ def _leaf(left: Sequence[Piece], keep: frozenset[int], lone: frozenset[int]) -> 
     return None
 
 
-def _series(left: Sequence[Piece], keep: frozenset[int]) -> _Step:
+def _series(meets: _Meets, keep: frozenset[int]) -> _Step:
     """An index between two matrices: A B, or A diag(v) B; bare joints first."""
     joints = [
         (bool(vectors), i, vectors, matrices)
-        for i, (vectors, matrices) in _incident(left).items()
+        for i, (vectors, matrices) in meets.items()
         if i not in keep and len(matrices) == 2
     ]
     if not joints:
@@ -305,7 +312,7 @@ def _cycle(pieces: Sequence[Piece]) -> Parts | None:
     """
     edges = [piece for piece in pieces if len(piece.own) == 2]
     vectors = [piece for piece in pieces if len(piece.own) == 1]
-    meets = {i: found for i, found in _incident(pieces).items()}
+    meets = _incident(pieces)
     if not edges or any(len(matrices) != 2 for _, matrices in meets.values()):
         loop = len(edges) == 1 and edges[0].own[0] == edges[0].own[1] and not vectors
         return edges[0].parts if loop else None
@@ -329,7 +336,7 @@ def _cycle(pieces: Sequence[Piece]) -> Parts | None:
 _Option = tuple[Parts, tuple[int, ...]]
 
 
-def _from(walk: Sequence[tuple[Piece, int]], start: int, meets: dict) -> _Option:
+def _from(walk: Sequence[tuple[Piece, int]], start: int, meets: _Meets) -> _Option:
     parts: list[Part] = []
     order: list[int] = []
     for edge, here in (*walk[start:], *walk[:start]):

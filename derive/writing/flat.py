@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import count
 from typing import NamedTuple
 
 from derive.kernel.build import is_number
 from derive.kernel.expr import Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.operators.stacking import is_stack
 
+_NONE: frozenset[Factor] = frozenset()
 _MOST = 32  # a product with more factors keeps its nested products as they are
 
 
@@ -42,7 +42,7 @@ def flattened(
     x x is x to the power 2, and a power of a product of scalars is the product of their powers
     (for whole exponents only: the root of a product is not the product of roots).
     """
-    number = count(1 + max((i for own in node.indices for i in own), default=0))
+    fresh = 1 + max([i for own in node.indices for i in own], default=0)
     total: Number = 1
     done: list[Factor] = []
     stack = [Factor(f, own) for f, own in zip(node.factors, node.indices)][::-1]
@@ -51,52 +51,56 @@ def flattened(
         factor = stack.pop()
         inner, own, exponent = factor
         kind = type(inner)
-        if kind is not Contract and kind is not Map and kind is not Num:
-            done.append(factor)
-        elif type(inner) is Num and is_number(inner.value, exponent):
-            power = inner.value if exponent == 1 else Fraction(inner.value) ** int(exponent)
-            total = total * power
+        if kind is Num and is_number(inner.value, exponent):
+            if exponent == 1:
+                total = total * inner.value
+            else:
+                total = total * Fraction(inner.value) ** int(exponent)
         elif (
-            (kept and kept(inner))
+            (kind is not Contract and (kind is not Map or inner.fn.name != "power"))
             or (whole and factor in whole)
+            or (kept and kept(inner))
             or len(done) + len(stack) + len(inner.kids) > most
         ):
             done.append(factor)
-        elif type(inner) is Map and inner.fn.name == "power":
+        elif kind is Map:
             # (x^a)^b is x^(ab) for whole b only: the root of a square is no identity
             if exponent.denominator == 1:
                 stack.append(Factor(inner.args[0], own, inner.fn.params[0] * exponent))
             else:
                 done.append(factor)
-        elif type(inner) is Contract and _keeps_its_axes(factor, node):
+        elif Call in map(type, inner.factors) and _keeps_its_axes(factor, node):
             done.append(factor)
-        elif type(inner) is Contract and (exponent == 1 or (_plain(inner) and _whole(exponent))):
-            names = dict(zip(inner.out, own))
+        elif exponent == 1 or (_whole(exponent) and _plain(inner)):
+            spread = inner.out
+            names = dict(zip(spread, own))
             for spots in inner.indices:
                 for i in spots:
                     if i not in names:
-                        names[i] = next(number)
+                        names[i] = fresh
+                        fresh += 1
             parts = [
-                Factor(f, tuple([names[i] for i in spots]), exponent)
-                for f, spots in zip(inner.factors, inner.indices)
+                Factor(f, own if at == spread else tuple([names[i] for i in at]), exponent)
+                for f, at in zip(inner.factors, inner.indices)
             ][::-1]
             whole |= _twice(parts)
-            stack.extend(parts)
+            stack += parts
         else:
             done.append(factor)
-    return Flat(total, renamed(done, node.out), node.out)
+    whole_number = int(total) if total.denominator == 1 else total  # no Fraction(2)
+    return Flat(whole_number, renamed(done, node.out), node.out)
 
 
 def _is_flat(node: Contract) -> bool:
     """Whether a product has an axis that is a pair: a Kronecker product, the vec of a matrix."""
-    return any([is_stack(f) for f in node.factors if type(f) is Call])
+    return any(map(is_stack, node.factors))
 
 
 def _keeps_its_axes(factor: Factor, outer: Contract) -> bool:
     """Whether a product with a flat axis is a matrix or a vector that stays one piece."""
     inner = factor.node
-    whole = isinstance(inner, Contract) and len(inner.axes) <= 2 and _is_flat(inner)
-    return whole and not _meets(factor, outer)
+    assert isinstance(inner, Contract)
+    return len(inner.axes) <= 2 and _is_flat(inner) and not _meets(factor, outer)
 
 
 def _meets(factor: Factor, outer: Contract) -> bool:
@@ -113,7 +117,7 @@ def _meets(factor: Factor, outer: Contract) -> bool:
 
 def renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
     """Without the deltas that only rename a summed index."""
-    if not any([type(f.node) is Delta for f in factors]):
+    if all([type(f.node) is not Delta for f in factors]):
         return factors
     name: dict[int, int] = {}
 
@@ -140,16 +144,16 @@ def renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
     ]
 
 
-def _twice(factors: list[Factor]) -> set[Factor]:
+def _twice(factors: list[Factor]) -> frozenset[Factor]:
     """Factors that stand there more than once: (W x) in its own square stays one piece."""
     inner = [f.node for f in factors if type(f.node) is Contract]
     if len(inner) < 2:
-        return set()
+        return _NONE
     seen: set[Expr] = set()
     again: set[Expr] = set()
     for node in inner:
         (again if node in seen else seen).add(node)
-    return {f for f in factors if f.node in again} if again else set()
+    return frozenset([f for f in factors if f.node in again]) if again else _NONE
 
 
 def _plain(node: Contract) -> bool:

@@ -1,33 +1,18 @@
 r"""The letters of a formula: which axes it labels, as samples, and which letters are free in it.
 
-The idea: the usual letters of a part without names hang on the part alone, so they are found once
-for all the formulas that it stands in, as long as somebody holds it; what is taken is looked up
-only when a letter is asked for.
+The idea: what a part is usually labelled with is known of the part (``known``) unless the formula
+has names for something in it; what is taken is looked up only when a letter is asked for.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
-from weakref import WeakKeyDictionary
 
-from derive.kernel.expr import (
-    Add,
-    Call,
-    Contract,
-    Expr,
-    Map,
-    Name,
-    Operator,
-    Var,
-    is_named,
-)
+from derive.kernel.expr import Call, Expr, Name, Var, is_named
 from derive.kernel.sizes import Size
-from derive.operators.blocks import FAMILIES
 from derive.tree import Tree, name
-from derive.writing import raised
-from derive.writing.matrices import own_axes
+from derive.writing.known import known, of_axes, symbols, taken, usual
 from derive.writing.said import Letters
 
 POOL = (*"ijklpqrstuvabcdefgh", *(f"i_{k}" for k in range(1, 100)))
@@ -44,7 +29,7 @@ class Symbol(NamedTuple):
 
 
 Names: TypeAlias = Mapping[Expr, "Tree | Symbol"]
-_usual: MutableMapping[Expr, Letters] = WeakKeyDictionary()
+_NOTHING: tuple[None, Letters] = None, ()
 
 
 class Labels:
@@ -57,37 +42,28 @@ class Labels:
         self.opened = opened
         self._plain = not names
         self._known: dict[Expr, Letters] = {}
-        self._asked: list[Expr] = []
+        self._asked: set[Expr] = set()
         self._shown: set[Expr] = set()
         self._taken: set[str] = set()
 
     def of(self, node: Expr) -> Letters:
         """For each axis the usual letter, if it is one that notation writes as a label."""
-        known = self._known
-        found = known.get(node)
-        if found is not None:
-            return found
-        self._asked.append(node)
+        self._asked.add(node)
+        if self._plain and not (self.opened and node is self.root):
+            return known(node).letters
+        found = self._known
         stack = [node]
         while stack:
             here = stack[-1]
-            if here in known:
-                stack.pop()
-                continue
-            plain = self._plain and not (self.opened and here is self.root)
-            found = _usual.get(here) if plain else None
-            parts = self._parts(here) if found is None else ()
-            kids = [kid for kid in parts if kid not in known]
-            if kids:
-                stack.extend(kids)
+            parts = self._parts(here)
+            waiting = () if self._plain else [kid for kid in parts if kid not in found]
+            if waiting and here not in found:
+                stack += waiting
                 continue
             stack.pop()
-            if found is None:
-                found = self._own(here, parts)
-                if plain:
-                    _usual[here] = found
-            known[here] = found
-        return known[node]
+            if here not in found:
+                found[here] = self._own(here, parts)
+        return found[node]
 
     def is_root(self, node: Expr) -> bool:
         """Whether this is the root, to be said as what it is made of."""
@@ -98,16 +74,20 @@ class Labels:
         found = self.names.get(node) if self.names else None
         if found is not None:
             return found if isinstance(found, Symbol) else (found, ())
-        if isinstance(node, Var):
-            return name(node.name), node.letters
-        if is_named(node):
+        kind = type(node)
+        if kind is Var:
+            return name(node.name), node.letters  # type: ignore[attr-defined]
+        if kind is Call and type(node.op) is Name:  # type: ignore[attr-defined]
             return name(node.op.symbol), node.op.letters  # type: ignore[attr-defined]
-        return None, ()
+        return _NOTHING
 
     def fresh(self, letter: str | None, used: Iterable[str]) -> str:
         """This letter, or another one if it is in use."""
         for node in self._asked:
-            self._take(node)
+            if self._plain and not (self.opened and node is self.root):
+                self._taken |= taken(node)
+            else:
+                self._take(node)
         self._asked.clear()
         used = {*used, *self._taken}
         if letter and letter not in used:
@@ -125,31 +105,12 @@ class Labels:
     def _own(self, node: Expr, parts: tuple[Expr, ...]) -> Letters:
         """The letters of a node from those of its parts."""
         called = () if self.is_root(node) and type(node) is not Call else self.called(node)[1]
-        if not called and parts:
-            label = self._known
-            match node:
-                case Contract(_, _, ()):
-                    return ()
-                case Map(_, (only,)):
-                    return label[only]
-                case Contract(factors, indices, out):
-                    seen: dict[int, str] = {}
-                    for factor, own in zip(factors, indices):
-                        for i, letter in zip(own, label[factor]):
-                            if letter:
-                                seen.setdefault(i, letter)
-                    return tuple([seen.get(i) for i in out])
-                case Add() | Map() | Call(Name()):
-                    rows = [label[kid] for kid in node.kids]
-                    return tuple([next(filter(None, column), None) for column in zip(*rows)])
-                case Call(Operator(name="powers"), (first, _)):
-                    called = (*label[first][:-2], raised.LETTER)
-                case Call(Operator(name=op, params=params), (first, *_)) if op in FAMILIES:
-                    called = label[first][: params[0]]
-                case Call(Operator(name=op), (first, *_)):
-                    own = own_axes(op) if len(node.axes) <= len(first.axes) else 0
-                    called = label[first][: len(first.axes) - own]
-        return (*called, *[None] * (len(node.axes) - len(called)))
+        if called or not parts:
+            return of_axes(node, called)
+        return usual(node, self._label)
+
+    def _label(self, node: Expr) -> Letters:
+        return known(node).letters if self._plain else self._known[node]
 
     def _take(self, root: Expr) -> None:
         """The symbols and the sizes of what the formula shows, which are no letters of an index."""
@@ -161,11 +122,10 @@ class Labels:
             shown.add(node)
             stack += self._parts(node)
             for axis in node.axes:
-                taken |= axis.names() if isinstance(axis, Size) else set()
-            symbol = ""
-            if isinstance(node, Var):
-                symbol = node.name
-            elif is_named(node) and not self.is_root(node):
-                symbol = node.op.symbol  # type: ignore[attr-defined]
-            if symbol:
-                taken |= {re.split("[_^]", symbol)[0], *([] if self.called(node)[1] else [symbol])}
+                if type(axis) is Size:
+                    taken |= axis.names()
+            kind = type(node)
+            if kind is Var:
+                taken |= symbols(node.name, bool(self.called(node)[1]))  # type: ignore[attr-defined]
+            elif kind is Call and type(node.op) is Name and not self.is_root(node):  # type: ignore[attr-defined]
+                taken |= symbols(node.op.symbol, bool(self.called(node)[1]))  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from derive.kernel.expr import Add, Contract, Delta, Expr, Map, Num
 from derive.meaning.digests import is_barrier
-from derive.writing.labels import Labels
+from derive.writing.known import known
 
 
 def length(expr: Expr) -> int:
@@ -21,20 +21,19 @@ class Lengths:
         self.known: dict[Expr, int] = {}
 
     def of(self, root: Expr) -> int:
-        stack = [root]
+        known = self.known
+        stack = [root] if root not in known else []
         while stack:
             node = stack[-1]
-            if node in self.known:
-                stack.pop()
-                continue
             inner = () if is_barrier(node) else node.kids
-            waiting = [kid for kid in inner if kid not in self.known]
+            waiting = [kid for kid in inner if kid not in known]
             if waiting:
-                stack.extend(waiting)
+                stack += waiting
                 continue
-            self.known[node] = self._own(node) + sum(self.known[kid] for kid in inner)
+            if node not in known:
+                known[node] = self._own(node) + sum([known[kid] for kid in inner])
             stack.pop()
-        return self.known[root]
+        return known[root]
 
     @staticmethod
     def _own(node: Expr) -> int:
@@ -44,23 +43,27 @@ class Lengths:
             return 2
         if type(node) is not Contract:
             return 1
-        number = node.factors[0].value if type(node.factors[0]) is Num else 1
-        signs = number == -1
+        first = node.factors[0]
+        signs = type(first) is Num and first.value == -1
         factors = len(node.factors) - signs
         # a minus is no longer than a plus, unless it needs a bracket
         turned = factors == 1 and node.indices[-1] != node.out
-        turned += len(node.out) == 2 and any(
-            type(f) is Add and own == node.out[::-1] for f, own in zip(node.factors, node.indices)
-        )
         bracket = signs and factors == 1 and type(node.factors[-1]) is Add
-        return factors - 1 - signs + turned + bracket + 2 * _needs_diag(node)
+        found = factors - 1 - signs + turned + bracket
+        if len(node.out) == 2:
+            back = node.out[::-1]
+            sums = [own for f, own in zip(node.factors, node.indices) if type(f) is Add]
+            found += (back in sums) + 2 * _needs_diag(node)
+        return found
 
 
 def _needs_diag(node: Contract) -> bool:
     """Whether a free index of a matrix carries a vector as well: diag(v) W; samples need none."""
-    for k, i in enumerate(node.out if len(node.out) == 2 else ()):
+    if not {1, 2} <= {len(f.axes) for f in node.factors if type(f) is not Delta}:
+        return False
+    for k, i in enumerate(node.out):
         here = [f for f, own in zip(node.factors, node.indices) if i in own]
         ranks = [len(f.axes) for f in here if type(f) is not Delta]
-        if 1 in ranks and 2 in ranks and not Labels(node, {}, True).of(node)[k]:
+        if 1 in ranks and 2 in ranks and not known(node).letters[k]:
             return True
     return False

@@ -23,9 +23,10 @@ from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
 from derive.writing.flat import Factor, is_size
 from derive.writing.said import Ask, Letters, Said, Saying, bracketed, signed
+from derive.writing.scalars import Scalars, multiplied
 from derive.writing.shifts import derived, subscript
 from derive.writing.stacked import bundle, bundles, simplified, unstacked
-from derive.writing.words import Part, Scalars, multiplied
+from derive.writing.words import Part
 
 
 class Lettering(Protocol):
@@ -63,17 +64,18 @@ class Reading:
     derived: dict[int, tuple[Factor, Equation]] = field(default_factory=dict)
 
     def said(self, scalars: Scalars) -> Saying:
-        own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
-        self.extent = {**self.extent, **own}
-        constants = any([type(f.node) is Call for f in self.factors])  # a stack, an incidence
-        if constants:
-            self.factors = simplified(self.factors, lambda i: i in self.free or i in self.env)
+        env, free = self.env, self.free
+        constants = any([type(f.node) is Call and not f.node.args for f in self.factors])
+        summed = any([i not in free and i not in env for f in self.factors for i in f.own])
+        if constants or summed:
+            self._extend()
+        if constants:  # a stack, an incidence
+            self.factors = simplified(self.factors, lambda i: i in free or i in env)
             self._shift()
-        summed = any([i not in self.free and i not in self.env for i in own])
         if summed:
             yield from self._sums(scalars)
         for order, factor in enumerate(self.factors):
-            left = tuple([i for i in factor.own if i not in self.env])
+            left = tuple([i for i in factor.own if i not in env]) if env else factor.own
             asked = self._asked(order, factor, left)
             if asked is not None:
                 self._told(order, factor, left, (yield asked), scalars)
@@ -81,24 +83,38 @@ class Reading:
             self._bundle()
         if summed:
             self._measure(scalars)
-        near = {*self.free, *(i for piece in self.pieces for i in piece.own)}
-        lone = frozenset(i for i in near if self.extent[i] == 1)
+        if not self.pieces:
+            return Said(multiplied(scalars, None), level=bool(free))
+        if self._is_even(self.pieces):
+            return Said(multiplied(scalars, (_entrywise(self.pieces),)))
+        if not (constants or summed):
+            self._extend()
+        near = {*free, *(i for piece in self.pieces for i in piece.own)}
+        lone = frozenset([i for i in near if self.extent[i] == 1])
         self._hang(scalars, lone)
-        groups = components(self.pieces)
-        arrays = [g for g in groups if any(i in self.free for p in g for i in p.own)]
-        for group in groups:
-            if group in arrays:
+        arrays: list[list[Piece]] = []
+        for group in components(self.pieces):
+            if any([i in free for p in group for i in p.own]):
+                arrays.append(group)
                 continue
             form = None if self._lost(group) else scalar_form(group, lone)
             if form is None:
                 form = yield from self._spelled(group, ())
             scalars.multiply(form)
-        if not self.free:
-            return Said(multiplied(scalars, None))
         if not arrays:
-            return Said(multiplied(scalars, None), level=True)
+            return Said(multiplied(scalars, None), level=bool(free))
         parts = yield from self._array(arrays, lone)
         return Said(multiplied(scalars, parts))
+
+    def _extend(self) -> None:
+        """The sizes of the indices of the factors as they are, beside those known before."""
+        own = {i: n for factor in self.factors for i, n in zip(factor.own, factor.node.axes)}
+        self.extent = {**self.extent, **own}
+
+    def _is_even(self, pieces: Sequence[Piece]) -> bool:
+        """Whether all of these hang on the free indices, in their order, and on no other."""
+        free = self.free
+        return bool(free) and all([p.own == free and p.parts and not p.unit for p in pieces])
 
     def _shift(self) -> None:
         """Subscripts that the equations of windows give, as far as their letters are known."""
@@ -131,9 +147,8 @@ class Reading:
 
     def _array(self, groups: list[list[Piece]], lone: frozenset[int]):
         pieces = [piece for group in groups for piece in group]
-        whole = all(p.own == self.free and p.parts and not p.unit for p in pieces)
-        if whole:
-            return (Part(words.hadamard([words.joined(piece.parts) for piece in pieces])),)
+        if self._is_even(pieces):
+            return (_entrywise(pieces),)
         if len(self.free) <= 2 and not self._lost(pieces):
             parts = array_form(groups, self.free, lone)
             if parts is not None:
@@ -257,20 +272,23 @@ class Reading:
     def _asked(self, order: int, factor: Factor, left: tuple[int, ...]) -> Ask | None:
         """What is to be asked of a factor; a constant of no words is a piece or nothing."""
         node, own, _ = factor
-        if type(node) is Ones:
+        kind = type(node)
+        if kind is Ones:
             return None
-        if left and is_stack(node):
+        if left and kind is Call and is_stack(node):
             if any(i in self.env for i in own):
                 self.wordless = True
                 self.pieces.append(Piece((), left, order))
                 self.sources[id(self.pieces[-1])] = [factor]
             return None
-        if type(node) is Delta and not left and len({self.env[i] for i in own}) == 1:
+        if kind is Delta and not left and len({self.env[i] for i in own}) == 1:
             return None  # 1 between an index and itself
-        if type(node) is Delta and len(left) == 2:
+        if kind is Delta and len(left) == 2:
             self.pieces.append(unit(left, order))
             self.sources[id(self.pieces[-1])] = [factor]
             return None
+        if left is own:
+            return Ask(node, (None,) * len(own), self.scope)
         at = tuple([self.env.get(i) for i in own])
         if left and any(at) and any(a and not u for a, u in zip(at, self.writer.labels(node))):
             self.wordless = True  # a row of a matrix has no name of its own
@@ -292,9 +310,10 @@ class Reading:
         even = len(left) > 1 and (
             turning(node) == 1 or (is_inverse(node) and is_symmetric(node, normal))
         )
-        for form in words.repeated(said.tree, exponent):
-            self.pieces.append(Piece((Part(form, even),), left, order))
-            self.sources[id(self.pieces[-1])] = [factor]
+        for form in (said.tree,) if exponent == 1 else words.repeated(said.tree, exponent):
+            piece = Piece((Part(form, even),), left, order)
+            self.pieces.append(piece)
+            self.sources[id(piece)] = [factor]
 
     def _bundle(self) -> None:
         """What hangs together by the pairs of flat indices becomes one piece: a vec, a Kronecker
@@ -388,3 +407,7 @@ class Reading:
                     scalars.multiply(part.tree)
         said = yield from inner.said(scalars)
         return bracketed(said.tree, [env[i] for i in free]) if free else said.tree
+
+
+def _entrywise(pieces: Sequence[Piece]) -> Part:
+    return Part(words.hadamard([words.joined(piece.parts) for piece in pieces]))

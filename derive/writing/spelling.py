@@ -20,17 +20,19 @@ def applied(spelling: str, args: Sequence[Tree]) -> Tree:
     """A function of the vocabulary applied: its spelling is a bare symbol or holds #1, #2, .."""
     if "#" not in spelling:
         return function(spelling, *args)
-    return _template(spelling).rewritten(lambda node: _filled(node, args))
+    return _filled(_template(spelling), args)
 
 
 def _filled(node: Tree, args: Sequence[Tree]) -> Tree:
-    match node:
-        case Tree("name", (text,)) if text.startswith("#"):
-            return args[int(text[1:]) - 1]
-        case Tree("env", (kind, rows)):
-            return tree("env", kind, tuple((value, _condition(when)) for value, when in rows))
-        case _:
-            return node
+    """A row's spelling with the arguments in its places."""
+    head, kids = node.head, node.kids
+    if head == "name":
+        return args[int(kids[0][1:]) - 1] if kids[0][0] == "#" else node
+    if head == "env":
+        kind, rows = kids
+        cells = [(_filled(value, args), _condition(_filled(when, args))) for value, when in rows]
+        return tree("env", kind, tuple(cells))
+    return Tree(head, tuple([_filled(k, args) if type(k) is Tree else k for k in kids]))
 
 
 def _condition(when: Tree) -> Tree:

@@ -20,8 +20,8 @@ from derive.operators.stacking import is_stack, stacked
 from derive.tree import Tree, tree
 from derive.writing.chain import Piece, array_form, components, unit
 from derive.writing.flat import Factor
+from derive.writing.terms import IDENTITY
 from derive.writing.words import (
-    IDENTITY,
     Part,
     Parts,
     as_row,

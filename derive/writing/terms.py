@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
 
 from derive.tree import Tree, name, tree
 
+_SMALL = 60  # the parts of a tree that is still compared with others
 IDENTITY = name(r"\mathbf{I}")
 
 
@@ -21,8 +21,10 @@ def sum_transposed(total: Tree) -> Tree | None:
     if total.head != "sum":
         return None
     terms = [_term_transposed(term) for term in total.kids]
-    if Counter(map(key_of, terms)) == Counter(map(key_of, total.kids)):
-        return total
+    heads = {kid.head for kid in total.kids}
+    if all([term.head in heads for term in terms]):  # to count them costs more than to look
+        if Counter(map(key_of, terms)) == Counter(map(key_of, total.kids)):
+            return total
     plain = all(core_of(term).head in ("name", "transpose") for term in total.kids)
     before, after = (_turns_in(kids) for kids in (total.kids, terms))
     return Tree("sum", tuple(terms)) if plain and after <= before else None
@@ -54,7 +56,14 @@ def _turns_in(terms: Sequence[Tree]) -> int:
 
 def key_of(node: Tree) -> object:
     """What a tree is known by: itself, or its identity where comparing it would cost too much."""
-    if node.head in ("name", "num"):
-        return node
-    small = next(islice(node.subtrees(), 60, None), None) is None
-    return node if small else id(node)
+    stack: list = [node]
+    counted = 0
+    while stack:
+        here = stack.pop()
+        counted += 1
+        if counted > _SMALL:
+            return id(node)
+        for kid in here.kids if type(here) is Tree else here:
+            if type(kid) is Tree or type(kid) is tuple:
+                stack.append(kid)
+    return node

@@ -9,7 +9,7 @@ from __future__ import annotations
 from derive.kernel.build import contracted
 from derive.kernel.expr import Add, Contract, Expr
 from derive.meaning.kinds import is_symmetric
-from derive.meaning.matrices import reads_both_ways
+from derive.meaning.matrices import is_its_transpose
 from derive.writing.flat import flattened
 
 
@@ -19,13 +19,17 @@ def upright(node: Contract) -> Expr:
     spots = list(node.indices)
     for k, (factor, own) in enumerate(zip(node.factors, node.indices)):
         if type(factor) is Add and len(own) == 2 and own == node.out[::-1]:
-            same = all([_reads_both_ways(term) for term in factor.terms])
-            spots[k] = node.out if same else own
+            spots[k] = node.out if reads_both_ways(factor) else own
     return node if spots == list(node.indices) else contracted(node.factors, spots, node.out)
 
 
-def _reads_both_ways(term: Expr) -> bool:
+def reads_both_ways(matrix: Expr) -> bool:
+    """Whether a matrix is its own transpose for all to see, term by term."""
+    return all([_is_even(term) for term in (matrix.terms if type(matrix) is Add else (matrix,))])
+
+
+def _is_even(term: Expr) -> bool:
     if type(term) is not Contract:
         return is_symmetric(term)
     flat = flattened(term)
-    return reads_both_ways(flat.factors, flat.out)
+    return is_its_transpose(flat.factors, flat.out)

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from derive.kernel.build import is_short
 from derive.kernel.expr import Number
 from derive.kernel.sizes import Axis, Size
 from derive.notation.names import symbol_tree
 from derive.operators.abstract import Signature
 from derive.tree import Tree, name, num, tree
-from derive.writing.terms import IDENTITY, core_of, key_of, sum_transposed
+from derive.writing.terms import sum_transposed
 
 ONES = name(r"\mathbf{1}")
-_ONE = num(1)
+ONE = num(1)
 
 
 class Part(NamedTuple):
@@ -93,7 +93,7 @@ def as_row(parts: Parts) -> Parts:
 
 
 def joined(parts: Parts) -> Tree:
-    return product(with_powers(parts))
+    return parts[0].tree if len(parts) == 1 else product(with_powers(parts))
 
 
 def with_powers(parts: Parts) -> list[Tree]:
@@ -131,16 +131,19 @@ def hadamard(factors: Sequence[Tree]) -> Tree:
 
     A product of transposes is the transpose of a product: (A \odot B)^\top.
     """
-    if len(factors) > 1 and all(f.head == "transpose" for f in factors):
+    if len(factors) == 1:
+        return factors[0]
+    if all([f.head == "transpose" for f in factors]):
         return tree("transpose", hadamard([f.kids[0] for f in factors]))
-    over = [f for f in factors if not _is_reciprocal(f)]
-    under = [f.kids[1] for f in factors if _is_reciprocal(f)]
-    top = _elementwise(over) if over else _ONE
+    over: list[Tree] = []
+    under: list[Tree] = []
+    for f in factors:
+        if f.head == "frac" and f.kids[0] == ONE:
+            under.append(f.kids[1])
+        else:
+            over.append(f)
+    top = _elementwise(over) if over else ONE
     return tree("frac", top, _elementwise(under)) if under else top
-
-
-def _is_reciprocal(node: Tree) -> bool:
-    return node.head == "frac" and node.kids[0] == _ONE
 
 
 def _elementwise(factors: Sequence[Tree]) -> Tree:
@@ -154,10 +157,10 @@ def _elementwise(factors: Sequence[Tree]) -> Tree:
 
 def grouped(scalar: Tree) -> Tree:
     """A scalar as a factor: u^T v in brackets, so that no one reads u^T (v w)."""
-    return tree("paren", scalar) if _is_row_product(scalar) else scalar
+    return tree("paren", scalar) if is_row_product(scalar) else scalar
 
 
-def _is_row_product(scalar: Tree) -> bool:
+def is_row_product(scalar: Tree) -> bool:
     return scalar.head == "product" and any(k.head == "transpose" for k in scalar.kids)
 
 
@@ -205,7 +208,7 @@ def norm(inside: Tree, axes: int) -> Tree:
     return tree("script", tree("norm", inside), num(2) if axes == 1 else name("F"), num(2))
 
 
-def _is_norm(base: Tree) -> bool:
+def is_norm(base: Tree) -> bool:
     return base.head == "script" and base.kids[0].head == "norm"
 
 
@@ -213,7 +216,7 @@ def raised(base: Tree, exponent: Number) -> Tree:
     """A scalar (or, entry by entry, an array) to a positive power; the root of a norm is a norm."""
     if exponent == 1:
         return base
-    if _is_norm(base):
+    if is_norm(base):
         # a norm is not negative, so its exponents multiply
         inner, sub, sup = base.kids
         whole = Fraction(int(sup.kids[0]) if sup else 1) * exponent
@@ -232,7 +235,7 @@ def repeated(base: Tree, exponent: Number) -> list[Tree]:
     ``A^2`` would be a matrix product, and a power of a vector is not written: u \odot u is.
     """
     if exponent < 0:
-        return [tree("frac", _ONE, hadamard(repeated(base, -exponent)))]
+        return [tree("frac", ONE, hadamard(repeated(base, -exponent)))]
     if exponent.denominator == 1 and exponent <= 4:
         return [base] * int(exponent)
     if exponent.denominator == 1:
@@ -242,123 +245,18 @@ def repeated(base: Tree, exponent: Number) -> list[Tree]:
     return repeated(root, exponent.numerator)
 
 
-def _weight(factor: Tree) -> int:
-    """Where a scalar stands in a product: symbols first, brackets after them, sums last."""
-    if factor.head == "name":
-        return 0 if len(factor.kids[0].strip("\\")) == 1 or factor.kids[0][1:].isalpha() else 1
-    order = {"num": 0, "power": 1, "index": 1, "script": 2, "sqrt": 2, "big": 4}
-    return order.get(factor.head, 3)
-
-
-class Scalars:
-    """The scalar factors of a product: a number, what is over the line, and what is under it."""
-
-    def __init__(self, count: Number = 1) -> None:
-        self.count = count
-        self._powers: dict[object, tuple[Tree, list[Number]]] = {}
-        self._sizes: set[object] = set()
-
-    def multiply(self, factor: Tree, exponent: Number = 1, size: bool = False) -> None:
-        """One more factor; equal ones on the same side of the line become a power.  A ``size``, a
-        number of entries, makes a constant under the line: 1/m."""
-        if size and factor.head == "product" and exponent.denominator == 1:
-            for kid in factor.kids:  # 2 m under the line is a 2 and an m
-                self.multiply(kid, exponent, size)
-            return
-        if size:
-            self._sizes.add(key_of(factor))
-        if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():
-            number = int(factor.kids[0])
-            if is_short(number, exponent):
-                self.count *= Fraction(number) ** int(exponent)
-                return
-        if _is_norm(factor):
-            # kept as powers of the squared norm, so that norms of one thing meet
-            inner, sub, sup = factor.kids
-            exponent *= Fraction(int(sup.kids[0]) if sup else 1, 2)
-            factor = tree("script", inner, sub, num(2))
-        _, side = self._powers.setdefault(key_of(factor), (factor, [0, 0]))
-        side[exponent < 0] += abs(exponent)
-
-    def measure(self, axis: Axis) -> None:
-        """The number of entries along an axis as a factor."""
-        if isinstance(axis, Size):
-            self.multiply(size_tree(axis), size=True)
-        else:
-            self.count *= axis
-
-    def constant(self) -> bool:
-        """Whether only numbers and sizes are under the line."""
-        return all(key in self._sizes for key, (_, (_, down)) in self._powers.items() if down)
-
-    def sides(self) -> tuple[list[Tree], list[Tree]]:
-        over: list[Tree] = []
-        under: list[Tree] = []
-        for factor, (up, down) in self._powers.values():
-            if up:
-                over.append(raised(factor, up))
-            if down:
-                under.append(raised(factor, down))
-        return sorted(over, key=_weight), sorted(under, key=_weight)
-
-    def take(self) -> list[Tree]:
-        """The factors over the line, removed, if there are none under it."""
-        over, under = self.sides()
-        if under:
-            return []
-        self._powers.clear()
-        return [grouped(f) for f in over]
-
-
-def multiplied(scalars: Scalars, body: Parts | None) -> Tree:
-    r"""Scalars times an array or times nothing: -\frac{1}{m} a^\top b W x, \frac{u}{\|u\|_2}."""
-    over, under = scalars.sides()
-    count = scalars.count
-    negative, count = count < 0, abs(count)
-    p, q = count.numerator, count.denominator
-    array = () if body is None else tuple(with_powers(body))
-    decimal = decimal_of(count)
-    top = [decimal] if decimal else [] if p == 1 else [num(p)]
-    bottom = [] if decimal or q == 1 else [num(q)]
-    plain = scalars.constant()
-    ranges = [f for f in over if f.head == "big"]
-    if len(over) + len(array) + len(top) > 1 and not (len(over) == 1 and (under or bottom)):
-        over = [f for f in over if f.head != "big"] + ranges
-        # what stands last needs no bracket: g_k u^\top v
-        lone = not array and sum(_is_row_product(f) for f in over) == 1
-        over = [f if lone and f is over[-1] else grouped(f) for f in over]
-    if not bottom and not under:
-        result = product([*top, *over, *array]) if (top or over or array) else _ONE
-    elif plain or (not array and not under) or (not array and ranges):
-        # a constant in front: 1/2, 1/m
-        outside = [f for f in over if plain or f.head == "big" or not under]
-        inside = [f for f in over if f not in outside]
-        lead = _fraction([*top, *inside], [*bottom, *under])
-        result = product([lead, *outside, *array])
-    elif not array or (len(array) == 1 and not over and _stands_above(array[0], top)):
-        result = _fraction([*top, *over, *array], [*bottom, *under])
-    else:
-        result = product([_fraction([*top, *over], [*bottom, *under]), *array])
-    return tree("neg", result) if negative else result
-
-
-def _stands_above(array: Tree, top: Sequence[Tree]) -> bool:
-    if array.head == "sum":  # (x - a) / r
-        return not top and all(core_of(term).head == "name" for term in array.kids)
-    return array.head in ("name", "hadamard") and array not in (IDENTITY, ONES)
-
-
-def _fraction(over: Sequence[Tree], under: Sequence[Tree]) -> Tree:
-    top = product(over) if over else _ONE
-    return tree("frac", top, product([grouped(f) for f in under] if len(under) > 1 else under))
-
-
 def summed(letter: str, axis: Axis, body: Tree, first: int = 1, sign: str = "sum") -> Tree:
     r"""\sum_{i=1}^{m} of the body, or \prod; as many terms from another ``first``."""
     if body.head == "sum":
         body = tree("paren", body)
-    last = size_tree(axis + (first - 1))
-    return tree("big", sign, relation(letter_tree(letter), "=", num(first)), last, body)
+    start, last = _range(letter, axis, first)
+    return tree("big", sign, start, last, body)
+
+
+@lru_cache(maxsize=1024)
+def _range(letter: str, axis: Axis, first: int) -> tuple[Tree, Tree]:
+    start = relation(letter_tree(letter), "=", num(first))
+    return start, size_tree(axis + (first - 1))
 
 
 SHIFTED = "="  # what a letter begins with that is a sum: "=1:i,1:k;-1" is i + k - 1

@@ -8,10 +8,9 @@ that cannot say is said again with a letter on every index, as sums over entries
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
-from weakref import WeakKeyDictionary
 
 from derive.kernel.build import is_zero, lift
 from derive.kernel.expr import (
@@ -51,9 +50,10 @@ from derive.writing.said import (
     is_formula,
     written_at,
 )  # fmt: skip
+from derive.writing.scalars import Scalars
 from derive.writing.spelling import applied
 from derive.writing.stacked import as_matrix, gathered, is_flat, says_matrix, term_by_term
-from derive.writing.words import IDENTITY, Scalars
+from derive.writing.terms import IDENTITY
 
 
 def write(
@@ -84,22 +84,23 @@ def symbol(expr: Expr, names: Names | None = None) -> Tree:
 
 class _Grouped(NamedTuple):
     """A flat product as it is, and with its windows as factors of their own: the one that the whole
-    of it is, if it is one."""
+    of it is, if it is one; ``calls`` if an operator is among its factors."""
 
     given: Flat
     flat: Flat
+    calls: bool = False
     whole: Sliding | None = None
 
 
 def _grouped(given: Flat) -> _Grouped:
-    if not windows.has_windows(given):
-        return _Grouped(given, given)
+    calls = any([type(f.node) is Call for f in given.factors])
+    if not calls or not windows.has_windows(given):
+        return _Grouped(given, given, calls)
     flat, whole = regrouped(given)
-    return _Grouped(given, flat, whole)
+    return _Grouped(given, flat, calls, whole)
 
 
-# By the contraction, for who knows no names.
-_flats: MutableMapping[Contract, _Grouped] = WeakKeyDictionary()
+_note = object.__setattr__
 
 
 @dataclass(slots=True)
@@ -185,7 +186,7 @@ class Writer:
     def saying(self, asked: Ask) -> Saying:
         node, at, scope = asked
         usual = self.labels(node) if at else ()
-        loose = [k for k, letter in enumerate(usual) if letter and not at[k]]
+        loose = [k for k, one in enumerate(usual) if one and not at[k]] if any(usual) else ()
         if loose and not self._is_built(node, at.count(None) - len(loose)):
             # a family as a whole: [w_j]_j
             letters, family = list(at), []
@@ -327,12 +328,14 @@ class Writer:
 
     def _flat(self, node: Contract) -> _Grouped:
         """The flat product that a contraction is; without names it hangs on the node alone."""
-        found = None if self.names else _flats.get(node)
-        if found is None:
-            found = _grouped(flattened(node, self._kept if self.names else None))
-            if not self.names:
-                _flats[node] = found
-        return found
+        if self.names:
+            return _grouped(flattened(node, self._kept))
+        try:
+            return node.flat
+        except AttributeError:
+            found = _grouped(flattened(node))
+            _note(node, "flat", found)
+            return found
 
     def _contraction(
         self, found: _Grouped, at: Letters, scope: frozenset[str], entries: bool = False
@@ -342,8 +345,9 @@ class Writer:
             return (yield from sliding.part(found.whole, at, scope))
         flat = found.given if entries else found.flat
         env = {i: a for i, a in zip(flat.out, at) if a}
-        free = tuple(i for i in flat.out if i not in env)
-        env |= blocks.lone_entries(self, flat)
-        env |= chosen_entries(self, flat)
+        free = tuple([i for i in flat.out if i not in env]) if env else flat.out
+        if found.calls:
+            env |= blocks.lone_entries(self, flat)
+            env |= chosen_entries(self, flat)
         reading = Reading(self, flat.factors, free, env, scope)
         return (yield from reading.said(Scalars(flat.count)))

@@ -1,0 +1,133 @@
+"""What is known of a part for every formula that it stands in: it is found once, and noted there.
+
+The idea: a part without names is the same in all formulas, and the gradients of a network have much
+in common, so no formula walks through what another has walked through before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from derive.kernel.expr import Add, Call, Contract, Expr, Map, Name, Operator, Var
+from derive.kernel.sizes import Size
+from derive.operators.blocks import FAMILIES
+from derive.writing import raised
+from derive.writing.matrices import own_axes
+from derive.writing.said import Letters
+
+_note = object.__setattr__
+
+
+class Known(NamedTuple):
+    """``letters`` has for each axis the usual letter, if it is one that notation writes as a label;
+    ``depth`` is how deep the part is nested, down to its names; ``declared`` whether something is
+    declared of a variable in it, such as that it is symmetric."""
+
+    letters: Letters
+    depth: int
+    declared: bool
+
+
+def known(root: Expr) -> Known:
+    """What is known of a part that no formula gives a name."""
+    try:
+        return root.known
+    except AttributeError:
+        pass
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        named = type(node) is Call and type(node.op) is Name
+        kids = () if named else node.kids
+        waiting = [kid for kid in kids if getattr(kid, "known", None) is None]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        declared = type(node) is Var and bool(node.kinds)
+        if kids:
+            told = [kid.known for kid in kids]
+            depth = 1 + max([one.depth for one in told])
+            found = Known(usual(node, _letters), depth, any([one.declared for one in told]))
+        elif named or type(node) is Var:
+            found = Known(of_axes(node, (node.op if named else node).letters), 1, declared)
+        else:
+            found = Known(of_axes(node, ()), 1, False)
+        _note(node, "known", found)
+    return root.known
+
+
+def taken(root: Expr) -> frozenset[str]:
+    """The symbols and the sizes in a part that no formula gives a name: none is free as a letter of
+    an index."""
+    try:
+        return root.taken
+    except AttributeError:
+        pass
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        named = type(node) is Call and type(node.op) is Name
+        kids = () if named else node.kids
+        waiting = [kid for kid in kids if getattr(kid, "taken", None) is None]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        own = [axis.names() for axis in node.axes if type(axis) is Size]
+        if named:
+            own.append(symbols(node.op.symbol, bool(node.op.letters)))
+        elif type(node) is Var:
+            own.append(symbols(node.name, bool(node.letters)))
+        _note(node, "taken", frozenset().union(*[kid.taken for kid in kids], *own))
+    return root.taken
+
+
+@lru_cache(maxsize=4096)
+def symbols(symbol: str, lettered: bool) -> frozenset[str]:
+    """What a symbol takes: its base, and itself if it is written without letters."""
+    return frozenset([re.split("[_^]", symbol)[0], *([] if lettered else [symbol])])
+
+
+def _letters(node: Expr) -> Letters:
+    return node.known.letters
+
+
+def of_axes(node: Expr, called: Letters) -> Letters:
+    """A letter or None for every axis, of the first ones these."""
+    return (*called, *(None,) * (len(node.axes) - len(called)))
+
+
+def usual(node: Expr, label: Callable[[Expr], Letters]) -> Letters:
+    """The usual letters of what has no name of its own, from those of its parts."""
+    called: Letters = ()
+    match node:
+        case Contract(factors, indices, out):
+            seen: dict[int, str] = {}
+            if not out:
+                return ()
+            for factor, own in zip(factors, indices):
+                letters = label(factor)
+                if any(letters):
+                    for i, letter in zip(own, letters):
+                        if letter:
+                            seen.setdefault(i, letter)
+            return tuple([seen.get(i) for i in out]) if seen else (None,) * len(out)
+        case Map(_, (only,)) | Call(Name(), (only,)):
+            return label(only)
+        case Add(kids) | Map(_, kids) if kids:
+            rows = [label(kid) for kid in kids]
+            if not any(map(any, rows)):
+                return rows[0]
+            return tuple([next(filter(None, column), None) for column in zip(*rows)])
+        case Call(Operator(name="powers"), (first, _)):
+            called = (*label(first)[:-2], raised.LETTER)
+        case Call(Operator(name=op, params=params), (first, *_)) if op in FAMILIES:
+            called = label(first)[: params[0]]
+        case Call(Operator(name=op), (first, *_)):
+            own = own_axes(op) if len(node.axes) <= len(first.axes) else 0
+            called = label(first)[: len(first.axes) - own]
+    return of_axes(node, called)
