@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from derive.kernel.build import contracted
@@ -76,6 +77,12 @@ def has_windows(flat: Flat) -> bool:
 
 def roles(by: Equation, extent: dict[int, Axis]) -> tuple[Window, ...]:
     """The ways to see an equation as a window; the place and the inside may be exchanged."""
+    sizes = tuple(extent.values())
+    return tuple([w for w in _windows(by) if incidence.at_least_zero(w.padding, sizes)])
+
+
+@lru_cache(maxsize=1024)
+def _windows(by: Equation) -> tuple[Window, ...]:
     if len(by.terms) != 3:
         return ()
     found = []
@@ -84,8 +91,6 @@ def roles(by: Equation, extent: dict[int, Axis]) -> tuple[Window, ...]:
         if turn not in (1, -1) or not all(_positive(c) for _, c in others):
             continue
         padding = by.offset * turn
-        if not incidence.at_least_zero(padding, tuple(extent.values())):
-            continue
         for (place, stride), (inside, dilation) in (others, others[::-1]):
             found.append(Window(source, place, inside, stride, padding, dilation))
     return tuple(found)
