@@ -32,7 +32,8 @@ _BOLD_GREEK = re.compile(r"\\mathbf\{(\\[a-z]+)\}")
 
 def latex(tree: Tree) -> str:
     """The LaTeX of a tree, as it can be pasted."""
-    return _BOLD_GREEK.sub(r"\\boldsymbol{\1}", latex_of(tree))
+    text = latex_of(tree)
+    return _BOLD_GREEK.sub(r"\\boldsymbol{\1}", text) if "\\mathbf{\\" in text else text
 
 
 def _latex(self: Expr) -> str:

@@ -80,7 +80,7 @@ def _switches(
 ) -> Iterator[Share]:
     """The shares of the factors, or of those that matter."""
     for k, factor in enumerate(node.factors):
-        if not isinstance(factor, Num | Ones | Delta) and (matters is None or factor in matters):
+        if type(factor) not in _CONSTANTS and (matters is None or factor in matters):
             yield Share(factor, _switched(node, k, cotangent, extra), "switches", node)
 
 
@@ -120,6 +120,7 @@ def _switch(
     return tuple(spots), tuple(filling), (*lead, *wanted)
 
 
+_CONSTANTS = frozenset({Num, Ones, Delta})
 # Factors of a product, from which on only the shares that matter are made: each is as long.
 _LONG = 16
 
@@ -175,13 +176,10 @@ def _sweep(sweep: Backward, matters: set[Expr] | None, seed: Expr) -> None:
         shares = arriving.get(node)
         if shares is None or (matters is not None and node not in matters):
             continue
-        match shares:
-            case []:
-                cotangent = seed
-            case [share]:
-                cotangent = share.cotangent
-            case _:
-                cotangent = collected([share.cotangent for share in shares])
+        if len(shares) == 1:
+            cotangent = shares[0].cotangent
+        else:
+            cotangent = collected([s.cotangent for s in shares]) if shares else seed
         sweep.cotangents[node] = cotangent
         sweep.shares[node] = shares
         if is_zero(cotangent):

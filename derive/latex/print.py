@@ -66,11 +66,11 @@ def spelled(node: Tree, spelling: Mapping[str, str] = _NO_SPELLING) -> str:
 def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
     """``tight`` inside scripts: no spaces around signs, factors side by side."""
     if spelling is not _NO_SPELLING or tight:
-        return _printed(node, spelling, tight)
+        return HEADS[node.head](node.kids, spelling, tight)
     try:
         return node.printed
     except AttributeError:
-        found = _printed(node, spelling, tight)
+        found = HEADS[node.head](node.kids, spelling, tight)
         object.__setattr__(node, "printed", found)
         return found
 
@@ -78,13 +78,6 @@ def _latex(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
 def escaped(text: str) -> str:
     """Words as LaTeX text: every character that TeX would act on is escaped."""
     return "".join(_SPECIAL.get(char, char) for char in text)
-
-
-def _printed(node: Tree, spelling: Mapping[str, str], tight: bool) -> str:
-    write = HEADS.get(node.head)
-    if write is None:
-        raise ValueError(f"no way to write the head {node.head!r}")
-    return write(node.kids, spelling, tight)
 
 
 def _name(base: str, calls: bool) -> str:
@@ -172,7 +165,8 @@ def _product(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
             space = ""
         elif head == "op" or before.head == "op":
             sign = (before if before.head == "op" else kid).kids[0]
-            bare = head == "script" and kid.kids[0].head == "empty"  # on the sign: *_{\mathrm{full}}
+            # a script on the sign: *_{\mathrm{full}}
+            bare = head == "script" and kid.kids[0].head == "empty"
             space = "" if bare or (tight and not sign.startswith("\\")) else " "
         else:
             space = "" if tight else _space(before, kid, after, spelling)
@@ -348,43 +342,52 @@ def _at(kids: tuple, spelling: Mapping[str, str], tight: bool) -> str:
     return rf"{_latex(kids[0], spelling, tight)} \big|_{{{where}}}"
 
 
-HEADS: dict[str, _Writer] = {
-    "name": lambda kids, spelling, _: spelling.get(kids[0]) or _name(kids[0], calls=False),
-    "num": lambda kids, *_: kids[0],
-    "op": lambda kids, *_: PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0],
-    "rel": lambda kids, *_: RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0]),
-    "juxt": _product,
-    "sum": _sum,
-    "neg": _signed("-"),
-    "pm": _signed(r"\pm"),
-    "frac": _above("frac"),
-    "binom": _above("binom"),
-    "script": _script,
-    "prime": lambda kids, *how: _latex(kids[0], *how) + "'" * int(kids[1]),
-    "factorial": lambda kids, *how: _latex(kids[0], *how) + "!",
-    "sqrt": lambda kids, *how: rf"\sqrt{{{_latex(kids[0], *how)}}}",
-    "root": _root,
-    "accent": lambda kids, *how: f"{kids[0]}{{{_latex(kids[1], *how)}}}",
-    **{head: _fenced(head) for head in FENCES},
-    "open": lambda kids, *_: (r"\Biggl" if kids[1] else "") + FENCES[kids[0]].latex[0],
-    "close": lambda kids, *_: (r"\Biggr" if kids[1] else "") + FENCES[kids[0]].latex[1].strip(),
-    "interval": lambda kids, *how: f"{kids[0]}{_latex(kids[1], *how)}{kids[2]}",
-    "big": _big,
-    "deriv": _deriv,
-    "grad": _grad,
-    "differential": _signed("d"),
-    "motion": _signed(r"\frac{d}{dt}", " "),
-    "at": _at,
-    "chain": _chain,
-    "list": _list,
-    "semi": _joined("; "),
-    "given": _joined(r" \mid "),
-    "env": _env,
-    "marked": lambda kids, *how: _latex(kids[0], *how),
-    "bare": lambda kids, *how: _latex(kids[0], *how),
-    "unclear": lambda kids, *_: str(kids[0]),
-    "text": lambda kids, *_: rf"\text{{{escaped(kids[0])}}}",
-    "dots": lambda *_: r"\dots",
-    "ask": lambda *_: "?",
-    "empty": lambda *_: "",
-}
+class _Heads(dict[str, _Writer]):
+    def __missing__(self, head: str) -> _Writer:
+        raise ValueError(f"no way to write the head {head!r}")
+
+
+HEADS = _Heads(
+    {
+        "name": lambda kids, spelling, _: spelling.get(kids[0]) or _name(kids[0], calls=False),
+        "num": lambda kids, *_: kids[0],
+        "op": lambda kids, *_: PRODUCTS[kids[0]].latex if kids[0] in PRODUCTS else kids[0],
+        "rel": lambda kids, *_: (
+            RELATIONS[kids[0]].latex if kids[0] in RELATIONS else escaped(kids[0])
+        ),
+        "juxt": _product,
+        "sum": _sum,
+        "neg": _signed("-"),
+        "pm": _signed(r"\pm"),
+        "frac": _above("frac"),
+        "binom": _above("binom"),
+        "script": _script,
+        "prime": lambda kids, *how: _latex(kids[0], *how) + "'" * int(kids[1]),
+        "factorial": lambda kids, *how: _latex(kids[0], *how) + "!",
+        "sqrt": lambda kids, *how: rf"\sqrt{{{_latex(kids[0], *how)}}}",
+        "root": _root,
+        "accent": lambda kids, *how: f"{kids[0]}{{{_latex(kids[1], *how)}}}",
+        **{head: _fenced(head) for head in FENCES},
+        "open": lambda kids, *_: (r"\Biggl" if kids[1] else "") + FENCES[kids[0]].latex[0],
+        "close": lambda kids, *_: (r"\Biggr" if kids[1] else "") + FENCES[kids[0]].latex[1].strip(),
+        "interval": lambda kids, *how: f"{kids[0]}{_latex(kids[1], *how)}{kids[2]}",
+        "big": _big,
+        "deriv": _deriv,
+        "grad": _grad,
+        "differential": _signed("d"),
+        "motion": _signed(r"\frac{d}{dt}", " "),
+        "at": _at,
+        "chain": _chain,
+        "list": _list,
+        "semi": _joined("; "),
+        "given": _joined(r" \mid "),
+        "env": _env,
+        "marked": lambda kids, *how: _latex(kids[0], *how),
+        "bare": lambda kids, *how: _latex(kids[0], *how),
+        "unclear": lambda kids, *_: str(kids[0]),
+        "text": lambda kids, *_: rf"\text{{{escaped(kids[0])}}}",
+        "dots": lambda *_: r"\dots",
+        "ask": lambda *_: "?",
+        "empty": lambda *_: "",
+    }
+)

@@ -71,9 +71,12 @@ PRECEDENCE = MappingProxyType(
 )  # every other head is an ATOM: it can carry a script without brackets
 
 
+_PRECEDENCE = dict(PRECEDENCE)  # asked for every piece that is printed
+
+
 def precedence(head: str) -> int:
     """How tightly a head binds; heads that need no brackets anywhere are ``ATOM``."""
-    return PRECEDENCE.get(head, ATOM)
+    return _PRECEDENCE.get(head, ATOM)
 
 
 RELATIONS = MappingProxyType(

@@ -11,7 +11,7 @@ Indices count from 0 here.  Dumoulin and Visin, A guide to convolution arithmeti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import gcd
 from typing import Any, NamedTuple
 
@@ -77,7 +77,7 @@ def _constant(node: Call, cotangent: Expr, extra: int):
 
 
 def is_incidence(node: Expr) -> bool:
-    return isinstance(node, Call) and isinstance(node.op, Operator) and node.op.name == NAME
+    return type(node) is Call and type(node.op) is Operator and node.op.name == NAME
 
 
 def measures(node: Expr) -> tuple[Axis, ...]:
@@ -98,7 +98,11 @@ def measures(node: Expr) -> tuple[Axis, ...]:
 def read(node: Expr, own: Sequence[int]) -> Equation:
     """The equation of an incidence whose axes have these indices."""
     assert isinstance(node, Call)
-    params = node.op.params  # type: ignore[union-attr]
+    return _read(node.op.params, tuple(own))  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=4096)
+def _read(params: tuple[Axis, ...], own: tuple[int, ...]) -> Equation:
     count = len(params) // 2
     return equation(list(zip(own, params[:count], strict=True)), params[count])
 

@@ -33,20 +33,17 @@ def answered(
     parts have names in this formula; ``opened``: its root is said as what it is made of.
     """
 
-    def room(one: Ask) -> dict[tuple[Letters, frozenset[str]], Said]:
+    def room(node: Expr, at: Letters) -> dict[tuple[Letters, frozenset[str]], Said]:
         """What was said of a part before, in any formula; nothing of what this one changes."""
-        node = one.node
-        if named or (node is writer.root and (opened or any(one.at))):
+        if named or (node is writer.root and (opened or any(at))):
             return {}
-        try:
-            return node.said
-        except AttributeError:
-            found: dict[tuple[Letters, frozenset[str]], Said] = {}
+        found = getattr(node, "said", None)
+        if found is None:
+            found = {}
             _note(node, "said", found)
-            return found
+        return found
 
-    kept = room(asked)
-    stack = [(asked, writer.saying(asked), writer.sized, kept)]
+    stack = [(asked, writer.saying(asked), writer.sized, room(asked.node, asked.at))]
     writer.sized = False
     answer: Said | None = None
     while stack:
@@ -66,8 +63,9 @@ def answered(
             answer, sized = known
             writer.sized = writer.sized or sized
             continue
-        kept = room(following)
-        answer = kept.get(following[1:])
+        node, at, scope = following
+        kept = room(node, at)
+        answer = kept.get((at, scope))
         if answer is None:
             stack.append((following, writer.saying(following), writer.sized, kept))
             writer.sized = False

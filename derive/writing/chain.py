@@ -137,7 +137,7 @@ def _burden(node: Tree) -> tuple[int, int]:
         turns += here.head == "transpose"
         groups += here.head in ("hadamard", "call", "transpose") and here.kids[0].head != "name"
         if here.head in ("product", "hadamard", "transpose", "frac"):
-            stack.extend(kid for kid in here.kids if isinstance(kid, Tree))
+            stack += [kid for kid in here.kids if type(kid) is Tree]
     return turns, groups
 
 

@@ -45,7 +45,7 @@ def is_one_hot(node: Expr) -> bool:
 class Labelled(Protocol):
     """What is asked of the formula around: the usual letter of each axis."""
 
-    def labels(self, node: Expr) -> Letters: ...
+    def labels(self, node: Expr, /) -> Letters: ...
 
 
 def chosen_entries(writer: Labelled, flat: Flat) -> dict[int, str]:

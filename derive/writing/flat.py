@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from derive.kernel.build import is_number
 from derive.kernel.expr import Call, Contract, Delta, Expr, Map, Num, Number, Ones
 from derive.operators.stacking import is_stack
 
 _NONE: frozenset[Factor] = frozenset()
+_COUNTED = frozenset({Num, Ones})
 _MOST = 32  # a product with more factors keeps its nested products as they are
 
 
@@ -42,25 +43,24 @@ def flattened(
     x x is x to the power 2, and a power of a product of scalars is the product of their powers
     (for whole exponents only: the root of a product is not the product of roots).
     """
-    fresh = 1 + max([i for own in node.indices for i in own], default=0)
-    total: Number = 1
+    fresh = sum(map(len, node.indices))
+    over = under = 1  # a Fraction costs ten times as much as what it is made of
     done: list[Factor] = []
     stack = [Factor(f, own) for f, own in zip(node.factors, node.indices)][::-1]
     whole = _twice(stack)
+    inner: Any  # of the kind that is asked for each time
     while stack:
         factor = stack.pop()
         inner, own, exponent = factor
         kind = type(inner)
-        if kind is Num and is_number(inner.value, exponent):
-            if exponent == 1:
-                total = total * inner.value
-            else:
-                total = total * Fraction(inner.value) ** int(exponent)
+        if kind is Num and (exponent == 1 or is_number(inner.value, exponent)):
+            value = inner.value if exponent == 1 else Fraction(inner.value) ** int(exponent)
+            over, under = over * value.numerator, under * value.denominator
         elif (
             (kind is not Contract and (kind is not Map or inner.fn.name != "power"))
             or (whole and factor in whole)
             or (kept and kept(inner))
-            or len(done) + len(stack) + len(inner.kids) > most
+            or len(done) + len(stack) + len(inner.kids) > _MOST
         ):
             done.append(factor)
         elif kind is Map:
@@ -72,23 +72,26 @@ def flattened(
         elif Call in map(type, inner.factors) and _keeps_its_axes(factor, node):
             done.append(factor)
         elif exponent == 1 or (_whole(exponent) and _plain(inner)):
-            spread = inner.out
-            names = dict(zip(spread, own))
-            for spots in inner.indices:
-                for i in spots:
-                    if i not in names:
-                        names[i] = fresh
-                        fresh += 1
-            parts = [
-                Factor(f, own if at == spread else tuple([names[i] for i in at]), exponent)
-                for f, at in zip(inner.factors, inner.indices)
-            ][::-1]
-            whole |= _twice(parts)
+            names = dict(zip(inner.out, own))
+            parts: list[Factor] = []
+            for f, at in zip(inner.factors, inner.indices):
+                if at == inner.out:
+                    at = own
+                elif at:
+                    for i in at:
+                        if i not in names:
+                            names[i] = fresh
+                            fresh += 1
+                    at = tuple([names[i] for i in at])
+                parts.append(Factor(f, at, exponent))
+            if len(parts) > 1:
+                whole |= _twice(parts)
+                parts.reverse()
             stack += parts
         else:
             done.append(factor)
-    whole_number = int(total) if total.denominator == 1 else total  # no Fraction(2)
-    return Flat(whole_number, renamed(done, node.out), node.out)
+    count = Fraction(over, under) if over % under else over // under
+    return Flat(count, renamed(done, node.out), node.out)
 
 
 def _is_flat(node: Contract) -> bool:
@@ -146,13 +149,11 @@ def renamed(factors: list[Factor], out: tuple[int, ...]) -> list[Factor]:
 
 def _twice(factors: list[Factor]) -> frozenset[Factor]:
     """Factors that stand there more than once: (W x) in its own square stays one piece."""
-    inner = [f.node for f in factors if type(f.node) is Contract]
-    if len(inner) < 2:
-        return _NONE
     seen: set[Expr] = set()
     again: set[Expr] = set()
-    for node in inner:
-        (again if node in seen else seen).add(node)
+    for node, _, _ in factors:
+        if type(node) is Contract:
+            (again if node in seen else seen).add(node)
     return frozenset([f for f in factors if f.node in again]) if again else _NONE
 
 
@@ -163,7 +164,7 @@ def _plain(node: Contract) -> bool:
 
 def is_size(node: Expr) -> bool:
     """Whether a scalar is a number of entries: a sum of ones."""
-    return type(node) is Contract and all(isinstance(f, Num | Ones) for f in node.factors)
+    return type(node) is Contract and _COUNTED.issuperset(map(type, node.factors))
 
 
 def _whole(exponent: Number) -> bool:

@@ -35,12 +35,13 @@ class Flip(NamedTuple):
 
 def is_flip(factor: Factor) -> bool:
     """Whether a factor is 1[i + j = n - 1]."""
-    if not is_incidence(factor.node) or len(set(factor.own)) != 2:
+    if not is_incidence(factor.node) or len(factor.own) != 2 or factor.own[0] == factor.own[1]:
+        return False
+    n, m = factor.node.axes
+    if n != m:
         return False
     (_, a), (_, b), *_ = (by := incidence.read(factor.node, factor.own)).terms
-    n, m = factor.node.axes
-    return (n == m and a == b == 1 and by.offset == 1 - n) or (
-        n == m and a == b == -1 and by.offset == n - 1)  # fmt: skip
+    return (a == b == 1 and by.offset == 1 - n) or (a == b == -1 and by.offset == n - 1)
 
 
 def without_flips(flat: Flat) -> Flat:

@@ -24,64 +24,76 @@ _note = object.__setattr__
 class Known(NamedTuple):
     """``letters`` has for each axis the usual letter, if it is one that notation writes as a label;
     ``depth`` is how deep the part is nested, down to its names; ``declared`` whether something is
-    declared of a variable in it, such as that it is symmetric."""
+    declared of a variable in it, such as that it is symmetric; ``lettered`` whether an axis of it,
+    or of a part of it, has a letter."""
 
     letters: Letters
     depth: int
     declared: bool
+    lettered: bool
 
 
 def known(root: Expr) -> Known:
     """What is known of a part that no formula gives a name."""
-    try:
-        return root.known
-    except AttributeError:
-        pass
+    found = getattr(root, "known", None)
+    if found is not None:
+        return found
     stack = [root]
     while stack:
         node = stack[-1]
-        named = type(node) is Call and type(node.op) is Name
-        kids = () if named else node.kids
+        kids = inside(node)
         waiting = [kid for kid in kids if getattr(kid, "known", None) is None]
         if waiting:
             stack += waiting
             continue
         stack.pop()
-        declared = type(node) is Var and bool(node.kinds)
-        if kids:
-            told = [kid.known for kid in kids]
-            depth = 1 + max([one.depth for one in told])
-            found = Known(usual(node, _letters), depth, any([one.declared for one in told]))
-        elif named or type(node) is Var:
-            found = Known(of_axes(node, (node.op if named else node).letters), 1, declared)
+        depth, declared, lettered = 0, type(node) is Var and bool(node.kinds), False
+        for kid in kids:
+            _, deep, by, at = kid.known
+            depth, declared, lettered = max(depth, deep), declared or by, lettered or at
+        if not kids:
+            letters = of_axes(node, _called(node))
+        elif lettered or type(node) is Call:
+            letters = usual(node, _letters)
         else:
-            found = Known(of_axes(node, ()), 1, False)
+            letters = (None,) * len(node.axes)
+        found = Known(letters, 1 + depth, declared, lettered or any(letters))
         _note(node, "known", found)
     return root.known
+
+
+def inside(node: Expr) -> tuple[Expr, ...]:
+    """The parts that a formula shows of a part: none below a name."""
+    return () if type(node) is Call and type(node.op) is Name else node.kids
+
+
+def _called(node: Expr) -> Letters:
+    """The letters that a symbol is written with."""
+    if type(node) is Var:
+        return node.letters
+    return node.op.letters if type(node) is Call and type(node.op) is Name else ()
 
 
 def taken(root: Expr) -> frozenset[str]:
     """The symbols and the sizes in a part that no formula gives a name: none is free as a letter of
     an index."""
-    try:
-        return root.taken
-    except AttributeError:
-        pass
+    found = getattr(root, "taken", None)
+    if found is not None:
+        return found
     stack = [root]
     while stack:
         node = stack[-1]
-        named = type(node) is Call and type(node.op) is Name
-        kids = () if named else node.kids
+        kids = inside(node)
         waiting = [kid for kid in kids if getattr(kid, "taken", None) is None]
         if waiting:
             stack += waiting
             continue
         stack.pop()
         own = [axis.names() for axis in node.axes if type(axis) is Size]
-        if named:
-            own.append(symbols(node.op.symbol, bool(node.op.letters)))
-        elif type(node) is Var:
+        if type(node) is Var:
             own.append(symbols(node.name, bool(node.letters)))
+        elif type(node) is Call and type(node.op) is Name:
+            own.append(symbols(node.op.symbol, bool(node.op.letters)))
         _note(node, "taken", frozenset().union(*[kid.taken for kid in kids], *own))
     return root.taken
 

@@ -189,19 +189,19 @@ def regrouped(flat: Flat) -> tuple[Flat, Sliding | None]:
         made = flip_in(flat) or pool_in(flat) or found_in(flat)
         if made is None:
             return flat, None
-        whole = Fraction(1, made.count) if isinstance(made, Pool) else Fraction(1)
+        whole = Fraction(1, made.count) if isinstance(made, Pool) and made.count != 1 else 1
         inside = {i for f in made.members for i in f.own} - set(made.out)
+        members = set(map(id, made.members))
         rest = [
             f for f in flat.factors
-            if not (any(f is m for m in made.members)
-                    or (type(f.node) is Ones and inside.issuperset(f.own)))
+            if id(f) not in members and not (type(f.node) is Ones and inside.issuperset(f.own))
         ]  # fmt: skip
         if flat.count == whole and made.out == flat.out and all(type(f.node) is Ones for f in rest):
             return flat, made
-        place = min(k for k, f in enumerate(flat.factors) if any(f is m for m in made.members))
+        place = min([k for k, f in enumerate(flat.factors) if id(f) in members])
         node = node_of(made) if isinstance(made, Pool) else made.node
         rest.insert(min(place, len(rest)), Factor(node, made.out))
-        flat = Flat(flat.count / whole, rest, flat.out)
+        flat = Flat(flat.count if whole == 1 else flat.count / whole, rest, flat.out)
 
 
 def said(pool: Pool, args: Sequence[Tree]) -> Tree:

@@ -32,7 +32,7 @@ from derive.writing.words import Part
 class Lettering(Protocol):
     """What a product needs to know of the formula around it."""
 
-    def labels(self, node: Expr) -> Letters:
+    def labels(self, node: Expr, /) -> Letters:
         """For each axis the usual letter, if it is one that notation writes as a label."""
         ...
 

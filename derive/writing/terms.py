@@ -22,9 +22,9 @@ def sum_transposed(total: Tree) -> Tree | None:
         return None
     terms = [_term_transposed(term) for term in total.kids]
     heads = {kid.head for kid in total.kids}
-    if all([term.head in heads for term in terms]):  # to count them costs more than to look
-        if Counter(map(key_of, terms)) == Counter(map(key_of, total.kids)):
-            return total
+    alike = all([term.head in heads for term in terms])  # to count them costs more than to look
+    if alike and Counter(map(key_of, terms)) == Counter(map(key_of, total.kids)):
+        return total
     plain = all(core_of(term).head in ("name", "transpose") for term in total.kids)
     before, after = (_turns_in(kids) for kids in (total.kids, terms))
     return Tree("sum", tuple(terms)) if plain and after <= before else None

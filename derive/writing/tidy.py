@@ -246,7 +246,7 @@ class _Tidy:
         axes = {i: n for f in factors for i, n in zip(f.own, f.node.axes, strict=True)}
         for factor in factors:
             node, own, exponent = factor
-            if isinstance(node, Ones | Delta):
+            if type(node) is Ones or type(node) is Delta:
                 ones.append(factor)
                 continue
             key = self.normal.of(node), own

@@ -8,7 +8,7 @@ that cannot say is said again with a letter on every index, as sums over entries
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
@@ -100,6 +100,7 @@ def _grouped(given: Flat) -> _Grouped:
     return _Grouped(given, flat, calls, whole)
 
 
+_BUILT = frozenset({Add, Contract, Map})
 _note = object.__setattr__
 
 
@@ -113,9 +114,12 @@ class Writer:
     memo: dict[Ask, tuple[Said, bool]] = field(default_factory=dict)
     letters: Labels = field(init=False)
     sized: bool = False
+    # For each axis of a part the usual letter, if it is one that notation writes as a label.
+    labels: Callable[[Expr], Letters] = field(init=False)
 
     def __post_init__(self) -> None:
         self.letters = Labels(self.root, self.names, self.opened)
+        self.labels = self.letters.of
 
     def whole(self, letters: tuple[str, ...] = (), closed: bool = False) -> Tree:
         usual: Letters = self.labels(self.root)
@@ -158,10 +162,6 @@ class Writer:
 
     # ------------------------------------------------------------------------------- letters
 
-    def labels(self, node: Expr) -> Letters:
-        """For each axis the usual letter, if it is one that notation writes as a label."""
-        return self.letters.of(node)
-
     def fresh(self, letter: str | None, used: Iterable[str]) -> str:
         """This letter, or another one if it is in use."""
         self.sized = True
@@ -181,7 +181,7 @@ class Writer:
         if not plain or len(node.axes) > 2 or (type(node) is Call and not self._is_root(node)):
             return False
         named = not self._is_root(node) and self._called(node)[0] is not None
-        return not named and isinstance(node, Add | Contract | Map)
+        return not named and type(node) in _BUILT
 
     def saying(self, asked: Ask) -> Saying:
         node, at, scope = asked
@@ -195,26 +195,16 @@ class Writer:
                 letters[k] = family[-1]
             said = yield Ask(node, tuple(letters), scope.union(family))
             return Said(bracketed(said.tree, family))
-        if not self._is_root(node):
+        if (self.names or type(node) not in _BUILT) and not self._is_root(node):
             called, usual = self._called(node)
             if called is not None:
                 return Said(written_at(called, len(usual), at))
         match node:
-            case Num(value):
-                return Said(words.number(value))
-            case Delta():
-                return Said(entry(IDENTITY, at))
-            case Ones():
-                return Said(num(1), level=True)
-            case Var():
-                called, usual = self._called(node)
-                assert called is not None
-                return Said(written_at(called, len(usual), at))
-            case Add():
-                return (yield from self._sum(node, at, scope))
             case Contract():
                 entries = node is self.root and bool(at) and all(at)
                 return (yield from self._contraction(self._flat(node), at, scope, entries))
+            case Add():
+                return (yield from self._sum(node, at, scope))
             case Map(fn, (arg,)) if fn.name == "power":
                 own = tuple(range(len(node.axes)))
                 found = _grouped(Flat(1, [Factor(arg, own, fn.params[0])], own))
@@ -227,6 +217,16 @@ class Writer:
                 return Said(constant(node, at))
             case Call():
                 return (yield from self._operator(node, at, scope))
+            case Num(value):
+                return Said(words.number(value))
+            case Delta():
+                return Said(entry(IDENTITY, at))
+            case Ones():
+                return Said(num(1), level=True)
+            case Var():
+                called, usual = self._called(node)
+                assert called is not None
+                return Said(written_at(called, len(usual), at))
             case _:
                 assert_never(node)  # type: ignore[arg-type]
 
