@@ -6,10 +6,11 @@ shares is a mean; the first largest entries of the windows times a cotangent are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from fractions import Fraction
 from math import prod
 from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from derive.kernel.build import contracted
 from derive.kernel.expr import Call, Contract, Expr, Num, Ones, Operator
@@ -38,6 +39,8 @@ class Pool(NamedTuple):
     count: int = 1
 
 
+# An array and the windows along its last axes.
+_Seen: TypeAlias = "tuple[Expr, tuple[tuple[Axis, Axis, Axis], ...]]"
 Sliding: TypeAlias = "Convolution | Flip | Pool"
 
 
@@ -50,10 +53,20 @@ def largest(node: Expr) -> Pool | None:
     return Pool("maxpool", seen[:1], seen[1]) if seen and len(seen[1]) == depth else None
 
 
-def _seen(node: Expr) -> tuple[Expr, tuple[tuple[Axis, Axis, Axis], ...]] | None:
+# By the windows themselves, as long as somebody holds them: each product with them asks.
+_found: MutableMapping[Expr, _Seen | None] = WeakKeyDictionary()
+
+
+def _seen(node: Expr) -> _Seen | None:
     """The array whose windows a node is, its last axes inside them, and the windows."""
-    if not isinstance(node, Contract):
+    if type(node) is not Contract:
         return None
+    if node not in _found:
+        _found[node] = _slid(node)
+    return _found[node]
+
+
+def _slid(node: Contract) -> _Seen | None:
     plain = [k for k, f in enumerate(node.factors) if not is_incidence(f)]
     if len(plain) != 1 or isinstance(node.factors[plain[0]], Num | Ones):
         return None
@@ -130,7 +143,7 @@ def _back(flat: Flat) -> Pool | None:
     """The first largest entries of the windows of A times a cotangent, where they came from."""
     for factor in flat.factors:
         node = factor.node
-        if not (isinstance(node, Call) and isinstance(node.op, Operator)):
+        if type(node) is not Call or type(node.op) is not Operator:
             continue
         if node.op.name != "argmax" or factor.exponent != 1:
             continue
@@ -160,10 +173,10 @@ def _back(flat: Flat) -> Pool | None:
         extent = {i: n for f in flat.factors for i, n in zip(f.own, f.node.axes)}
         sources = []
         for place, a in zip(places, inner, strict=True):
-            sources += [
-                w.source for f in joints for w in roles(incidence.read(f.node, f.own), extent)
-                if (w.place, w.inside) == (place, a)
-            ]  # fmt: skip
+            for f in joints:
+                for w in roles(incidence.read(f.node, f.own), extent) if a in f.own else ():
+                    if (w.place, w.inside) == (place, a):
+                        sources.append(w.source)
         if len(sources) != dims:
             continue
         if len(given) == 1 and given[0].own == (*lead, *places) and given[0].exponent == 1:
