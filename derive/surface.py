@@ -17,7 +17,7 @@ from derive import display
 from derive.derivation import backprop
 from derive.derivation import network as networks
 from derive.derivation.network import Network
-from derive.derivation.within import projected, second_within
+from derive.derivation.within import gradient_within, projected, second_within
 from derive.kernel import build, calculus
 from derive.kernel.expr import (
     Axes,
@@ -214,7 +214,7 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     loss = build.lift(loss)
     several = [build.lift(v) for v in ([wrt] if isinstance(wrt, Expr | str) else wrt)]
     inner = [stacking.stacked_matrix(v) or v for v in several]
-    found = [projected(g, v) for g, v in zip(calculus.grad(loss, inner), inner, strict=True)]
+    found = [gradient_within(g, v) for g, v in zip(calculus.grad(loss, inner), inner)]
     pairs = zip(several, inner, found, strict=True)
     found = [g if v is x else stacking.vec(g) for v, x, g in pairs]
     for variable, value in zip(several, found, strict=True):

@@ -73,11 +73,12 @@ LABELS = frozenset(["paren", "bracket", "bare"])
 
 class _Hashed:
     """Room for what is worked out once: a hash, since trees are keys, and some are deep; the form
-    and the text in which a tree is printed, and whether it is tall, since the formulas of a sheet
-    share their parts."""
+    and the text in which a tree is printed, whether it is small and whether it is tall, since the
+    formulas of a sheet share their parts."""
 
-    __slots__ = ("_hash", "printed", "tall", "written")
+    __slots__ = ("_hash", "printed", "small", "tall", "written")
     printed: str
+    small: bool
     tall: bool
     written: Tree
 

@@ -54,11 +54,17 @@ def projected(derivative: Expr, by: Expr, at: int = 0, convention: str = WITHIN)
     if kind == "skew":
         found = derivative - turned
         return found if convention == PARAMETERS else found / 2
-    if len(axes) == 2 and reads_both_ways(derivative):
-        turned = derivative  # as a rule, and for all to see
     if convention == PARAMETERS:
         return derivative + turned - diagonal
-    return derivative if turned is derivative else (derivative + turned) / 2
+    return (derivative + turned) / 2
+
+
+def gradient_within(gradient: Expr, by: Expr) -> Expr:
+    """As ``projected``; but the usual gradient by a symmetric matrix is its own transpose as a rule
+    and for all to see, and needs no half of a sum to say so."""
+    if linear_kinds(by) == ("symmetric",) and reads_both_ways(gradient):
+        return gradient
+    return projected(gradient, by)
 
 
 def second_within(hessian: Expr, by: Sequence[Expr]) -> Expr:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self, TypeAlias
 
-from derive.kernel.interned import Table
+from derive.kernel.interned import Noted, Table
 from derive.kernel.sizes import Axis
 
 Axes: TypeAlias = tuple[Axis, ...]
@@ -27,19 +27,7 @@ class ShapeError(ValueError):
     """Axes that do not fit; the message gives both shapes."""
 
 
-class _Noted:
-    """Room for what the writer works out once for a node, and keeps as long as somebody holds it:
-    what is known of it, the symbols in it, the flat product that it is, and how it is said at which
-    letters."""
-
-    __slots__ = ("flat", "known", "said", "taken")
-    flat: Any
-    known: Any
-    said: dict
-    taken: frozenset[str]
-
-
-class Expr(_Noted):
+class Expr(Noted):
     """An array-valued expression: ``axes`` are its sizes, ``kids`` the expressions it is made of.
 
     ``+ - * / @ **`` and ``.T`` (see ``derive.kernel.build``) make new ones.

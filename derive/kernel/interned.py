@@ -18,6 +18,18 @@ from weakref import ref
 _lock = RLock()
 
 
+class Noted:
+    """Room on an object for what is worked out once and kept as long as somebody holds it.  Of an
+    expression the writer notes what is known of it, the symbols in it, the flat product that it is,
+    and how it is said at which letters."""
+
+    __slots__ = ("flat", "known", "said", "taken")
+    flat: Any
+    known: Any
+    said: dict
+    taken: frozenset[str]
+
+
 class Entry(ref):
     """A weak reference that knows where it is filed."""
 

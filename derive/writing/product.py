@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from derive.kernel.expr import Call, Delta, Expr, Ones
+from derive.kernel.expr import Call, Delta, Ones
 from derive.kernel.sizes import Axis
 from derive.meaning.kinds import turning
 from derive.meaning.matrices import is_inverse, is_symmetric
@@ -22,25 +21,11 @@ from derive.operators.stacking import is_stack
 from derive.writing import words
 from derive.writing.chain import Piece, array_form, components, scalar_form, unit
 from derive.writing.flat import Factor, is_size
-from derive.writing.said import Ask, Letters, Said, Saying, bracketed, signed
+from derive.writing.said import Ask, Lettering, Said, Saying, bracketed, signed
 from derive.writing.scalars import Scalars, multiplied
 from derive.writing.shifts import derived, subscript
 from derive.writing.stacked import bundle, bundles, simplified, unstacked
 from derive.writing.words import Part
-
-
-class Lettering(Protocol):
-    """What a product needs to know of the formula around it."""
-
-    def labels(self, node: Expr, /) -> Letters:
-        """For each axis the usual letter, if it is one that notation writes as a label."""
-        ...
-
-    def fresh(self, letter: str | None, used: Iterable[str]) -> str:
-        """This letter, or another one if it is in use."""
-        ...
-
-    sized: bool
 
 
 @dataclass(slots=True)

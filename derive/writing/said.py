@@ -5,8 +5,8 @@ The idea: what is asked names a part and a letter for some of its axes; what is 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Generator, Iterable, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 from derive.kernel.expr import Expr
 from derive.notation.plain import plain
@@ -33,6 +33,20 @@ class Ask(NamedTuple):
 
 
 Saying: TypeAlias = Generator[Ask, Said, Said]
+
+
+class Lettering(Protocol):
+    """What a product needs to know of the formula around it."""
+
+    def labels(self, node: Expr, /) -> Letters:
+        """For each axis the usual letter, if it is one that notation writes as a label."""
+        ...
+
+    def fresh(self, letter: str | None, used: Iterable[str]) -> str:
+        """This letter, or another one if it is in use."""
+        ...
+
+    sized: bool
 
 
 def signed(node: Tree) -> tuple[Tree, int]:

@@ -56,14 +56,23 @@ def _turns_in(terms: Sequence[Tree]) -> int:
 
 def key_of(node: Tree) -> object:
     """What a tree is known by: itself, or its identity where comparing it would cost too much."""
+    try:
+        small = node.small
+    except AttributeError:
+        small = _is_small(node)
+        object.__setattr__(node, "small", small)
+    return node if small else id(node)
+
+
+def _is_small(node: Tree) -> bool:
     stack: list = [node]
     counted = 0
     while stack:
         here = stack.pop()
         counted += 1
         if counted > _SMALL:
-            return id(node)
+            return False
         for kid in here.kids if type(here) is Tree else here:
             if type(kid) is Tree or type(kid) is tuple:
                 stack.append(kid)
-    return node
+    return True

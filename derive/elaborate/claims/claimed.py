@@ -188,9 +188,12 @@ def _named_in_passing(
     spoken = [kid for c in earlier if c.head == "chain" for kid in c.kids] + [item.kids[0]]
     defining = (*statements.definitions, *statements.functions)
     spoken += [kid for definition in defining for kid in definition.kids[2:]]
-    used = {reading.scope.use_of(name) for name in names_in(spoken)}
+    scope, names = reading.scope, list(names_in(spoken))
+    used = {scope.use_of(name) for name in names}
+    # Who spoke of its entries spoke of it: the c of c_j y_j.
+    entries = {one.symbol for name in names if (one := scope.refer(name)).indices}
     for before, side in fresh:
-        if reading.scope.use_of(side) not in used:
+        if scope.use_of(side) not in used and scope.refer(side).symbol not in entries:
             yield side, before
 
 
