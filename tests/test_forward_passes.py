@@ -240,6 +240,24 @@ CASES = [
         2,
     ),
     Case(
+        "steps_up_to_the_one_that_the_loss_has",
+        r"""Consider $h_t = \tanh(W h_{t-1} + U x_t)$ and $L = \frac12\|h_2 - y\|^2$. Compute
+        $\frac{\partial L}{\partial W}$ and $\frac{\partial L}{\partial U}$.""",
+        lambda W, h_0, U, x_1, x_2, y: (
+            0.5 * np.sum((np.tanh(W @ np.tanh(W @ h_0 + U @ x_1) + U @ x_2) - y) ** 2)
+        ),
+        {"W": (3, 3), "h_0": (3,), "U": (3, 2), "x_1": (2,), "x_2": (2,), "y": (3,)},
+        2,
+    ),
+    Case(
+        "layers_up_to_the_one_that_the_loss_has",
+        r"""Let $a^{(l)} = \tanh(W a^{(l-1)})$ and $L = \frac12\|a^{(2)} - y\|^2$. Find
+        $\nabla_W L$.""",
+        lambda W, a_0, y: 0.5 * np.sum((np.tanh(W @ np.tanh(W @ a_0)) - y) ** 2),
+        {"W": (3, 3), "a_0": (3,), "y": (3,)},
+        1,
+    ),
+    Case(
         "gradient_in_all_arguments",
         r"Let $f(x, y) = x e^{y}$. Find the gradient of $f$.",
         lambda x, y: x * np.exp(y),

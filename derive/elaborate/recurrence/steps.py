@@ -7,7 +7,7 @@ recurrence.  All of this is seen in the trees, before meaning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -217,9 +217,11 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
         low, high = _range(items, letter)
         if high is None and _has_products_to(items, letter):
             high = _END
+        defined, ahead = defined_at(items, letter)
+        if high is None:
+            high = _last_used(items, letter, carried_in(defined, letter))
         if high is None:
             continue
-        defined, ahead = defined_at(items, letter)
         carried = carried_in(defined, letter)
         if not carried:
             continue
@@ -229,6 +231,32 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
             low, high = (low + 1, after) if after.head in ("name", "num") else (low, high)
         return Steps(letter, low, high, _value(items, high), defined, carried)
     return None
+
+
+def _last_used(items: Iterable[Tree], letter: str, carried: Sequence[str]) -> Tree | None:
+    r"""The last step of what is carried that a definition uses by itself, where no range is said:
+    the 2 of L = \|h_2 - y\|^2, the T of L = \ell(h_T)."""
+    found: dict[str, Tree] = {}
+    for item in items:
+        if item.head != "chain" or not base_of(item.kids[0]) or defines(item, letter) is not None:
+            continue
+        for node in (node for side in item.kids[2::2] for node in side.subtrees()):
+            for part, step in _scripts(node):
+                family = latex(node.rewritten(lambda one, part=part: _HERE if one is part else one))
+                if family in carried and (step == _END or (number_of(step) or 0) > 0):
+                    found[latex(step)] = step
+    numbers = [part for part in found.values() if number_of(part) is not None]
+    if len(numbers) < len(found):
+        return _END if not numbers else None
+    return max(numbers, key=lambda part: number_of(part) or 0, default=None)
+
+
+def _scripts(node: Tree) -> Iterator[tuple[Tree, Tree]]:
+    """The parts of the scripts of a name that may number a step, each with the number in it."""
+    for script in node.kids[1:] if node.head == "script" else ():
+        if isinstance(script, Tree):
+            for part in script.kids if script.head in ("list", "juxt") else (script,):
+                yield part, part.kids[0] if part.head in LABELS else part
 
 
 def _has_products_to(items: Iterable[Tree], letter: str) -> bool:

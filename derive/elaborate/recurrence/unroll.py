@@ -62,10 +62,13 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
         if range_of(item, steps.letter) is not None:
             continue
         if starts_at_zero(item, steps):
-            # Zero of the state's shape; where nothing is judged the state is left as a letter.
+            # Zero of the state's shape; where nothing is judged the state is left as a letter,
+            # unless the text is worked with numbers.
             if judging:
                 empty = _zero(item, items, steps)
                 made.append(Tree("chain", (*item.kids[:2], empty), item.span))
+            elif _in_numbers(items):
+                made.append(item)
             continue
         item = _summed(item, steps, last)
         if not mentions(item, steps.letter):
@@ -74,6 +77,17 @@ def unrolled(items: Iterable[Tree], steps: Steps, last: int, judging: bool) -> l
             continue
         made += _at_each(item, steps, last, rules)
     return made
+
+
+def _in_numbers(items: Iterable[Tree]) -> bool:
+    """Whether a document gives numbers, and no arrays of them."""
+    items = list(items)
+    given = any(
+        item.head == "chain" and len(item.kids) == 3 and base_of(item.kids[0])
+        and item.kids[2].head in ("num", "neg") and number_of(item.kids[2]) != 0
+        for item in items
+    )  # fmt: skip
+    return given and all(node.head != "env" for item in items for node in item.subtrees())
 
 
 def _along(item: Tree, steps: Steps, last: int) -> Iterable[Tree]:
