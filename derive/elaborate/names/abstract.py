@@ -49,6 +49,8 @@ def note_losses(statements: Statements, reading: Reading, shorthand: Shorthand) 
         if not names_loss(symbol) and of != shorthand.target:
             continue
         given = [by for (o, by) in used if o == of and (o, by) not in asked]
+        # What is asked further on than all that is given is the last that the loss is made of.
+        given += [by for (o, by) in asked if o == of] if given else []
         _give(of, symbol, _nodes(given, reading) or _outputs(reading), reading)
 
 
