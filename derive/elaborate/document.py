@@ -20,13 +20,13 @@ from derive.elaborate.claims.counts import Counts, read_with_counts
 from derive.elaborate.claims.steps import steps_of
 from derive.elaborate.claims.valued import words_claimed
 from derive.elaborate.faults import Fault, Silent
-from derive.elaborate.names.abstract import note_asked, note_losses
+from derive.elaborate.names.abstract import hidden_losses, note_asked, note_hidden, note_losses
 from derive.elaborate.names.basis import has_basis
 from derive.elaborate.names.ranks import note_entries, note_own
 from derive.elaborate.names.scope import KNOWN_WORDS, Scope, base_of
 from derive.elaborate.names.trials import elaborate
 from derive.elaborate.names.unspecified import Unspecified
-from derive.elaborate.names.used import symbols_used
+from derive.elaborate.names.used import needing
 from derive.elaborate.order import ordered
 from derive.elaborate.reading import Equation, Reading
 from derive.elaborate.recurrence.anystep import AnyStep
@@ -238,15 +238,24 @@ def elaborated(
     sides = statements.claims, statements.declarations
     called = tuple(called_names(parsed, *sides, reading, judging))
     note_kinds(reading, called)
-    reading.late = _differentiating(order, reading) if judging else set()
+    reading.late = needing({"deriv", "grad"}, set(), order, reading) if judging else set()
     reading.differentiating = frozenset(reading.late)
+    hidden = hidden_losses(statements, reading)
+    uncertain = needing(set(), set(hidden), order, reading) if hidden else set()
+    reading.late |= uncertain
     early = [equation for equation in order if equation.symbol not in reading.late]
     _read_definitions(early, reading, faults)
     if shorthand is not None:
         note_losses(statements, reading, shorthand)
-        _read_definitions([e for e in order if e.symbol in reading.late], reading, faults)
     else:
         note_asked(statements, reading, parsed.document)
+    try:
+        note_hidden(hidden, reading)
+    except Fault as fault:
+        faults.append(fault)
+        reading.broken |= uncertain
+        order = [equation for equation in order if equation.symbol not in uncertain]
+    _read_definitions([e for e in order if e.symbol in reading.late], reading, faults)
     return Elaborated(parsed, reading, statements, order, faults, shorthand, called, counts)
 
 
@@ -260,16 +269,6 @@ def _read_definitions(equations: Iterable[Equation], reading: Reading, faults: l
             reading.broken.add(equation.symbol)
             faults.append(fault)
         reading.late.discard(equation.symbol)
-
-
-def _differentiating(order: Iterable[Equation], reading: Reading) -> set[str]:
-    """The definitions that need a derivative, directly or through another definition."""
-    found: set[str] = set()
-    for equation in order:
-        heads = {node.head for node in equation.body.subtrees()}
-        if heads & {"deriv", "grad"} or found & set(symbols_used(equation.body, reading)):
-            found.add(equation.symbol)
-    return found
 
 
 def problems_of(parsed: Parsed, faults: Iterable[Fault], source: Source) -> list[Diagnostic]:

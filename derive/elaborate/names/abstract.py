@@ -7,7 +7,7 @@ taken as the sum of <G, z>, where G is a variable that is written \frac{\partial
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from derive.elaborate.faults import Fault
@@ -15,7 +15,8 @@ from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.symbols import definition_value
 from derive.elaborate.names.trials import names_loss
 from derive.elaborate.reading import Env, Reading
-from derive.elaborate.statements.collect import Statements
+from derive.elaborate.shown import formula
+from derive.elaborate.statements.collect import Statements, introduced
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.statements.shorthand import Shorthand
 from derive.elaborate.terms.limits import size_of
@@ -69,6 +70,53 @@ def note_asked(statements: Statements, reading: Reading, document: Document) -> 
         _give(of, symbol, nodes, reading)
         known = [item for item, by in alone if by in given or _nodes([by], reading)[:1] == nodes]
         statements.bare[:] = [item for item in statements.bare if item not in known]
+
+
+def hidden_losses(statements: Statements, reading: Reading) -> dict[str, Tree]:
+    r"""The losses that nothing defines among the terms of what is differentiated: the L of
+    E = L + \|x\|^2, which is no constant for all that nobody says of it."""
+    sides = [
+        side for item in (*statements.claims, *statements.questions) for side in item.kids[::2]
+    ]
+    targets = {reading.scope.refer(of).symbol for (of, _), _ in _derivatives(filter(None, sides))}
+    found: dict[str, Tree] = {}
+    for item in statements.definitions:
+        symbol = introduced(item.kids[0], reading)[0]
+        if symbol not in targets and not names_loss(symbol):
+            continue
+        body = item.kids[2]
+        for term in map(_bare, body.kids if body.head == "sum" else (body,)):
+            of = reading.scope.refer(term).symbol if base_of(term) else ""
+            known = reading.scope.known(of) or of in reading.size_names or of in reading.variables
+            if of and names_loss(of) and not known and of != symbol:
+                found[of] = term
+    return found
+
+
+def _bare(term: Tree) -> Tree:
+    """A term without its sign, its number, and the sum that it stands in."""
+    while True:
+        match term:
+            case Tree("neg", (inner,)) | Tree("big", ("sum", _, _, Tree() as inner)):
+                term = inner
+            case Tree("juxt", (Tree("num" | "frac"), Tree() as inner)):
+                term = inner
+            case _:
+                return term
+
+
+def note_hidden(hidden: Mapping[str, Tree], reading: Reading) -> None:
+    """Give each of these the last nodes that are defined.  Fault where there are none."""
+    for symbol, of in hidden.items():
+        if symbol in reading.abstract:
+            continue
+        nodes = _outputs(reading) if "#" not in symbol else []
+        if not nodes:
+            raise Fault(
+                "undefined-symbol", f"{formula(of)} is a loss that nothing defines", of,
+                "say what it is of, or declare it as a number",
+            )  # fmt: skip
+        _give(of, symbol, nodes, reading)
 
 
 def _is_given(item: Tree, document: Document) -> bool:

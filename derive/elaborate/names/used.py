@@ -6,7 +6,9 @@ of them has a value.
 
 from __future__ import annotations
 
-from derive.elaborate.reading import Reading
+from collections.abc import Iterable, Set
+
+from derive.elaborate.reading import Equation, Reading
 from derive.tree import Tree
 
 
@@ -30,4 +32,19 @@ def symbols_used(body: Tree, reading: Reading) -> list[str]:
                 found.append(symbol)
             elif symbol in reading.functions:
                 stack.append(reading.functions[symbol].body)
+    return found
+
+
+def needing(
+    heads: Set[str], symbols: Set[str], order: Iterable[Equation], reading: Reading
+) -> set[str]:
+    """The definitions that have such heads or symbols, directly or through another definition: a
+    derivative, a loss that nothing defines."""
+    found: set[str] = set()
+    for equation in order:
+        nodes = list(equation.body.subtrees())
+        names = {str(node.kids[0]) for node in nodes if node.head == "symbol"}
+        there = not heads.isdisjoint(node.head for node in nodes) or not names.isdisjoint(symbols)
+        if there or found & set(symbols_used(equation.body, reading)):
+            found.add(equation.symbol)
     return found

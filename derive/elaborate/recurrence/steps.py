@@ -240,15 +240,24 @@ def _last_used(items: Iterable[Tree], letter: str, carried: Sequence[str]) -> Tr
     for item in items:
         if item.head != "chain" or not base_of(item.kids[0]) or defines(item, letter) is not None:
             continue
-        for node in (node for side in item.kids[2::2] for node in side.subtrees()):
-            for part, step in _scripts(node):
-                family = latex(node.rewritten(lambda one, part=part: _HERE if one is part else one))
-                if family in carried and (step == _END or (number_of(step) or 0) > 0):
-                    found[latex(step)] = step
+        if any(_carried_at(item.kids[0], carried)):
+            continue  # a step by its number: what it says is for others
+        for step in (s for side in item.kids[2::2] for n in side.subtrees()
+                     for s in _carried_at(n, carried)):  # fmt: skip
+            if step == _END or (number_of(step) or 0) > 0:
+                found[latex(step)] = step
     numbers = [part for part in found.values() if number_of(part) is not None]
     if len(numbers) < len(found):
         return _END if not numbers else None
     return max(numbers, key=lambda part: number_of(part) or 0, default=None)
+
+
+def _carried_at(node: Tree, carried: Sequence[str]) -> Iterator[Tree]:
+    """The step at which a name is one of what is carried: the 2 of h_2."""
+    for part, step in _scripts(node):
+        family = latex(node.rewritten(lambda one, part=part: _HERE if one is part else one))
+        if family in carried:
+            yield step
 
 
 def _scripts(node: Tree) -> Iterator[tuple[Tree, Tree]]:
