@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from derive.elaborate.names.indices import index_letter
+from derive.elaborate.recurrence.ranges import number_of
 from derive.elaborate.recurrence.steps import (
     Steps,
     member_of,
     mentions,
-    number_of,
     offset_of,
     put,
     reckoned,

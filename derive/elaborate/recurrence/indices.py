@@ -7,7 +7,11 @@ limit of a sum.  A sum whose limits are numbers is the sum of its terms.
 from __future__ import annotations
 
 from derive.elaborate.names.indices import index_letter
-from derive.elaborate.recurrence.steps import mentions, number_of, put
+from derive.elaborate.recurrence.ranges import number_of
+from derive.elaborate.recurrence.steps import (
+    mentions,
+    put,
+)
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from derive.elaborate.names.ranks import valued
 from derive.elaborate.reading import Reading
+from derive.elaborate.recurrence.ranges import range_of
 from derive.elaborate.recurrence.steps import (
     carried_in,
     defined_at,
@@ -17,7 +18,6 @@ from derive.elaborate.recurrence.steps import (
     letters_in,
     members,
     put,
-    range_of,
 )
 from derive.elaborate.statements.maps import headed
 from derive.latex.print import latex

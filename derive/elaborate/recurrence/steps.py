@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import NUMBER_LETTERS, base_of
+from derive.elaborate.recurrence.ranges import number_of, number_said, range_in, range_of
 from derive.elaborate.terms.limits import bound_letters
 from derive.latex.print import latex
 from derive.tree import LABELS, Tree
@@ -47,15 +48,6 @@ class Steps:
     def start_of(self, family: str) -> int:
         """The first step at which a family is made by its definition."""
         return self.low + (family in self.later)
-
-
-def number_of(tree: Tree | None) -> int | None:
-    match tree:
-        case Tree("num", (digits,)) if str(digits).isdigit():
-            return int(str(digits))
-        case Tree("neg", (Tree("num", (digits,)),)) if str(digits).isdigit():
-            return -int(str(digits))
-    return None
 
 
 def offset_of(tree: Tree, letter: str) -> int | None:
@@ -214,7 +206,7 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
     """The recurrence of a document whose steps have a range; None where there is none."""
     items = list(items)
     for letter in letters_in(items):
-        low, high = _range(items, letter)
+        low, high = range_in(items, letter)
         if high is None and _has_products_to(items, letter):
             high = _END
         defined, ahead = defined_at(items, letter)
@@ -229,7 +221,7 @@ def recurrence(items: Iterable[Tree]) -> Steps | None:
             # h_{t+1} = .. for t = 0, .., T - 1 defines h_1, .., h_T.
             after = reckoned((high, Tree("num", ("1",))), high.span)
             low, high = (low + 1, after) if after.head in ("name", "num") else (low, high)
-        return Steps(letter, low, high, _value(items, high), defined, carried)
+        return Steps(letter, low, high, number_said(items, high), defined, carried)
     return None
 
 
@@ -326,54 +318,6 @@ def letters_in(items: list[Tree]) -> list[str]:
                 letters = [index_letter(kid) for kid in node.kids if isinstance(kid, Tree)]
                 found |= dict.fromkeys(x for x in letters if x)
     return list(found)
-
-
-def _range(items: list[Tree], letter: str) -> tuple[int, Tree | None]:
-    """The first and the last step, as the text or a sum says."""
-    low, high = 1, None
-    for item in items:
-        said = range_of(item, letter)
-        if said is not None and (high is None or number_of(high) is None):
-            low, high = said
-    if high is None:
-        for item in items:
-            for node in item.subtrees():
-                if node.head == "big" and node.kids[2] is not None:
-                    for one, first, _ in bound_letters(node.kids[1]):
-                        start = number_of(first)
-                        if one == letter and start is not None:
-                            low, high = start, node.kids[2]
-    return low, high
-
-
-def _value(items: list[Tree], name: Tree) -> int | None:
-    """The number that a limit is, or that the text says it is: T = 3."""
-    told = (i.kids[2] for i in items if i.head == "chain" and len(i.kids) == 3
-            and i.kids[0] == name and i.kids[1] == Tree("rel", ("=",)))  # fmt: skip
-    return next((n for n in map(number_of, (name, *told)) if n is not None), None)
-
-
-def range_of(item: Tree, letter: str) -> tuple[int, Tree] | None:
-    """t = 1, 2, 3; t = 1, .., T; t in {1, .., T}; 1 <= t <= T; (l = 1, .., L)."""
-    if item.head == "paren":
-        item = item.kids[0]
-    if item.head == "list" and item.kids and item.kids[0].head == "chain":
-        first = item.kids[0]
-        ends = Tree("list", (first.kids[-1], *item.kids[1:]))
-        item = Tree("chain", (*first.kids[:-1], ends))
-    if item.head != "chain" or len(item.kids) < 3 or not isinstance(item.kids[0], Tree):
-        return None
-    here = Tree("name", (letter,))
-    match item.kids:
-        case (Tree() as low, Tree("rel", ("<=",)), Tree() as name, Tree("rel", ("<=",)), high) if (
-            name == here and number_of(low) is not None
-        ):
-            return number_of(low) or 0, high
-        case (Tree() as name, Tree("rel", ("=" | "in",)), ends) if name == here:
-            ends = ends.kids[0] if ends.head == "set" else ends
-            if ends.head == "list" and number_of(ends.kids[0]) is not None:
-                return number_of(ends.kids[0]) or 0, ends.kids[-1]
-    return None
 
 
 def carried_in(defined: dict[str, Tree], letter: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.reading import Reading
 from derive.elaborate.recurrence.chains import chain_of, over_steps
 from derive.elaborate.recurrence.indices import at_step
+from derive.elaborate.recurrence.ranges import number_of, range_of
 from derive.elaborate.recurrence.steps import (
     Member,
     Steps,
@@ -23,9 +24,7 @@ from derive.elaborate.recurrence.steps import (
     member_of,
     members,
     mentions,
-    number_of,
     put,
-    range_of,
     starts_at_zero,
 )
 from derive.elaborate.terms.limits import bound_letters

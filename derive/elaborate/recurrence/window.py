@@ -13,6 +13,7 @@ from typing import Any
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.recurrence.indices import spelled
+from derive.elaborate.recurrence.ranges import number_of
 from derive.elaborate.recurrence.steps import (
     Steps,
     companion,
@@ -20,7 +21,6 @@ from derive.elaborate.recurrence.steps import (
     member_of,
     members,
     mentions,
-    number_of,
     put,
 )
 from derive.elaborate.terms.limits import bound_letters

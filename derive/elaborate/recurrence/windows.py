@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.recurrence.chains import at_one_step, chain_of, is_single
+from derive.elaborate.recurrence.ranges import range_of
 from derive.elaborate.recurrence.readouts import (
     applies,
     closure,
@@ -30,7 +31,6 @@ from derive.elaborate.recurrence.steps import (
     members,
     mentions,
     put,
-    range_of,
     starts_at_zero,
 )
 from derive.elaborate.recurrence.window import (

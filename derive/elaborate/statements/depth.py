@@ -9,14 +9,13 @@ from __future__ import annotations
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Reading
+from derive.elaborate.recurrence.ranges import number_of, range_of
 from derive.elaborate.recurrence.steps import (
     carried_in,
     defined_at,
     letters_in,
     member_of,
-    number_of,
     put,
-    range_of,
     recurrence,
 )
 from derive.elaborate.recurrence.window import applied, is_of_steps, named_in, state_of

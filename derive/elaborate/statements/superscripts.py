@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import base_of
-from derive.elaborate.recurrence.steps import number_of
+from derive.elaborate.recurrence.ranges import number_of
 from derive.tree import Tree
 
 TURNED = (Tree("name", ("T",)), Tree("name", (r"\top",)), Tree("name", (r"\intercal",)))
