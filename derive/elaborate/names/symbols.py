@@ -39,6 +39,8 @@ from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
 from derive.tree import Tree
 
+# x_{t-1}, beside an x_t over which a sum runs.
+_NEIGHBOUR = re.compile(r"(.+)_\{([A-Za-z])[-+]\d+\}")
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
 ONES = frozenset([r"\mathbf{1}", r"\mathbb{1}"])
 
@@ -166,6 +168,15 @@ def variable_value(
         raise Fault(
             "unsupported", f"${symbol}$ is a function, and stands here without what it is taken at",
             tree, f"write ${symbol}(x)$",
+        )  # fmt: skip
+    beside = _NEIGHBOUR.fullmatch(symbol)
+    base = beside[1] if beside and beside[2] in env.open else None
+    if beside and base and {base, base + "_{#1}"} & (reading.scope.families | reading.scope.whole):
+        raise Fault(
+            "undeclared-neighbour",
+            f"{formula(tree)} is an entry of ${base}$ as ${base}_{beside[2]}$ is, and ${base}$ is "
+            "not declared", tree,
+            f"declare it, as in ${base} \\in \\mathbb{{R}}^n$",
         )  # fmt: skip
     letters: list[str] = []
     written: list[str] = []
