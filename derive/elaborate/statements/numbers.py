@@ -23,6 +23,8 @@ _WORDS = re.compile(
     r"|向量|矩阵|张量|层|\\(?:mathbb|vec|times|otimes|odot|circ|langle|cdot|cdots|ldots|dots)\b",
     re.IGNORECASE,
 )
+_ORDERS = frozenset(["<", ">", "<=", ">=", "!="])
+_INTERVALS = frozenset(["interval", "paren", "bracket"])
 _TURNED = ((r"\top",), ("T",))
 _HEADS = frozenset(["norm", "transpose", "env", "grad", "big"])
 _NAMES = frozenset(["softmax", "diag", "tr", "det", "vec", "sum", "mean", "dim", "argmax", "rank"])
@@ -40,8 +42,8 @@ def _shows(item: Tree, functions: set[Tree]) -> bool:
     if item.head == "chain" and item.kids[0] is not None:
         left = item.kids[0]
         own = {left.kids[0] if is_head(left) else left}
-        if str(item.kids[1].kids[0]) not in DEFINES:
-            return True  # a set that it is in, or an order
+        if str(item.kids[1].kids[0]) not in DEFINES and not _of_a_number(item):
+            return True  # a set that it is in, or an order of arrays
     for node in item.subtrees():
         match node:
             case Tree("deriv", (of, *_)):
@@ -55,6 +57,18 @@ def _shows(item: Tree, functions: set[Tree]) -> bool:
             case Tree(head) if head in _HEADS:
                 return True
     return any(_is_array(name) for name in names_in([item]) if name not in own)
+
+
+def _of_a_number(item: Tree) -> bool:
+    r"""Whether an order or a set is that of a number: \lambda > 0, \alpha \in (0, 1)."""
+    sides, signs = item.kids[::2], {str(rel.kids[0]) for rel in item.kids[1::2]}
+    if signs <= _ORDERS:
+        return any(isinstance(side, Tree) and _is_numeral(side) for side in sides)
+    return signs == {"in"} and isinstance(sides[-1], Tree) and sides[-1].head in _INTERVALS
+
+
+def _is_numeral(side: Tree) -> bool:
+    return side.head == "num" or (side.head == "neg" and side.kids[0].head == "num")
 
 
 def _is_array(name: Tree) -> bool:

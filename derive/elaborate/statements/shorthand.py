@@ -132,6 +132,8 @@ class Shorthand:
                 return self._delta(node, sub, sup)
             case Tree("deriv", (of, Tree() as by, order)):
                 return Tree("deriv", (self._target(of), by, order), node.span)
+            case Tree("grad", (None, Tree() as of, order)) if self._is_variable(of):
+                return Tree("grad", (of, self.target, order), node.span)
             case Tree("grad", (by, of, order)):
                 if by is None and of is not None:
                     by = self._only_formal(of)
@@ -183,6 +185,14 @@ class Shorthand:
             return of
         symbol = self.reading.scope.refer(of).symbol
         return self.target if names_loss(symbol) and self.target is not None else of
+
+    def _is_variable(self, of: Tree) -> bool:
+        r"""Whether \nabla W is short for the gradient of the loss in W: nobody means that of W."""
+        if self.target is None or not base_of(of) or of == self.target:
+            return False
+        symbol, scope = self.reading.scope.refer(of).symbol, self.reading.scope
+        given = symbol in scope.declared or symbol in self.reading.variables
+        return given and symbol not in scope.defined | scope.functions and not names_loss(symbol)
 
     def _only_formal(self, of: Tree) -> Tree | None:
         r"""The variable of \nabla f(x) where f(x) is defined: its only argument."""
