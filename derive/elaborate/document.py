@@ -175,7 +175,8 @@ def elaborated(
     said = with_one_hot(said, parsed.document.plain, reading)
     said = with_true_class(said, parsed, reading)
     said = said if judging else with_divergences(with_densities(with_signs(with_tables(said))))
-    respelt = turned(respelled(said), parsed.document.plain)
+    plain = parsed.document.plain
+    respelt = turned(respelled(said, plain), plain)
     written = with_subsets(with_parts(respelt, reading), reading)
     functions = numeric(said)
     reading.scope.mapped = frozenset(map(latex, functions))

@@ -1,25 +1,33 @@
 r"""Bars that stand for gradients: \bar{h} = \partial L / \partial h, as reverse mode writes them.
 
 The idea: a bar means many things, a mean most often; it is a gradient where the document says so of
-one quantity, \bar{y} = \partial L / \partial y, or begins with the seed \bar{\mathcal{L}} = 1.
-Then every bar over a quantity of the document is, as in \nabla_h without a loss.
+one quantity, \bar{y} = \partial L / \partial y, or begins with the seed \bar{\mathcal{L}} = 1, or
+speaks of adjoints and of no mean.  Then every bar over a quantity of the document is, as in
+\nabla_h without a loss.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from derive.elaborate.names.scope import base_of
 from derive.elaborate.names.trials import names_loss
 from derive.tree import Tree
 
+_ADJOINTS = re.compile(
+    r"\badjoints?\b|\bcotangents?\b|\bbars?\b[^.$]{0,20}\b(?:gradients?|derivatives?)\b",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(r"\b(?:means?|averag\w+|conjugat\w+|complements?)\b", re.IGNORECASE)
 _BAR = r"\bar{"
 _TRANSPOSES = frozenset([("T",), (r"\top",), (r"\intercal",), (r"\mathsf{T}",)])
 
 
-def with_bars(items: list[Tree]) -> list[Tree]:
+def with_bars(items: list[Tree], text: str = "") -> list[Tree]:
     """The formulas with every bar a gradient, where the document says that bars are."""
-    if not any(_says_so(chain) for item in items for chain in item.subtrees()):
+    told = _ADJOINTS.search(text) is not None and _MEANS.search(text) is None
+    if not told and not any(_says_so(chain) for item in items for chain in item.subtrees()):
         return items
     plain = {base_of(node) for item in items for node in item.subtrees() if node.head == "name"}
 

@@ -32,7 +32,7 @@ _PRIMES_SAID = re.compile(
 )
 
 
-def respelled(items: Sequence[Tree]) -> list[Tree]:
+def respelled(items: Sequence[Tree], text: str = "") -> list[Tree]:
     """The statements with these spellings rewritten; f : A \\to B states nothing, nor does
     a name for a collection."""
     found: list[Tree] = []
@@ -41,7 +41,7 @@ def respelled(items: Sequence[Tree]) -> list[Tree]:
             found += _parted(item.rewritten(_respelled))
     mapped = {item.kids[0] for item in items if maps(item)}
     found = with_indices(with_directions(found, mapped))
-    found = with_densities(with_letters(with_bars(found)), elsewhere=True)
+    found = with_densities(with_letters(with_bars(found, text)), elsewhere=True)
     return with_log_densities(found)
 
 
