@@ -25,6 +25,7 @@ _PRIME = Tree("name", (r"\prime",))
 _D = ("D", r"\mathrm{D}", r"\mathbb{D}")
 _KL = (Tree("name", ("KL",)), Tree("juxt", (Tree("name", ("K",)), Tree("name", ("L",)))))
 _LIBRARY = re.compile(r"^(?:np|numpy|jnp|torch|tf)\.(?=[a-z]+$)")  # np.sum
+_NO_ARRAYS = frozenset(["num", "neg", "list", "set", "dots", "interval"])  # l = 1, .., L
 _PRIMES_SAID = re.compile(
     r"(?:'|\\prime)\s*\}?\s*\$?\s*(?:for|is|denotes?|means|as)\s+(?:the\s+|a\s+)?transpos"
     r"|primes?\s+(?:denotes?|for|means?)\s+(?:the\s+)?transpos",
@@ -40,9 +41,28 @@ def respelled(items: Sequence[Tree], text: str = "") -> list[Tree]:
         if not maps(item) and not _collects(item):
             found += _parted(item.rewritten(_respelled))
     mapped = {item.kids[0] for item in items if maps(item)}
-    found = with_indices(with_directions(found, mapped))
+    found = _with_deltas(with_indices(with_directions(found, mapped)))
     found = with_densities(with_letters(with_bars(found, text)), elsewhere=True)
     return with_log_densities(found)
+
+
+def _with_deltas(items: list[Tree]) -> list[Tree]:
+    r"""\delta_z for the \delta^z of a z that is defined, which is no power."""
+    defined = {
+        item.kids[0] for item in items
+        if item.head == "chain" and isinstance(item.kids[0], Tree) and item.kids[0].head == "name"
+        and str(item.kids[1].kids[0]) in ("=", ":=") and item.kids[2].head not in _NO_ARRAYS
+    }  # fmt: skip
+
+    def lowered(node: Tree) -> Tree:
+        match node:
+            case Tree("script", (Tree("name", (r"\delta",)) as delta, None, above)) if (
+                above in defined
+            ):
+                return Tree("script", (delta, above, None), node.span)
+        return node
+
+    return [item.rewritten(lowered) for item in items]
 
 
 def maps(item: Tree) -> bool:
