@@ -6,18 +6,28 @@ who forget one thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from derive.counting import prose, questions, training
+from derive.counting.clauses import bias_of
 from derive.counting.counted import Counted
+from derive.counting.kinds import KINDS
 from derive.counting.layers import Extent, Unsaid
+from derive.counting.lexicon import Mark, marks
 from derive.counting.prose import Described
 from derive.counting.sizes import axis
 from derive.counting.text import Sentence, sentences
 from derive.counting.worked import named, worked
 from derive.kernel.sizes import Axis, SizeError
 from derive.latex.segment import Document
+
+# A remark that may say which biases count.
+_OF_BIASES = re.compile(
+    r"\bbias[^.]*\b(?:count|ignor|neglect|omit|exclud|includ|not|has|have|only)|"
+    r"\b(?:count|ignor|neglect|omit|exclud|includ|without|no|not|has|have|only)\w*\b[^.]*\bbias"
+)
 
 
 def counted(document: Document) -> list[Counted]:
@@ -28,19 +38,60 @@ def counted(document: Document) -> list[Counted]:
     text = list(sentences(document))
     if not any(questions.counts(s.words) or training.counts(s.words) for s in text):
         return found
-    for sentence in text:
+    for place, sentence in enumerate(text):
         asks = questions.asks(sentence.words)
         own = _unclaimed(sentence.words, described)
-        described = prose.read(sentence, described, asks, own)
+        before = described
+        described = prose.read(sentence, before, asks, own)
         told = training.told(sentence.words, told)
         if asks:
-            some = list(_asked(sentence, described, told))
+            about = _remarked(text[place + 1 :], described)
+            some = list(_asked(sentence, about, told))
+            described = _as_before(described, before)
         else:
             one = training.claimed(sentence, told) or _claimed(sentence, described)
             some = [] if one is None else [one]
         described.answered |= bool(some)
         found += some
     return found
+
+
+def _remarked(after: Sequence[Sentence], described: Described) -> Described:
+    """What is described with what is said of biases only after the question: "Ignore biases."
+
+    Other questions may stand between; where more is described, what follows is of that.
+    """
+    for sentence in after:
+        facts = [mark for mark in marks(sentence.words) if mark.sort != "label"]
+        counts = questions.asks(sentence.words) and questions.kind(sentence.words) is not None
+        if not counts and facts and all(mark.name in ("bias", "no bias") for mark in facts):
+            bias = bias_of(facts)
+            layers = [
+                replace(one, bias=bias) if "bias" in KINDS[one.kind].takes else one
+                for one in described.layers
+            ]
+            return replace(described, layers=layers, bias=bias)
+        asks = questions.asks(sentence.words)
+        kinds = any(mark.sort in ("kind", "call") for mark in facts)
+        if not asks and _OF_BIASES.search(sentence.words) and not (kinds and _sized(facts)):
+            return replace(described, foreign=described.foreign or "bias")
+        if _sized(facts) or not asks:
+            return described
+    return described
+
+
+def _as_before(described: Described, before: Described) -> Described:
+    """What a question alone says of biases is of this question: "how many without biases?"."""
+    layers, old = described.layers, before.layers
+    if [one.span for one in layers] != [one.span for one in old]:
+        return described
+    kept = [replace(one, bias=was.bias) for one, was in zip(layers, old, strict=True)]
+    return replace(described, layers=kept, bias=before.bias if kept else described.bias)
+
+
+def _sized(facts: Sequence[Mark]) -> bool:
+    """Whether a sentence gives sizes."""
+    return any(m.sort in ("fact", "number") and not m.name.endswith("bias") for m in facts)
 
 
 def _unclaimed(words: str, described: Described) -> str:

@@ -37,6 +37,7 @@ def _assigned(letter: str) -> str:
 
 _FILTERS = r"filters?|kernels?|output (?:channels?|(?:feature )?maps?|filters)|out[- ]channels?"
 _ADJECTIVES = r"different |learned |learnable |separate |conv(?:olution(?:al)?)? "
+_NOT = r"(?:\b(?:do|does|did|need|should|must|may) ?n(?:o|['’])t(?: to)?)"
 _ACTIVE = r"relu |sigmoid |tanh |linear |softmax |logistic "
 _CHANNELS = r"(?:input |in[- ])?channels?"
 _OF_SIZE = (
@@ -203,14 +204,23 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("no padding",
      r"\b(?:no|without|zero)(?: any)?(?: zero-?)? ?padding\b(?! ?(?:of|=|is|\d))|"
      r"\bvalid\b(?: (?:padding|convolutions?))?|\bunpadded\b"),
-    ("no bias",
-     r"(?:without|\bno|ignor\w+|exclud\w+|omit\w*|neglect\w*|disregard\w*)(?: the| any| a|"
-     r" all)? bias(?:es| terms?| parameters)?|bias-free|"
-     r"bias(?:es)? (?:is|are) (?:not used|omitted|ignored|not counted|neglected)|bias ?= ?false"),
     ("bias",
-     r"(?:with|including|include|plus|and|has|have|counting)(?: the| a| an| 1| its own|"
+     rf"(?:{_NOT}|never) (?:forget|ignore|omit|neglect|leave out)(?: about| the| any| all)* bias"
+     r"(?:es| terms?| parameters?| vectors?)?"),
+    ("no bias",
+     rf"{_NOT} (?:count|include|consider|use|have|contain)(?: the| any| a| all)* bias"
+     r"(?:es| terms?| parameters?| vectors?)?|"
+     r"(?:without|\bno|\bnot|\bignor\w+|\bexclud\w+|\bomit\w*|\bneglect\w*|\bdisregard\w*|"
+     r"\bleav\w+ out)(?: counting| including| considering)?(?: the| any| a| all)* bias"
+     r"(?:es| terms?| parameters?| vectors?)?\b|bias-free|"
+     r"bias(?:es| terms?| parameters?)? (?:(?:is|are|can|may|should|need|do|does) )?(?:to )?"
+     r"(?:be )?(?:not (?:be )?(?:used|counted|included|considered)|not count\b|omitted|ignored|"
+     r"neglected|left out|disregarded|excluded)|bias ?= ?false"),
+    ("bias",
+     r"(?:with|including|include|plus|and|has|have|counting|count)(?: the| a| an| 1| its own|"
      r" \d)? bias(?:es| terms?| parameters?)?(?: each| per filter)?|biases included|"
-     r"bias(?:es)? (?:is|are) (?:used|included|counted)|1 bias (?:vectors? |terms? )?(?:per|"
+     r"bias(?:es| terms?)? (?:is|are|should be|have to be|must be) (?:used|included|counted)|"
+     r"1 bias (?:vectors? |terms? )?(?:per|"
      r"for each|for every)[^.,;]*|bias ?= ?true"),
     ("1-d", r"\b(?:1-?d|one-dimensional|temporal)\b"),
     ("3-d", r"\b(?:3-?d|three-dimensional|volumetric)\b"),

@@ -157,7 +157,9 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
     found.foreign = found.foreign or strange
     bias = bias_of(facts)
     own = describing and clauses[:-1] and not _trails(words, facts, clauses)
-    if bias is not None and not own:
+    kinds = {one.kind for one in found.layers if one.kind not in _QUIET}
+    partly = not describing and found.mentioned and not kinds <= set(found.mentioned)
+    if bias is not None and not own and not partly:
         found.bias = bias
     return found
 
