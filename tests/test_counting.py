@@ -192,6 +192,12 @@ def answers(text: str) -> list[tuple[str, str]]:
         (r"\frac{10 - F}{2} + 1 = 3, (F, S) = ?", None),
         (r"h^2 = 2, h = ?", "no whole number fits with $1 \\le h \\le 2$"),
         (r"2 F + 1 = 10, F = ?", r"no whole number fits: the equation gives $F = \frac{9}{2}$"),
+        (r"\left\lfloor\frac{W-1}{2}\right\rfloor + 1 = 112, W = ?", r"223,\ 224"),
+        (r"\lfloor (W - 3 + 2\cdot 1)/2 \rfloor + 1 = 112, W = ?", r"223,\ 224"),
+        (r"\lceil \frac{W}{4} \rceil = 56, W = ?", r"221,\ 222,\ 223,\ 224"),
+        (r"\lfloor W/2 \rfloor + \lfloor W/3 \rfloor = 1000, W = ?", r"1200,\ 1201"),
+        (r"2 \lfloor \frac{W - 5}{10} \rfloor = 301, W = ?",
+         r"no whole number fits with $1 \le W \le 3084$"),
         (r"N = 32, F = 5, \lfloor \frac{N - F}{2} \rfloor + 1 = ?", "14"),
     ],
 )  # fmt: skip

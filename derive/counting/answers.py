@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from derive.counting import prose, questions, training
+from derive.counting.axes import channels_first
 from derive.counting.clauses import bias_of
 from derive.counting.counted import Counted
 from derive.counting.kinds import KINDS
@@ -33,9 +34,9 @@ _OF_BIASES = re.compile(
 def counted(document: Document) -> list[Counted]:
     """Every question and claim about counts in the words of a document, in order."""
     found: list[Counted] = []
-    described = Described()
     told = training.Told()
     text = list(sentences(document))
+    described = Described(first=channels_first([s.words for s in text]))
     if not any(questions.counts(s.words) or training.counts(s.words) for s in text):
         return found
     for place, sentence in enumerate(text):
@@ -52,6 +53,7 @@ def counted(document: Document) -> list[Counted]:
             one = training.claimed(sentence, told) or _claimed(sentence, described)
             some = [] if one is None else [one]
         described.answered |= bool(some)
+        described.asked = next((one.kind for one in some if one.asks), described.asked)
         found += some
     return found
 

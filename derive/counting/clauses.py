@@ -25,6 +25,7 @@ _MORE = frozenset(
 )
 _FEATURED = frozenset(["norm", "group norm", "layer norm", "rms norm", "prelu"])
 _LISTED = frozenset(["kernel", "stride", "padding", "dilation", "filters", "units"])
+_RECURRENT = frozenset(["rnn", "lstm", "gru", "bilstm"])
 _MOST = 64  # layers of one kind
 
 
@@ -92,6 +93,13 @@ def _with(layer: Layer, name: str, values: tuple[str, ...]) -> Layer:
         case "bias" | "no bias":
             takes = "bias" in KINDS[layer.kind].takes
             return replace(layer, bias=name == "bias") if takes else layer
+        case "two biases" | "pytorch" if layer.kind in _RECURRENT:
+            bias = layer.bias if name == "pytorch" else True
+            return replace(layer, bias=bias, more={**layer.more, "biases": 2})
+        case "running" if layer.kind == "norm":
+            return replace(layer, more={**layer.more, "running": 1})
+        case "pytorch" | "no running":
+            return layer
         case "same" if window:
             return replace(layer, same=True)
         case "causal":

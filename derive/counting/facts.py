@@ -58,7 +58,8 @@ FACTS: tuple[tuple[str, str], ...] = (
            rf"converts?)(?: the| an?| number of)* (?P<v>{V})(?:[- ](?:dimensional|channels?|"
            r"inputs?|"
            r"features?|units|values|neurons|feature maps))?(?: vectors?)? (?:in)?to"
-           rf" (?P<w>{V})(?:[- ](?:dimensional|channels?|outputs?|features?|units|values|"
+           r" (?!\d+ (?:[a-z-]+ ){0,2}(?:layer|block|stage)s?\b)"
+           rf"(?P<w>{V})(?:[- ](?:dimensional|channels?|outputs?|features?|units|values|"
            r"neurons|"
            r"feature maps|classes))?(?: vectors?)?"),
     ("to",
@@ -204,6 +205,19 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("no padding",
      r"\b(?:no|without|zero)(?: any)?(?: zero-?)? ?padding\b(?! ?(?:of|=|is|\d))|"
      r"\bvalid\b(?: (?:padding|convolutions?))?|\bunpadded\b"),
+    ("two biases",
+     r"(?:(?:each|every) gate (?:has|uses|keeps|with) |with |has |have |using |uses |counting )?"
+     r"(?:2 (?:separate |different )?bias(?:es| vectors?| terms?)|separate input and (?:recurrent|"
+     r"hidden|state) bias(?:es| vectors?))(?: (?:per|for each|in each|for every|for all|of each)"
+     r" gates?)?(?:,? (?:as|like) in pytorch)?"),
+    ("pytorch", r"\b(?:as|like) (?:in )?(?:pytorch|torch)\b|\bpytorch(?:'s)? (?:convention|lstm|"
+                r"gru|rnn|implementation)|\bin pytorch\b"),
+    ("no running", r"(?:without|not (?:counting|including)|exclud\w+|ignoring)(?: the| its)?"
+                   r" running (?:means?|averages?|statistics|variances?)"
+                   r"(?: and (?:the )?(?:running )?(?:means?|variances?))?"),
+    ("running", r"(?:includ\w+|with|and|plus|counting|as well as)(?: also| the| its| both)* running"
+                r" (?:means?|averages?|statistics|variances?)(?: and (?:the )?(?:running )?"
+                r"(?:means?|variances?))?"),
     ("bias",
      rf"(?:{_NOT}|never) (?:forget|ignore|omit|neglect|leave out)(?: about| the| any| all)* bias"
      r"(?:es| terms?| parameters?| vectors?)?"),

@@ -46,6 +46,7 @@ _LABELS = re.compile(
     r"|^\s*\d+[.)]\s|\b\d+ (?:points?|pts|marks)\b|\beach 1\b|\b1 (?:of|after) (?:another|the)?|"
     r"\bof (?:1|a single) (?:output )?(?:unit|neuron|pixel|activation)\b"
     r"|\ba receptive field (?:size )?of (?:size |at least )?\d+(?:x\d+)?"
+    r"|\bcount(?:s|ed)? as 2\b(?: (?:operations|flops))?"
     r"|\b(?:alexnet|lenet|vgg|resnet|imagenet|cifar|mnist|top)-?\d*\b"
 )  # fmt: skip
 # In the order in which they are tried at one place.

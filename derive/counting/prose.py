@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from derive.counting.axes import read_first
 from derive.counting.calls import called
 from derive.counting.clauses import (
     ANYWHERE,
@@ -26,6 +27,7 @@ from derive.counting.kinds import WINDOWS
 from derive.counting.layers import Extent, Layer
 from derive.counting.lexicon import Mark, marks
 from derive.counting.perceptrons import perceptron
+from derive.counting.repeats import again, repeated
 from derive.counting.sizes import axis
 from derive.counting.text import Sentence
 from derive.kernel.sizes import Axis
@@ -92,13 +94,16 @@ class Described:
     given: tuple[str, Axis] | None = None  # a count that is told of a layer that lacks a size
     whole: bool = False  # a network, a block: more than one layer is described
     bytes: Axis | None = None  # of one number
+    asked: str = ""  # the kind of the question before
+    recent: int = 0  # how many layers the last sentence that described some has added
+    first: bool = False  # the document writes channels before sides
 
 
 def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> Described:
     """What is described after one more sentence; ``words`` are those that no claim takes."""
-    words = words or sentence.words
+    words, times, at = repeated(words or sentence.words)
     found = replace(before, layers=list(before.layers), mentioned=())
-    seen = marks(words)
+    seen = read_first(marks(words)) if before.first else marks(words)
     facts = [mark for mark in seen if mark.sort == "fact"]
     strange, whole = "", _is_whole(words, seen)
     try:
@@ -109,6 +114,10 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
         else:
             made = [one for clause in clauses for one in layers_of(clause)]
         made = [one for one in made if not (asks and _generic(one, before, words, seen))]
+        further = any(mark.sort in ("kind", "call") and mark.span[0] >= at for mark in seen)
+        if times is None or (times > 1 and (further or not (made or _all_again(words, before)))):
+            raise NotUnderstood("repeated")
+        made = again(made, times)
         if not before.layers and before.loose and not any(map(_describes, made)):
             if len(made) == 1:  # "the vocabulary has .. words. .. does the embedding layer have?"
                 made = [told(made[0], before.loose)]
@@ -117,6 +126,7 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
     except NotUnderstood as error:
         clauses, made, loose, strange = [], [], [], str(error)
     describing = any(map(_describes, made))
+    found.recent = len(made) if describing else found.recent
     found.loose = tuple(loose) if not before.layers and not made else ()
     shape, channels = _premises(found, words, facts, bool(clauses or made))
     if strange or describing:
@@ -144,6 +154,8 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
             found.layers = _told_more(found, words, loose, made)
         except NotUnderstood as error:
             strange = str(error)
+    if times and times > 1 and not made:
+        found.layers = again(found.layers, times)
     found.layers = [_patched(one, found.patch) for one in found.layers]
     if shape:
         found.shape, found.premise = shape, not made
@@ -162,6 +174,11 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
     if bias is not None and not own and not partly:
         found.bias = bias
     return found
+
+
+def _all_again(words: str, before: Described) -> bool:
+    """Whether what is repeated is all that has been described."""
+    return before.recent == len(before.layers) or bool(re.search(r"whole|entire|\ball\b", words))
 
 
 def _patched(layer: Layer, patch: Extent) -> Layer:
@@ -239,6 +256,8 @@ def _premises(
                 channels = 3 if mark.name == "rgb" else 1
             case "channels" if not layered or "input" in mark.name:
                 channels = axis(mark.values[0])
+            case "width" if not layered and any(m.name == "length" for m in facts):
+                channels = axis(mark.values[0])  # of each place of a sequence
             case "length" if not shape:
                 shape = (axis(mark.values[0]),)
             case "patch":
@@ -343,6 +362,8 @@ def _told_more(
     if not facts or not layers:
         return layers
     kinds = {one.kind for one in named}
+    if not kinds and {name for name, _ in facts} == {"running"}:
+        kinds = {"norm"}
     first = _OF_INPUT.search(words) and all(n in ("inputs", "channels", "width") for n, _ in facts)
     if first and not kinds:
         return [told(layers[0], facts), *layers[1:]]

@@ -26,8 +26,15 @@ from derive.counting.prose import Described
 from derive.counting.slips import of_parameters, of_sizes
 from derive.counting.sought import fits, head_width, patches, reach, sought, stacked
 from derive.counting.windows import depth
+from derive.counting.written import as_written
 from derive.kernel.sizes import Axis, SizeError, latex, product
 
+# The layers that a count leaves out.
+_EXCEPT = re.compile(
+    r"\b(?:without|exclud\w+|ignor\w+|except(?:ing)?(?: for)?|apart from|other than|besides|"
+    r"not (?:counting|including)|leaving out|omitting|disregarding)\b([^,.;?()]*)"
+)
+_PLACED = re.compile(r"\b(?:first|second|third|last|final|output|hidden|input)\b")
 _EVERY = re.compile(r"\b(?:every|each|all|intermediate)\b")
 _FULL = re.compile(r"fully|dense|\bfc\b|linear|hidden|output layer")
 _NAMED = (("conv", r"\bconv"), ("dense", _FULL.pattern), ("norm", r"batch[- ]?norm|\bbn\b"),
@@ -61,12 +68,14 @@ def worked(blank: Counted, words: str, described: Described) -> Counted | None:
         shape = (*shape, described.channels)
     if not shape and described.channels is not None:
         shape = (*(0,) * plane, described.channels)  # only the channels matter
+    if len(shape) == 1 and layers[0].kind in ("rnn", "lstm", "gru", "bilstm"):
+        shape = ()  # how long a sequence is
     placed = through(_deepened(layers, shape), shape)
     match blank.kind:
         case "receptive field":
             return _field(blank, [one for one, _ in placed if one.kind in WINDOWS])
         case "output size" | "activations":
-            return _sizes(blank, words, placed, shape)
+            return as_written(_sizes(blank, words, placed, shape), words, described, plane)
         case "filter depth":
             filters = [(one, at) for one, at in placed if one.kind == "conv"]
             deep = depth(*filters[-1]) if filters else None
@@ -95,7 +104,14 @@ def _memory(blank: Counted, words: str, described: Described) -> Counted | None:
     elif described.given is not None and described.given[0] == "parameters":
         one = replace(blank, value=described.given[1])
     else:
-        one = worked(replace(blank, kind="parameters"), words, described)
+        # "How many weights are there? How much memory do they need?" leaves biases out.
+        they = described.asked == "weights" and re.search(r"\b(?:they|these|them|it)\b", words)
+        alone = they or re.search(r"\bweights?\b(?! and)", words)
+        more = re.search(r"\bbias|param", words)
+        kind = "weights" if alone and not more else "parameters"
+        one = worked(replace(blank, kind=kind), words, described)
+        if kind == "weights" and one is not None and any(o.bias for o in described.layers):
+            one = replace(one, assumed=(*one.assumed, "the biases are left out"))
         if one is not None and one.kind == "network":
             return None
     if one is None or one.value is None or isinstance(one.value, tuple):
@@ -150,6 +166,8 @@ def _summed(
     costs = blank.kind in ("multiply-adds", "operations")
     if blank.kind == "weights":
         chosen = [(replace(one, bias=False), at) for one, at in chosen]
+    if re.search(r"\b(?:trainable|learnable|learned|learnt)\b", words):
+        chosen = [(_learned(one), at) for one, at in chosen]
     lines: list[Line] = []
     for one, at in chosen:
         rule = KINDS[one.kind].multiply_adds if costs else KINDS[one.kind].parameters
@@ -181,6 +199,12 @@ def _summed(
     if any(one.bias is None for one, _ in chosen):
         return replace(made, also=(("without biases", bare),))
     return replace(made, slips=(("the biases are forgotten", bare),))
+
+
+def _learned(layer: Layer) -> Layer:
+    """A layer without what it stores and does not learn."""
+    more = {name: n for name, n in layer.more.items() if name != "running"}
+    return replace(layer, more=more)
 
 
 def _by_output(layer: Layer, made: Extent) -> tuple[Layer, Extent]:
@@ -224,8 +248,11 @@ def _chosen(
     placed: Sequence[tuple[Layer, Extent]], words: str, described: Described
 ) -> list[tuple[Layer, Extent]]:
     """The layers that a question is about: those it names, all of a network, or the only one."""
+    words, out = _left_out(words)
     whole = questions.WHOLE.search(words) or (described.whole and re.search(r"\bit\b", words))
     own = named(words)
+    if out:
+        placed, whole = [pair for pair in placed if pair[0].kind not in out], whole or not own
     if len(own) == 1 and not whole:
         of_kind = [(one, at) for one, at in placed if one.kind == own[0]]
         if of_kind and all(one.kind in ("pool", "other") for one, _ in of_kind):
@@ -246,6 +273,21 @@ def _chosen(
         spans = {one.span for one, _ in counting}
         return counting if len(spans) == 1 or _together(counting, words) else []
     return counting
+
+
+def _left_out(words: str) -> tuple[str, list[str]]:
+    """A question without the layers that it leaves out, and the kinds of these."""
+    out: list[str] = []
+    for found in _EXCEPT.finditer(words):
+        kinds = named(found[1])
+        if re.search(r"\bbias|\bpadding", found[1]) and not kinds:
+            continue
+        if _PLACED.search(found[1]) or ("layer" in found[1] and not kinds):
+            raise Unsaid(f"what is left: `{found[0].strip()}`")
+        if kinds:
+            out += kinds
+            words = words.replace(found[0], " " * len(found[0]))
+    return words, out
 
 
 def _together(counting: Sequence[tuple[Layer, Extent]], words: str) -> bool:
