@@ -24,6 +24,7 @@ from derive.counting.worked import named, worked
 from derive.kernel.sizes import Axis, SizeError
 from derive.latex.segment import Document
 
+_WHICH = "the text does not say whether the layer has biases"
 # A remark that may say which biases count.
 _OF_BIASES = re.compile(
     r"\bbias[^.]*\b(?:count|ignor|neglect|omit|exclud|includ|not|has|have|only)|"
@@ -47,7 +48,9 @@ def counted(document: Document) -> list[Counted]:
         told = training.told(sentence.words, told)
         if asks:
             about = _remarked(text[place + 1 :], described)
-            some = list(_asked(sentence, about, told))
+            bare = _remarked(text[place + 1 :], _as_before(described, before))
+            some = list(_asked(sentence, about, bare, told))
+            some = some if any(one.kind != "other" for one in some) else []
             described = _as_before(described, before)
         else:
             one = training.claimed(sentence, told) or _claimed(sentence, described)
@@ -67,12 +70,7 @@ def _remarked(after: Sequence[Sentence], described: Described) -> Described:
         facts = [mark for mark in marks(sentence.words) if mark.sort != "label"]
         counts = questions.asks(sentence.words) and questions.kind(sentence.words) is not None
         if not counts and facts and all(mark.name in ("bias", "no bias") for mark in facts):
-            bias = bias_of(facts)
-            layers = [
-                replace(one, bias=bias) if "bias" in KINDS[one.kind].takes else one
-                for one in described.layers
-            ]
-            return replace(described, layers=layers, bias=bias)
+            return _biased(described, bias_of(facts))
         asks = questions.asks(sentence.words)
         kinds = any(mark.sort in ("kind", "call") for mark in facts)
         if not asks and _OF_BIASES.search(sentence.words) and not (kinds and _sized(facts)):
@@ -80,6 +78,15 @@ def _remarked(after: Sequence[Sentence], described: Described) -> Described:
         if _sized(facts) or not asks:
             return described
     return described
+
+
+def _biased(described: Described, bias: bool | None) -> Described:
+    """All layers with biases, or without."""
+    layers = [
+        replace(one, bias=bias) if "bias" in KINDS[one.kind].takes else one
+        for one in described.layers
+    ]
+    return replace(described, layers=layers, bias=bias)
 
 
 def _as_before(described: Described, before: Described) -> Described:
@@ -109,22 +116,43 @@ def _unclaimed(words: str, described: Described) -> str:
 # --------------------------------------------------------------------------------------- questions
 
 
-def _asked(sentence: Sentence, described: Described, told: training.Told) -> Iterator[Counted]:
+def _asked(
+    sentence: Sentence, described: Described, bare: Described, told: training.Told
+) -> Iterator[Counted]:
+    """The answers to a sentence; ``bare`` is what is described without what it says of biases."""
     if (one := training.asked(sentence, told)) is not None:
         yield one
         return
     places = questions.parts(sentence.words)
-    kinds = [(questions.kind(sentence.words[a:b]), a, b) for a, b in places]
+    kinds = [
+        (questions.kind(sentence.words[a:b]) or questions.noun(sentence.words[a:b]), a, b)
+        for a, b in places
+    ]
     if all(kind is None for kind, _, _ in kinds):  # "for such a layer, with biases, how many .."
         whole = questions.kind(sentence.words)
         kinds = [(whole, 0, len(sentence.words))]
     several = sum(kind is not None for kind, _, _ in kinds) > 1
-    for kind, a, b in kinds:
-        if kind is None:
-            continue
+    told_of = [bias_of(marks(sentence.words[a:b])) for _, a, b in kinds]
+    for (kind, a, b), bias in zip(kinds, told_of, strict=True):
         part = sentence.words[a:b]
+        if kind is None:
+            if questions.wants(part) and len(kinds) > 1:
+                why = f"`{part.strip(' ?.')}` is not understood"
+                left = rf"\text{{{re.sub('[^a-z -]', '', part).strip()}}}"
+                yield Counted("other", sentence.span(a, b), left, missing=why)
+            continue
         words = part if several or named(part) else sentence.words
-        one = _answer(kind, words, sentence, described)
+        # "how many weights (without biases) and how many biases?": a word in the last part is of
+        # all that have none of their own
+        bias = told_of[-1] if bias is None else bias
+        about = described
+        if len(kinds) > 1 and any(said is not None for said in told_of):
+            about = bare if bias is None else _biased(bare, bias)
+        unclear = kind == "biases" and bias is None and False in told_of
+        if unclear and any(layer.bias is False for layer in bare.layers):
+            yield Counted(kind, sentence.span(a, b), _LEFT[kind], missing=_WHICH)
+            continue
+        one = _answer(kind, words, sentence, about)
         if one is not None:
             yield replace(one, span=sentence.span(a, b)) if several else one
 
@@ -146,6 +174,8 @@ def _answer(kind: str, words: str, sentence: Sentence, described: Described) -> 
 _LEFT = {
     "parameters": r"\text{parameters}",
     "weights": r"\text{weights}",
+    "biases": r"\text{biases}",
+    "connections": r"\text{connections}",
     "output size": r"\text{output size}",
     "activations": r"\text{activations}",
     "filter depth": r"\text{depth of a filter}",

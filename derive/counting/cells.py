@@ -140,6 +140,9 @@ def recurrent(gates: int, directions: int = 1) -> Callable[[Layer, Extent], Line
 def attention(layer: Layer, shape: Extent) -> Line:
     """Queries, keys, values and the output: four maps of the model's width onto itself."""
     d = layer.size("width", "the dimension of the model")
+    one, heads = layer.more.get("head width"), layer.more.get("heads")
+    if one is not None and (heads is None or one * heads != d):
+        raise Unsaid("how the heads make up the dimension of the model")
     bias = layer.bias is not False
     total = 4 * (d * d + (d if bias else 0))
     letters = "4 (d^2 + d)" if bias else "4 d^2"

@@ -98,6 +98,13 @@ def _with(layer: Layer, name: str, values: tuple[str, ...]) -> Layer:
             return replace(layer, bias=bias, more={**layer.more, "biases": 2})
         case "running" if layer.kind == "norm":
             return replace(layer, more={**layer.more, "running": 1})
+        case "up and down" if layer.kind == "feed-forward":
+            width, inner, back = values
+            if back != width:
+                raise NotUnderstood(back.strip("«»"))
+            return _with(_with(layer, "width", (width,)), "inner", (inner,))
+        case "head width" if layer.kind == "attention":
+            return replace(layer, more={**layer.more, "head width": axis(values[0])})
         case "pytorch" | "no running":
             return layer
         case "same" if window:

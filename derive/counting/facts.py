@@ -49,10 +49,18 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("chain", r"(?P<v>(?:\d+|«[^»]+»)(?:\s*->\s*(?:\d+|«[^»]+»))+)(?![\w-])"
               r"|(?<![\w-])(?P<w>(?:\d+|«[^»]+»)(?:--?(?:\d+|«[^»]+»)){2,})(?![\w-])"),
     ("list", rf"(?:sizes|widths|dimensions|architecture|units|neurons)(?: per layer)?{_IS}"
-             rf"[\[(]?(?P<v>{V}(?:, (?:and )?| and ){V}(?:(?:, (?:and )?| and ){V})*)[\])]?"),
+             rf"[\[(]?(?P<v>{V}(?:, (?:and )?| and ){V}(?:(?:, (?:and )?| and ){V})*)(?!\w)[\])]?"
+             rf"(?! (?!(?:{_AFTER}|each|neurons|units|nodes)\b)[a-z⟦«\d])"),
+    ("list", rf"(?:mlp|perceptron|network|autoencoder)(?: with)? [\[(]?"
+             rf"(?P<v>{V}(?:, ?{V}){{2,}})(?!\w)[\])]?(?! (?!(?:{_AFTER})\b)[a-z⟦«\d])"),
     ("list", rf"[\[(](?P<v>{V}(?:, ?{V}){{2,}})[\])]"),
+    ("up and down", rf"maps?(?: from)? (?P<v>{V})(?: dimensions)? (?:up )?to (?P<w>{V})"
+                    rf"(?: dimensions)?,? and (?:then )?(?:back|down)(?: again)? to (?P<f>{V})"),
     ("both channels", rf"(?P<v>{V}) (?:input|in) and (?P<w>{V}) (?:output|out)(?: channels?)?"),
     ("equal channels", rf"(?P<v>{V}) input and output channels"),
+    ("both", rf"(?:of|with) (?P<v>{V}) (?:units|neurons|nodes)(?: (?:is|are))?(?: fully| densely)?"
+             rf" connected to (?:an?|the|1|another)(?: [a-z]+){{0,3}} layer (?:of|with) (?P<w>{V})"
+             r" (?:units|neurons|nodes)"),
     ("both", rf"(?P<v>{V}) inputs? and (?P<w>{V}) outputs?(?: (?:units|neurons|features|nodes))?"),
     ("to", r"(?:from|maps?|mapping|reduces?|reducing|expands?|expanding|projects?|takes|taking|"
            rf"converts?)(?: the| an?| number of)* (?P<v>{V})(?:[- ](?:dimensional|channels?|"
@@ -89,6 +97,10 @@ FACTS: tuple[tuple[str, str], ...] = (
      r"(?:[ -]sizes?)?(?: of size| of shape| with size| size| of dimensions?| of|"
      rf" (?:that|which) are(?: each)?| are| is| is of size| =|:|,)* ?(?P<d>{D})"),
     ("kernel",
+     r"(?:(?<=pooling)|(?<=pooling layer)|(?<=pooling layers)|(?<=pool)|(?<=pool layer))"
+     rf" (?:of|with)(?: a)?(?: window)?(?: of)?(?: size| shape)? (?P<d>{D})"
+     r"(?! (?:input|image|vol))"),
+    ("kernel",
      rf"(?P<d>{D})[- ](?:\w+ )?(?:filters?|kernels?|windows?|neighbou?rhoods?|regions?)\b"),
     ("kernel",
      r"(?:kernel[ _-]sizes?|filter[ -]sizes?|window[ -]sizes?|pool[ -]sizes?|filters? of size|"
@@ -113,6 +125,8 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("stride", _assigned("[sS]")),
     ("padding", _assigned("[pP]")),
     ("heads", _numbered(r"(?:attention )?heads?")),
+    ("heads", _assigned(r"h") + r"(?: parallel)?(?: attention)? heads?\b"),
+    ("head width", r"⟦ *d_\{?[kqv]\}?(?: *= *d_\{?[kqv]\}?)* *= *(?P<v>\d+) *⟧"),
     ("inner",
      _measured(r"(?:feed-?forward|ffn|mlp|inner)[ -](?:hidden[ -])?(?:dimension|width|size|"
                r"layer)(?:ality)?")),

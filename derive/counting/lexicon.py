@@ -42,7 +42,7 @@ _LABELS = re.compile(
     r"(?<![\w ])[\[(] ?\d+ ?[\])]|[\[(] ?\d+ ?(?:points?|pts?|marks?|p)\.? ?[\])]|^ *\(\d+\)|"
     r"\bboth layer[- ]norm(?:ali[sz]ation)?s\b|"
     r"\b(?:problem|exercise|question|section|figure|table|chapter|example|part|task|layer|step|"
-    r"lecture|quiz)s? \d+"
+    r"lecture|quiz)s? \d+(?!\d|--?\d| ?(?:->|→))"
     r"|^\s*\d+[.)]\s|\b\d+ (?:points?|pts|marks)\b|\beach 1\b|\b1 (?:of|after) (?:another|the)?|"
     r"\bof (?:1|a single) (?:output )?(?:unit|neuron|pixel|activation)\b"
     r"|\ba receptive field (?:size )?of (?:size |at least )?\d+(?:x\d+)?"

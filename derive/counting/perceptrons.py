@@ -29,10 +29,13 @@ def perceptron(words: str, seen: Sequence[Mark], span: tuple[int, int]) -> list[
         return None
     facts = [m for m in seen if m.sort == "fact"]
     kinds = [m for m in seen if m.sort in ("kind", "call")]
-    if any(m.name not in ("dense", "other", "feed-forward") for m in kinds):
+    if any(m.name not in ("dense", "other", "feed-forward", "flat") for m in kinds):
         return None
     sizes: list[str] | None = None
-    chains = [m for m in facts if m.name in ("chain", "list")]
+    chains = [
+        m for m in facts if m.name in ("chain", "list")
+        and not re.search(r"hidden layers?(?: (?:of|with|have|has))?$", words[: m.span[0]].strip())
+    ]  # fmt: skip
     hidden = _hidden(words, facts, kinds)
     if len(chains) == 1 and len(chains[0].values) > 2:
         sizes = list(chains[0].values)
@@ -70,7 +73,8 @@ def _hidden(words: str, facts: Sequence[Mark], kinds: Sequence[Mark]) -> list[tu
     values = own[0].values
     if len(values) == 1:
         return [(own[0], values[0])] * count
-    return [(own[0], value) for value in values] if len(values) == count else []
+    alone = count == 1 and not layer.values[0] and words[layer.span[1] - 1] == "s"
+    return [(own[0], value) for value in values] if len(values) == count or alone else []
 
 
 def _ends(

@@ -28,8 +28,24 @@ _ASKS = re.compile(
     r"\?\s*$|= \?|^\W*(?:\(?[a-z0-9]\)\s*)?"
     r"(?:find|compute|calculate|determine|give|state|count|what|how|derive)\b|\?"
 )
+# What may be counted, and is asked beside something else: "the parameters and the output size".
+_NOUNS = (
+    r"(?:(?:the|its|their|total|trainable|learnable|output|spatial|resulting|number|of) )*"
+    r"(?:parameters|params|weights|connections|activations|neurons|multiplications|"
+    r"multiply-adds|macs|flops|operations|memory|receptive field|(?<=the )output|(?<=its )output|"
+    r"(?:output|feature map|activation) (?:volume )?(?:size|shape|dimension|volume|height|width)s?)"
+    r"(?=\s*[?.,;]|\s*$| (?:of (?:the|this|each|a)|does|do|are|is|in|has|have|needed|required)\b)"
+)
+_AFTER_NOUN = "|".join(
+    f"(?<={noun})" for noun in (
+        "parameters", "params", "weights", "multiplications", "multiply-adds", "activations",
+        "flops", "macs", "memory", "field", "output size", "output shape", "output volume",
+    )
+)  # fmt: skip
 _PART = re.compile(
     r",? and (?=(?:how|what|which|find|compute|calculate|the number of)\b)|"
+    rf"(?:{_AFTER_NOUN}),? and (?={_NOUNS})|"
+    rf"(?:,|,? and) (?=(?:the|its|their) {_NOUNS})|"
     r"[,;:] (?=(?:how|what|which|find|compute)\b)"
 )
 _PARAMS = r"\b(?:trainable |learnable |free )?(?:parameters|params|weights and biases)\b"
@@ -73,9 +89,14 @@ _KINDS = (
     ("channels", r"how many (?:input )?channels|number of (?:input )?channels", r""),
     ("inputs", r"how many (?:inputs|input (?:units|neurons|features))", r""),
     ("units", r"how many (?:outputs|output units|hidden units|units)\b", r""),
+    ("biases",
+     r"(?:how many|number of|count the) (?:trainable |learnable )?bias(?:es| terms| parameters)\b",
+     r""),
+    ("connections", r"(?:how many|number of) connections", r""),
     ("weights",
      r"(?:how many|number of|count the) (?:trainable |learnable )?weights\b(?! and)", r""),
     ("parameters", _PARAMS, _MANY),
+    ("parameters", rf"^\W*(?:and |the |total )*{_PARAMS}\W*\?", r""),
     ("filter depth",
      r"depth of (?:each|the|every|a|its)(?: \w+)? (?:filter|kernel)|how deep (?:is|are)[^?]*filter",
      r""),
@@ -138,6 +159,18 @@ def kind(words: str) -> str | None:
         if mark.sort == "fact":
             rest[slice(*mark.span)] = " " * (mark.span[1] - mark.span[0])
     return None if COMPARES.search("".join(rest)) else name
+
+
+def noun(words: str) -> str | None:
+    """What is asked for beside something else, by its noun alone: ".. and the output size"."""
+    if re.match(rf"\W*{_NOUNS}", words) is None:
+        return None
+    return kind(re.sub(r"^\W*(?:the|its|their)? ?", "number of ", words))
+
+
+def wants(words: str) -> bool:
+    """Whether a part of a question asks for a number, whatever it is."""
+    return bool(re.match(rf"\W*(?:how (?:many|much)\b|the number of\b|{_NOUNS})", words))
 
 
 def _kind(words: str) -> str | None:

@@ -49,7 +49,8 @@ _NAMES = re.compile(
     r"\W*(?:number of )?(?:trainable |learnable )?param(?:eter)?s\W*", re.IGNORECASE
 )
 _SPLIT = re.compile(
-    r"(?<=[.?!;])\s+|\n\s*\n|\\item(?:\[[^\]]*\])?|\\\\|\\(?:sub)*(?:section|paragraph)\*?"
+    r"(?<=[.?!;])\s+|\n\s*\n|\\(?:item|question|(?:sub)*part)\b(?:\[[^\]]*\])?|\\\\|"
+    r"\\(?:sub)*(?:section|paragraph)\*?"
 )
 _COMMANDS = re.compile(r"\\(?:emph|textbf|textit|underline)\{([^{}]*)\}")
 
@@ -139,7 +140,7 @@ _WORDS = re.compile(
     r"(?P<letter>\b(?-i:[B-HJ-Z])\b"
     r"(?= (?:input|hidden|output|unit|class|filter|channel|feature|neuron)))|"
     r"(?P<large>\d+(?:\.\d+)?) (?P<power>thousand|million|billion)\b|"
-    r"(?P<long>\d{1,3}(?:,\d{3})+(?!\d))|"
+    r"(?P<long>\d{1,3}(?:,\d{3})+(?!,?\d))|"
     rf"(?P<worded>\b(?:{_WORDED})(?:[- ]by[- ](?:{_WORDED}))+\b)|"
     rf"(?P<word>\b(?:{_WORDED})\b"
     r"(?=\s|-(?:layer|stage|block|pixel|channel|class|unit|neuron|head|fold)s?\b)|"

@@ -48,6 +48,8 @@ def worked(blank: Counted, words: str, described: Described) -> Counted | None:
     """The answer to a question about what is described; None where it is about something else."""
     if (rule := _OTHERS.get(blank.kind)) is not None:
         return rule(blank, words, described)
+    if blank.kind == "connections":
+        raise Unsaid("what counts as a connection")
     if blank.kind in ("multiply-adds", "operations") and not described.layers:
         return product_costs(blank, words)
     if blank.kind == "memory":
@@ -61,7 +63,7 @@ def worked(blank: Counted, words: str, described: Described) -> Counted | None:
     strange = [kind for kind in described.mentioned if kind not in {one.kind for one in layers}]
     if strange:
         raise Unsaid(f"what the {strange[0]} is like")
-    if described.bias is not None:
+    if described.bias is not None and blank.kind != "biases":
         layers = [replace(one, bias=described.bias) if one.bias is None else one for one in layers]
     plane = layers[0].plane
     if len(shape) == plane and described.channels is not None:
@@ -164,6 +166,8 @@ def _summed(
     if not chosen:
         return None
     costs = blank.kind in ("multiply-adds", "operations")
+    if blank.kind == "biases":
+        return _biases(blank, chosen)
     if blank.kind == "weights":
         chosen = [(replace(one, bias=False), at) for one, at in chosen]
     if re.search(r"\b(?:trainable|learnable|learned|learnt)\b", words):
@@ -199,6 +203,21 @@ def _summed(
     if any(one.bias is None for one, _ in chosen):
         return replace(made, also=(("without biases", bare),))
     return replace(made, slips=(("the biases are forgotten", bare),))
+
+
+def _biases(blank: Counted, chosen: Sequence[tuple[Layer, Extent]]) -> Counted:
+    """What the parameters with biases have more than those without."""
+    counts: list[Axis] = []
+    for one, at in chosen:
+        if "bias" not in KINDS[one.kind].takes and one.kind != "pool":
+            raise Unsaid(f"what the biases of the {one.kind} are")
+        full, bare = (_sum_of([(one, at)], bias) for bias in (True, False))
+        counts.append(0 if one.bias is False else full + -1 * bare)
+    total: Axis = 0
+    for n in counts:
+        total = n + total
+    steps = (" + ".join(map(latex, counts)), latex(total))
+    return replace(blank, steps=tuple(dict.fromkeys(steps)), value=total)
 
 
 def _learned(layer: Layer) -> Layer:
