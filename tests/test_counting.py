@@ -125,6 +125,9 @@ def test_symbolic_counts() -> None:
         (CONV + "How many parameters and how many gates does it have?", [140, None]),
         (CONV + "stride 1. How many weights (without biases) does it have? How many parameters?",
          [135, 140]),
+        ("Ignore biases in this exercise. A dense layer has 10 inputs and 5 outputs. How many "
+         "parameters does it have? A dense layer has 20 inputs and 5 outputs. How many parameters "
+         "does it have?", [50, 100]),
         ("How many parameters does a dense layer with 10 inputs, 5 outputs and biases have?", [55]),
         ("A network has an input layer with 4 neurons, one hidden layer with 5 neurons and 3 "
          "output neurons. How many weights and how many biases are there?", [35, 8]),
@@ -162,6 +165,13 @@ def test_what_is_asked_beside_and_not_understood_is_said() -> None:
     one, other = found(CONV + "How many parameters and connections does the layer have?")
     assert one.value == 140
     assert other.missing == "the text does not say what counts as a connection"
+
+
+def test_a_letter_that_is_sought_is_one_of_the_sizes() -> None:
+    text = "A filter of size $F$ with stride $S=2$ and no padding maps an input of size 11 to an "
+    (one,) = found(text + "output of size 5. What is $F$?")
+    assert (one.kind, one.result) == ("kernel", r"2,\ 3")
+    assert found("An image of width 10 is blurred. What is $F$?") == []
 
 
 def test_a_size_of_heads_is_no_loss() -> None:

@@ -19,6 +19,7 @@ from derive.counting.layers import Extent, Unsaid
 from derive.counting.lexicon import Mark, marks
 from derive.counting.prose import Described
 from derive.counting.sizes import axis
+from derive.counting.sought import size_named
 from derive.counting.text import Sentence, sentences
 from derive.counting.worked import named, worked
 from derive.kernel.sizes import Axis, SizeError
@@ -108,6 +109,8 @@ def _unclaimed(words: str, described: Described) -> str:
     for claim in questions.claims(words):
         if claim.kind == "output size" and not described.layers:
             continue
+        if claim.kind == "output size":
+            described.made = tuple(map(axis, claim.number.split("x")))
         start, end = claim.span
         words = words[:start] + " " * (end - start) + words[end:]
     return words
@@ -130,10 +133,14 @@ def _asked(
     ]
     if all(kind is None for kind, _, _ in kinds):  # "for such a layer, with biases, how many .."
         whole = questions.kind(sentence.words)
+        if whole is None and (letter := questions.letter(sentence.words)) is not None:
+            whole = size_named(letter, described)
         kinds = [(whole, 0, len(sentence.words))]
     several = sum(kind is not None for kind, _, _ in kinds) > 1
     told_of = [bias_of(marks(sentence.words[a:b])) for _, a, b in kinds]
-    for (kind, a, b), bias in zip(kinds, told_of, strict=True):
+    both = list(zip(kinds, told_of, strict=True))
+    before = [bias for (kind, _, _), bias in both if kind is None and bias is not None]
+    for (kind, a, b), bias in both:
         part = sentence.words[a:b]
         if kind is None:
             if questions.wants(part) and len(kinds) > 1:
@@ -142,9 +149,10 @@ def _asked(
                 yield Counted("other", sentence.span(a, b), left, missing=why)
             continue
         words = part if several or named(part) else sentence.words
-        # "how many weights (without biases) and how many biases?": a word in the last part is of
-        # all that have none of their own
+        # "how many weights (without biases) and how many biases?": a word in the last part, or
+        # before the question, is of all that have none of their own
         bias = told_of[-1] if bias is None else bias
+        bias = next(iter(before), None) if bias is None else bias
         about = described
         if len(kinds) > 1 and any(said is not None for said in told_of):
             about = bare if bias is None else _biased(bare, bias)

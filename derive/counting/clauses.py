@@ -18,7 +18,7 @@ Fact = tuple[str, tuple[str, ...]]
 # Facts of the input or of the training, and not of a layer.
 ANYWHERE = frozenset(
     ["image", "made", "rgb", "gray", "patch", "samples", "batch", "epochs", "length", "bits",
-     "bytes", "parameters", "side", "frames"]
+     "bytes", "parameters", "side", "frames", "input side"]
 )  # fmt: skip
 _MORE = frozenset(
     ["hidden", "vocabulary", "width", "inner", "heads", "context", "layers", "rank", "experts"]

@@ -188,6 +188,17 @@ FACTS: tuple[tuple[str, str], ...] = (
      r"|(?:gives?|yields?|produces?|makes?|results? in|obtains?|gets?|for|into|"
      r"with) an output(?: feature)?"
      rf"(?: map| volume| image)?(?: of size| of shape| of)+ (?P<w>{D})"),
+    ("made",
+     r"outputs?(?: of (?:a|the|this) (?:convolution|layer))?(?: image| volume| map)? "
+     r"(?:has|of|with|must have|should have|must be|should be|is)(?: an?)?(?: spatial)? "
+     rf"(?:width|size|height|side)(?: of)? "
+     rf"(?:(?P<v>{V}(?!x))|(?P<d>{D})|⟦ *[A-Za-z] *= *(?P<w>\d+) *⟧)"),
+    ("made",
+     r"outputs?(?: of (?:a|the|this) (?:convolution|layer))?(?: image| volume| map)? "
+     rf"(?:must|should) be (?P<d>{D})"),
+    ("input side",
+     r"inputs?(?: image)?(?: (?:is|has|of|with))*(?: an?)?(?: spatial)? "
+     rf"(?:width|size|height|side)(?: of)? (?:(?P<v>{V}(?!x))|⟦ *[A-Za-z] *= *(?P<w>\d+) *⟧)"),
     ("parameters", rf"(?P<v>{V}) (?:trainable |learnable |free )?(?:parameters|params)\b"),
     ("side", r"⟦ *[NWH] *= *(?P<v>\d+) *⟧"),
     ("channels",

@@ -17,6 +17,7 @@ _MLP = re.compile(
     r"(?:fully[- ]connected|feed-?forward|neural|dense) (?:neural )?network|\bnetwork\b|"
     r"\bautoencoder"
 )
+_EARLIER = re.compile(r"how many[^?]*\b((?:this|the above|the given) (?:network|model))\b")
 _KNOWN = frozenset(
     ["chain", "list", "inputs", "units", "hidden", "both", "bias", "no bias", "to", "width",
      "samples", "batch", "epochs", "image", "rgb", "gray", "layers"]
@@ -48,6 +49,8 @@ def perceptron(words: str, seen: Sequence[Mark], span: tuple[int, int]) -> list[
         return None
     if any(m.name not in _KNOWN for m in facts):
         raise NotUnderstood(next(m.name for m in facts if m.name not in _KNOWN))
+    if (earlier := _EARLIER.search(words)) is not None:
+        raise NotUnderstood(earlier[1])  # it may stand in equations, with other biases
     deep = next((m.values[0] for m in facts if m.name == "layers"), "")
     if deep and deep != str(len(sizes) - 1):
         raise NotUnderstood(f"{deep} layers")  # which of them count is not said

@@ -42,7 +42,8 @@ _FOREIGN = re.compile(
     r"on the (?:left|right|top|bottom)|"
     # another layer than the one described
     r"\bdoubl\w+|\bhalv\w+|\btwice\b|\breplac\w+|\bremov\w+|\binstead\b|\bincreas\w+|"
-    r"\bdecreas\w+|\bchang\w+|reduc\w+ the (?:number|size)"
+    r"\bdecreas\w+|\bchang\w+|reduc\w+ the (?:number|size)|"
+    r"\beach (?:[a-z]+ ){0,3}followed by [^.;]*(?:pool|norm)"
 )
 _CONTINUES = re.compile(
     r"^\s*(?:then|next|after|afterwards|followed|finally|this is|it is)\b|\bfollow(?:s|ed)\b|"
@@ -84,6 +85,7 @@ class Described:
     channels: Axis | None = None
     foreign: str = ""
     bias: bool | None = None
+    always: bool | None = None  # whether biases count, said before any layer
     answered: bool = False
     premise: bool = False  # the shape was told on its own, before any layer
     patch: Extent = ()
@@ -148,7 +150,8 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
         found.mentioned = tuple(one.kind for one in made if one not in kept)
         found.layers += kept
         loose = loose or [f for clause in clauses for f in clause.facts]
-        if shape and before.layers and (_RESULT.search(words) or before.answered):
+        told_of = not any(mark.name == "made" for mark in facts) and _RESULT.search(words)
+        if shape and before.layers and (told_of or before.answered):
             found.layers, found.foreign, found.answered = [*kept], "", False
         try:
             found.layers = _told_more(found, words, loose, made)
@@ -173,6 +176,7 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
     partly = not describing and found.mentioned and not kinds <= set(found.mentioned)
     if bias is not None and not own and not partly:
         found.bias = bias
+        found.always = bias if not found.layers else found.always
     return found
 
 
@@ -202,7 +206,7 @@ def _start(found: Described, before: Described, shaped: bool) -> None:
     found.layers, found.foreign, found.answered, found.whole = [], "", False, before.whole
     if before.layers:
         found.made, found.given, found.whole = (), None, False
-        found.bias = None
+        found.bias = found.always
         if not shaped and not before.premise:
             found.shape, found.channels = (), None
 
@@ -244,6 +248,7 @@ def _premises(
     """The shape of the input that a sentence gives, and its channels where it gives them alone."""
     shape: Extent = ()
     channels: Axis | None = None
+    plane = 1 if any(mark.name == "1-d" for mark in facts) else 2
     for mark in facts:
         match mark.name:
             case "image":
@@ -273,8 +278,11 @@ def _premises(
                 shape = (axis(mark.values[0]),) * 2
             case "parameters":
                 found.given = ("parameters", axis(mark.values[0]))
+            case "input side" if not shape and not any(isinstance(n, int) for n in found.shape):
+                shape = (axis(mark.values[0]),) * plane
             case "made":
-                found.made = tuple(axis(part) for part in mark.values[0].split("x"))
+                sides = mark.values[0].split("x")
+                found.made = tuple(axis(p) for p in (sides if len(sides) > 1 else sides * plane))
             case "bits" | "bytes":
                 size = int(mark.values[0])
                 found.bytes = size // 8 if mark.name == "bits" else size

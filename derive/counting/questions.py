@@ -34,7 +34,7 @@ _NOUNS = (
     r"(?:parameters|params|weights|connections|activations|neurons|multiplications|"
     r"multiply-adds|macs|flops|operations|memory|receptive field|(?<=the )output|(?<=its )output|"
     r"(?:output|feature map|activation) (?:volume )?(?:size|shape|dimension|volume|height|width)s?)"
-    r"(?=\s*[?.,;]|\s*$| (?:of (?:the|this|each|a)|does|do|are|is|in|has|have|needed|required)\b)"
+    r"(?=\s*[?.,;]|\s*$| (?:of (?:the|this|each|a)|does|do|are|is|in|has|have|needed|and)\b)"
 )
 _AFTER_NOUN = "|".join(
     f"(?<={noun})" for noun in (
@@ -135,6 +135,9 @@ _COSTS = re.compile(
 )
 _CLAIMS = (("parameters", _CLAIMED), ("output size", _SIZED), ("receptive field", _SEEN),
            ("multiply-adds", _COSTS))  # fmt: skip
+_LETTER = re.compile(
+    r"\W*(?:\(?[a-z]\) *)?(?:what (?:is|was|must be)|find|determine|solve for) («[^»]+»)\W*$"
+)
 WHOLE = re.compile(r"network|model|\bcnn\b|block|\bmlp\b|altogether|in total|\btotal\b|stack")
 
 
@@ -180,6 +183,12 @@ def _kind(words: str) -> str | None:
     return None
 
 
+def letter(words: str) -> str | None:
+    """The letter that a question is for: "what is F?"."""
+    found = _LETTER.match(words)
+    return None if found is None else found[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a sentence says that a count is: its place in the words, and the number as a text."""
@@ -198,7 +207,8 @@ class Claim:
 
 def counts(words: str) -> bool:
     """Whether a sentence may ask for a count or state one; cheap, for most texts do not."""
-    return (asks(words) and _kind(words) is not None) or any(True for _ in claims(words))
+    asked = asks(words) and (_kind(words) is not None or letter(words) is not None)
+    return asked or any(True for _ in claims(words))
 
 
 def claims(words: str) -> Iterator[Claim]:

@@ -26,7 +26,7 @@ from derive.counting.prose import Described
 from derive.counting.slips import of_parameters, of_sizes
 from derive.counting.sought import fits, head_width, patches, reach, sought, stacked
 from derive.counting.windows import depth
-from derive.counting.written import as_written
+from derive.counting.written import as_written, axes_known
 from derive.kernel.sizes import Axis, SizeError, latex, product
 
 # The layers that a count leaves out.
@@ -70,6 +70,7 @@ def worked(blank: Counted, words: str, described: Described) -> Counted | None:
         shape = (*shape, described.channels)
     if not shape and described.channels is not None:
         shape = (*(0,) * plane, described.channels)  # only the channels matter
+    axes_known(layers[0], shape)
     if len(shape) == 1 and layers[0].kind in ("rnn", "lstm", "gru", "bilstm"):
         shape = ()  # how long a sequence is
     placed = through(_deepened(layers, shape), shape)
@@ -96,7 +97,11 @@ _OTHERS: dict[str, Callable[[Counted, str, Described], Counted | None]] = {
 
 def _memory(blank: Counted, words: str, described: Described) -> Counted | None:
     """The bytes of activations, or of parameters."""
-    if re.search(r"activation|feature map|output|volume|image", words):
+    stored_here = re.search(r"activation|feature map|volume", words)
+    learned = re.search(r"\bweights?\b|\bparam", words)
+    if stored_here and learned:
+        raise Unsaid("which memory is meant: of what is learned, or of what is computed")
+    if stored_here or (re.search(r"output|image", words) and not learned):
         if described.layers:
             one = worked(replace(blank, kind="activations"), words, described)
         elif described.shape and described.shape[0] != 0:

@@ -1,4 +1,4 @@
-r"""The size of an output as the document writes sizes.
+r"""Sizes as the document writes them: which axis is which, of an input and of an output.
 
 The idea: what is counted is one image with its channels last; the document may have a batch of
 them, or the channels first.
@@ -11,9 +11,21 @@ from dataclasses import replace
 
 from derive.counting.axes import shown_first
 from derive.counting.counted import Counted
-from derive.counting.layers import times
+from derive.counting.kinds import WINDOWS
+from derive.counting.layers import Extent, Layer, Unsaid, times
 from derive.counting.prose import Described
 from derive.kernel.sizes import latex
+
+
+def axes_known(layer: Layer, shape: Extent) -> None:
+    """Unsaid where an image has an axis too many, or may have its channels first: 3x32x32."""
+    if layer.kind not in WINDOWS:
+        return
+    if len(shape) > layer.plane + 1:
+        raise Unsaid(f"what each axis of ${times(shape)}$ is")
+    first, *rest = shape or (0,)
+    if len(rest) == layer.plane == 2 and first in (1, 3) and rest[0] == rest[1] not in (1, 2, 3):
+        raise Unsaid(f"whether ${times(shape)}$ has its channels first")
 
 
 def as_written(
