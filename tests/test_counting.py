@@ -122,6 +122,16 @@ def test_symbolic_counts() -> None:
         (CONV + "stride 1. Find the output size, the number of parameters and the receptive field.",
          [(30, 30, 5), 140, 3]),
         (CONV + "How many weights and biases does it have?", [140]),
+        (CONV + "stride 1. Find the output volume size, number of parameters, and number of "
+         "multiplications.", [(30, 30, 5), 140, 30 * 30 * 5 * 27]),
+        (CONV + "stride 1. Determine (i) the number of parameters, (ii) the output size.",
+         [140, (30, 30, 5)]),
+        (CONV + "stride 1. Determine: the number of parameters; the output size; the receptive "
+         "field.", [140, (30, 30, 5), 3]),
+        (CONV + "stride 1. Give its output size and parameter count.", [(30, 30, 5), 140]),
+        (CONV + "stride 1. Weights? Biases?", [135, 5]),
+        ("The weights of a dense layer with 1000 inputs and 10 outputs are stored in float16. How "
+         "many bytes do they need?", [20000]),
         (CONV + "How many parameters and how many gates does it have?", [140, None]),
         (CONV + "stride 1. How many weights (without biases) does it have? How many parameters?",
          [135, 140]),

@@ -25,6 +25,7 @@ from derive.counting.worked import named, worked
 from derive.kernel.sizes import Axis, SizeError
 from derive.latex.segment import Document
 
+_STORED = re.compile(r"\bweights?\b(?! and)[^.?]*\b(?:stored|kept|saved|held)\b")
 _WHICH = "the text does not say whether the layer has biases"
 # A remark that may say which biases count.
 _OF_BIASES = re.compile(
@@ -42,7 +43,7 @@ def counted(document: Document) -> list[Counted]:
     if not any(questions.counts(s.words) or training.counts(s.words) for s in text):
         return found
     for place, sentence in enumerate(text):
-        asks = questions.asks(sentence.words)
+        asks = questions.asks(sentence.words) or _goes_on(text[:place], sentence)
         own = _unclaimed(sentence.words, described)
         before = described
         described = prose.read(sentence, before, asks, own)
@@ -57,9 +58,21 @@ def counted(document: Document) -> list[Counted]:
             one = training.claimed(sentence, told) or _claimed(sentence, described)
             some = [] if one is None else [one]
         described.answered |= bool(some)
+        if _STORED.search(sentence.words):
+            described.asked = "weights"
         described.asked = next((one.kind for one in some if one.asks), described.asked)
         found += some
     return found
+
+
+def _goes_on(before: Sequence[Sentence], sentence: Sentence) -> bool:
+    """Whether a list of questions goes on: "find the number of parameters; the output size"."""
+    for one in reversed(before):
+        if not one.words.rstrip().endswith(";"):
+            return False
+        if questions.asks(one.words):
+            return questions.noun(sentence.words) is not None
+    return False
 
 
 def _remarked(after: Sequence[Sentence], described: Described) -> Described:

@@ -31,7 +31,7 @@ _ASKS = re.compile(
 # What may be counted, and is asked beside something else: "the parameters and the output size".
 _NOUNS = (
     r"(?:(?:the|its|their|total|trainable|learnable|output|spatial|resulting|number|of) )*"
-    r"(?:parameters|params|weights|connections|activations|neurons|multiplications|"
+    r"(?:parameters|params|parameter count|weights|connections|activations|neurons|multiplications|"
     r"multiply-adds|macs|flops|operations|memory|receptive field|(?<=the )output|(?<=its )output|"
     r"(?:output|feature map|activation) (?:volume )?(?:size|shape|dimension|volume|height|width)s?)"
     r"(?=\s*[?.,;]|\s*$| (?:of (?:the|this|each|a)|does|do|are|is|in|has|have|needed|and)\b)"
@@ -45,10 +45,14 @@ _AFTER_NOUN = "|".join(
 _PART = re.compile(
     r",? and (?=(?:how|what|which|find|compute|calculate|the number of)\b)|"
     rf"(?:{_AFTER_NOUN}),? and (?={_NOUNS})|"
-    rf"(?:,|,? and) (?=(?:the|its|their) {_NOUNS})|"
+    rf"(?:,|,? and) (?=(?:the |its |their |(?:total )?number of ){_NOUNS})|"
+    rf"(?:[,;]|,? and|:)? \((?:[a-z]|[ivx]+)\) (?={_NOUNS}|(?:how|what|which|find|compute)\b)|"
     r"[,;:] (?=(?:how|what|which|find|compute)\b)"
 )
-_PARAMS = r"\b(?:trainable |learnable |free )?(?:parameters|params|weights and biases)\b"
+_PARAMS = (
+    r"\b(?:trainable |learnable |free )?"
+    r"(?:parameters|params|parameter counts?|weights and biases)\b"
+)
 _MANY = r"how many|number of|count(?: of| its)?\b|#|total\b"
 _SIZE = (
     r"(?:output|spatial|resulting|feature map|activation|intermediate)[^.?]{0,30}"
@@ -96,6 +100,8 @@ _KINDS = (
     ("weights",
      r"(?:how many|number of|count the) (?:trainable |learnable )?weights\b(?! and)", r""),
     ("parameters", _PARAMS, _MANY),
+    ("weights", r"^\W*(?:and |the |total )*weights\W*\?", r""),
+    ("biases", r"^\W*(?:and |the |total )*biases\W*\?", r""),
     ("parameters", rf"^\W*(?:and |the |total )*{_PARAMS}\W*\?", r""),
     ("filter depth",
      r"depth of (?:each|the|every|a|its)(?: \w+)? (?:filter|kernel)|how deep (?:is|are)[^?]*filter",
