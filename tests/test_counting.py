@@ -122,6 +122,7 @@ def test_symbolic_counts() -> None:
         (CONV + "stride 1. Find the output size, the number of parameters and the receptive field.",
          [(30, 30, 5), 140, 3]),
         (CONV + "How many weights and biases does it have?", [140]),
+        (CONV + "stride 1. How many parameters are there with and without bias?", [140, 135]),
         (CONV + "stride 1. Find the output volume size, number of parameters, and number of "
          "multiplications.", [(30, 30, 5), 140, 30 * 30 * 5 * 27]),
         (CONV + "stride 1. Determine (i) the number of parameters, (ii) the output size.",

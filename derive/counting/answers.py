@@ -26,6 +26,7 @@ from derive.kernel.sizes import Axis, SizeError
 from derive.latex.segment import Document
 
 _STORED = re.compile(r"\bweights?\b(?! and)[^.?]*\b(?:stored|kept|saved|held)\b")
+_BOTH = re.compile(r"\bwith(out)?(?: bias(?:es)?)? (?:and|or) with(?:out)?(?: an?| the| any)? bias")
 _WHICH = "the text does not say whether the layer has biases"
 # A remark that may say which biases count.
 _OF_BIASES = re.compile(
@@ -169,6 +170,13 @@ def _asked(
         about = described
         if len(kinds) > 1 and any(said is not None for said in told_of):
             about = bare if bias is None else _biased(bare, bias)
+        if (two := _BOTH.search(part)) is not None:
+            for counted_too in (True, False) if two[1] is None else (False, True):
+                one = _answer(kind, words, sentence, _biased(described, counted_too))
+                if one is not None:
+                    says = r"\ \text{with biases}" if counted_too else r"\ \text{without biases}"
+                    yield replace(one, left=one.left + says)
+            continue
         unclear = kind == "biases" and bias is None and False in told_of
         if unclear and any(layer.bias is False for layer in bare.layers):
             yield Counted(kind, sentence.span(a, b), _LEFT[kind], missing=_WHICH)

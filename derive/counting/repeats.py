@@ -16,7 +16,7 @@ _REPEATED = re.compile(
     r"(?:(?:this|these|that|the|both|all|it|which)\b(?: (?:same|whole|entire|2|3|4|two|three))?"
     r"(?: (?:pair|block|sequence|pattern|structure|stage|combination|module|unit|group|layers?|"
     r"operations?|step)s?)?(?: of layers)?(?: (?:is|are|being))? )?"
-    r"(?:then )?(?:repeated|stacked|applied)(?: in total)? (?:(?P<twice>twice)|(?P<n>\d+) times)"
+    r"(?:then )?(?:repeated|stacked)(?: in total)? (?:(?P<twice>twice)|(?P<n>\d+) times)"
     r"(?: in total| in a row| in succession)?\b"
 )
 _SAME = re.compile(r"\brepeat(?:s|ed|ing)?\b")
