@@ -109,6 +109,41 @@ def test_symbolic_counts() -> None:
         ("With $10$-fold cross-validation, how many models are trained?", [10]),
         (r"An MLP $784 \to 100 \to 10$ with biases. How many parameters does it have?", [79510]),
         ("A batch norm layer on 64 channels. How many learnable parameters does it have?", [128]),
+        (CONV + "padding 1. What is the number of parameters and the output size?",
+         [140, (32, 32, 5)]),
+        (CONV + "stride 2. Output volume? Parameters?", [(15, 15, 5), 140]),
+        (CONV + "stride 1. How many parameters and multiplications does it need, without biases?",
+         [135, 30 * 30 * 5 * 27]),
+        (CONV + "stride 1. How many weights (without biases) and how many biases are there?",
+         [135, 5]),
+        (CONV + "without bias. How many biases does it have?", [0]),
+        (CONV + "stride 1. How many parameters with biases and how many parameters without biases?",
+         [140, 135]),
+        (CONV + "stride 1. Find the output size, the number of parameters and the receptive field.",
+         [(30, 30, 5), 140, 3]),
+        (CONV + "How many weights and biases does it have?", [140]),
+        (CONV + "stride 1. How many parameters are there with and without bias?", [140, 135]),
+        (CONV + "stride 1. Find the output volume size, number of parameters, and number of "
+         "multiplications.", [(30, 30, 5), 140, 30 * 30 * 5 * 27]),
+        (CONV + "stride 1. Determine (i) the number of parameters, (ii) the output size.",
+         [140, (30, 30, 5)]),
+        (CONV + "stride 1. Determine: the number of parameters; the output size; the receptive "
+         "field.", [140, (30, 30, 5), 3]),
+        (CONV + "stride 1. Give its output size and parameter count.", [(30, 30, 5), 140]),
+        (CONV + "stride 1. Weights? Biases?", [135, 5]),
+        ("The weights of a dense layer with 1000 inputs and 10 outputs are stored in float16. How "
+         "many bytes do they need?", [20000]),
+        (CONV + "How many parameters and how many gates does it have?", [140, None]),
+        (CONV + "stride 1. How many weights (without biases) does it have? How many parameters?",
+         [135, 140]),
+        ("Ignore biases in this exercise. A dense layer has 10 inputs and 5 outputs. How many "
+         "parameters does it have? A dense layer has 20 inputs and 5 outputs. How many parameters "
+         "does it have?", [50, 100]),
+        ("How many parameters does a dense layer with 10 inputs, 5 outputs and biases have?", [55]),
+        ("A network has an input layer with 4 neurons, one hidden layer with 5 neurons and 3 "
+         "output neurons. How many weights and how many biases are there?", [35, 8]),
+        ("A dense layer has 4096 inputs and 4096 outputs. How many weights does it have? How much "
+         "memory do they need in 32-bit floats?", [2**24, 2**26]),
     ],
 )  # fmt: skip
 def test_words_of_courses(text: str, expected: list) -> None:
@@ -135,6 +170,28 @@ def test_words_of_courses(text: str, expected: list) -> None:
 )  # fmt: skip
 def test_other_prose_claims_and_asks_nothing(text: str) -> None:
     assert [one for one in found(text) if one.value is not None or not one.asks] == []
+
+
+def test_what_is_asked_beside_and_not_understood_is_said() -> None:
+    one, other = found(CONV + "How many parameters and connections does the layer have?")
+    assert one.value == 140
+    assert other.missing == "the text does not say what counts as a connection"
+
+
+def test_a_letter_that_is_sought_is_one_of_the_sizes() -> None:
+    text = "A filter of size $F$ with stride $S=2$ and no padding maps an input of size 11 to an "
+    (one,) = found(text + "output of size 5. What is $F$?")
+    assert (one.kind, one.result) == ("kernel", r"2,\ 3")
+    assert found("An image of width 10 is blurred. What is $F$?") == []
+
+
+def test_a_size_of_heads_is_no_loss() -> None:
+    text = (
+        r"Multi-head attention with $h=8$ heads, $d_{model} = 512$, $d_k = d_v = 64$, no biases. "
+    )
+    network = d.read(text + "How many parameters does it have?")
+    assert [one.value for one in network.counts] == [4 * 512**2]
+    assert network.root is None
 
 
 def test_what_is_not_said_is_asked_back() -> None:
@@ -192,6 +249,12 @@ def answers(text: str) -> list[tuple[str, str]]:
         (r"\frac{10 - F}{2} + 1 = 3, (F, S) = ?", None),
         (r"h^2 = 2, h = ?", "no whole number fits with $1 \\le h \\le 2$"),
         (r"2 F + 1 = 10, F = ?", r"no whole number fits: the equation gives $F = \frac{9}{2}$"),
+        (r"\left\lfloor\frac{W-1}{2}\right\rfloor + 1 = 112, W = ?", r"223,\ 224"),
+        (r"\lfloor (W - 3 + 2\cdot 1)/2 \rfloor + 1 = 112, W = ?", r"223,\ 224"),
+        (r"\lceil \frac{W}{4} \rceil = 56, W = ?", r"221,\ 222,\ 223,\ 224"),
+        (r"\lfloor W/2 \rfloor + \lfloor W/3 \rfloor = 1000, W = ?", r"1200,\ 1201"),
+        (r"2 \lfloor \frac{W - 5}{10} \rfloor = 301, W = ?",
+         r"no whole number fits with $1 \le W \le 3084$"),
         (r"N = 32, F = 5, \lfloor \frac{N - F}{2} \rfloor + 1 = ?", "14"),
     ],
 )  # fmt: skip

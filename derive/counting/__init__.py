@@ -6,7 +6,7 @@ the numbers put in.  What a text does not say for certain is not assumed in sile
 Rooms: ``layers`` (layers as numbers), ``kinds`` (a row for each kind: its words and its formulas,
 which are in ``windows`` and ``cells``); ``text`` (a document as sentences), ``facts`` and
 ``lexicon`` (words to marks), ``clauses``, ``perceptrons``, ``calls`` and ``prose`` (marks to
-layers); ``questions`` and ``answers`` (what a document asks and claims), ``worked``, ``sought`` and
-``memory`` (the worked lines), ``training`` (epochs and folds), ``arithmetic`` (formulas of
-numbers), ``solving`` (unknowns).
+layers), with ``axes`` (channels first) and ``repeats``; ``questions`` and ``answers`` (what a
+document asks and claims), ``worked``, ``written``, ``sought`` and ``memory`` (the worked lines),
+``training`` (epochs and folds), ``arithmetic`` (formulas of numbers), ``solving`` (unknowns).
 """

@@ -63,8 +63,12 @@ def _inputs(layer: Layer, shape: Extent) -> tuple[Axis, str]:
 def norm(layer: Layer, shape: Extent) -> Line:
     """A scale and a shift for each feature."""
     features = _features(layer, shape, "how many features are normalised")
-    total = norm_parameters(features)
-    return Line(total, (rf"2 \cdot {shown(features)}", latex(total)))
+    total, each = norm_parameters(features), 2
+    told: tuple[str, ...] = ()
+    if "running" in layer.more:
+        total, each = 2 * total, 4
+        told = ("a scale, a shift, a running mean and a running variance for each feature",)
+    return Line(total, (rf"{each} \cdot {shown(features)}", latex(total)), told)
 
 
 def one_each(layer: Layer, shape: Extent) -> Line:
@@ -127,7 +131,7 @@ def recurrent(gates: int, directions: int = 1) -> Callable[[Layer, Extent], Line
         letters = "n h + h^2" + (" + h" if biases == 1 else f" + {biases} h" if bias else "")
         steps = [rf"{front} ({letters})" if front else letters,
                  rf"{front} \cdot ({inner})" if front else inner, latex(total)]  # fmt: skip
-        assumed = ("one bias for each gate is counted" if gates > 1 else BIASED,)
+        assumed = ("one bias for each gate is counted" if gates > 1 and biases == 1 else BIASED,)
         return Line(total, tuple(steps), assumed if layer.bias is None else ())
 
     return line
@@ -136,6 +140,9 @@ def recurrent(gates: int, directions: int = 1) -> Callable[[Layer, Extent], Line
 def attention(layer: Layer, shape: Extent) -> Line:
     """Queries, keys, values and the output: four maps of the model's width onto itself."""
     d = layer.size("width", "the dimension of the model")
+    one, heads = layer.more.get("head width"), layer.more.get("heads")
+    if one is not None and (heads is None or one * heads != d):
+        raise Unsaid("how the heads make up the dimension of the model")
     bias = layer.bias is not False
     total = 4 * (d * d + (d if bias else 0))
     letters = "4 (d^2 + d)" if bias else "4 d^2"

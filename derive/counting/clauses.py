@@ -18,13 +18,14 @@ Fact = tuple[str, tuple[str, ...]]
 # Facts of the input or of the training, and not of a layer.
 ANYWHERE = frozenset(
     ["image", "made", "rgb", "gray", "patch", "samples", "batch", "epochs", "length", "bits",
-     "bytes", "parameters", "side", "frames"]
+     "bytes", "parameters", "side", "frames", "input side"]
 )  # fmt: skip
 _MORE = frozenset(
     ["hidden", "vocabulary", "width", "inner", "heads", "context", "layers", "rank", "experts"]
 )
 _FEATURED = frozenset(["norm", "group norm", "layer norm", "rms norm", "prelu"])
 _LISTED = frozenset(["kernel", "stride", "padding", "dilation", "filters", "units"])
+_RECURRENT = frozenset(["rnn", "lstm", "gru", "bilstm"])
 _MOST = 64  # layers of one kind
 
 
@@ -92,6 +93,20 @@ def _with(layer: Layer, name: str, values: tuple[str, ...]) -> Layer:
         case "bias" | "no bias":
             takes = "bias" in KINDS[layer.kind].takes
             return replace(layer, bias=name == "bias") if takes else layer
+        case "two biases" | "pytorch" if layer.kind in _RECURRENT:
+            bias = layer.bias if name == "pytorch" else True
+            return replace(layer, bias=bias, more={**layer.more, "biases": 2})
+        case "running" if layer.kind == "norm":
+            return replace(layer, more={**layer.more, "running": 1})
+        case "up and down" if layer.kind == "feed-forward":
+            width, inner, back = values
+            if back != width:
+                raise NotUnderstood(back.strip("«»"))
+            return _with(_with(layer, "width", (width,)), "inner", (inner,))
+        case "head width" if layer.kind == "attention":
+            return replace(layer, more={**layer.more, "head width": axis(values[0])})
+        case "pytorch" | "no running":
+            return layer
         case "same" if window:
             return replace(layer, same=True)
         case "causal":

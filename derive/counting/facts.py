@@ -37,6 +37,7 @@ def _assigned(letter: str) -> str:
 
 _FILTERS = r"filters?|kernels?|output (?:channels?|(?:feature )?maps?|filters)|out[- ]channels?"
 _ADJECTIVES = r"different |learned |learnable |separate |conv(?:olution(?:al)?)? "
+_NOT = r"(?:\b(?:do|does|did|need|should|must|may) ?n(?:o|['’])t(?: to)?)"
 _ACTIVE = r"relu |sigmoid |tanh |linear |softmax |logistic "
 _CHANNELS = r"(?:input |in[- ])?channels?"
 _OF_SIZE = (
@@ -48,16 +49,25 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("chain", r"(?P<v>(?:\d+|«[^»]+»)(?:\s*->\s*(?:\d+|«[^»]+»))+)(?![\w-])"
               r"|(?<![\w-])(?P<w>(?:\d+|«[^»]+»)(?:--?(?:\d+|«[^»]+»)){2,})(?![\w-])"),
     ("list", rf"(?:sizes|widths|dimensions|architecture|units|neurons)(?: per layer)?{_IS}"
-             rf"[\[(]?(?P<v>{V}(?:, (?:and )?| and ){V}(?:(?:, (?:and )?| and ){V})*)[\])]?"),
+             rf"[\[(]?(?P<v>{V}(?:, (?:and )?| and ){V}(?:(?:, (?:and )?| and ){V})*)(?!\w)[\])]?"
+             rf"(?! (?!(?:{_AFTER}|each|neurons|units|nodes)\b)[a-z⟦«\d])"),
+    ("list", rf"(?:mlp|perceptron|network|autoencoder)(?: with)? [\[(]?"
+             rf"(?P<v>{V}(?:, ?{V}){{2,}})(?!\w)[\])]?(?! (?!(?:{_AFTER})\b)[a-z⟦«\d])"),
     ("list", rf"[\[(](?P<v>{V}(?:, ?{V}){{2,}})[\])]"),
+    ("up and down", rf"maps?(?: from)? (?P<v>{V})(?: dimensions)? (?:up )?to (?P<w>{V})"
+                    rf"(?: dimensions)?,? and (?:then )?(?:back|down)(?: again)? to (?P<f>{V})"),
     ("both channels", rf"(?P<v>{V}) (?:input|in) and (?P<w>{V}) (?:output|out)(?: channels?)?"),
     ("equal channels", rf"(?P<v>{V}) input and output channels"),
+    ("both", rf"(?:of|with) (?P<v>{V}) (?:units|neurons|nodes)(?: (?:is|are))?(?: fully| densely)?"
+             rf" connected to (?:an?|the|1|another)(?: [a-z]+){{0,3}} layer (?:of|with) (?P<w>{V})"
+             r" (?:units|neurons|nodes)"),
     ("both", rf"(?P<v>{V}) inputs? and (?P<w>{V}) outputs?(?: (?:units|neurons|features|nodes))?"),
     ("to", r"(?:from|maps?|mapping|reduces?|reducing|expands?|expanding|projects?|takes|taking|"
            rf"converts?)(?: the| an?| number of)* (?P<v>{V})(?:[- ](?:dimensional|channels?|"
            r"inputs?|"
            r"features?|units|values|neurons|feature maps))?(?: vectors?)? (?:in)?to"
-           rf" (?P<w>{V})(?:[- ](?:dimensional|channels?|outputs?|features?|units|values|"
+           r" (?!\d+ (?:[a-z-]+ ){0,2}(?:layer|block|stage)s?\b)"
+           rf"(?P<w>{V})(?:[- ](?:dimensional|channels?|outputs?|features?|units|values|"
            r"neurons|"
            r"feature maps|classes))?(?: vectors?)?"),
     ("to",
@@ -87,6 +97,10 @@ FACTS: tuple[tuple[str, str], ...] = (
      r"(?:[ -]sizes?)?(?: of size| of shape| with size| size| of dimensions?| of|"
      rf" (?:that|which) are(?: each)?| are| is| is of size| =|:|,)* ?(?P<d>{D})"),
     ("kernel",
+     r"(?:(?<=pooling)|(?<=pooling layer)|(?<=pooling layers)|(?<=pool)|(?<=pool layer))"
+     rf" (?:of|with)(?: a)?(?: window)?(?: of)?(?: size| shape)? (?P<d>{D})"
+     r"(?! (?:input|image|vol))"),
+    ("kernel",
      rf"(?P<d>{D})[- ](?:\w+ )?(?:filters?|kernels?|windows?|neighbou?rhoods?|regions?)\b"),
     ("kernel",
      r"(?:kernel[ _-]sizes?|filter[ -]sizes?|window[ -]sizes?|pool[ -]sizes?|filters? of size|"
@@ -111,6 +125,8 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("stride", _assigned("[sS]")),
     ("padding", _assigned("[pP]")),
     ("heads", _numbered(r"(?:attention )?heads?")),
+    ("heads", _assigned(r"h") + r"(?: parallel)?(?: attention)? heads?\b"),
+    ("head width", r"⟦ *d_\{?[kqv]\}?(?: *= *d_\{?[kqv]\}?)* *= *(?P<v>\d+) *⟧"),
     ("inner",
      _measured(r"(?:feed-?forward|ffn|mlp|inner)[ -](?:hidden[ -])?(?:dimension|width|size|"
                r"layer)(?:ality)?")),
@@ -172,6 +188,17 @@ FACTS: tuple[tuple[str, str], ...] = (
      r"|(?:gives?|yields?|produces?|makes?|results? in|obtains?|gets?|for|into|"
      r"with) an output(?: feature)?"
      rf"(?: map| volume| image)?(?: of size| of shape| of)+ (?P<w>{D})"),
+    ("made",
+     r"outputs?(?: of (?:a|the|this) (?:convolution|layer))?(?: image| volume| map)? "
+     r"(?:has|of|with|must have|should have|must be|should be|is)(?: an?)?(?: spatial)? "
+     rf"(?:width|size|height|side)(?: of)? "
+     rf"(?:(?P<v>{V}(?!x))|(?P<d>{D})|⟦ *[A-Za-z] *= *(?P<w>\d+) *⟧)"),
+    ("made",
+     r"outputs?(?: of (?:a|the|this) (?:convolution|layer))?(?: image| volume| map)? "
+     rf"(?:must|should) be (?P<d>{D})"),
+    ("input side",
+     r"inputs?(?: image)?(?: (?:is|has|of|with))*(?: an?)?(?: spatial)? "
+     rf"(?:width|size|height|side)(?: of)? (?:(?P<v>{V}(?!x))|⟦ *[A-Za-z] *= *(?P<w>\d+) *⟧)"),
     ("parameters", rf"(?P<v>{V}) (?:trainable |learnable |free )?(?:parameters|params)\b"),
     ("side", r"⟦ *[NWH] *= *(?P<v>\d+) *⟧"),
     ("channels",
@@ -203,14 +230,36 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("no padding",
      r"\b(?:no|without|zero)(?: any)?(?: zero-?)? ?padding\b(?! ?(?:of|=|is|\d))|"
      r"\bvalid\b(?: (?:padding|convolutions?))?|\bunpadded\b"),
-    ("no bias",
-     r"(?:without|\bno|ignor\w+|exclud\w+|omit\w*|neglect\w*|disregard\w*)(?: the| any| a|"
-     r" all)? bias(?:es| terms?| parameters)?|bias-free|"
-     r"bias(?:es)? (?:is|are) (?:not used|omitted|ignored|not counted|neglected)|bias ?= ?false"),
+    ("two biases",
+     r"(?:(?:each|every) gate (?:has|uses|keeps|with) |with |has |have |using |uses |counting )?"
+     r"(?:2 (?:separate |different )?bias(?:es| vectors?| terms?)|separate input and (?:recurrent|"
+     r"hidden|state) bias(?:es| vectors?))(?: (?:per|for each|in each|for every|for all|of each)"
+     r" gates?)?(?:,? (?:as|like) in pytorch)?"),
+    ("pytorch", r"\b(?:as|like) (?:in )?(?:pytorch|torch)\b|\bpytorch(?:'s)? (?:convention|lstm|"
+                r"gru|rnn|implementation)|\bin pytorch\b"),
+    ("no running", r"(?:without|not (?:counting|including)|exclud\w+|ignoring)(?: the| its)?"
+                   r" running (?:means?|averages?|statistics|variances?)"
+                   r"(?: and (?:the )?(?:running )?(?:means?|variances?))?"),
+    ("running", r"(?:includ\w+|with|and|plus|counting|as well as)(?: also| the| its| both)* running"
+                r" (?:means?|averages?|statistics|variances?)(?: and (?:the )?(?:running )?"
+                r"(?:means?|variances?))?"),
     ("bias",
-     r"(?:with|including|include|plus|and|has|have|counting)(?: the| a| an| 1| its own|"
+     rf"(?:{_NOT}|never) (?:forget|ignore|omit|neglect|leave out)(?: about| the| any| all)* bias"
+     r"(?:es| terms?| parameters?| vectors?)?"),
+    ("no bias",
+     rf"{_NOT} (?:count|include|consider|use|have|contain)(?: the| any| a| all)* bias"
+     r"(?:es| terms?| parameters?| vectors?)?|"
+     r"(?:without|\bno|\bnot|\bignor\w+|\bexclud\w+|\bomit\w*|\bneglect\w*|\bdisregard\w*|"
+     r"\bleav\w+ out)(?: counting| including| considering)?(?: the| any| a| all)* bias"
+     r"(?:es| terms?| parameters?| vectors?)?\b|bias-free|"
+     r"bias(?:es| terms?| parameters?)? (?:(?:is|are|can|may|should|need|do|does) )?(?:to )?"
+     r"(?:be )?(?:not (?:be )?(?:used|counted|included|considered)|not count\b|omitted|ignored|"
+     r"neglected|left out|disregarded|excluded)|bias ?= ?false"),
+    ("bias",
+     r"(?:with|including|include|plus|and|has|have|counting|count)(?: the| a| an| 1| its own|"
      r" \d)? bias(?:es| terms?| parameters?)?(?: each| per filter)?|biases included|"
-     r"bias(?:es)? (?:is|are) (?:used|included|counted)|1 bias (?:vectors? |terms? )?(?:per|"
+     r"bias(?:es| terms?)? (?:is|are|should be|have to be|must be) (?:used|included|counted)|"
+     r"1 bias (?:vectors? |terms? )?(?:per|"
      r"for each|for every)[^.,;]*|bias ?= ?true"),
     ("1-d", r"\b(?:1-?d|one-dimensional|temporal)\b"),
     ("3-d", r"\b(?:3-?d|three-dimensional|volumetric)\b"),

@@ -37,15 +37,18 @@ _CALL = re.compile(r"(?:nn\.|tf\.keras\.layers\.|layers\.)?\b(?P<name>conv[123]d
                    r"dropout|"
                    r"lstm|gru|rnn)\((?P<given>[^()]*)\)")  # fmt: skip
 _NEXT = re.compile(r"\bfollowed by\b|\band then\b|\bthen\b|,? next|;|->|→|\bafter (?:that|which)\b")
+_WINDOWED = re.compile(r"\bfilter|\bkernel|conv|\bpool|\bwindow|\boutput (?:has|is|of|must)")
 _STRAY = re.compile(rf"(?:{D}|{V})")
 _LABELS = re.compile(
     r"(?<![\w ])[\[(] ?\d+ ?[\])]|[\[(] ?\d+ ?(?:points?|pts?|marks?|p)\.? ?[\])]|^ *\(\d+\)|"
+    r"^\W*(?:what (?:is|was|must be)|find|determine|solve for) «[^»]+»|"
     r"\bboth layer[- ]norm(?:ali[sz]ation)?s\b|"
     r"\b(?:problem|exercise|question|section|figure|table|chapter|example|part|task|layer|step|"
-    r"lecture|quiz)s? \d+"
+    r"lecture|quiz)s? \d+(?!\d|--?\d| ?(?:->|→))"
     r"|^\s*\d+[.)]\s|\b\d+ (?:points?|pts|marks)\b|\beach 1\b|\b1 (?:of|after) (?:another|the)?|"
     r"\bof (?:1|a single) (?:output )?(?:unit|neuron|pixel|activation)\b"
     r"|\ba receptive field (?:size )?of (?:size |at least )?\d+(?:x\d+)?"
+    r"|\bcount(?:s|ed)? as 2\b(?: (?:operations|flops))?"
     r"|\b(?:alexnet|lenet|vgg|resnet|imagenet|cifar|mnist|top)-?\d*\b"
 )  # fmt: skip
 # In the order in which they are tried at one place.
@@ -80,10 +83,17 @@ def marks(words: str) -> list[Mark]:
             if m is not None and (best is None or m.start() < best.start()):
                 best, row = m, k
         if best is None:
-            return found
+            return found if _WINDOWED.search(words) else [_unplaced(mark, words) for mark in found]
         sort, name, _ = _ROWS[row]
         found.append(_mark(sort, name, best))
         at = best.end()
+
+
+def _unplaced(mark: Mark, words: str) -> Mark:
+    """An input "of size 10" has sides where windows move over it; elsewhere it says nothing."""
+    if mark.name != "input side":
+        return mark
+    return Mark("number", words[slice(*mark.span)], (), mark.span)
 
 
 def _mark(sort: str, name: str, m: re.Match[str]) -> Mark:

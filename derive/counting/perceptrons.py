@@ -17,6 +17,7 @@ _MLP = re.compile(
     r"(?:fully[- ]connected|feed-?forward|neural|dense) (?:neural )?network|\bnetwork\b|"
     r"\bautoencoder"
 )
+_EARLIER = re.compile(r"how many[^?]*\b((?:this|the above|the given) (?:network|model))\b")
 _KNOWN = frozenset(
     ["chain", "list", "inputs", "units", "hidden", "both", "bias", "no bias", "to", "width",
      "samples", "batch", "epochs", "image", "rgb", "gray", "layers"]
@@ -29,10 +30,13 @@ def perceptron(words: str, seen: Sequence[Mark], span: tuple[int, int]) -> list[
         return None
     facts = [m for m in seen if m.sort == "fact"]
     kinds = [m for m in seen if m.sort in ("kind", "call")]
-    if any(m.name not in ("dense", "other", "feed-forward") for m in kinds):
+    if any(m.name not in ("dense", "other", "feed-forward", "flat") for m in kinds):
         return None
     sizes: list[str] | None = None
-    chains = [m for m in facts if m.name in ("chain", "list")]
+    chains = [
+        m for m in facts if m.name in ("chain", "list")
+        and not re.search(r"hidden layers?(?: (?:of|with|have|has))?$", words[: m.span[0]].strip())
+    ]  # fmt: skip
     hidden = _hidden(words, facts, kinds)
     if len(chains) == 1 and len(chains[0].values) > 2:
         sizes = list(chains[0].values)
@@ -45,6 +49,8 @@ def perceptron(words: str, seen: Sequence[Mark], span: tuple[int, int]) -> list[
         return None
     if any(m.name not in _KNOWN for m in facts):
         raise NotUnderstood(next(m.name for m in facts if m.name not in _KNOWN))
+    if (earlier := _EARLIER.search(words)) is not None:
+        raise NotUnderstood(earlier[1])  # it may stand in equations, with other biases
     deep = next((m.values[0] for m in facts if m.name == "layers"), "")
     if deep and deep != str(len(sizes) - 1):
         raise NotUnderstood(f"{deep} layers")  # which of them count is not said
@@ -70,7 +76,8 @@ def _hidden(words: str, facts: Sequence[Mark], kinds: Sequence[Mark]) -> list[tu
     values = own[0].values
     if len(values) == 1:
         return [(own[0], values[0])] * count
-    return [(own[0], value) for value in values] if len(values) == count else []
+    alone = count == 1 and not layer.values[0] and words[layer.span[1] - 1] == "s"
+    return [(own[0], value) for value in values] if len(values) == count or alone else []
 
 
 def _ends(

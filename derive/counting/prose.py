@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from derive.counting.axes import read_first
 from derive.counting.calls import called
 from derive.counting.clauses import (
     ANYWHERE,
@@ -26,6 +27,7 @@ from derive.counting.kinds import WINDOWS
 from derive.counting.layers import Extent, Layer
 from derive.counting.lexicon import Mark, marks
 from derive.counting.perceptrons import perceptron
+from derive.counting.repeats import again, repeated
 from derive.counting.sizes import axis
 from derive.counting.text import Sentence
 from derive.kernel.sizes import Axis
@@ -40,7 +42,8 @@ _FOREIGN = re.compile(
     r"on the (?:left|right|top|bottom)|"
     # another layer than the one described
     r"\bdoubl\w+|\bhalv\w+|\btwice\b|\breplac\w+|\bremov\w+|\binstead\b|\bincreas\w+|"
-    r"\bdecreas\w+|\bchang\w+|reduc\w+ the (?:number|size)"
+    r"\bdecreas\w+|\bchang\w+|reduc\w+ the (?:number|size)|"
+    r"\beach (?:[a-z]+ ){0,3}followed by [^.;]*(?:pool|norm)"
 )
 _CONTINUES = re.compile(
     r"^\s*(?:then|next|after|afterwards|followed|finally|this is|it is)\b|\bfollow(?:s|ed)\b|"
@@ -82,6 +85,7 @@ class Described:
     channels: Axis | None = None
     foreign: str = ""
     bias: bool | None = None
+    always: bool | None = None  # whether biases count, said before any layer
     answered: bool = False
     premise: bool = False  # the shape was told on its own, before any layer
     patch: Extent = ()
@@ -92,13 +96,16 @@ class Described:
     given: tuple[str, Axis] | None = None  # a count that is told of a layer that lacks a size
     whole: bool = False  # a network, a block: more than one layer is described
     bytes: Axis | None = None  # of one number
+    asked: str = ""  # the kind of the question before
+    recent: int = 0  # how many layers the last sentence that described some has added
+    first: bool = False  # the document writes channels before sides
 
 
 def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> Described:
     """What is described after one more sentence; ``words`` are those that no claim takes."""
-    words = words or sentence.words
+    words, times, at = repeated(words or sentence.words)
     found = replace(before, layers=list(before.layers), mentioned=())
-    seen = marks(words)
+    seen = read_first(marks(words)) if before.first else marks(words)
     facts = [mark for mark in seen if mark.sort == "fact"]
     strange, whole = "", _is_whole(words, seen)
     try:
@@ -109,6 +116,10 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
         else:
             made = [one for clause in clauses for one in layers_of(clause)]
         made = [one for one in made if not (asks and _generic(one, before, words, seen))]
+        further = any(mark.sort in ("kind", "call") and mark.span[0] >= at for mark in seen)
+        if times is None or (times > 1 and (further or not (made or _all_again(words, before)))):
+            raise NotUnderstood("repeated")
+        made = again(made, times)
         if not before.layers and before.loose and not any(map(_describes, made)):
             if len(made) == 1:  # "the vocabulary has .. words. .. does the embedding layer have?"
                 made = [told(made[0], before.loose)]
@@ -117,6 +128,7 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
     except NotUnderstood as error:
         clauses, made, loose, strange = [], [], [], str(error)
     describing = any(map(_describes, made))
+    found.recent = len(made) if describing else found.recent
     found.loose = tuple(loose) if not before.layers and not made else ()
     shape, channels = _premises(found, words, facts, bool(clauses or made))
     if strange or describing:
@@ -138,12 +150,15 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
         found.mentioned = tuple(one.kind for one in made if one not in kept)
         found.layers += kept
         loose = loose or [f for clause in clauses for f in clause.facts]
-        if shape and before.layers and (_RESULT.search(words) or before.answered):
+        told_of = not any(mark.name == "made" for mark in facts) and _RESULT.search(words)
+        if shape and before.layers and (told_of or before.answered):
             found.layers, found.foreign, found.answered = [*kept], "", False
         try:
             found.layers = _told_more(found, words, loose, made)
         except NotUnderstood as error:
             strange = str(error)
+    if times and times > 1 and not made:
+        found.layers = again(found.layers, times)
     found.layers = [_patched(one, found.patch) for one in found.layers]
     if shape:
         found.shape, found.premise = shape, not made
@@ -157,9 +172,17 @@ def read(sentence: Sentence, before: Described, asks: bool, words: str = "") -> 
     found.foreign = found.foreign or strange
     bias = bias_of(facts)
     own = describing and clauses[:-1] and not _trails(words, facts, clauses)
-    if bias is not None and not own:
+    kinds = {one.kind for one in found.layers if one.kind not in _QUIET}
+    partly = not describing and found.mentioned and not kinds <= set(found.mentioned)
+    if bias is not None and not own and not partly:
         found.bias = bias
+        found.always = bias if not found.layers else found.always
     return found
+
+
+def _all_again(words: str, before: Described) -> bool:
+    """Whether what is repeated is all that has been described."""
+    return before.recent == len(before.layers) or bool(re.search(r"whole|entire|\ball\b", words))
 
 
 def _patched(layer: Layer, patch: Extent) -> Layer:
@@ -183,7 +206,7 @@ def _start(found: Described, before: Described, shaped: bool) -> None:
     found.layers, found.foreign, found.answered, found.whole = [], "", False, before.whole
     if before.layers:
         found.made, found.given, found.whole = (), None, False
-        found.bias = None
+        found.bias = found.always
         if not shaped and not before.premise:
             found.shape, found.channels = (), None
 
@@ -225,6 +248,7 @@ def _premises(
     """The shape of the input that a sentence gives, and its channels where it gives them alone."""
     shape: Extent = ()
     channels: Axis | None = None
+    plane = 1 if any(mark.name == "1-d" for mark in facts) else 2
     for mark in facts:
         match mark.name:
             case "image":
@@ -237,6 +261,8 @@ def _premises(
                 channels = 3 if mark.name == "rgb" else 1
             case "channels" if not layered or "input" in mark.name:
                 channels = axis(mark.values[0])
+            case "width" if not layered and any(m.name == "length" for m in facts):
+                channels = axis(mark.values[0])  # of each place of a sequence
             case "length" if not shape:
                 shape = (axis(mark.values[0]),)
             case "patch":
@@ -252,8 +278,11 @@ def _premises(
                 shape = (axis(mark.values[0]),) * 2
             case "parameters":
                 found.given = ("parameters", axis(mark.values[0]))
+            case "input side" if not shape and not any(isinstance(n, int) for n in found.shape):
+                shape = (axis(mark.values[0]),) * plane
             case "made":
-                found.made = tuple(axis(part) for part in mark.values[0].split("x"))
+                sides = mark.values[0].split("x")
+                found.made = tuple(axis(p) for p in (sides if len(sides) > 1 else sides * plane))
             case "bits" | "bytes":
                 size = int(mark.values[0])
                 found.bytes = size // 8 if mark.name == "bits" else size
@@ -341,6 +370,8 @@ def _told_more(
     if not facts or not layers:
         return layers
     kinds = {one.kind for one in named}
+    if not kinds and {name for name, _ in facts} == {"running"}:
+        kinds = {"norm"}
     first = _OF_INPUT.search(words) and all(n in ("inputs", "channels", "width") for n, _ in facts)
     if first and not kinds:
         return [told(layers[0], facts), *layers[1:]]

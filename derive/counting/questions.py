@@ -28,11 +28,31 @@ _ASKS = re.compile(
     r"\?\s*$|= \?|^\W*(?:\(?[a-z0-9]\)\s*)?"
     r"(?:find|compute|calculate|determine|give|state|count|what|how|derive)\b|\?"
 )
+# What may be counted, and is asked beside something else: "the parameters and the output size".
+_NOUNS = (
+    r"(?:(?:the|its|their|total|trainable|learnable|output|spatial|resulting|number|of) )*"
+    r"(?:parameters|params|parameter count|weights|connections|activations|neurons|multiplications|"
+    r"multiply-adds|macs|flops|operations|memory|receptive field|(?<=the )output|(?<=its )output|"
+    r"(?:output|feature map|activation) (?:volume )?(?:size|shape|dimension|volume|height|width)s?)"
+    r"(?=\s*[?.,;]|\s*$| (?:of (?:the|this|each|a)|does|do|are|is|in|has|have|needed|and)\b)"
+)
+_AFTER_NOUN = "|".join(
+    f"(?<={noun})" for noun in (
+        "parameters", "params", "weights", "multiplications", "multiply-adds", "activations",
+        "flops", "macs", "memory", "field", "output size", "output shape", "output volume",
+    )
+)  # fmt: skip
 _PART = re.compile(
     r",? and (?=(?:how|what|which|find|compute|calculate|the number of)\b)|"
+    rf"(?:{_AFTER_NOUN}),? and (?={_NOUNS})|"
+    rf"(?:,|,? and) (?=(?:the |its |their |(?:total )?number of ){_NOUNS})|"
+    rf"(?:[,;]|,? and|:)? \((?:[a-z]|[ivx]+)\) (?={_NOUNS}|(?:how|what|which|find|compute)\b)|"
     r"[,;:] (?=(?:how|what|which|find|compute)\b)"
 )
-_PARAMS = r"\b(?:trainable |learnable |free )?(?:parameters|params|weights and biases)\b"
+_PARAMS = (
+    r"\b(?:trainable |learnable |free )?"
+    r"(?:parameters|params|parameter counts?|weights and biases)\b"
+)
 _MANY = r"how many|number of|count(?: of| its)?\b|#|total\b"
 _SIZE = (
     r"(?:output|spatial|resulting|feature map|activation|intermediate)[^.?]{0,30}"
@@ -73,9 +93,16 @@ _KINDS = (
     ("channels", r"how many (?:input )?channels|number of (?:input )?channels", r""),
     ("inputs", r"how many (?:inputs|input (?:units|neurons|features))", r""),
     ("units", r"how many (?:outputs|output units|hidden units|units)\b", r""),
+    ("biases",
+     r"(?:how many|number of|count the) (?:trainable |learnable )?bias(?:es| terms| parameters)\b",
+     r""),
+    ("connections", r"(?:how many|number of) connections", r""),
     ("weights",
      r"(?:how many|number of|count the) (?:trainable |learnable )?weights\b(?! and)", r""),
     ("parameters", _PARAMS, _MANY),
+    ("weights", r"^\W*(?:and |the |total )*weights\W*\?", r""),
+    ("biases", r"^\W*(?:and |the |total )*biases\W*\?", r""),
+    ("parameters", rf"^\W*(?:and |the |total )*{_PARAMS}\W*\?", r""),
     ("filter depth",
      r"depth of (?:each|the|every|a|its)(?: \w+)? (?:filter|kernel)|how deep (?:is|are)[^?]*filter",
      r""),
@@ -114,6 +141,9 @@ _COSTS = re.compile(
 )
 _CLAIMS = (("parameters", _CLAIMED), ("output size", _SIZED), ("receptive field", _SEEN),
            ("multiply-adds", _COSTS))  # fmt: skip
+_LETTER = re.compile(
+    r"\W*(?:\(?[a-z]\) *)?(?:what (?:is|was|must be)|find|determine|solve for) («[^»]+»)\W*$"
+)
 WHOLE = re.compile(r"network|model|\bcnn\b|block|\bmlp\b|altogether|in total|\btotal\b|stack")
 
 
@@ -140,11 +170,29 @@ def kind(words: str) -> str | None:
     return None if COMPARES.search("".join(rest)) else name
 
 
+def noun(words: str) -> str | None:
+    """What is asked for beside something else, by its noun alone: ".. and the output size"."""
+    if re.match(rf"\W*{_NOUNS}", words) is None:
+        return None
+    return kind(re.sub(r"^\W*(?:the|its|their)? ?", "number of ", words))
+
+
+def wants(words: str) -> bool:
+    """Whether a part of a question asks for a number, whatever it is."""
+    return bool(re.match(rf"\W*(?:how (?:many|much)\b|the number of\b|{_NOUNS})", words))
+
+
 def _kind(words: str) -> str | None:
     for name, pattern, many in _KINDS_READ:
         if pattern.search(words) and many.search(words):
             return name
     return None
+
+
+def letter(words: str) -> str | None:
+    """The letter that a question is for: "what is F?"."""
+    found = _LETTER.match(words)
+    return None if found is None else found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +213,8 @@ class Claim:
 
 def counts(words: str) -> bool:
     """Whether a sentence may ask for a count or state one; cheap, for most texts do not."""
-    return (asks(words) and _kind(words) is not None) or any(True for _ in claims(words))
+    asked = asks(words) and (_kind(words) is not None or letter(words) is not None)
+    return asked or any(True for _ in claims(words))
 
 
 def claims(words: str) -> Iterator[Claim]:

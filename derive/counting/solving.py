@@ -18,6 +18,7 @@ from derive.tree import Tree
 
 MOST_TRIED = 40_000
 MOST_LISTED = 60
+_PAST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ def solved(
             fits = whole and accepts({unknowns[0]: int(found)})
             return Solutions(((int(found),),) if fits else (), (), None if fits else found)
     bounds = [(_least(name), limit) for name in unknowns]
+    if len(unknowns) == 1:
+        bounds = [_around(sides, unknowns[0], known, bounds[0])]
+        limit = bounds[0][1]
     if len(unknowns) > 1 and relations == ["="]:
         found = _eliminated(sides, unknowns, known, bounds, accepts)
         if found is not None:
@@ -156,8 +160,9 @@ def degree(tree: Tree, name: str) -> int:
         case Tree("sum", kids):
             return max(degree(kid, name) for kid in kids)
         case Tree("juxt", kids):
-            if any(k.head == "op" and k.kids[0] in ("/", r"\div") for k in kids):
-                raise NoNumber(latex(tree))
+            for sign, under in pairwise(kids):
+                if sign.head == "op" and sign.kids[0] in ("/", r"\div") and degree(under, name):
+                    raise NoNumber(latex(tree))
             return sum(degree(kid, name) for kid in kids if kid.head != "op")
         case Tree("neg" | "paren" | "bracket" | "brace", (kid,)):
             return degree(kid, name)
@@ -177,6 +182,32 @@ def _largest(sides: Sequence[Tree], known: Mapping[str, Number]) -> int:
     ]
     top = max([*numbers, *known.values(), Fraction(1)])
     return min(int(top), MOST_TRIED - 1)
+
+
+def _around(
+    sides: Sequence[Tree], name: str, known: Mapping[str, Number], bounds: tuple[int, int]
+) -> tuple[int, int]:
+    """The range in which one unknown is tried: past twice the root of the equation without its
+    whole parts, of which each changes less than 1; where that is far, the numbers next to it."""
+    low, high = bounds
+    try:
+        root = _linear([_without_parts(side) for side in sides], name, known)
+    except NoNumber:
+        return bounds
+    if root is None:
+        return bounds
+    past = 2 * abs(int(root)) + _PAST
+    if past < MOST_TRIED:
+        return low, max(high, past)
+    half = MOST_TRIED // 2
+    return max(low, int(root) - half), max(low, int(root) + half - 1)
+
+
+def _without_parts(tree: Tree) -> Tree:
+    """A formula whose whole parts are the numbers themselves."""
+    return tree.rewritten(
+        lambda node: Tree("paren", node.kids) if node.head in ("floor", "ceil") else node
+    )
 
 
 def solve_sizes(

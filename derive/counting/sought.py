@@ -14,8 +14,9 @@ from derive.counting.counted import Counted
 from derive.counting.kinds import KINDS, WINDOWS
 from derive.counting.layers import Layer, Unsaid, dotted
 from derive.counting.prose import Described
+from derive.counting.sizes import axis
 from derive.counting.solving import MOST_LISTED, solve_sizes
-from derive.kernel.sizes import Axis, SizeError, latex
+from derive.kernel.sizes import Axis, Size, SizeError, latex
 
 _KEEPS = re.compile(
     r"\b(?:keep|preserv|maintain|retain|unchanged)\w*|\bsame\b|as (?:large|big|wide) as the input"
@@ -87,6 +88,8 @@ def _from_output(blank: Counted, described: Described) -> Counted | None:
     if not square:
         raise Unsaid("along which axis")
     unknown = _WINDOWED[blank.kind]
+    if isinstance(sides[unknown], Size):
+        sides[unknown] = None  # "a padding P. What is P?"
     if sides[unknown] is not None:
         return None
     assumed = ["no padding is taken"] if layer.padding is None and unknown != "padding" else []
@@ -115,6 +118,19 @@ def _from_output(blank: Counted, described: Described) -> Counted | None:
     checks = [f"from ${latex(target)} = {rule}$"]
     value = values[0] if len(values) == 1 else None
     return replace(blank, steps=(shown,), value=value, assumed=(*checks, *rest, *assumed))
+
+
+def size_named(letter: str, described: Described) -> str | None:
+    """Which size of the one window that is described has this letter."""
+    if len(described.layers) != 1:
+        return None
+    (layer,), wanted = described.layers, axis(letter)
+    sizes = {
+        "kernel": layer.kernel[:1], "stride": (layer.stride,), "padding": (layer.padding,),
+        "input": described.shape[:1],
+    }  # fmt: skip
+    found = [kind for kind, values in sizes.items() if wanted in values]
+    return found[0] if len(found) == 1 else None
 
 
 def _rule(sides: dict[str, Axis | None], unknown: str, dilation: int) -> str:

@@ -15,10 +15,22 @@ from derive.latex.lexemes import COMMENT_FILL
 from derive.latex.segment import Document
 from derive.tree import Tree
 
-_NUMBERS = dict(
-    one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, twelve=12,
-    sixteen=16, single=1,
+_UNITS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9)
+_TENS = dict(
+    twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eighty=80, ninety=90,
 )  # fmt: skip
+# Longer words first: sixty-four is no sixty.
+_NUMBERS = {
+    **{f"{unit} hundred": 100 * n for unit, n in _UNITS.items()},
+    **{f"{ten}-{unit}": n + k for ten, n in _TENS.items() for unit, k in _UNITS.items()},
+    **_TENS,
+    **dict(
+        eleven=11, twelve=12, thirteen=13, fourteen=14, fifteen=15, sixteen=16, seventeen=17,
+        eighteen=18, nineteen=19, ten=10, hundred=100, single=1,
+    ),
+    **_UNITS,
+}  # fmt: skip
+_WORDED = "|".join(_NUMBERS)
 _POWERS = dict(thousand=10**3, million=10**6, billion=10**9)
 _LETTER = re.compile(r"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?\Z")
 _SIGNS = (
@@ -37,7 +49,8 @@ _NAMES = re.compile(
     r"\W*(?:number of )?(?:trainable |learnable )?param(?:eter)?s\W*", re.IGNORECASE
 )
 _SPLIT = re.compile(
-    r"(?<=[.?!;])\s+|\n\s*\n|\\item(?:\[[^\]]*\])?|\\\\|\\(?:sub)*(?:section|paragraph)\*?"
+    r"(?<=[.?!;])\s+|\n\s*\n|\\(?:item|question|(?:sub)*part)\b(?:\[[^\]]*\])?|\\\\|"
+    r"\\(?:sub)*(?:section|paragraph)\*?"
 )
 _COMMANDS = re.compile(r"\\(?:emph|textbf|textit|underline)\{([^{}]*)\}")
 
@@ -127,10 +140,14 @@ _WORDS = re.compile(
     r"(?P<letter>\b(?-i:[B-HJ-Z])\b"
     r"(?= (?:input|hidden|output|unit|class|filter|channel|feature|neuron)))|"
     r"(?P<large>\d+(?:\.\d+)?) (?P<power>thousand|million|billion)\b|"
-    r"(?P<long>\d{1,3}(?:,\d{3})+(?!\d))|"
-    r"(?P<word>\b(?:"
-    + "|".join(_NUMBERS)
-    + r")\b(?=\s|-(?:layer|stage|block)))|(?P<other>\\\\|[a-z]+|.)",
+    r"(?P<long>\d{1,3}(?:,\d{3})+(?!,?\d))|"
+    rf"(?P<worded>\b(?:{_WORDED})(?:[- ]by[- ](?:{_WORDED}))+\b)|"
+    rf"(?P<word>\b(?:{_WORDED})\b"
+    r"(?=\s|-(?:layer|stage|block|pixel|channel|class|unit|neuron|head|fold)s?\b)|"
+    # at the end of a clause "one" is a number only behind what it measures
+    rf"\b(?:(?!one\b|single\b|hundred\b)(?:{_WORDED})|"
+    r"(?:(?<=\bof )|(?<=\bpad )|(?<=\bpadding )|(?<=\bstride )|(?<=\bby )|(?<=\bis ))one)"
+    r"\b(?=[.,;:?!)]))|(?P<other>\\\\|[a-z]+|.)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -146,6 +163,9 @@ def _prose(plain: str, start: int, end: int, put) -> None:
             put(f"«{found['letter']}»", *found.span())
         elif found["long"]:
             put(found["long"].replace(",", ""), *found.span())
+        elif found["worded"]:
+            sides = re.split(r"[- ]by[- ]", found["worded"].lower())
+            put("x".join(str(_NUMBERS[side]) for side in sides), *found.span())
         elif found["word"]:
             put(str(_NUMBERS[found["word"].lower()]), *found.span())
         elif found["other"]:

@@ -26,8 +26,15 @@ from derive.counting.prose import Described
 from derive.counting.slips import of_parameters, of_sizes
 from derive.counting.sought import fits, head_width, patches, reach, sought, stacked
 from derive.counting.windows import depth
+from derive.counting.written import as_written, axes_known
 from derive.kernel.sizes import Axis, SizeError, latex, product
 
+# The layers that a count leaves out.
+_EXCEPT = re.compile(
+    r"\b(?:without|exclud\w+|ignor\w+|except(?:ing)?(?: for)?|apart from|other than|besides|"
+    r"not (?:counting|including)|leaving out|omitting|disregarding)\b([^,.;?()]*)"
+)
+_PLACED = re.compile(r"\b(?:first|second|third|last|final|output|hidden|input)\b")
 _EVERY = re.compile(r"\b(?:every|each|all|intermediate)\b")
 _FULL = re.compile(r"fully|dense|\bfc\b|linear|hidden|output layer")
 _NAMED = (("conv", r"\bconv"), ("dense", _FULL.pattern), ("norm", r"batch[- ]?norm|\bbn\b"),
@@ -41,6 +48,8 @@ def worked(blank: Counted, words: str, described: Described) -> Counted | None:
     """The answer to a question about what is described; None where it is about something else."""
     if (rule := _OTHERS.get(blank.kind)) is not None:
         return rule(blank, words, described)
+    if blank.kind == "connections":
+        raise Unsaid("what counts as a connection")
     if blank.kind in ("multiply-adds", "operations") and not described.layers:
         return product_costs(blank, words)
     if blank.kind == "memory":
@@ -54,19 +63,22 @@ def worked(blank: Counted, words: str, described: Described) -> Counted | None:
     strange = [kind for kind in described.mentioned if kind not in {one.kind for one in layers}]
     if strange:
         raise Unsaid(f"what the {strange[0]} is like")
-    if described.bias is not None:
+    if described.bias is not None and blank.kind != "biases":
         layers = [replace(one, bias=described.bias) if one.bias is None else one for one in layers]
     plane = layers[0].plane
     if len(shape) == plane and described.channels is not None:
         shape = (*shape, described.channels)
     if not shape and described.channels is not None:
         shape = (*(0,) * plane, described.channels)  # only the channels matter
+    axes_known(layers[0], shape)
+    if len(shape) == 1 and layers[0].kind in ("rnn", "lstm", "gru", "bilstm"):
+        shape = ()  # how long a sequence is
     placed = through(_deepened(layers, shape), shape)
     match blank.kind:
         case "receptive field":
             return _field(blank, [one for one, _ in placed if one.kind in WINDOWS])
         case "output size" | "activations":
-            return _sizes(blank, words, placed, shape)
+            return as_written(_sizes(blank, words, placed, shape), words, described, plane)
         case "filter depth":
             filters = [(one, at) for one, at in placed if one.kind == "conv"]
             deep = depth(*filters[-1]) if filters else None
@@ -85,7 +97,11 @@ _OTHERS: dict[str, Callable[[Counted, str, Described], Counted | None]] = {
 
 def _memory(blank: Counted, words: str, described: Described) -> Counted | None:
     """The bytes of activations, or of parameters."""
-    if re.search(r"activation|feature map|output|volume|image", words):
+    stored_here = re.search(r"activation|feature map|volume", words)
+    learned = re.search(r"\bweights?\b|\bparam", words)
+    if stored_here and learned:
+        raise Unsaid("which memory is meant: of what is learned, or of what is computed")
+    if stored_here or (re.search(r"output|image", words) and not learned):
         if described.layers:
             one = worked(replace(blank, kind="activations"), words, described)
         elif described.shape and described.shape[0] != 0:
@@ -95,7 +111,14 @@ def _memory(blank: Counted, words: str, described: Described) -> Counted | None:
     elif described.given is not None and described.given[0] == "parameters":
         one = replace(blank, value=described.given[1])
     else:
-        one = worked(replace(blank, kind="parameters"), words, described)
+        # "How many weights are there? How much memory do they need?" leaves biases out.
+        they = described.asked == "weights" and re.search(r"\b(?:they|these|them|it)\b", words)
+        alone = they or re.search(r"\bweights?\b(?! and)", words)
+        more = re.search(r"\bbias|param", words)
+        kind = "weights" if alone and not more else "parameters"
+        one = worked(replace(blank, kind=kind), words, described)
+        if kind == "weights" and one is not None and any(o.bias for o in described.layers):
+            one = replace(one, assumed=(*one.assumed, "the biases are left out"))
         if one is not None and one.kind == "network":
             return None
     if one is None or one.value is None or isinstance(one.value, tuple):
@@ -148,8 +171,12 @@ def _summed(
     if not chosen:
         return None
     costs = blank.kind in ("multiply-adds", "operations")
+    if blank.kind == "biases":
+        return _biases(blank, chosen)
     if blank.kind == "weights":
         chosen = [(replace(one, bias=False), at) for one, at in chosen]
+    if re.search(r"\b(?:trainable|learnable|learned|learnt)\b", words):
+        chosen = [(_learned(one), at) for one, at in chosen]
     lines: list[Line] = []
     for one, at in chosen:
         rule = KINDS[one.kind].multiply_adds if costs else KINDS[one.kind].parameters
@@ -181,6 +208,27 @@ def _summed(
     if any(one.bias is None for one, _ in chosen):
         return replace(made, also=(("without biases", bare),))
     return replace(made, slips=(("the biases are forgotten", bare),))
+
+
+def _biases(blank: Counted, chosen: Sequence[tuple[Layer, Extent]]) -> Counted:
+    """What the parameters with biases have more than those without."""
+    counts: list[Axis] = []
+    for one, at in chosen:
+        if "bias" not in KINDS[one.kind].takes and one.kind != "pool":
+            raise Unsaid(f"what the biases of the {one.kind} are")
+        full, bare = (_sum_of([(one, at)], bias) for bias in (True, False))
+        counts.append(0 if one.bias is False else full + -1 * bare)
+    total: Axis = 0
+    for n in counts:
+        total = n + total
+    steps = (" + ".join(map(latex, counts)), latex(total))
+    return replace(blank, steps=tuple(dict.fromkeys(steps)), value=total)
+
+
+def _learned(layer: Layer) -> Layer:
+    """A layer without what it stores and does not learn."""
+    more = {name: n for name, n in layer.more.items() if name != "running"}
+    return replace(layer, more=more)
 
 
 def _by_output(layer: Layer, made: Extent) -> tuple[Layer, Extent]:
@@ -224,8 +272,11 @@ def _chosen(
     placed: Sequence[tuple[Layer, Extent]], words: str, described: Described
 ) -> list[tuple[Layer, Extent]]:
     """The layers that a question is about: those it names, all of a network, or the only one."""
+    words, out = _left_out(words)
     whole = questions.WHOLE.search(words) or (described.whole and re.search(r"\bit\b", words))
     own = named(words)
+    if out:
+        placed, whole = [pair for pair in placed if pair[0].kind not in out], whole or not own
     if len(own) == 1 and not whole:
         of_kind = [(one, at) for one, at in placed if one.kind == own[0]]
         if of_kind and all(one.kind in ("pool", "other") for one, _ in of_kind):
@@ -246,6 +297,21 @@ def _chosen(
         spans = {one.span for one, _ in counting}
         return counting if len(spans) == 1 or _together(counting, words) else []
     return counting
+
+
+def _left_out(words: str) -> tuple[str, list[str]]:
+    """A question without the layers that it leaves out, and the kinds of these."""
+    out: list[str] = []
+    for found in _EXCEPT.finditer(words):
+        kinds = named(found[1])
+        if re.search(r"\bbias|\bpadding", found[1]) and not kinds:
+            continue
+        if _PLACED.search(found[1]) or ("layer" in found[1] and not kinds):
+            raise Unsaid(f"what is left: `{found[0].strip()}`")
+        if kinds:
+            out += kinds
+            words = words.replace(found[0], " " * len(found[0]))
+    return words, out
 
 
 def _together(counting: Sequence[tuple[Layer, Extent]], words: str) -> bool:

@@ -80,6 +80,10 @@ def network_of(
         except (Silent, Fault):
             told = f"a step of ${latex(item.kids[0])}$ is asked for and not answered"
             reading.note(told, told)
+    renamed = any(nodes.get(e.symbol) is root and e.body.head == "symbol" for e in order)
+    if counting and not questions and root is not None and renamed:
+        root = None  # d_k = d_v = 64 gives a layer its sizes, and is no loss
+        reading.notes.pop("losses", None)
     if not questions and root is None and not faults and order and not judging and not counting:
         raise _no_loss(order, nodes)
     if not questions and root is not None and not judging and not faults:
