@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import cache
 from numbers import Real
 from typing import overload
-from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from derive import display
 from derive.derivation import backprop, wanted
@@ -189,11 +188,6 @@ def abstract(symbol: str, *out: Axis) -> Callable[..., Expr]:
 
 # ---------------------------------------------------------------------------------- what is asked
 
-# The gradients that ``grad`` made and what they are the gradients of, while anyone holds them.
-_asked: WeakKeyDictionary[Expr, tuple[ReferenceType[Expr], ReferenceType[Expr]]] = (
-    WeakKeyDictionary()
-)
-
 
 @overload
 def grad(loss: Expr, wrt: Expr) -> Expr: ...
@@ -219,7 +213,7 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     pairs = zip(several, inner, found, strict=True)
     found = [g if v is x else stacking.vec(g) for v, x, g in pairs]
     for variable, value in zip(several, found, strict=True):
-        _asked[value] = ref(loss), ref(variable)
+        object.__setattr__(value, "asked", (loss, variable))
     return found[0] if isinstance(wrt, Expr) else found
 
 
@@ -361,11 +355,10 @@ def steps(loss: Expr, wrt: Expr) -> display.Lines:
 
 def _steps_of(value: Expr) -> display.Lines:
     """How this gradient was derived; ValueError if it was not made by ``grad``."""
-    refs = _asked.get(value)
-    loss, variable = (one() for one in refs) if refs else (None, None)
-    if loss is None or variable is None:
+    asked = getattr(value, "asked", None)
+    if asked is None:
         raise ValueError("only what grad returned knows its steps: call steps(loss, variable)")
-    return steps(loss, variable)
+    return steps(*asked)
 
 
 Expr.steps = _steps_of  # type: ignore[method-assign]
