@@ -196,7 +196,10 @@ def __getattr__(word: str) -> Any:
         return surface.function(word)
     module, there = _ELSEWHERE.get(word, ("surface", word))
     where = module if module.startswith("proofs.") else f"derive.{module}"
-    return getattr(import_module(where), there)
+    found = getattr(import_module(where), there)
+    if module.startswith("operators."):
+        return import_module("derive.operators.guarded").guarded(found)
+    return found
 
 
 def __dir__() -> list[str]:

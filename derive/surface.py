@@ -7,14 +7,14 @@ The idea: the same expressions as a document gives, under the same names: ``vect
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from numbers import Real
 from typing import overload
-from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from derive import display
-from derive.derivation import backprop
+from derive.derivation import backprop, wanted
 from derive.derivation import network as networks
 from derive.derivation.network import Network
 from derive.derivation.within import gradient_within, projected, second_within
@@ -188,11 +188,6 @@ def abstract(symbol: str, *out: Axis) -> Callable[..., Expr]:
 
 # ---------------------------------------------------------------------------------- what is asked
 
-# The gradients that ``grad`` made and what they are the gradients of, while anyone holds them.
-_asked: WeakKeyDictionary[Expr, tuple[ReferenceType[Expr], ReferenceType[Expr]]] = (
-    WeakKeyDictionary()
-)
-
 
 @overload
 def grad(loss: Expr, wrt: Expr) -> Expr: ...
@@ -212,13 +207,13 @@ def grad(loss: Expr, wrt: Expr | Sequence[Expr]) -> Expr | list[Expr]:
     '(\\mathbf{z} - \\mathbf{y}) \\mathbf{x}^\\top'
     """
     loss = build.lift(loss)
-    several = [build.lift(v) for v in ([wrt] if isinstance(wrt, Expr | str) else wrt)]
+    several = wanted.several("grad", loss, wrt)
     inner = [stacking.stacked_matrix(v) or v for v in several]
     found = [gradient_within(g, v) for g, v in zip(calculus.grad(loss, inner), inner)]
     pairs = zip(several, inner, found, strict=True)
     found = [g if v is x else stacking.vec(g) for v, x, g in pairs]
     for variable, value in zip(several, found, strict=True):
-        _asked[value] = ref(loss), ref(variable)
+        object.__setattr__(value, "asked", (loss, variable))
     return found[0] if isinstance(wrt, Expr) else found
 
 
@@ -237,7 +232,8 @@ def jacobian(y: Expr, x: Expr) -> Expr:
     >>> jacobian(stacking.vec(A @ X @ B), stacking.vec(X))
     B (x) A^T
     """
-    y, x = build.lift(y), build.lift(x)
+    y = build.lift(y)
+    x = wanted.wanted("jacobian", y, x)
     X = stacking.stacked_matrix(x)
     if X is not None:
         found = jacobian(y, X)
@@ -254,8 +250,9 @@ def hessian(loss: Expr, x: Expr, y: Expr | None = None) -> Expr:
     >>> hessian(x @ x, x)
     2 I
     """
-    loss, x = build.lift(loss), build.lift(x)
-    y = x if y is None else build.lift(y)
+    loss = build.lift(loss)
+    x = wanted.wanted("hessian", loss, x)
+    y = x if y is None else wanted.wanted("hessian", loss, y)
     X, Y = (stacking.stacked_matrix(one) or one for one in (x, y))
     found = second_within(calculus.hessian(loss, X, Y), (X, Y))
     if X is x and Y is y:
@@ -279,7 +276,8 @@ def hvp(loss: Expr, x: Expr, v: Expr) -> Expr:
     >>> hvp(x @ x, x, v)
     2 v
     """
-    loss, x, v = build.lift(loss), build.lift(x), build.lift(v)
+    loss, v = build.lift(loss), build.lift(v)
+    x = wanted.wanted("hvp", loss, x)
     if v.axes != x.axes:
         raise ShapeError(f"hvp needs v of the shape {shape_text(x.axes)}, not {shape_text(v.axes)}")
     X = stacking.stacked_matrix(x)
@@ -297,8 +295,14 @@ def network(loss: Expr | Sequence[Expr], parameters: Sequence[Expr] | None = Non
     >>> [(v.var, v.role) for v in network(function("squared_norm")(W @ x)).variables]
     [(W, 'parameter'), (x, 'input')]
     """
-    if isinstance(loss, Expr) and not loss.axes and not is_named(loss):
-        loss = build.named(r"\mathcal{L}", loss)
+    if isinstance(loss, Iterable) and not isinstance(loss, Expr):
+        loss = [build.lift(one) for one in loss]
+    else:
+        if isinstance(loss, Real):
+            raise TypeError(f"a network needs a loss of its variables, not the number {loss!r}")
+        loss = build.lift(loss)
+        if not loss.axes and not is_named(loss):
+            loss = build.named(r"\mathcal{L}", loss)
     return networks.network(loss, parameters)
 
 
@@ -316,9 +320,10 @@ def worked(loss: Expr | Network, wrt: Expr | Sequence[Expr] | None = None) -> ba
     """
     net = loss if isinstance(loss, Network) else network(loss)
     if wrt is not None:
-        asked = [wrt] if isinstance(wrt, Expr) else list(wrt)
         of = net.loss
-        assert of is not None, "a scalar loss has a name in its network"
+        if of is None:
+            raise ShapeError(f"worked needs one scalar loss {_instead_of(loss)}")
+        asked = wanted.several("worked", of, wrt)
         questions = tuple(networks.Question("gradient", of, (w,)) for w in asked)
         roles = tuple(
             v if v.var in asked else replace(v, role="input" if v.role == "parameter" else v.role)
@@ -326,6 +331,12 @@ def worked(loss: Expr | Network, wrt: Expr | Sequence[Expr] | None = None) -> ba
         )
         net = replace(net, questions=questions, variables=roles)
     return backprop.worked(net)
+
+
+def _instead_of(loss: Expr | Network) -> str:
+    if isinstance(loss, Expr) and loss.axes:
+        return f"to differentiate, not {shape_text(loss.axes)}: sum its entries, or use jacobian"
+    return "to differentiate: give it a name, and let nothing else be without a use"
 
 
 def steps(loss: Expr, wrt: Expr) -> display.Lines:
@@ -344,11 +355,10 @@ def steps(loss: Expr, wrt: Expr) -> display.Lines:
 
 def _steps_of(value: Expr) -> display.Lines:
     """How this gradient was derived; ValueError if it was not made by ``grad``."""
-    refs = _asked.get(value)
-    loss, variable = (one() for one in refs) if refs else (None, None)
-    if loss is None or variable is None:
+    asked = getattr(value, "asked", None)
+    if asked is None:
         raise ValueError("only what grad returned knows its steps: call steps(loss, variable)")
-    return steps(loss, variable)
+    return steps(*asked)
 
 
 Expr.steps = _steps_of  # type: ignore[method-assign]

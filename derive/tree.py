@@ -165,7 +165,12 @@ def name(base: str) -> Tree:
 
 @lru_cache(maxsize=4096, typed=True)  # 1 is not 1.0
 def num(value: object) -> Tree:
-    return Tree("num", (str(value),))
+    try:
+        return Tree("num", (str(value),))
+    except ValueError:  # Python writes no longer whole numbers
+        raise ValueError(
+            "a number of thousands of digits is not written out: put a variable in its place"
+        ) from None
 
 
 def sexpr(node: object) -> str:

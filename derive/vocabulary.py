@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any
 
 from derive.kernel import build
-from derive.kernel.expr import Expr, Fn, Operator, Var
+from derive.kernel.expr import Expr, Fn, Operator, ShapeError, Var, shape_text
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES, WITH_OPTIONS, Row
+from derive.operators.guarded import guarded
 
 # NumPy has two words, PyTorch one: how many arrays there are says which is meant.
 _BOTH = {"max": "maximum", "maximum": "max", "min": "minimum", "minimum": "min"}
@@ -25,9 +26,9 @@ def function(word: str) -> Callable[..., Any]:
     of two arrays the larger of each two; ``min`` and ``minimum`` alike.
     """
     if word in COMPOSITES:
-        return COMPOSITES[word].make
+        return guarded(COMPOSITES[word].make)
     if word in WITH_OPTIONS:
-        return WITH_OPTIONS[word]
+        return guarded(WITH_OPTIONS[word])
     row = POINTWISE.get(word) or PRIMITIVES.get(word) or _spelled(word)
     if row is None:
         raise UnknownWord(word)
@@ -60,6 +61,7 @@ def _spelled(word: str) -> Row | None:
 
 def _function(row: Row, made: Fn | Operator) -> Callable[..., Any]:
     takes = max(row.arity, 1) if isinstance(made, Operator) else len(made.slopes)
+    kinds = _kinds(row, takes) if isinstance(made, Operator) else []
 
     def apply(*args: object) -> Expr:
         given = [build.lift(a) for a in args]
@@ -72,7 +74,18 @@ def _function(row: Row, made: Fn | Operator) -> Callable[..., Any]:
                 return function(_BOTH[row.name])(*given)
             plural = "" if takes == 1 else "s"
             raise TypeError(f"{row.name} takes {takes} argument{plural}, not {len(args)}")
-        return made(*given)
+        # a row that says nothing of its arguments may have numbers behind the first
+        known = zip(given, kinds if row.shapes else kinds[:1])
+        try:
+            found = made(*given)
+        except IndexError:
+            found = None
+        if found is None or any(len(a.axes) < len(kind) for a, kind in known):
+            raise ShapeError(
+                f"{row.name} takes {_said_of(kinds)}, not "
+                + ", ".join(shape_text(a.axes) for a in given)
+            )
+        return found
 
     apply.__name__ = apply.__qualname__ = row.name
     apply.__doc__ = _said(row, made, takes)
@@ -84,9 +97,16 @@ def _said(row: Row, made: Fn | Operator, takes: int) -> str:
     if isinstance(made, Fn):
         shapes = "acts entry by entry on arrays of one shape; numbers are spread over them"
     else:
-        kinds = row.shapes or (("n n" if row.matrices else "n",) * takes)
-        each = ["×".join(kind.split()) or "a number" for kind in kinds]
-        shapes = f"takes {', '.join(each)}; axes before these are carried along"
+        shapes = f"takes {_said_of(_kinds(row, takes))}; axes before these are carried along"
     lines = [f"{row.latex}: {shapes}.", "ShapeError where the shapes do not fit."]
     lines += [f"{one.rstrip('.')}." for one in (row.where, row.kinks, row.source) if one]
     return "\n\n".join([lines[0], " ".join(lines[1:])])
+
+
+def _kinds(row: Row, takes: int) -> list[list[str]]:
+    """The axes that each argument of an operator has at least."""
+    return [kind.split() for kind in row.shapes or (("n n" if row.matrices else "n",) * takes)]
+
+
+def _said_of(kinds: list[list[str]]) -> str:
+    return ", ".join("×".join(kind) or "a number" for kind in kinds)

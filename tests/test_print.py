@@ -155,6 +155,11 @@ SAMPLE = tree("label", x, tree("paren", name("i")))
             r"\mathbf{W}_1 \operatorname{ReLU}(\mathbf{x})",
         ),
         (tree("apply", name("log"), x), r"\log \mathbf{x}"),
+        # \max and \dots are macros: TeX refuses them as a bare script.
+        (tree("script", name(r"\sigma"), name("max"), None), r"\sigma_{\max}"),
+        (tree("script", x, name(r"\theta"), name(r"\star")), r"\mathbf{x}_\theta^\star"),
+        (tree("script", x, tree("dots"), None), r"\mathbf{x}_{\dots}"),
+        (tree("abs", tree("abs", x)), r"\lvert (\lvert \mathbf{x} \rvert) \rvert"),
         (tree("prime", tree("script", name("f"), num(1), None), "1"), "f_1'"),
         (
             tree("paren", tree("frac", num(1), num(2))),

@@ -23,13 +23,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from derive.elaborate.formula import read_expression
-from derive.kernel.build import is_zero, transpose
+from derive.kernel.build import is_zero, total, transpose
 from derive.kernel.calculus import backward, grad
 from derive.kernel.expr import Call, Expr, Map, Name, Operator, Var, toposort
 from derive.kernel.sizes import Size
 from derive.latex.print import latex
 from derive.meaning.evaluate import evaluate
 from derive.meaning.normal import same
+from derive.operators import pointwise
 from derive.writing.write import Writer, write
 from tests.moves import MOVES
 from tests.networks import Network, cook
@@ -106,6 +107,25 @@ def random_expression(seed: int, labels: bool, of_gradient: bool) -> tuple[Expr,
     n, m = sprout.size(), sprout.size()
     kinds = [sprout.scalar, lambda k: sprout.vector(n, k), lambda k: sprout.matrix(n, m, k)]
     return rng.choice(kinds)(rng.randrange(1, 4)), rng
+
+
+_NUMBER, _VECTOR, _MATRIX = (next(v for v in VARIABLES if len(v.axes) == k) for k in range(3))
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        *(pointwise.power(k)(array) for k in (5, 6, -7) for array in (_VECTOR, _MATRIX)),
+        grad(total(pointwise.power(6)(_VECTOR)), _VECTOR),
+        pointwise.gelu_tanh(_NUMBER),
+        pointwise.gelu_tanh(_VECTOR),
+        pointwise.absolute(pointwise.absolute(_NUMBER)),
+        pointwise.absolute(pointwise.absolute(_VECTOR)),
+    ],
+    ids=lambda expr: latex(write(expr)),
+)
+def test_rare_spellings_are_read_back(expr: Expr) -> None:
+    assert same(*read_back(expr))
 
 
 @given(st.integers(0, 10**6), st.booleans(), st.booleans())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from derive.kernel.expr import ShapeError, Var
 from derive.operators import COMPOSITES, POINTWISE, PRIMITIVES
 
 n, m, p = d.sizes("n m p")
+n_1 = d.scalar("n")
 x, y = d.vector("x", n), d.vector("y", m)
 W1, W2, W3 = d.matrix("W_1", p, n), d.matrix("W_2", m, n), d.matrix("W_3", m, p)
 
@@ -95,15 +97,18 @@ def test_only_gradients_know_their_steps():
         (W1 @ x).steps()
 
 
-def test_steps_do_not_keep_the_loss_alive():
+def test_a_gradient_keeps_its_loss_and_no_longer_than_itself():
     v = d.vector("v", n)
-    loss = d.total(d.exp(d.name("q", d.sin(v))))
-    g = d.grad(loss, v)
-    assert len(g.steps()) == 2
-    del loss
+    g = d.grad(d.total(d.exp(d.name("q", d.sin(v)))), v)
     gc.collect()
-    with pytest.raises(ValueError, match="only what grad returned"):
-        g.steps()
+    assert len(g.steps()) == 2
+    inner = weakref.ref(d.sin(v))
+    assert inner() is not None
+    del g
+    gc.collect()
+    assert inner() is None
+    h = d.grad(d.total(d.exp(v)), v)  # which stands in its own loss
+    assert len(h.steps()) == 1
 
 
 def test_a_gradient_of_an_array_is_refused():
@@ -121,6 +126,20 @@ def test_text_of_small_and_large():
     with pytest.raises(ValueError, match="give parts of it a name"):
         deep.latex()
     assert x._repr_latex_() == r"$\displaystyle \mathbf{x}$"
+
+
+@pytest.mark.parametrize("join", [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b])
+@pytest.mark.parametrize("count", [100, 5000])
+def test_a_long_row_is_not_deep(join, count):
+    row = x
+    for k in range(count):
+        row = join(row, d.vector(f"v_{{{k}}}", n))
+    assert row.latex().count(r"\mathbf{v}_") == count
+    deep = row
+    for _ in range(200):
+        deep = d.tanh(deep)
+    with pytest.raises(ValueError, match="give parts of it a name"):
+        deep.latex()
 
 
 def test_compiled_and_evaluated_agree():
@@ -220,12 +239,101 @@ def test_a_document_is_read_and_solved():
         (lambda: d.solve("L = ?"), "solve needs a network"),
         (lambda: d.dense_parameters(0, 2), "at least one entry, not 0"),
         (lambda: d.conv_parameters(3, "a", 3), "an axis is an integer or a size"),
+        (lambda: d.vec("X"), "vec cannot take this X: cannot use 'X'"),
+        (lambda: d.conv1d(np.ones(5), x), "conv1d cannot take this x: an array of numbers"),
+        (lambda: d.concat(["x"]), "concat cannot take this parts: cannot use 'x'"),
+        (lambda: d.attention("Q", W1, W2), "attention cannot take this q"),
+        (lambda: d.mean(), "mean(u): missing a required argument: 'u'"),
+        (lambda: d.positions(d.scalar("s")), "positions takes n, not scalar"),
+        (lambda: d.lora(W1, d.scalar("s"), W2), "too few axes for lora: weight p×n, b scalar"),
+        (lambda: d.smoothed_cross_entropy(x, d.scalar("s")), "vectors over K classes"),
+        (lambda: d.part(3, 0, 1)(x), "no axis 3 in n: the last one is -1"),
+        (lambda: d.abstract("f")(), "f needs an argument, as f(x)"),
+        (lambda: d.grad(x @ x, 3), "grad needs a variable or a named part to derive by, not 3"),
+        (lambda: d.grad(x @ x, None), "grad needs a variable or a named part"),
+        (lambda: d.worked(x @ x, [None]), "worked needs a variable or a named part"),
+        (lambda: d.worked(3), "needs a loss of its variables, not the number 3"),
+        (lambda: d.worked(d.exp(x), x), "worked needs one scalar loss to differentiate, not n"),
+        (lambda: d.steps(x, x), "one scalar loss"),
+        (lambda: d.count(3), "count needs a variable or a list of them, not 3"),
+        (lambda: x * float("nan"), "cannot use nan in an expression: its numbers are exact"),
+        (lambda: float("inf") * x, "cannot use inf in an expression"),
+        (lambda: d.power(float("inf")), "cannot use inf in an expression"),
+        (lambda: d.power("a"), "cannot use 'a'"),
+        (lambda: (x * 10**5000).latex(), "a number of thousands of digits is not written out"),
+        (lambda: x / 0, "x is divided by 0, whatever the variables are"),
+        (lambda: 1 / (0 * d.scalar("s")), "1 is divided by 0"),
+        (lambda: (0 * x) ** -2, "0 to the power -2 has no value"),
+        (lambda: d.dropout(x, x, 0), "is divided by 0"),
+        (lambda: d.gaussian_nll(x, x, 0), "is divided by 0"),
+        (lambda: d.smooth_l1(x, 0), "is divided by 0"),
+        (lambda: d.one_hot("a"), "an axis is an integer or a size, not 'a'"),
+        (lambda: d.one_hot(0), "at least one entry, not 0"),
+        (lambda: d.one_hot(2.5), "an axis is an integer or a size, not 2.5"),
+        (lambda: d.evaluate(d.one_hot(2)(n_1), {n_1: 3}), "class numbers are 1 to 2, not n = 3"),
+        (lambda: d.evaluate(d.one_hot(2)(n_1), {n_1: 1.5}), "class numbers are 1 to 2"),
+        (lambda: x[1:1], "the slice 1:1 has no entries"),
+        (lambda: x[None], "no new axes"),
+        (lambda: d.matrix_power(d.matrix("A", n, n), 10**9), "at most 1000 factors"),
+        (lambda: d.matrix_power(d.matrix("A", n, n), 0.5), "a matrix has whole powers"),
     ],
 )
 def test_a_wrong_call_is_explained(call, said):
     with pytest.raises((TypeError, ValueError)) as found:
         call()
     assert said in str(found.value)
+
+
+def test_a_variable_made_anew_with_another_shape_is_not_differentiated_by():
+    v = d.vector("v", 3)
+    for asked in (d.grad, d.hessian, lambda of, by: d.hvp(of, by, by), d.steps):
+        with pytest.raises(ShapeError, match="the v of this loss has the shape 3, not 2"):
+            asked(v @ v, d.vector("v", 2))
+    with pytest.raises(ShapeError, match="the v of this loss"):
+        d.jacobian(d.exp(v), d.vector("v", 2))
+    with pytest.raises(ValueError, match="declared with nothing, not with unit"):
+        d.grad(v @ v, d.vector("v", 3, unit=True))
+    with pytest.raises(ValueError, match="the z of this loss stands for another expression"):
+        d.grad(d.total(d.name("z", 2 * v)), d.name("z", 3 * v))
+
+
+def test_what_a_loss_does_not_have_has_a_gradient_of_zero():
+    assert repr(d.grad(x @ x, y)) == "0"
+    first, second = d.name("h", d.exp(x)), d.name("h", d.sin(x))
+    assert d.grad(d.total(first * second), first) is not d.grad(d.total(first * second), second)
+
+
+@pytest.mark.parametrize(
+    ("call", "instead"),
+    [
+        (lambda q: np.dot(q, q), "d.dot(a, b)"),
+        (lambda q: np.sum(q), "d.total(x)"),
+        (lambda q: np.transpose(W1), "x.T"),
+        (lambda q: np.outer(q, q), "d.outer(a, b)"),
+        (lambda q: np.concatenate([q, q]), "d.concat([a, b])"),
+        (lambda q: np.exp(q), "d.exp(..)"),
+        (lambda q: np.linalg.norm(q), "d.norm(..)"),
+        (lambda q: np.log1p(q), "dir(derive)"),
+        (lambda q: np.array([1.0, 2.0, 3.0]) * q, "tensor('c', 3)"),
+        (lambda q: np.array([1.0, 2.0, 3.0]) @ q, "tensor('c', 3)"),
+        (lambda q: q - np.ones((2, 3)), "tensor('c', 2, 3)"),
+        (lambda q: q @ np.ones(3), "tensor('c', 3)"),
+    ],
+)
+def test_functions_of_numpy_are_refused_and_say_what_to_write(call, instead):
+    with pytest.raises(TypeError) as found:
+        call(d.vector("q", 3))
+    assert instead in str(found.value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert np.float64(0.1) * x is x * 0.1 is x * np.float32(0.1)
+    assert x + np.int64(2) is x + 2
+    assert d.power(0.1)(x) is d.power(np.float64(0.1))(x) is x**0.1
+    assert np.int64(2) / d.scalar("s") is 2 / d.scalar("s")
+    assert x[np.int64(0) : 1] is x[0:1]
+    assert d.vector("x", np.int64(3)) is d.vector("x", 3)
+    assert d.matrix("A", n + np.int64(1), n) is d.matrix("A", n + 1, n)
 
 
 def test_a_word_that_is_not_there_has_a_neighbour():

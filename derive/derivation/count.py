@@ -47,12 +47,16 @@ class Count:
 def parameters(variables: Expr | Iterable[Expr]) -> Count:
     """The number of entries of one variable, or of several together; each is counted once.
 
+    TypeError for anything else.
+
     >>> from derive.kernel.expr import Var
     >>> n, m = sizes.sizes("n m")
     >>> print(parameters([Var("W", (m, n)), Var("b", (m,))]))
     mn + m
     """
     given = [variables] if isinstance(variables, Expr) else variables
+    if not isinstance(given, Iterable):
+        raise TypeError(f"count needs a variable or a list of them, not {variables!r}")
     unique = list(dict.fromkeys(map(lift, given)))
     rows = tuple((v, _count([v.axes])) for v in unique)
     whole = _count([v.axes for v in unique])

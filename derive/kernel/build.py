@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Rational, Real
 
 from derive.kernel.contraction import ONE, ZERO, contracted, span, spread
 from derive.kernel.contraction import zeros as zeros
@@ -51,11 +52,33 @@ def lift(value: object) -> Expr:
         return value
     if type(value) is int:
         return Num(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+    return Num(exactly(value))
+
+
+def exactly(value: object) -> Number:
+    """A number of Python or NumPy, as a whole number or a fraction: 0.1 is 1/10.
+
+    TypeError for what is no number, ValueError for nan and inf.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        if getattr(value, "shape", None):
+            raise TypeError(
+                "an array of numbers is no part of an expression: write a variable in its place, "
+                f"as tensor('c', {', '.join(map(str, value.shape))}), "  # type: ignore[attr-defined]
+                "and give it these values in evaluate"
+            )
         raise TypeError(f"cannot use {value!r} in an expression: give a number or an expression")
-    if isinstance(value, float):
-        value = Fraction(repr(value))
-    return Num(int(value) if value == int(value) else value)
+    if isinstance(value, Rational):
+        found = Fraction(int(value.numerator), int(value.denominator))
+    else:
+        text = str(value)
+        try:
+            found = Fraction(text)
+        except ValueError:
+            raise ValueError(
+                f"cannot use {text} in an expression: its numbers are exact, and this is none"
+            ) from None
+    return int(found) if found.denominator == 1 else found
 
 
 _LONGEST = 20_000  # bits of a power of a number that is worked out
@@ -295,6 +318,7 @@ OPERATORS = {
     "__mul__": lambda a, b: hadamard(a, lift(b)),
     "__rmul__": lambda a, b: hadamard(lift(b), a),
     "__matmul__": lambda a, b: matmul(a, lift(b)),
+    "__rmatmul__": lambda a, b: matmul(lift(b), a),
     "T": property(transpose),
 }
 for _method, _builder in OPERATORS.items():

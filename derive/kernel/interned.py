@@ -21,9 +21,11 @@ _lock = RLock()
 class Noted:
     """Room on an object for what is worked out once and kept as long as somebody holds it.  Of an
     expression the writer notes what is known of it, the symbols in it, the flat product that it is,
-    and how it is said at which letters."""
+    and how it is said at which letters; of a gradient ``asked`` is the loss and the variable that
+    it was asked of, kept as long as the gradient."""
 
-    __slots__ = ("flat", "known", "said", "taken")
+    __slots__ = ("asked", "flat", "known", "said", "taken")
+    asked: tuple
     flat: Any
     known: Any
     said: dict

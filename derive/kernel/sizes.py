@@ -8,6 +8,7 @@ object and comparing two axes costs nothing.  Sizes that a document does not dec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import TypeAlias
 
 from derive.kernel.interned import Table
@@ -92,9 +93,9 @@ class Size:
 def _terms(size: Axis) -> tuple[tuple[Monomial, int], ...]:
     if isinstance(size, Size):
         return size.terms
-    if isinstance(size, bool) or not isinstance(size, int):
+    if isinstance(size, bool) or not isinstance(size, Integral):
         raise TypeError(f"a size is an integer or a polynomial in size symbols, not {size!r}")
-    return (((), size),) if size else ()
+    return (((), int(size)),) if size else ()
 
 
 def _polynomial(total: Mapping[Monomial, int]) -> Axis:
@@ -129,11 +130,13 @@ def sizes(names: str) -> tuple[Size, ...]:
 
 def checked(axis: object) -> Axis:
     """An axis as a user gives it.  TypeError if it is none, ValueError for a number below 1."""
-    if isinstance(axis, bool) or not isinstance(axis, int | Size):
+    if isinstance(axis, bool) or not isinstance(axis, Integral | Size):
         raise TypeError(f"an axis is an integer or a size, not {axis!r}: sizes('n m') makes two")
-    if isinstance(axis, int) and axis < 1:
+    if isinstance(axis, Size):
+        return axis
+    if axis < 1:
         raise ValueError(f"an axis has at least one entry, not {axis}")
-    return axis
+    return int(axis)
 
 
 def unknown(number: int) -> Size:

@@ -166,6 +166,7 @@ class Builder:
 
     def sup(self, parts: list) -> Tree:
         base, _, above = parts
+        above = _with_sign(above)
         if base.head == "script" and base.kids[2] is None:
             return Tree("script", (base.kids[0], base.kids[1], above), _span(parts))
         return Tree("script", (base, None, above), _span(parts))
@@ -289,3 +290,16 @@ def _case(row: tuple[Tree, ...]) -> tuple[Tree, ...]:
     if not rest:
         return value, Tree("text", ("otherwise",), value.span)
     return value, rest[0] if len(rest) == 1 else Tree("list", tuple(rest), _span(rest))
+
+
+def _with_sign(above: Tree) -> Tree:
+    r"""The \odot of x^{\odot 5} is a sign, not the mark that it would be alone."""
+    if above.head not in ("juxt", "sum") or not isinstance(first := above.kids[0], Tree):
+        return above
+    if first.head == "name" and first.kids[0] in (r"\odot", r"\circ"):
+        sign = Tree("op", first.kids, first.span)
+    elif above.head == "sum" and first.head == "juxt":
+        sign = _with_sign(first)
+    else:
+        return above
+    return Tree(above.head, (sign, *above.kids[1:]), above.span)

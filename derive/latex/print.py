@@ -16,8 +16,10 @@ from derive.notation import (
     BIG,
     COMMAND_WORDS,
     FENCES,
+    GREEK,
     PRODUCTS,
     RELATIONS,
+    SYMBOLS,
 )
 from derive.notation.names import parts
 from derive.notation.setting import (
@@ -38,7 +40,10 @@ _FOOTED = frozenset({"name", "script", "prime"})
 _NO_SPELLING: Mapping[str, str] = {}
 _Writer: TypeAlias = Callable[[tuple, Mapping[str, str], bool], str]
 _OPEN_COMMAND = re.compile(r"\\[A-Za-z]+$")
-_ONE_SIGN = re.compile(r"\\[A-Za-z]+$|[^\\{}]$")
+# Other commands may be macros with arguments, such as \max: TeX refuses them as a bare script.
+_ONE_SIGN = frozenset(["\\" + word for word in (*GREEK, *SYMBOLS)]) - {
+    rf"\{word}" for word in ("omicron", "dots", "ldots", "cdots", "vdots", "ddots", "hbar", "perp")
+}
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -106,7 +111,8 @@ def _append(line: list[str], piece: str, space: str) -> None:
 
 
 def _braced(text: str) -> str:
-    return text if _ONE_SIGN.match(text) else f"{{{text}}}"
+    bare = text in _ONE_SIGN or (len(text) == 1 and text not in "\\{}")
+    return text if bare else f"{{{text}}}"
 
 
 def _argument(node: Tree, spelling: Mapping[str, str]) -> str:

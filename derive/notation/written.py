@@ -80,6 +80,8 @@ def _written(node: Tree) -> Tree:
             return Tree(head, tuple(terms), span)
         case "neg" | "pm":
             return Tree(head, (_at_least(PRODUCT, written(kids[0])),), span)
+        case "abs" if (inner := written(kids[0])).head == "abs":
+            return Tree(head, (_paren(inner),), span)  # two bars in a row are those of a norm
         case "prime":
             return _primed(written(kids[0]), kids[1])
         case "factorial":

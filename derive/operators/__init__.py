@@ -7,7 +7,7 @@ spelled in code; whoever needs one of these walks the rows.
 ``losses`` and ``composites`` are the rows; ``normalisation``, ``attention`` and ``layers`` are
 those of networks; ``windows`` and ``pooling`` are convolution and what goes with it, made of
 ``incidence``;
-``symbolic`` gives them to SymPy.
+``symbolic`` gives them to SymPy, ``foreign`` keeps NumPy's own functions from them.
 """
 
 from derive.operators import (
@@ -15,6 +15,7 @@ from derive.operators import (
     attention,
     blocks,
     composites,
+    foreign,
     layers,
     losses,
     matrices,
@@ -42,6 +43,6 @@ WITH_OPTIONS = {
 
 __all__ = [
     "COMPOSITES", "POINTWISE", "PRIMITIVES", "WITH_OPTIONS", "Row", "arrangement", "attention",
-    "blocks", "composites", "layers", "losses", "matrices", "normalisation", "pointwise", "pooling",
-    "powers", "primitives", "recurrent", "singular", "windows",
+    "blocks", "composites", "foreign", "layers", "losses", "matrices", "normalisation",
+    "pointwise", "pooling", "powers", "primitives", "recurrent", "singular", "windows",
 ]  # fmt: skip

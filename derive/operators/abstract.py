@@ -58,6 +58,8 @@ def signature_of(node: Expr) -> Signature | None:
 
 def applied(symbol: str, args: Sequence[Expr], out: Axes = (), lead: int = 0) -> Expr:
     """The function of this symbol at these arguments."""
+    if not args:
+        raise TypeError(f"{symbol} needs an argument, as {symbol}(x): what has none is a variable")
     arguments = tuple(Argument(len(a.axes) - lead) for a in args)
     return abstract(Signature(symbol, arguments, lead), *out)(*args)
 

@@ -60,8 +60,8 @@ def part(axis: int, start: Axis, stop: Axis) -> Operator:
     """The entries start + 1 .. stop along an axis, counted as people count."""
 
     def shape(axes: Axes) -> Axes:
-        if len(axes) < -axis:
-            raise ShapeError(f"no axis {axis} in {shape_text(axes)}")
+        if not 0 < -axis <= len(axes):
+            raise ShapeError(f"no axis {axis} in {shape_text(axes)}: the last one is -1")
         if not (at_most(0, start) and at_most(start, stop) and at_most(stop, axes[axis])):
             raise ShapeError(f"no range {start} to {stop} of {axes[axis]} entries")
         return (*axes[:axis], stop - start, *_after(axes, axis))
@@ -79,7 +79,7 @@ def _after(axes: Axes, axis: int) -> Axes:
 def _joined(args: Sequence[Axes], axis: int) -> Axes:
     first = args[0]
     for other in args:
-        fits = len(other) == len(first) >= -axis
+        fits = len(other) == len(first) >= -axis > 0
         if not fits or other[:axis] != first[:axis] or _after(other, axis) != _after(first, axis):
             raise ShapeError(f"cannot join {' and '.join(map(shape_text, args))} along axis {axis}")
     total: Axis = 0

@@ -92,9 +92,9 @@ def _rational(value: object) -> Fraction:
 
 @define(r"\mathrm{LSCE}", words=("LSCE",), arity=2, domain=_UNIT)
 def smoothed_cross_entropy(y: Expr, p: Expr, eps: object = Fraction(1, 10)) -> Expr:
-    """Cross-entropy of (1 - ε) y + ε / K and p, for K classes: label smoothing.
+    """Cross-entropy of (1 - ε) y + ε / K and p, vectors over K classes: label smoothing.
 
-    y and p are vectors over the classes; ε is a number (Szegedy et al., Rethinking the Inception
+    ε is a number (Szegedy et al., Rethinking the Inception
     architecture, 2016, section 7).
     """
     e, k = _option(eps, "eps"), p.axes[-1]

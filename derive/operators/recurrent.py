@@ -63,7 +63,7 @@ def gru_step(
     at: str = "",
 ) -> Expr:  # fmt: skip
     r"""h' = (1 - z) ⊙ n + z ⊙ h with r = σ(W_r h + U_r x + b_r), z = σ(W_z h + U_z x + b_z) and
-    n = tanh(U_n x + b_n + r ⊙ (W_n h + b')).
+    n = tanh(U_n x + b_n + r ⊙ (W_n h + b')), of vectors x and h.
 
     W is 3p×p, U 3p×n, b has 3p entries, their rows in the order r, z, n; ``recurrent`` is b', of p
     entries.  Cho et al., Learning phrase representations, 2014, eq. 5 to 8, in the variant of

@@ -19,11 +19,13 @@ from derive.writing.matrices import own_axes
 from derive.writing.said import Letters
 
 _note = object.__setattr__
+_ROWS = frozenset({Add, Contract})
 
 
 class Known(NamedTuple):
     """``letters`` has for each axis the usual letter, if it is one that notation writes as a label;
-    ``depth`` is how deep the part is nested, down to its names; ``declared`` whether something is
+    ``depth`` is how deep the part is nested, down to its names, a sum in a sum and a product in a
+    product not counted; ``declared`` whether something is
     declared of a variable in it, such as that it is symmetric; ``lettered`` whether an axis of it,
     or of a part of it, has a letter."""
 
@@ -50,6 +52,8 @@ def known(root: Expr) -> Known:
         depth, declared, lettered = 0, type(node) is Var and bool(node.kinds), False
         for kid in kids:
             _, deep, by, at = kid.known
+            # a + b + .. and a b .. are built from the left and written in a row
+            deep -= type(kid) is type(node) and type(node) in _ROWS
             depth, declared, lettered = max(depth, deep), declared or by, lettered or at
         if not kids:
             letters = of_axes(node, _called(node))

@@ -181,12 +181,26 @@ def _raised(base: Tree, actions: tuple[Tree, ...], whole: Tree, scope: Scope) ->
             rest = sup.kids[:-1]
             first = rest[0] if len(rest) == 1 else Tree("juxt", rest, sup.span)
             base = Tree("transpose", (_raised(base, (first,), whole, scope),), whole.span)
+        elif (entrywise := exponent_of_entries(sup)) is not None:
+            sign, inner = entrywise
+            kept = Tree("juxt", (sign, settle(inner, scope)), sup.span)
+            base = Tree("power", (base, kept), whole.span)
         else:
             known = (sup.kids[:1] and sup.kids[0] in scope.scalars) or _is_number(base, scope)
             if sup.head == "name" and sup.kids[0] in _LABEL_LETTERS and not known:
                 raise ambiguous_superscript(str(sup.kids[0]), sup if sup.span != (0, 0) else whole)
             base = Tree("power", (base, settle(sup, scope)), whole.span)
     return base
+
+
+def exponent_of_entries(sup: Tree) -> tuple[Tree, Tree] | None:
+    r"""The sign and the 5 of x^{\odot 5}, a power entry by entry; None for other superscripts."""
+    match sup:
+        case Tree("juxt" | "sum", (Tree("op", (r"\odot" | r"\circ",)) as sign, *rest)) if rest:
+            return sign, rest[0] if len(rest) == 1 else Tree(sup.head, tuple(rest), sup.span)
+        case Tree("sum", (Tree() as first, *rest)) if inner := exponent_of_entries(first):
+            return inner[0], Tree("sum", (inner[1], *rest), sup.span)
+    return None
 
 
 _LABEL_LETTERS = frozenset(["T", "t", "i", "j", "k", "l", "n", "m", "L"])

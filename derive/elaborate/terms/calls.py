@@ -76,6 +76,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
         if not found.own:
             return found
     values = [squeezed(value_of(reading, a, env)) for a in arguments]
+    if subscript is not None and (joined := symbol + text(subscript).lstrip("\\")) in BY_WORD:
+        symbol, subscript = joined, None  # GELU_{\tanh} is the GELUtanh
     rows = rows_of(reading, symbol)
     if rows:
         return _row_value(reading, tree, symbol, rows, values, subscript, primes, env)

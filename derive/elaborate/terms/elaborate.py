@@ -17,7 +17,7 @@ from derive.elaborate.names.prepared import prepare
 from derive.elaborate.names.symbols import entries
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
-from derive.elaborate.statements.settle import settle
+from derive.elaborate.statements.settle import exponent_of_entries, settle
 from derive.elaborate.terms.biases import with_bias_of_rows
 from derive.elaborate.terms.conditions import indicator
 from derive.elaborate.terms.convolve import fitting, has_star, starred, with_bias
@@ -141,6 +141,8 @@ def _root(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("power")
 def _power(reading: Reading, tree: Tree, env: Env) -> Value:
     base, exponent = tree.kids
+    entrywise = exponent_of_entries(exponent)
+    sign, exponent = entrywise or (None, exponent)
     constant = _rational(exponent)
     if base.head == "norm" and constant == 2:
         square = norm_squared(reading, tree, env)
@@ -154,7 +156,10 @@ def _power(reading: Reading, tree: Tree, env: Env) -> Value:
             tree,
             rf"write $\exp({text(exponent)})$, or give the other e another name",
         )
-    if len(value.own) == 2:
+    if sign is not None and sign.kids == (r"\circ",) and (not value.own or base.head == "call"):
+        raise Fault("unsupported", f"{said(tree)} may be a function applied again and again", tree,
+                    r"write $\odot$ for a power of each entry")  # fmt: skip
+    if len(value.own) == 2 and sign is None:
         return matrix_power(reading, tree, value, constant, env)
     if constant is not None:
         if constant == 1:
