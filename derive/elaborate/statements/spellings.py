@@ -15,6 +15,7 @@ from derive.elaborate.statements.densities import with_log_densities
 from derive.elaborate.statements.distributions import with_densities
 from derive.elaborate.statements.indices import with_letters
 from derive.elaborate.statements.selected import with_indices
+from derive.elaborate.statements.valued import without_own_arguments
 from derive.latex.print import latex
 from derive.tree import LABELS, Tree
 
@@ -42,7 +43,7 @@ def respelled(items: Sequence[Tree]) -> list[Tree]:
     mapped = {item.kids[0] for item in items if maps(item)}
     found = with_indices(with_directions(found, mapped))
     found = with_densities(with_letters(with_bars(found)), elsewhere=True)
-    return with_log_densities(found)
+    return without_own_arguments(with_log_densities(found))
 
 
 def maps(item: Tree) -> bool:
