@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.test_forward_passes import Case, positive, sigmoid
+from tests.test_forward_passes import Case, positive, sigmoid, softmax
 from tests.test_forward_passes import (
     test_the_answers_are_gradients_of_the_forward_pass as _judge,
 )
@@ -70,6 +70,51 @@ CASES = [
         {"w": (2,), "x_i": (3, 2), "y_i": (3,)},
         2,
         {"sigma": positive()},
+    ),
+    Case(
+        "a_family_put_side_by_side",
+        r"""Let $H=\mathrm{Concat}(H_1,\dots,H_h)$, $H_i = XW_i$, $Y=HV$ and
+        $L=\frac12\|Y-T\|_F^2$, with $X\in\mathbb{R}^{n\times d}$, $W_i\in\mathbb{R}^{d\times m}$.
+        Compute $\frac{\partial L}{\partial W_i}$ and $\frac{\partial L}{\partial V}$.""",
+        lambda X, W_i, V, T: 0.5 * np.sum((np.hstack([X @ W for W in W_i]) @ V - T) ** 2),
+        {"X": (2, 3), "W_i": (4, 3, 2), "V": (8, 3), "T": (2, 3)},
+        2,
+    ),
+    Case(
+        "vectors_of_a_family_put_below_each_other",
+        r"""Let $c = \mathrm{concat}(h_1, \dots, h_n)$, $h_i = W_i x$,
+        $W_i\in\mathbb{R}^{m\times d}$,
+        $x\in\mathbb{R}^d$, $L = \mathbf{1}^\top\sigma(V c)$. Compute $\partial L/\partial V$ and
+        $\partial L/\partial W_i$.""",
+        lambda x, W_i, V: np.sum(sigmoid(V @ np.concatenate([W @ x for W in W_i]))),
+        {"x": (3,), "W_i": (4, 2, 3), "V": (2, 8)},
+        2,
+    ),
+    Case(
+        "gates_that_are_applied",
+        r"""Let $g = \mathrm{softmax}(W x)$, $y = \sum_{k=1}^K g_k(x) A_k x$ and
+        $L = \frac12\|y-t\|^2$ with $A_k\in\mathbb{R}^{m\times n}$, $x\in\mathbb{R}^n$. Compute
+        $\partial L/\partial A_k$ and $\partial L/\partial W$.""",
+        lambda W, x, A_k, t: 0.5 * np.sum((softmax(W @ x) @ (A_k @ x) - t) ** 2),
+        {"W": (4, 3), "x": (3,), "A_k": (4, 2, 3), "t": (2,)},
+        2,
+    ),
+    Case(
+        "inverse_functions",
+        r"""Let $z = Wx$ and $L = \mathbf{1}^\top(\tan^{-1}(z) + \sinh^{-1}(z) + \sin^2 z)$. Compute
+        $\partial L/\partial W$.""",
+        lambda W, x: np.sum(np.arctan(W @ x) + np.arcsinh(W @ x) + np.sin(W @ x) ** 2),
+        {"W": (2, 3), "x": (3,)},
+        1,
+    ),
+    Case(
+        "inverse_functions_of_numbers",
+        r"""Let $f(x) = \sin^{-1} x + \tanh^{-1}(x) + \arccos(x)^2 + (\sin x)^{-1}$. Compute the
+        derivative of $f$.""",
+        lambda x: np.arcsin(x) + np.arctanh(x) + np.arccos(x) ** 2 + 1 / np.sin(x),
+        {},
+        1,
+        {"x": lambda rng: 0.4},
     ),
 ]
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.bars import with_bars
+from derive.elaborate.statements.concatenated import with_families_joined
 from derive.elaborate.statements.densities import with_log_densities
 from derive.elaborate.statements.distributions import with_densities
 from derive.elaborate.statements.indices import with_letters
@@ -43,7 +44,7 @@ def respelled(items: Sequence[Tree]) -> list[Tree]:
     mapped = {item.kids[0] for item in items if maps(item)}
     found = with_indices(with_directions(found, mapped))
     found = with_densities(with_letters(with_bars(found)), elsewhere=True)
-    return without_own_arguments(with_log_densities(found))
+    return with_families_joined(without_own_arguments(with_log_densities(found)))
 
 
 def maps(item: Tree) -> bool:
