@@ -116,6 +116,14 @@ CASES = [
         1,
         {"x": lambda rng: 0.4},
     ),
+    Case(
+        "held_constant",
+        r"""Let $z = Vu$ and $L = \|W V x - z\|^2$ with $V\in\mathbb{R}^{m\times n}$ and
+        $z\in\mathbb{R}^m$. Compute $\frac{\partial L}{\partial V}$, treating $z$ as a constant.""",
+        lambda V, x, W, z: np.sum((W @ V @ x - z) ** 2),
+        {"V": (2, 3), "x": (3,), "W": (2, 2), "z": (2,)},
+        1,
+    ),
 ]
 
 
