@@ -124,6 +124,24 @@ CASES = [
         {"V": (2, 3), "x": (3,), "W": (2, 2), "z": (2,)},
         1,
     ),
+    Case(
+        "temperature",
+        r"""Let $p=\mathrm{softmax}(z/T)$, $z=Wx$, $L=-y^\top\log p$. Compute
+        $\frac{\partial L}{\partial W}$ and $\frac{\partial L}{\partial T}$.""",
+        lambda W, x, T, y: -y @ np.log(softmax(W @ x / T)),
+        {"W": (3, 2), "x": (2,), "y": (3,)},
+        2,
+        {"T": positive()},
+    ),
+    Case(
+        "entries_divided",
+        r"""Let $x, s\in\mathbb{R}^n$, $a = (x - m) / s$ and $L = \|a\|^2$. Compute
+        $\partial L/\partial s$.""",
+        lambda x, s, m: np.sum(((x - m) / s) ** 2),
+        {"x": (3,), "m": (3,)},
+        1,
+        {"s": positive(3)},
+    ),
 ]
 
 

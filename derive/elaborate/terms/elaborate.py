@@ -21,6 +21,7 @@ from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.biases import with_bias_of_rows
 from derive.elaborate.terms.conditions import indicator
 from derive.elaborate.terms.convolve import fitting, has_star, starred, with_bias
+from derive.elaborate.terms.divided import divides_unknown, strain_of_quotients
 from derive.elaborate.terms.limits import apart, bound_letters, size_of
 from derive.elaborate.terms.matrices import matrix_power
 from derive.elaborate.terms.norms import norm_squared
@@ -88,6 +89,7 @@ def _juxt(reading: Reading, tree: Tree, env: Env) -> Value:
 
 
 def _product(reading: Reading, tree: Tree, env: Env) -> Value:
+    reading.sizes.strain += strain_of_quotients(reading, tree.kids, env)
     return product_of(tree, reading.sizes, tree.kids, lambda kid: value_of(reading, kid, env))
 
 
@@ -116,6 +118,7 @@ def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
     if is_softmax(reading.sizes.current(top).expr, reading.sizes.current(bottom).expr):
         z = reading.sizes.current(top).expr.kids[0]
         return Value(softmax(z), top.opens, top.row)
+    reading.sizes.strain += 3 * divides_unknown(reading, top, bottom)
     if bottom.own and not top.own:
         top = sum_of(tree, reading.sizes, [top, Value(lift(0) * inverse.expr, inverse.opens)])
     parts = {id(over): top, id(under): inverse}
