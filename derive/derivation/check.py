@@ -231,6 +231,8 @@ def _difference(
     above = depending([of], {by})
     # What does not depend on ``by`` keeps its value, and nothing is computed below it.
     fixed = {kid: base[kid] for node in above for kid in node.kids if kid not in above}
+    # A stack is taken apart where it is evaluated, down to what is below its kids.
+    fixed |= {node: base[node] for node in base if isinstance(node, Var) and node not in above}
     step = stretch * STEP * max(1.0, float(np.max(np.abs(start), initial=0.0)))
 
     def moved(direction: Any) -> Any:

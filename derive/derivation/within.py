@@ -94,6 +94,19 @@ def tangent(var: Var) -> Var:
     return Var(f"d{var.name}", var.axes, (), closed(linear_kinds(var)))
 
 
+def said_of_triangle(by: Expr) -> str:
+    """What is said of a gradient by a triangular matrix, which is that of independent entries; ""
+    of another matrix."""
+    known = kinds_of(by)
+    kind = next((k for k in ("lower", "upper") if k in known and "diagonal" not in known), "")
+    own = symbol_of(by)
+    return kind and (
+        f"derivatives by ${filled(*own) if own else 'its variable'}$, which is {kind} triangular, "
+        "are written as if all of its entries were independent: the gradient within such matrices "
+        f"is the {kind} triangle of it, with 0 elsewhere"
+    )
+
+
 def said_of_convention(by: Expr, convention: str = WITHIN) -> str:
     """The convention in words, for a sheet or a verdict."""
     (kind,) = linear_kinds(by)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from derive.derivation.network import Definition, Network, Question, Variable, Whole, guessed_role
-from derive.derivation.within import linear_kinds, said_of_convention
+from derive.derivation.within import linear_kinds, said_of_convention, said_of_triangle
 from derive.elaborate.claims.counts import NONE, Counts
 from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.met import require_linked
@@ -114,8 +114,9 @@ def network_of(
     ):
         raise slip  # where a row could not be read, it may be the one that defines the symbol
     if not judging:
-        for by in dict.fromkeys(w for q in questions for w in q.wrt if linear_kinds(w)):
-            reading.note(f"convention {by!r}", said_of_convention(by))
+        for by in dict.fromkeys(w for q in questions for w in q.wrt):
+            if told := said_of_convention(by) if linear_kinds(by) else said_of_triangle(by):
+                reading.note(f"convention {by!r}", told)
     network = Network(
         variables, definitions, tuple(questions), parsed.title,
         tuple(reading.notes.values()), parsed.spelling, root,

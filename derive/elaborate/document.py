@@ -47,10 +47,15 @@ from derive.elaborate.statements.collect import (
 )
 from derive.elaborate.statements.declare import declare
 from derive.elaborate.statements.differentials import with_inner_products
-from derive.elaborate.statements.distributions import with_densities, with_divergences
+from derive.elaborate.statements.distributions import (
+    with_densities,
+    with_divergences,
+    with_plain_densities,
+)
 from derive.elaborate.statements.einstein import says_so, with_sums
 from derive.elaborate.statements.given import follows, is_to_be_shown
 from derive.elaborate.statements.given_numbers import note_given, with_signs, with_tables
+from derive.elaborate.statements.held import without_held
 from derive.elaborate.statements.increments import with_increments
 from derive.elaborate.statements.kinds import Called, called_names, note_kinds
 from derive.elaborate.statements.layers import with_layers
@@ -174,6 +179,7 @@ def elaborated(
     said += () if judging else requests(parsed, numbers)
     said = with_one_hot(said, parsed.document.plain, reading)
     said = with_true_class(said, parsed, reading)
+    said = with_plain_densities(without_held(said, parsed, reading, faults))
     said = said if judging else with_divergences(with_densities(with_signs(with_tables(said))))
     plain = parsed.document.plain
     respelt = turned(respelled(said, plain), plain)

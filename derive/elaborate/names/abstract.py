@@ -30,7 +30,8 @@ from derive.notation.names import filled, symbol_tree
 from derive.tree import Tree
 
 _GIVEN_BEFORE = re.compile(
-    r"\b(given|giving|know(n|s|ing)?|assum(e|ing)|suppose|upstream|incoming|receiv(e|es|ing))\b[^.?!]*$",
+    r"\b(given|giving|know(n|s|ing)?|assum(e|ing)|suppose|upstream|incoming|receiv(e|es|ing))\b"
+    r"(?:(?!\b(?:find|compute|calculate|derive|determine|what)\b)[^.?!])*$",
     re.IGNORECASE,
 )
 _GIVEN_AFTER = re.compile(r"[\s,]*(is|are|be|being)\s+(already\s+)?(given|known|available)\b")

@@ -23,6 +23,7 @@ from derive.elaborate.shown import text
 from derive.latex.print import latex
 from derive.notation import ALPHABETS, FUNCTION_WORDS, MARKS
 from derive.notation.names import parts, symbol_tree
+from derive.operators.circular import EXPRESSED
 from derive.operators.pooling import FLATTENED, POOLS
 from derive.operators.row import COMPOSITES, POINTWISE, PRIMITIVES
 from derive.operators.stacking import STACKED
@@ -37,7 +38,7 @@ KNOWN_WORDS = frozenset(
     for word in row.words
     if word.isascii() and word[0].isalpha()
 ) | frozenset(["tr", "Tr", "trace", "diag", "Diag", "det", "arg", "sum", "var", "Var", "mean"])
-KNOWN_WORDS |= CONVOLUTIONS | FLIPS | POOLS | FLATTENED | STACKED
+KNOWN_WORDS |= CONVOLUTIONS | FLIPS | POOLS | FLATTENED | STACKED | EXPRESSED.keys()
 INDICATORS = frozenset([r"\mathbb{I}", r"\mathbb{1}", r"\mathbf{1}", r"\mathbf{I}"])
 # Letters that by custom name functions, and letters that name numbers, if nothing else is said.
 ACTIVATIONS = frozenset(["f", "g", "h", r"\phi", r"\varphi", r"\psi", r"\sigma", r"\rho"])

@@ -23,7 +23,7 @@ from derive.elaborate.shown import formula, text
 from derive.elaborate.statements.kinds import fitted
 from derive.elaborate.statements.settle import settle
 from derive.elaborate.terms.blocks import diagonal, member, numbered_entries, ranged
-from derive.elaborate.terms.shifts import at_places, is_shifted, with_ranges
+from derive.elaborate.terms.shifts import at_places, is_shifted, refuse_neighbour, with_ranges
 from derive.elaborate.values import (
     Value,
     as_row_matrix,
@@ -39,8 +39,6 @@ from derive.kernel.sizes import Axis, SizeError
 from derive.operators import pointwise
 from derive.tree import Tree
 
-# x_{t-1}, beside an x_t over which a sum runs.
-_NEIGHBOUR = re.compile(r"(.+)_\{([A-Za-z])[-+]\d+\}")
 IDENTITIES = frozenset(["I", r"\mathbf{I}", r"\mathbb{I}", "E"])
 ONES = frozenset([r"\mathbf{1}", r"\mathbb{1}"])
 
@@ -169,15 +167,7 @@ def variable_value(
             "unsupported", f"${symbol}$ is a function, and stands here without what it is taken at",
             tree, f"write ${symbol}(x)$",
         )  # fmt: skip
-    beside = _NEIGHBOUR.fullmatch(symbol)
-    base = beside[1] if beside and beside[2] in env.open else None
-    if beside and base and {base, base + "_{#1}"} & (reading.scope.families | reading.scope.whole):
-        raise Fault(
-            "undeclared-neighbour",
-            f"{formula(tree)} is an entry of ${base}$ as ${base}_{beside[2]}$ is, and ${base}$ is "
-            "not declared", tree,
-            f"declare it, as in ${base} \\in \\mathbb{{R}}^n$",
-        )  # fmt: skip
+    refuse_neighbour(reading, symbol, env, tree)
     letters: list[str] = []
     written: list[str] = []
     for k, index in enumerate(filled):

@@ -184,7 +184,7 @@ def _exponential(left: Tree) -> bool:
 def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
     """i = 1, .., m says where an index runs; y = +1, of a declared y, is one of its values."""
     right = item.kids[2]
-    if any(part.head == "dots" for part in right.subtrees()):
+    if right.head == "list" and any(part.head == "dots" for part in right.kids):
         return index_letter(item.kids[0]) is not None
     letter = index_letter(item.kids[0])
     if letter in reading.scope.bound and letter not in reading.scope.declared:

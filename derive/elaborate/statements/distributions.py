@@ -56,6 +56,36 @@ def with_densities(items: Iterable[Tree], elsewhere: bool = False) -> list[Tree]
     return [item.rewritten(turned) for item in lettered]
 
 
+def with_plain_densities(items: Iterable[Tree]) -> list[Tree]:
+    r"""The statements with p for p(y \mid \mu, \sigma^2), where it has no other arguments."""
+    items = list(items)
+    heads = [item.kids[0] for item in items if _defines_function(item) and _is_density(item)]
+    single = {left.kids[0] for left in heads if _never_elsewhere(left.kids[0], heads, items)}
+    if not single:
+        return items
+    return [item.rewritten(lambda node: _without_arguments(node, single)) for item in items]
+
+
+def _never_elsewhere(name: Tree, heads: list[Tree], items: list[Tree]) -> bool:
+    r"""Whether p(y \mid \mu, \sigma^2) stands nowhere but at the arguments of its one definition,
+    of which some are squares, and is a quantity that \sigma is in."""
+    said = {left.kids[1] for left in heads if left.kids[0] == name}
+    uses = {
+        bracket for item in items for node in item.subtrees() if node.head == "juxt"
+        for one, bracket in pairwise(node.kids) if one == name and bracket.head == "paren"
+    }  # fmt: skip
+    return len(said) == 1 and uses == said and any(map(_is_power, _formals(next(iter(said)))))
+
+
+def _without_arguments(node: Tree, names: set[Tree]) -> Tree:
+    kids = node.kids if node.head == "juxt" else ()
+    left = tuple(kid for k, kid in enumerate(kids)
+                 if k == 0 or kids[k - 1] not in names or kid.head != "paren")  # fmt: skip
+    if len(left) == len(kids):
+        return node
+    return left[0] if len(left) == 1 else Tree("juxt", left, node.span)
+
+
 def _defines_function(item: Tree) -> bool:
     """p(..) = .., and whatever it is equal to then."""
     left = item.kids[0] if item.head == "chain" else None

@@ -19,7 +19,7 @@ def spelled_out(node: Tree, letter: str) -> Tree | None:
     pattern cannot be told."""
     match node:
         case Tree("sum", kids) if any(map(is_dots, kids)):
-            found = _pattern(kids, letter)
+            found = pattern(kids, letter)
             if found is None:
                 return None
             body, low, high = found
@@ -43,7 +43,7 @@ def spelled_out(node: Tree, letter: str) -> Tree | None:
 
 def _vector(kids: Sequence[Tree], letter: str, node: Tree) -> Tree | None:
     """[T_k]_k: the vector of the terms."""
-    found = _pattern(kids, letter)
+    found = pattern(kids, letter)
     if found is None or found[1] != Tree("num", ("1",)):
         return None
     bracket = Tree("bracket", (found[0],), node.span)
@@ -56,7 +56,7 @@ def is_dots(tree: object) -> bool:
     )
 
 
-def _pattern(kids: Sequence[Tree], letter: str) -> tuple[Tree, Tree, Tree] | None:
+def pattern(kids: Sequence[Tree], letter: str) -> tuple[Tree, Tree, Tree] | None:
     """The term over the index, its first and its last value."""
     at = [k for k, kid in enumerate(kids) if is_dots(kid)]
     if len(at) != 1 or at[0] == 0 or at[0] != len(kids) - 2:

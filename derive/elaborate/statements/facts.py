@@ -17,6 +17,7 @@ from derive.elaborate.faults import Fault, Silent
 from derive.elaborate.reading import Bound, Env, Reading
 from derive.elaborate.statements.beside import beside
 from derive.elaborate.statements.collect import Statements
+from derive.elaborate.statements.constraints import is_constraint
 from derive.elaborate.statements.given import is_hypothesis, is_listed
 from derive.elaborate.statements.mood import Mood, mood_of
 from derive.elaborate.statements.settle import settle
@@ -42,6 +43,8 @@ def note_facts(
     plain = parsed.document.plain
     for item in statements.claims:
         if judging and not (is_hypothesis(item, plain) or is_listed(item, plain)):
+            continue
+        if not judging and is_constraint(item.span[0], plain):
             continue
         for side in _sides_equal_to_one(item):
             try:

@@ -15,6 +15,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Reading
 from derive.elaborate.shown import formula, shape_of
 from derive.elaborate.statements.beside import beside
+from derive.elaborate.statements.constraints import is_constraint
 from derive.elaborate.statements.declare import declared_names, kinds_of_set
 from derive.elaborate.statements.given import fact_in, is_given, is_hypothesis
 from derive.elaborate.statements.mood import Mood, mood_of
@@ -65,6 +66,9 @@ _LOOSELY = (
 )  # fmt: skip
 # No derivation ends in such a formula about a variable; in Q^T Q = I it may.
 _FORMULAS = frozenset(["symmetric", "skew", "idempotent", "definite", "semidefinite", "orthogonal"])
+# What these say of a matrix says of it what space it is in, even beside a constraint.
+_LINEAR = frozenset(["symmetric", "skew", "diagonal", "lower", "upper", "definite", "semidefinite",
+                     "invertible", "independent", "spanning"])  # fmt: skip
 
 
 class Called(NamedTuple):
@@ -143,12 +147,16 @@ def _called(
             if how == "denied":
                 yield Called(named, at, kind, Mood.DOUBTED, True)
                 continue
+            if not judging and kind not in _LINEAR and is_constraint(at, plain):
+                continue
             loose = how == "loosely" or (words, kind) in _LOOSELY
             mood = Mood.DOUBTED if loose else mood_of(plain, at, end, latex(named))
             yield Called(named, at, kind, mood, end=end)
     for item in items:
         for named, kind in fact_in(item):
             if reading.scope.refer(named).symbol in reading.equations:
+                continue
+            if not judging and is_constraint(item.span[0], plain):
                 continue
             said = is_hypothesis if kind in _FORMULAS else is_given
             if not judging or said(item, plain):

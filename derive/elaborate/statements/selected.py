@@ -1,12 +1,15 @@
 r"""Indices in square brackets, as programs write them: p[y], P[i, y_i], z[:d], W_{[:,1:k]}.
 
 The idea: what stands in the brackets is an index if it stands nowhere as a quantity; a name that
-never stands without its brackets is a function, whose they are.
+never stands without its brackets is a function, whose they are.  W_f [h, x] is a product with h and
+x, one after the other, where h is an array of the document, or no letter that custom counts with.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from derive.elaborate.names.indices import COLON, index_letter, is_range
@@ -15,6 +18,9 @@ from derive.tree import Tree
 
 _BRACKETS = frozenset(["paren", "bracket"])
 _NO_VALUES = frozenset(["in", "notin", "!="])
+_EQUALS = frozenset(["=", ":=", "=="])
+_WEIGHT = re.compile(r"(?:\\math\w+\{)?[WU]\}?|\\Theta|\\mathbf\{\\Theta\}")
+_COUNTING = frozenset("abcijklmnpqrstyIJKLMNT") | {r"\ell"}
 
 
 def with_indices(items: Iterable[Tree]) -> list[Tree]:
@@ -23,10 +29,13 @@ def with_indices(items: Iterable[Tree]) -> list[Tree]:
     if not any(_pairs(node) for item in items for node in item.subtrees()):
         return items
     places = {term for item in items for term in _terms(item, top=True)}
+    joined = _Joined.of(items)
 
     def one(node: Tree) -> Tree:
         kids = list(node.kids)
         for name, bracket in reversed(list(_pairs(node))):
+            if joined.holds(name, bracket):
+                continue
             if name in places and all(_selects(i, places) for i in _indices(bracket)):
                 at = next(k for k, kid in enumerate(kids) if kid is bracket)
                 kids[at - 1 : at + 1] = [_entry(name, bracket)]
@@ -35,6 +44,58 @@ def with_indices(items: Iterable[Tree]) -> list[Tree]:
         return kids[0] if len(kids) == 1 else Tree("juxt", tuple(kids), node.span)
 
     return [item.rewritten(one) for item in items]
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """What tells W [h, x] from W[i, j]: the names of arrays, the letters that something counts
+    with, and the names that are given values by their entries, A[i, j] = .."""
+
+    arrays: frozenset[Tree]
+    counting: frozenset[str]
+    entries: frozenset[Tree]
+
+    @classmethod
+    def of(cls, items: Iterable[Tree]) -> _Joined:
+        arrays: set[Tree] = set()
+        counting: set[str] = set()
+        entries: set[Tree] = set()
+        for item in items:
+            left = item.kids[0] if item.head == "chain" else None
+            if isinstance(left, Tree):
+                sign, right = str(item.kids[1].kids[0]), item.kids[2]
+                names = {n for one in _parts(left) if base_of(one) for n in (one, _stem(one))}
+                if sign in _EQUALS and index_letter(left) not in _COUNTING:
+                    arrays |= names
+                    entries |= {name for name, _ in _pairs(left)}
+                elif sign == "in":
+                    real = right.head == "script" and base_of(right) == r"\mathbb{R}"
+                    arrays |= names if real else set()
+                    counting |= set() if real else {str(n.kids[0]) for n in names}
+            for node in item.subtrees():
+                if node.head == "big" and isinstance(node.kids[1], Tree):
+                    counting |= {str(n.kids[0]) for n in node.kids[1].subtrees()}
+        return cls(frozenset(arrays), frozenset(counting), frozenset(entries))
+
+    def holds(self, name: Tree, after: Tree) -> bool:
+        """Whether brackets behind a name list what stands in one vector, to be multiplied."""
+        parts = _indices(after)
+        if len(parts) < 2 or name in self.entries or not all(base_of(part) for part in parts):
+            return False
+        if any(base_of(part) in self.counting for part in parts):
+            return False
+        arrays = [part in self.arrays or _stem(part) in self.arrays for part in parts]
+        counts = [base_of(part) in _COUNTING and not known for part, known in zip(parts, arrays)]
+        weight = _WEIGHT.fullmatch(base_of(name)) is not None
+        return not all(counts) and (weight or any(arrays)) and (
+            not any(counts) or any(not k and base_of(p) not in _COUNTING
+                                   for p, k in zip(parts, arrays) if weight)
+        )  # fmt: skip
+
+
+def _stem(name: Tree) -> Tree:
+    """The h of h_t, h_{t-1} and h^{(t)}."""
+    return Tree("name", (base_of(name),))
 
 
 def _unbracketed(node: Tree) -> Tree:

@@ -28,12 +28,14 @@ from derive.elaborate.statements.columns import is_column, joins
 from derive.elaborate.statements.units import is_unit, single_entry
 from derive.elaborate.terms.adjoints import SLIDING, as_adjoint
 from derive.latex.print import latex
+from derive.operators.circular import INVERSE_OF
 from derive.tree import Tree
 
 # What braces may group, \{t - y\}^2; a list or a condition in them is a set.
 _GROUPED = frozenset(["sum", "juxt", "neg", "frac", "big"])
 TRANSPOSE = r"\top"
 _ONE = Tree("num", ("1",))
+_INVERSE = Tree("neg", (_ONE,))
 _BESIDE = Tree("op", ("|",))  # x \| u, one after the other
 # Functions that by custom take everything up to the next sign: \log p q, \sin x.
 _GREEDY_STOPS = frozenset(["op", "paren", "bracket"])
@@ -346,6 +348,8 @@ def _function(kid: Tree, scope: Scope) -> tuple[Tree, tuple[Tree, ...]]:
         inner, powers = _function(kid.kids[0], scope)
         return Tree("prime", (inner, kid.kids[1]), kid.span), powers
     bare = (stem := base_of(kid)).lstrip("\\")
+    if bare in INVERSE_OF and not scope.known(stem) and kid.kids[1:] == (None, _INVERSE):
+        return Tree("symbol", (f"{bare}^{{-1}}",), kid.span), ()
     if bare in KNOWN_WORDS and not scope.known(stem):
         sub = kid.kids[1] if kid.head == "script" else None
         sup = kid.kids[2] if kid.head == "script" else None

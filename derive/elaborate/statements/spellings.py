@@ -11,10 +11,12 @@ from itertools import pairwise
 
 from derive.elaborate.names.scope import base_of, names_in
 from derive.elaborate.statements.bars import with_bars
+from derive.elaborate.statements.concatenated import with_families_joined
 from derive.elaborate.statements.densities import with_log_densities
 from derive.elaborate.statements.distributions import with_densities
 from derive.elaborate.statements.indices import with_letters
 from derive.elaborate.statements.selected import with_indices
+from derive.elaborate.statements.valued import without_own_arguments
 from derive.latex.print import latex
 from derive.tree import LABELS, Tree
 
@@ -43,7 +45,7 @@ def respelled(items: Sequence[Tree], text: str = "") -> list[Tree]:
     mapped = {item.kids[0] for item in items if maps(item)}
     found = _with_deltas(with_indices(with_directions(found, mapped)))
     found = with_densities(with_letters(with_bars(found, text)), elsewhere=True)
-    return with_log_densities(found)
+    return with_families_joined(without_own_arguments(with_log_densities(found)))
 
 
 def _with_deltas(items: list[Tree]) -> list[Tree]:

@@ -8,6 +8,7 @@ report says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from derive.elaborate.dispatch import rule, said, value_of
@@ -16,13 +17,16 @@ from derive.elaborate.names.indices import COLON, index_letter, is_number, is_ra
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.terms.limits import size_of
-from derive.elaborate.values import Sizes, Value, squeezed
+from derive.elaborate.values import Sizes, Value, contract_values, squeezed
 from derive.kernel.build import contracted, spread
 from derive.kernel.expr import Expr, Num, Ones, ShapeError
 from derive.kernel.sizes import Axis, SizeError
+from derive.notation.names import parts
 from derive.operators.blocks import joined, numbered, sliced
+from derive.operators.stacking import stacks
 from derive.tree import Tree
 
+FAMILY = "concatfamily"
 TABLES = frozenset(["matrix", "bmatrix", "pmatrix", "Bmatrix"])
 
 
@@ -270,6 +274,32 @@ def entry_of(expr: Expr, axis: int, number: int, index: Tree) -> Expr:
             f"entries count from 1 to {n}" if sure else
             "entries count from 1; declare how many there are, as in $x \\in \\mathbb{R}^3$",
         ) from None  # fmt: skip
+
+
+def side_by_side(reading: Reading, tree: Tree, arguments: list[Tree], env: Env) -> Value:
+    """The matrices of a family as one block row, its vectors as one longer vector: the member
+    counts slowly, what is in it fast."""
+    family = value_of(reading, arguments[0], env)
+    with suppress(SizeError):
+        reading.sizes.unify(family.own[0], size_of(reading, arguments[1]))
+    value = reading.sizes.current(family)
+    own = value.own
+    named = next((n for n in arguments[0].subtrees() if n.head == "symbol"), None)
+    core = parts(str(named.kids[0]).split("_")[0]).core if named is not None else ""
+    if len(own) == 2 and core.isalpha() and (core[0].isupper() or len(core) > 1):
+        raise Fault(  # by custom H_i and head_i are matrices
+            "shape-clash", "what is put side by side is a family of vectors here, by letters that "
+            "custom gives to matrices", tree,
+            r"declare what they are made of, as in $W_i \in \mathbb{R}^{d \times m}$",
+        )  # fmt: skip
+    if len(own) not in (2, 3):
+        raise Fault("unsupported", f"{said(tree)} puts side by side what are no matrices", tree)
+    last = len(own) - 1
+    stack = Value(stacks(own[last], own[0]))
+    spots = [tuple(range(len(own))), (last, 0, len(own))]
+    done = contract_values(tree, reading.sizes, [value, stack], spots, (*range(1, last), last + 1))
+    reading.note("concat", "the members of a family are put side by side, in their order")
+    return Value(done.expr, done.opens)
 
 
 def beside(reading: Reading, tree: Tree, values: list[Value], *, below: bool) -> Value:

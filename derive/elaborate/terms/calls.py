@@ -14,6 +14,7 @@ from derive.elaborate.names.scope import ACTIVATIONS, INDICATORS, is_bold
 from derive.elaborate.names.vocabulary import BY_WORD, rows_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import formula, text
+from derive.elaborate.terms.circular import circular_call
 from derive.elaborate.terms.conditions import indicator
 from derive.elaborate.terms.defined import defined_call
 from derive.elaborate.terms.entrywise import entrywise
@@ -62,6 +63,8 @@ def call_value(reading: Reading, tree: Tree, env: Env) -> Value:
             "unsupported", f"the text says of {formula(function)} what is not read "
             f"(`{reading.unread[symbol]}`)", function, f"define it, as in ${symbol}(x) = ..$",
         )  # fmt: skip
+    if not primes and subscript is None and (found := circular_call(reading, tree, symbol, env)):
+        return found
     special, layer = SHAPED.get(symbol), LAYERS.get(symbol)
     if layer is None and subscript is None and "_" in symbol:
         layer, subscript = worded(symbol)

@@ -21,6 +21,7 @@ from derive.elaborate.statements.settle import exponent_of_entries, settle
 from derive.elaborate.terms.biases import with_bias_of_rows
 from derive.elaborate.terms.conditions import indicator
 from derive.elaborate.terms.convolve import fitting, has_star, starred, with_bias
+from derive.elaborate.terms.divided import divides_unknown, strain_of_quotients
 from derive.elaborate.terms.limits import apart, bound_letters, size_of
 from derive.elaborate.terms.matrices import matrix_power
 from derive.elaborate.terms.norms import norm_squared
@@ -88,6 +89,7 @@ def _juxt(reading: Reading, tree: Tree, env: Env) -> Value:
 
 
 def _product(reading: Reading, tree: Tree, env: Env) -> Value:
+    reading.sizes.strain += strain_of_quotients(reading, tree.kids, env)
     return product_of(tree, reading.sizes, tree.kids, lambda kid: value_of(reading, kid, env))
 
 
@@ -116,11 +118,13 @@ def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
     if is_softmax(reading.sizes.current(top).expr, reading.sizes.current(bottom).expr):
         z = reading.sizes.current(top).expr.kids[0]
         return Value(softmax(z), top.opens, top.row)
+    reading.sizes.strain += 3 * divides_unknown(reading, top, bottom)
     if bottom.own and not top.own:
         top = sum_of(tree, reading.sizes, [top, Value(lift(0) * inverse.expr, inverse.opens)])
-    parts = {id(over): top, id(under): inverse}
     sign = Tree("op", (r"\odot",)) if bottom.own else Tree("op", (r"\cdot",))
-    return product_of(tree, reading.sizes, (over, sign, under), lambda kid: parts[id(kid)])
+    return product_of(
+        tree, reading.sizes, (over, sign, under), lambda kid: inverse if kid is under else top
+    )
 
 
 def is_softmax(top: Expr, bottom: Expr) -> bool:
@@ -141,8 +145,7 @@ def _root(reading: Reading, tree: Tree, env: Env) -> Value:
 @rule("power")
 def _power(reading: Reading, tree: Tree, env: Env) -> Value:
     base, exponent = tree.kids
-    entrywise = exponent_of_entries(exponent)
-    sign, exponent = entrywise or (None, exponent)
+    sign, exponent = exponent_of_entries(exponent) or (None, exponent)
     constant = _rational(exponent)
     if base.head == "norm" and constant == 2:
         square = norm_squared(reading, tree, env)

@@ -13,7 +13,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.statements.together import PART
 from derive.elaborate.terms import sliding
-from derive.elaborate.terms.blocks import beside
+from derive.elaborate.terms.blocks import FAMILY, beside, side_by_side
 from derive.elaborate.terms.divergences import divergence
 from derive.elaborate.terms.flat import kronecker, stacked_value, unstacked_value
 from derive.elaborate.terms.limits import size_of, sizes_below
@@ -131,6 +131,7 @@ SHAPED: dict[str, Callable[[Reading, Tree, list[Tree], Env], Value | None]] = {
     "commutation": _commutation,
     "max": _extreme(maximum), "min": _extreme(minimum), "cos": _cosine,
     **dict.fromkeys(PRIMITIVES["concat"].words, _beside),
+    FAMILY: side_by_side,
     **sliding.WORDS, **WORDS, "mean": reduced, PART: part_of,
     **dict.fromkeys(COMPOSITES["kl"].words, divergence),
 }  # fmt: skip

@@ -7,6 +7,7 @@ Where nothing says how far an index runs, it runs as far as every place is in ra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +17,7 @@ from derive.elaborate.faults import Fault
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.names.scope import names_in
 from derive.elaborate.reading import Env, Reading
+from derive.elaborate.shown import formula
 from derive.elaborate.terms.limits import bound_letters, size_of
 from derive.elaborate.values import Value, contract_values
 from derive.kernel import sizes
@@ -25,6 +27,7 @@ from derive.notation.names import parts
 from derive.operators import incidence
 from derive.tree import Tree
 
+_NEIGHBOUR = re.compile(r"(.+)_\{([A-Za-z])[-+]\d+\}")
 _PLAIN = frozenset(["sum", "neg", "juxt", "paren", "name", "num", "op", "script"])
 
 
@@ -308,3 +311,16 @@ def _without_shifts(indices: Iterable[Tree], reading: Reading, env: Env
 def _fresh(env: Env, used: Iterable[Tree]) -> str:
     taken = {*env.open, *env.rename.values(), *(index_letter(t) for t in used)}
     return next(c for c in "JKQRSUVWPMNL" if c not in taken)
+
+
+def refuse_neighbour(reading: Reading, symbol: str, env: Env, tree: Tree) -> None:
+    """Fault for x_{t-1}, beside an x_t over which a sum runs, of an x that nothing declares."""
+    beside = _NEIGHBOUR.fullmatch(symbol)
+    base = beside[1] if beside and beside[2] in env.open else None
+    if beside and base and {base, base + "_{#1}"} & (reading.scope.families | reading.scope.whole):
+        raise Fault(
+            "undeclared-neighbour",
+            f"{formula(tree)} is an entry of ${base}$ as ${base}_{beside[2]}$ is, and ${base}$ is "
+            "not declared", tree,
+            f"declare it, as in ${base} \\in \\mathbb{{R}}^n$",
+        )  # fmt: skip
