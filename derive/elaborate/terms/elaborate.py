@@ -121,10 +121,9 @@ def _frac(reading: Reading, tree: Tree, env: Env) -> Value:
     reading.sizes.strain += 3 * divides_unknown(reading, top, bottom)
     if bottom.own and not top.own:
         top = sum_of(tree, reading.sizes, [top, Value(lift(0) * inverse.expr, inverse.opens)])
+    parts = {id(over): top, id(under): inverse}
     sign = Tree("op", (r"\odot",)) if bottom.own else Tree("op", (r"\cdot",))
-    return product_of(
-        tree, reading.sizes, (over, sign, under), lambda kid: inverse if kid is under else top
-    )
+    return product_of(tree, reading.sizes, (over, sign, under), lambda kid: parts[id(kid)])
 
 
 def is_softmax(top: Expr, bottom: Expr) -> bool:
@@ -178,10 +177,7 @@ def _rational(tree: Tree) -> Fraction | None:
         case Tree("neg", (inner,)):
             found = _rational(inner)
             return None if found is None else -found
-        case Tree("frac", (over, under)):
-            a, b = _rational(over), _rational(under)
-            return a / b if a is not None and b else None
-        case Tree("juxt", (over, Tree("op", ("/",)), under)):
+        case Tree("frac", (over, under)) | Tree("juxt", (over, Tree("op", ("/",)), under)):
             a, b = _rational(over), _rational(under)
             return a / b if a is not None and b else None
         case Tree("list", (only,)):
