@@ -10,7 +10,17 @@ from collections.abc import Iterable
 
 from derive.derivation.local import symbol_of
 from derive.kernel.build import lift
-from derive.kernel.expr import Delta, Expr, Num, Ones, ShapeError, Var, shape_text, toposort
+from derive.kernel.expr import (
+    Delta,
+    Expr,
+    Num,
+    Ones,
+    ShapeError,
+    Var,
+    is_named,
+    shape_text,
+    toposort,
+)
 
 
 def wanted(asker: str, of: Expr, wrt: object) -> Expr:
@@ -19,25 +29,32 @@ def wanted(asker: str, of: Expr, wrt: object) -> Expr:
     TypeError for what is none; ValueError where the expression has another variable of its symbol,
     ShapeError if that has another shape.
     """
-    node = wrt if isinstance(wrt, Expr) else None if wrt is None else lift(wrt)
-    if node is None or isinstance(node, Num | Ones | Delta):
-        raise TypeError(f"{asker} needs a variable or a named part to derive by, not {wrt!r}")
-    own = symbol_of(node)
-    if own is not None:
-        order = toposort(of)
-        # Two nodes of one name may be meant; a name that is not there was made anew.
-        if isinstance(node, Var) or node not in order:
-            kind = type(node)
-            for other in order:
-                if type(other) is kind and other is not node and symbol_of(other) == own:
-                    raise _another(node, other)
+    (node,) = several(asker, of, [wrt])
     return node
 
 
 def several(asker: str, of: Expr, wrt: object) -> list[Expr]:
-    """One variable or a list of them, each checked."""
+    """One variable or a list of them, each checked; the expression is looked through once."""
     given = wrt if isinstance(wrt, Iterable) and not isinstance(wrt, Expr | str) else [wrt]
-    return [wanted(asker, of, one) for one in given]
+    nodes = [_node(asker, one) for one in given]
+    symbols: dict[object, list[Expr]] = {}
+    for other in toposort(of):
+        if type(other) is Var or is_named(other):
+            symbols.setdefault(symbol_of(other), []).append(other)
+    for node in nodes:
+        alike = symbols.get(symbol_of(node), ())
+        # Two nodes of one name may be meant; a name that is not there was made anew.
+        for other in alike if type(node) is Var or node not in alike else ():
+            if type(other) is type(node) and other is not node:
+                raise _another(node, other)
+    return nodes
+
+
+def _node(asker: str, wrt: object) -> Expr:
+    node = wrt if isinstance(wrt, Expr) else None if wrt is None else lift(wrt)
+    if node is None or isinstance(node, Num | Ones | Delta):
+        raise TypeError(f"{asker} needs a variable or a named part to derive by, not {wrt!r}")
+    return node
 
 
 def _another(node: Expr, other: Expr) -> ValueError:
