@@ -165,12 +165,7 @@ def name(base: str) -> Tree:
 
 @lru_cache(maxsize=4096, typed=True)  # 1 is not 1.0
 def num(value: object) -> Tree:
-    try:
-        return Tree("num", (str(value),))
-    except ValueError:  # Python writes no longer whole numbers
-        raise ValueError(
-            "a number of thousands of digits is not written out: put a variable in its place"
-        ) from None
+    return Tree("num", (str(value),))
 
 
 def sexpr(node: object) -> str:

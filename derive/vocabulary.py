@@ -76,16 +76,12 @@ def _function(row: Row, made: Fn | Operator) -> Callable[..., Any]:
             raise TypeError(f"{row.name} takes {takes} argument{plural}, not {len(args)}")
         # a row that says nothing of its arguments may have numbers behind the first
         known = zip(given, kinds if row.shapes else kinds[:1])
-        try:
-            found = made(*given)
-        except IndexError:
-            found = None
-        if found is None or any(len(a.axes) < len(kind) for a, kind in known):
+        if any(len(a.axes) < len(kind) for a, kind in known):
             raise ShapeError(
                 f"{row.name} takes {_said_of(kinds)}, not "
                 + ", ".join(shape_text(a.axes) for a in given)
             )
-        return found
+        return made(*given)
 
     apply.__name__ = apply.__qualname__ = row.name
     apply.__doc__ = _said(row, made, takes)

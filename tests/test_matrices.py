@@ -270,17 +270,3 @@ def test_what_a_matrix_norm_is_read_as_is_said(said, formula, note):
 def test_the_two_norm_of_a_matrix_is_asked_about():
     with pytest.raises(DeriveError, match="largest singular value or the root"):
         d.read(r"$W \in \mathbb{R}^{m\times n}$, $f = \|W\|_2$")
-
-
-@pytest.mark.parametrize("exponent", [17, 1000, -1000])
-def test_a_large_power_is_one_operator(exponent):
-    square = d.matrix("A", 3, 3)
-    power = d.matrix_power(square, exponent)
-    near = np.eye(3) + 1e-3 * np.random.default_rng(2).normal(size=(3, 3))
-    of = np.linalg.matrix_power
-    np.testing.assert_allclose(d.evaluate(power, {square: near}), of(near, exponent), rtol=1e-8)
-    slope = d.grad(d.trace(power), square)
-    expected = exponent * of(near, exponent - 1).T
-    np.testing.assert_allclose(d.evaluate(slope, {square: near}), expected, rtol=1e-8)
-    assert len(power.latex()) < 40
-    assert len(slope.latex()) < 90

@@ -52,14 +52,11 @@ def lift(value: object) -> Expr:
         return value
     if type(value) is int:
         return Num(value)
-    return Num(exactly(value))
+    return Num(_exact(value))
 
 
-def exactly(value: object) -> Number:
-    """A number of Python or NumPy, as a whole number or a fraction: 0.1 is 1/10.
-
-    TypeError for what is no number, ValueError for nan and inf.
-    """
+def _exact(value: object) -> Number:
+    """A number of Python or NumPy, exactly.  TypeError for anything else, ValueError for nan."""
     if isinstance(value, bool) or not isinstance(value, Real):
         if getattr(value, "shape", None):
             raise TypeError(

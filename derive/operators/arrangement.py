@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from numbers import Integral
 
 from derive.kernel.build import contracted
 from derive.kernel.contraction import span
@@ -142,11 +141,7 @@ def taken(node: Expr, key: object) -> Expr:
             if one.step not in (None, 1):
                 raise ShapeError("a slice takes neighbours: its step is 1")
             low, high = _edge(one.start, n, 0), _edge(one.stop, n, n)
-            if low == high:
-                raise ShapeError(f"the slice {low}:{high} has no entries: an axis has at least one")
         else:
-            if one is None:
-                raise TypeError("an expression has no new axes: block([[x]]) is x as a column")
             low = _edge(one, n, 0)
             high = low + 1
             gone.append(k)
@@ -158,11 +153,9 @@ def taken(node: Expr, key: object) -> Expr:
 def _edge(given: object, n: Axis, otherwise: Axis) -> Axis:
     if given is None:
         return otherwise
-    if isinstance(given, bool) or not isinstance(given, Integral | Size):
+    if isinstance(given, bool) or not isinstance(given, int | Size):
         raise TypeError(f"an index is an integer, a size or a slice of them, not {given!r}")
-    if isinstance(given, Size):
-        return given
-    return n + int(given) if given < 0 else int(given)
+    return n + given if isinstance(given, int) and given < 0 else given
 
 
 Expr.__getitem__ = taken  # type: ignore[attr-defined]

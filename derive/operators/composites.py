@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from derive.kernel.build import OPERATORS, contracted, dot, hadamard, is_zero, lift, mapped, total
+from derive.kernel.build import OPERATORS, contracted, dot, hadamard, lift, mapped, total
 from derive.kernel.expr import Expr, ShapeError, shape_text
 from derive.kernel.sizes import product as count_of
 from derive.operators.pointwise import (
@@ -145,24 +145,15 @@ def huber(u: Expr, delta: object = 1) -> Expr:
     return total(where(le(absolute(u), d), inside, outside))
 
 
-class NoQuotient(ValueError, ZeroDivisionError):
-    """A division by what is 0 for all values of the variables."""
-
-
 def _divided(a: object, b: object) -> Expr:
-    over, under = lift(a), lift(b)
-    if is_zero(under):
-        raise NoQuotient(f"{over!r} is divided by 0, whatever the variables are")
-    return hadamard(over, reciprocal(under))
+    return hadamard(lift(a), reciprocal(lift(b)))
 
 
 def _raised(a: object, b: object) -> Expr:
     if isinstance(b, Expr):
         return mapped(raised, a, b)
-    value, base = lift(b).value, lift(a)  # type: ignore[attr-defined]
-    if value < 0 and is_zero(base):
-        raise NoQuotient(f"0 to the power {value} has no value, whatever the variables are")
-    return power(Fraction(value))(base)
+    value = lift(b).value  # type: ignore[attr-defined]
+    return power(Fraction(value))(lift(a))
 
 
 # Division and powers need functions, so their operators are attached on this floor.

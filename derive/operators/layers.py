@@ -13,7 +13,7 @@ from derive.kernel.expr import Expr, ShapeError, shape_text
 from derive.operators.attention import masked_softmax
 from derive.operators.composites import define
 from derive.operators.normalisation import per
-from derive.operators.pointwise import gelu, relu, sigmoid, silu
+from derive.operators.pointwise import gelu, reciprocal, relu, sigmoid, silu
 from derive.operators.primitives import one_hot, softmax
 
 # --------------------------------------------------------------- dropout, embedding, adapters
@@ -26,7 +26,7 @@ def dropout(x: Expr, mask: Expr, keep: object = 1) -> Expr:
     ``keep`` is the probability that a unit is kept; 1 leaves classical dropout, without a scale.
     Srivastava et al., Dropout, 2014, section 10.
     """
-    return (1 / lift(keep)) * hadamard(mask, x)
+    return hadamard(reciprocal(lift(keep)), hadamard(mask, x))
 
 
 def embedding(table: Expr, ids: Expr) -> Expr:

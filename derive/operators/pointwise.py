@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from derive.kernel.build import exactly, is_short, lift
+from derive.kernel.build import is_short, lift
 from derive.kernel.expr import Contract, Expr, Fn, Map, Num, Ones, vocabulary
 from derive.operators.row import POINTWISE, Row, pointwise
 
@@ -38,7 +38,7 @@ else:
 @cache
 def power(exponent: Fraction | int) -> Fn:
     """x to a constant rational exponent; for one that is not an integer, x > 0."""
-    c = Fraction(exactly(exponent))
+    c = Fraction(exponent)
     whole = c.denominator == 1
 
     def value(x):

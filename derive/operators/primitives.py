@@ -12,7 +12,6 @@ from typing import Any
 
 from derive.kernel.build import contracted
 from derive.kernel.expr import Axes, Call, Expr, Ones, Operator, ShapeError, vocabulary
-from derive.kernel.sizes import checked
 from derive.operators.pointwise import exp, np, reciprocal
 from derive.operators.row import PRIMITIVES, Row
 
@@ -165,7 +164,6 @@ product = primitive(
 @cache
 def one_hot(classes: Any) -> Operator:
     """The one-hot vector of a class index 1..classes (as documents count)."""
-    classes = checked(classes)
 
     def value(y, count):
         return np.asarray(np.asarray(y)[..., None] == np.arange(1, count + 1), float)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.kernel.build import is_number
+from derive.kernel.build import is_short
 from derive.kernel.expr import Number
 from derive.kernel.sizes import Axis, Size
 from derive.tree import Tree, num, tree
@@ -61,7 +61,7 @@ class Scalars:
             return
         if factor.head == "num" and exponent.denominator == 1 and factor.kids[0].isdigit():
             number = int(factor.kids[0])
-            if is_number(number, exponent):
+            if is_short(number, exponent):
                 self.count *= number if exponent == 1 else Fraction(number) ** int(exponent)
                 return
         if is_norm(factor):
