@@ -109,7 +109,7 @@ def test_a_singular_matrix_has_no_value_and_harms_no_other():
 @pytest.mark.parametrize("operator", [inv, d.det, d.logdet, d.logabsdet, d.adjugate])
 @pytest.mark.parametrize("wrong", [X, x, lam])
 def test_only_a_square_matrix_has_one(operator, wrong):
-    with pytest.raises(ShapeError, match="needs a square matrix, not"):
+    with pytest.raises(ShapeError, match=r"needs a square matrix, not|takes n×n, not"):
         operator(wrong)
 
 

@@ -149,6 +149,8 @@ READING = {
     "declare it, as in $A \\in \\mathbb{R}^{n \\times n}$",
     "undefined-command": "a LaTeX command is not known; define it with `\\newcommand`",
     "undefined-environment": "a LaTeX environment is not known; use align, cases or a matrix",
+    "undeclared-neighbour": "an entry such as x_{t-1} stands beside x_t under a sum, and nothing "
+    "says what x is: declare it, as in x in R^n, so that both are entries of one array.",
     "undefined-symbol": "a symbol is used of which nothing is said: declare it, as in "
     "$\\mathbf{x} \\in \\mathbb{R}^n$, or define it",
     "undetermined-size": "a size is used that nothing in the document gives: declare what has it",

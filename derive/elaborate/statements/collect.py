@@ -184,7 +184,8 @@ def _exponential(left: Tree) -> bool:
 def _is_remark(item: Tree, symbol: str, reading: Reading) -> bool:
     """i = 1, .., m says where an index runs; y = +1, of a declared y, is one of its values."""
     right = item.kids[2]
-    if right.head == "list" and any(part.head == "dots" for part in right.kids):
+    listed = right.kids[0] if right.head == "bracket" else right  # [W_1, \dots, W_L] is not read
+    if listed.head == "list" and any(part.head == "dots" for part in listed.kids):
         return index_letter(item.kids[0]) is not None
     letter = index_letter(item.kids[0])
     if letter in reading.scope.bound and letter not in reading.scope.declared:
