@@ -84,22 +84,28 @@ def taken(root: Expr) -> frozenset[str]:
     found = getattr(root, "taken", None)
     if found is not None:
         return found
+    # Noted for what is asked alone: for every part it would be as much again as the part is long.
+    names: set[str] = set()
+    seen: set[Expr] = set()
     stack = [root]
     while stack:
-        node = stack[-1]
-        kids = inside(node)
-        waiting = [kid for kid in kids if getattr(kid, "taken", None) is None]
-        if waiting:
-            stack += waiting
+        node = stack.pop()
+        noted = getattr(node, "taken", None)
+        if noted is not None or node in seen:
+            names |= noted or set()
             continue
-        stack.pop()
-        own = [axis.names() for axis in node.axes if type(axis) is Size]
+        seen.add(node)
+        stack += inside(node)
+        for axis in node.axes:
+            if type(axis) is Size:
+                names |= axis.names()
         if type(node) is Var:
-            own.append(symbols(node.name, bool(node.letters)))
+            names |= symbols(node.name, bool(node.letters))
         elif type(node) is Call and type(node.op) is Name:
-            own.append(symbols(node.op.symbol, bool(node.op.letters)))
-        _note(node, "taken", frozenset().union(*[kid.taken for kid in kids], *own))
-    return root.taken
+            names |= symbols(node.op.symbol, bool(node.op.letters))
+    found = frozenset(names)
+    _note(root, "taken", found)
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from derive.elaborate.names.indices import index_letter
 from derive.elaborate.recurrence.ranges import number_of
-from derive.elaborate.recurrence.steps import (
-    mentions,
-    put,
-)
+from derive.elaborate.recurrence.steps import mentions, put
 from derive.elaborate.terms.limits import bound_letters
 from derive.tree import Tree
 

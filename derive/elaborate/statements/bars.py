@@ -16,7 +16,9 @@ from derive.elaborate.names.trials import names_loss
 from derive.tree import Tree
 
 _ADJOINTS = re.compile(
-    r"\badjoints?\b|\bcotangents?\b|\bbars?\b[^.$]{0,20}\b(?:gradients?|derivatives?)\b",
+    r"\b(?:adjoints?|cotangents?|gradients?|derivatives?)\b[^.$]{0,30}\bbars?\b|"
+    r"\bbars?\b[^.$]{0,30}\b(?:adjoints?|cotangents?|gradients?|derivatives?)\b|"
+    r"\breverse[- ]mode\b",
     re.IGNORECASE,
 )
 _MEANS = re.compile(r"\b(?:means?|averag\w+|conjugat\w+|complements?)\b", re.IGNORECASE)

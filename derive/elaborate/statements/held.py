@@ -53,23 +53,24 @@ def without_held(
 ) -> list[Tree]:
     """The statements without the definitions of what is held constant, which is noted; and without
     derivatives, where it is not known what is held."""
-    items, plain = list(items), parsed.document.plain
+    items, plain, found = list(items), parsed.document.plain, list[Fault]()
     unnamed = _UNNAMED.search(plain)
-    held = [*_held(parsed, faults, items)]
-    if unnamed is not None and not held and _derived(items) and not faults:
-        faults.append(_asked(unnamed.span()))
+    held = [*_held(parsed, found, items)]
+    if unnamed is not None and not held and _derived(items) and not found:
+        found.append(_asked(unnamed.span()))
     for name, (start, _) in held:
         definition = next((i for i in items if _defines(i, name)), None)
         if definition is None:
             continue
         begins = max((m.end() for m in SENTENCE.finditer(plain, 0, start)), default=0)
         if any(i.span[1] <= begins and _derived([i]) for i in items):
-            faults.append(_asked((start, start + 1)))
+            found.append(_asked((start, start + 1)))
             continue
         items.remove(definition)
         told = f"${latex(name)}$ is held constant, as the text says: its definition is not used"
         reading.note(f"held {latex(name)}", told)
-    return [item for item in items if not _derived([item])] if faults else items
+    faults += found
+    return [item for item in items if not _derived([item])] if found else items
 
 
 def _held(

@@ -37,11 +37,26 @@ def without_own_arguments(items: Iterable[Tree]) -> list[Tree]:
 def _is_value(name: Tree, bracket: Tree, made: Mapping[Tree, set[Tree]]) -> bool:
     if bracket.head != "paren":
         return False
-    whole = name.kids[0] if name.head == "script" and name.kids[2] is None else name
-    inside = next((made[one] for one in (name, _member(name), whole) if one in made), None)
+    inside = next((made[one] for one in _called(name) if one in made), None)
     inner = bracket.kids[0]
     given = inner.kids if inner.head in ("list", "semi") else (inner,)
     return inside is not None and all(one in inside for one in given)
+
+
+def _called(name: Tree) -> tuple[Tree, Tree, Tree]:
+    """A name, the family that it is of, and what it is an entry of."""
+    whole = name.kids[0] if name.head == "script" and name.kids[2] is None else name
+    return name, _member(name), whole
+
+
+def _through(name: Tree, made: Mapping[Tree, set[Tree]]) -> set[Tree]:
+    """What a name is made of, through other definitions."""
+    found = set(made[name])
+    new = found
+    while new:
+        new = {n for one in new for n in made.get(_member(one), ())} - found
+        found |= new
+    return found
 
 
 def _member(name: Tree) -> Tree:
@@ -69,11 +84,13 @@ def _made_of(items: list[Tree]) -> dict[Tree, set[Tree]]:
             repeated = name in made or any(base_of(n) == base_of(left) for n in body)
             others |= {base_of(left)} if repeated else set()
             made[name] = body
-    for name, inside in made.items():
-        new = set(inside)
-        while new:
-            new = {n for one in new for n in made.get(_member(one), ())} - made[name]
-            made[name] |= new
+    # Only those that stand before brackets: of each name it would be the network below it.
+    called = {
+        one for item in items for node in item.subtrees() if node.head == "juxt"
+        for name, bracket in pairwise(node.kids) if bracket.head == "paren"
+        for one in _called(name) if one in made
+    }  # fmt: skip
+    made = {name: _through(name, made) for name in called}
     others |= KNOWN_WORDS | INDICATORS
     made = {n: inside for n, inside in made.items() if base_of(n).lstrip("\\") not in others
             and base_of(n) not in others}  # fmt: skip

@@ -11,7 +11,7 @@ from itertools import pairwise
 from derive.elaborate.dispatch import value_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.values import Value
-from derive.kernel.expr import Call, Name, Var, toposort
+from derive.kernel.expr import Var, is_named, toposort
 from derive.tree import Tree
 
 
@@ -30,8 +30,13 @@ def divides_unknown(reading: Reading, top: Value, bottom: Value) -> bool:
     of: by custom what stands so is a number, the T of z / T."""
     if not top.own or len(bottom.own) != 1:
         return False
-    nodes, above = toposort(bottom.expr), {*toposort(top.expr)}
-    if any(isinstance(node, Call) and isinstance(node.op, Name) for node in nodes):
+    # down to names alone: below them is the whole network
+    nodes = toposort(bottom.expr, below=lambda node: () if is_named(node) else node.kids)
+    if any(map(is_named, nodes)):
         return False
-    symbols = {reading.made.get(n, "") for n in nodes if isinstance(n, Var) and n not in above}
-    return bool(symbols) and not any(s in reading.declarations or "#" in s for s in symbols)
+    symbols = {n: reading.made.get(n, "") for n in nodes if isinstance(n, Var)}
+    known = {n for n, s in symbols.items() if s in reading.declarations or "#" in s}
+    if len(known) == len(symbols):
+        return False
+    strange = symbols.keys() - toposort(top.expr)
+    return bool(strange) and strange.isdisjoint(known)
