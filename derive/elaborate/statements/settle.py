@@ -105,6 +105,9 @@ def _symbol(tree: Tree, scope: Scope) -> Tree:
 def _script(tree: Tree, base: Tree, sub: Tree | None, sup: Tree | None, scope: Scope) -> Tree:
     if sub is None and sup is not None and is_column(base) and _is_transpose(sup, scope):
         return Tree("bracket", (settle(base.kids[0], scope),), tree.span)  # (1, 2)^T, a column
+    if base.head == "angle" and sub is not None:
+        inner = Tree("angle", (settle(base.kids[0], scope), sub), tree.span)
+        return _raised(inner, (sup,) if sup is not None else (), tree, scope)
     if base.head == "norm":
         measured = Tree("norm", (settle(base.kids[0], scope), sub), tree.span)
         return _raised(measured, (sup,) if sup is not None else (), tree, scope)

@@ -361,27 +361,6 @@ def _reduced(
     return call_of(tree, reading.sizes, _ALONG[operator], moved)
 
 
-@rule("angle")
-def _inner(reading: Reading, tree: Tree, env: Env) -> Value:
-    r"""\langle u, v \rangle: the sum of the products of the entries."""
-    pair = tree.kids[0]
-    if pair.head != "list" or len(pair.kids) != 2:
-        raise Fault(
-            "unsupported", f"{said(tree)} is not an inner product of two", tree,
-            r"write $\langle \mathbf{u}, \mathbf{v} \rangle$",
-        )  # fmt: skip
-    u, v = (squeezed(value_of(reading, kid, env)) for kid in pair.kids)
-    if len(u.own) != len(v.own):
-        raise Fault(
-            "shape-clash",
-            f"shapes do not have an inner product: {u.shape_text()} and {v.shape_text()}",
-            tree,
-        )
-    own = tuple(range(len(u.own)))
-    told = "have an inner product"
-    return contract_values(tree, reading.sizes, [u, v], [own, own], (), describe=told)
-
-
 @rule("dots")
 def _dots(reading: Reading, tree: Tree, env: Env) -> Value:
     raise Fault(

@@ -1,4 +1,4 @@
-"""Norms and absolute values.
+"""Norms, absolute values and inner products.
 
 The idea: of a vector every spelling means one thing.  Of a matrix the ones with a number have two
 customs: where deep learning follows one of them it is followed and said, otherwise it is asked for.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from derive.elaborate.dispatch import rule, value_of
+from derive.elaborate.dispatch import rule, said, value_of
 from derive.elaborate.faults import Fault
+from derive.elaborate.names.scope import base_of
 from derive.elaborate.reading import Env, Reading
 from derive.elaborate.shown import text
 from derive.elaborate.statements.settle import settle
@@ -42,6 +43,7 @@ _SAID = {
     ),
 }  # fmt: skip
 
+_USUAL = frozenset(["2", "F", "HS"])  # inner products that are the usual one
 _OF_NUMBER = 4  # what a norm of a number strains: more than x_i and y_k that are vectors
 
 
@@ -183,3 +185,29 @@ def _say(reading: Reading, inner: Tree, scripts: str, meant: str) -> None:
 def _squares(reading: Reading, tree: Tree, value: Value) -> Value:
     own = tuple(range(len(value.own)))
     return contract_values(tree, reading.sizes, [value, value], [own, own], ())
+
+
+@rule("angle")
+def _inner(reading: Reading, tree: Tree, env: Env) -> Value:
+    r"""\langle u, v \rangle, \langle A, B \rangle_F: the sum of the products of the entries."""
+    pair, *kinds = tree.kids
+    if any(_which(kind) not in _USUAL and base_of(kind) != r"\mathbb{R}" for kind in kinds):
+        raise Fault(
+            "unsupported", f"nothing says which inner product {said(tree)} is", tree,
+            r"write it out, as in $u^\top A v$",
+        )  # fmt: skip
+    if pair.head != "list" or len(pair.kids) != 2:
+        raise Fault(
+            "unsupported", f"{said(tree)} is not an inner product of two", tree,
+            r"write $\langle \mathbf{u}, \mathbf{v} \rangle$",
+        )  # fmt: skip
+    u, v = (squeezed(value_of(reading, kid, env)) for kid in pair.kids)
+    if len(u.own) != len(v.own):
+        raise Fault(
+            "shape-clash",
+            f"shapes do not have an inner product: {u.shape_text()} and {v.shape_text()}",
+            tree,
+        )
+    own = tuple(range(len(u.own)))
+    told = "have an inner product"
+    return contract_values(tree, reading.sizes, [u, v], [own, own], (), describe=told)
