@@ -147,8 +147,20 @@ def ranks_to_try(reading: Reading, symbol: str, least: int = 0) -> tuple[tuple[i
     found = _customary(reading, symbol)
     if found[0][0] == 2 and any(len(d.axes or ()) > 2 for d in reading.declarations.values()):
         found = (*found, (3, 1), (4, 1))  # the target of an image is one
+    if _follows_a_number(reading, symbol):
+        found = ((0, 0), *((rank, cost + 1) for rank, cost in found if rank))
     fitting = tuple((rank, cost) for rank, cost in found if abs(rank) >= least)
     return fitting or ((least, 0),)
+
+
+def _follows_a_number(reading: Reading, symbol: str) -> bool:
+    """Whether the one before it in a row of names is a number: w_2 beside a w_1 that is one."""
+    numbered = re.fullmatch(r"(.+)_\{?(\d+)\}?", symbol)
+    if numbered is None or numbered[2] == "0":
+        return False
+    before = str(int(numbered[2]) - 1)
+    written = before if len(before) == 1 else f"{{{before}}}"
+    return reading.ranks.get(f"{numbered[1]}_{written}") == 0
 
 
 def valued(symbol: str) -> str:
